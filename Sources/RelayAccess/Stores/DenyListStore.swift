@@ -1,0 +1,15 @@
+public import RelayCore
+public import RelayWire
+
+/// Access tokens that were logged out before they expired.
+public protocol DenyListStore: Sendable {
+    /// - Parameter expiresAt: the token's own expiry; the entry may be forgotten then.
+    func denyToken(_ jti: String, until expiresAt: Timestamp) async throws(StoreError)
+
+    func isTokenDenied(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool
+
+    func sweepDenyList(at now: Timestamp) async throws(StoreError)
+}
+
+/// Everything that the access floor keeps.
+public typealias AccessStore = DenyListStore & RefreshTokenStore & UserStore

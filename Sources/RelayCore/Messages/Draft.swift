@@ -1,0 +1,49 @@
+public import NIOCore
+public import RelayWire
+
+/// A message on its way in: checked and accepted, but without a place in its topic yet.
+public struct Draft: Sendable, Equatable {
+    /// When the relay accepted it.
+    public var timestamp: Timestamp
+    /// A JSON object. Owned by the draft: not a slice of a network buffer, which it would keep alive whole.
+    public var payload: ByteBuffer
+    /// A JSON object whose values are strings, or nil.
+    public var metadata: ByteBuffer?
+    /// Seconds to live, counted from `timestamp`; nil for the topic's retention alone. At least 1.
+    public var ttl: Int64?
+    public var audience: Audience
+    /// Set where the publisher asked for at-most-once storing.
+    public var idempotency: IdempotencyMark?
+
+    public init(
+        timestamp: Timestamp,
+        payload: ByteBuffer,
+        metadata: ByteBuffer? = nil,
+        ttl: Int64? = nil,
+        audience: Audience = .everyone,
+        idempotency: IdempotencyMark? = nil
+    ) {
+        self.timestamp = timestamp
+        self.payload = payload
+        self.metadata = metadata
+        self.ttl = ttl
+        self.audience = audience
+        self.idempotency = idempotency
+    }
+
+    public var expiresAt: Timestamp? {
+        self.ttl.map { self.timestamp.adding(seconds: $0) }
+    }
+
+    /// The message that the draft becomes once its store has given it `id`.
+    public func message(id: MessageID) -> Message {
+        Message(
+            id: id,
+            timestamp: self.timestamp,
+            payload: self.payload,
+            metadata: self.metadata,
+            expiresAt: self.expiresAt,
+            audience: self.audience
+        )
+    }
+}

@@ -1,0 +1,24 @@
+public import RelayWire
+
+/// Gives out a topic's ids: strictly increasing, and following the clock while the clock goes forward.
+///
+/// A store that numbers messages itself keeps the last id for as long as it lives, also past the topic's deletion, and
+/// starts the sequence from it; so ids increase over restarts, clock steps and delete-and-recreate.
+public struct IDSequence: Sendable {
+    /// The newest id given out; ``MessageID/zero`` before the first.
+    public private(set) var last: MessageID
+
+    public init(after last: MessageID = .zero) {
+        self.last = last
+    }
+
+    /// - Parameter now: while it lies behind the last id's milliseconds, the sequence number counts on instead.
+    public mutating func next(at now: Timestamp) -> MessageID {
+        if now.milliseconds > self.last.milliseconds {
+            self.last = MessageID(milliseconds: now.milliseconds, sequence: 0)
+        } else {
+            self.last = MessageID(milliseconds: self.last.milliseconds, sequence: self.last.sequence + 1)
+        }
+        return self.last
+    }
+}

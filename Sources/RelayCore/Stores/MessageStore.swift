@@ -1,0 +1,121 @@
+public import RelayWire
+
+/// The persistent tier of every topic's stream.
+///
+/// The broker has at most one append under way per topic, so a store never has to order appends of one topic; appends to
+/// different topics run concurrently and may share one commit. `append` and `read` take completions, not tasks, because
+/// they are called from event loops for every message; they never block their caller.
+public protocol MessageStore: Sendable {
+    /// Stores a batch in order, all or nothing, and then trims the topic to its retention.
+    ///
+    /// The topic need not exist as a record. A draft whose idempotency mark (key and index) is already stored and has
+    /// not expired is not stored again: its receipt is the first one's, with `isRepeat` set.
+    ///
+    /// - Parameters:
+    ///   - batch: one topic's drafts, at least one.
+    ///   - completion: called exactly once, on any thread, possibly before `append` returns. A success means that the
+    ///     messages survive what the store's durability promises (`sqlite`: a synced commit).
+    func append(_ batch: AppendBatch, completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void)
+
+    /// Reads a page of a topic's stream. Messages that are expired at `request.now` are skipped.
+    ///
+    /// - Parameter completion: called exactly once, on any thread, possibly before `read` returns.
+    func read(_ request: ReadRequest, completion: @escaping @Sendable (Result<StoredPage, StoreError>) -> Void)
+
+    /// The topic's bounds; all zero for a topic that never had a message.
+    func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds
+
+    /// What was stored under `key` and has not expired at `now`, by index. Empty where the key is free.
+    func idempotencyEntries(
+        for key: IdempotencyKey,
+        at now: Timestamp
+    ) async throws(StoreError) -> [IdempotencyEntry]
+
+    /// Removes messages that retention, `ttl` or the idempotency window no longer covers, and bounds that nothing needs.
+    /// Called every minute or so; appends trim by count on their own.
+    ///
+    /// - Returns: the bounds of the topics whose messages were trimmed by age, so that readers can be told of gaps.
+    func sweep(at now: Timestamp, retention: Retention) async throws(StoreError) -> [TopicKey: StreamBounds]
+}
+
+/// One topic's drafts, to be stored together.
+public struct AppendBatch: Sendable {
+    public let topic: TopicKey
+    public let drafts: [Draft]
+    public let retention: Retention
+
+    public init(topic: TopicKey, drafts: [Draft], retention: Retention) {
+        self.topic = topic
+        self.drafts = drafts
+        self.retention = retention
+    }
+}
+
+/// What a store made of a batch.
+public struct AppendReceipt: Sendable {
+    /// One for each draft, in the batch's order.
+    public let stored: [StoredDraft]
+    /// After the append and its trimming.
+    public let bounds: StreamBounds
+
+    public init(stored: [StoredDraft], bounds: StreamBounds) {
+        self.stored = stored
+        self.bounds = bounds
+    }
+}
+
+/// Where one draft of a batch ended up.
+public struct StoredDraft: Hashable, Sendable {
+    public let id: MessageID
+    /// The draft's, or the first attempt's for a repeat.
+    public let timestamp: Timestamp
+    /// The draft's idempotency mark was known: nothing was stored, `id` is the first attempt's.
+    public let isRepeat: Bool
+
+    public init(id: MessageID, timestamp: Timestamp, isRepeat: Bool = false) {
+        self.id = id
+        self.timestamp = timestamp
+        self.isRepeat = isRepeat
+    }
+}
+
+/// One page of a topic's stream.
+public struct ReadRequest: Sendable {
+    public enum Range: Hashable, Sendable {
+        /// Ascending, from the first message after the id, up to and including `through` (nil: to the end).
+        case forward(after: MessageID, through: MessageID? = nil)
+        /// Descending, from the last message before the id (nil: from the newest).
+        case backward(before: MessageID?)
+    }
+
+    public let topic: TopicKey
+    public let range: Range
+    /// At least 1.
+    public let maxMessages: Int
+    /// The page ends once its messages' ``Message/memoryCost`` reaches this, but never before its first message.
+    public let maxBytes: Int
+    public let now: Timestamp
+
+    public init(topic: TopicKey, range: Range, maxMessages: Int, maxBytes: Int, now: Timestamp) {
+        self.topic = topic
+        self.range = range
+        self.maxMessages = maxMessages
+        self.maxBytes = maxBytes
+        self.now = now
+    }
+}
+
+/// What a store answers to a ``ReadRequest``: messages and bounds of one instant.
+public struct StoredPage: Sendable {
+    /// In the order of the request's range.
+    public let messages: [Message]
+    /// Whether unexpired messages lie beyond the page within the request's range.
+    public let hasMore: Bool
+    public let bounds: StreamBounds
+
+    public init(messages: [Message], hasMore: Bool, bounds: StreamBounds) {
+        self.messages = messages
+        self.hasMore = hasMore
+        self.bounds = bounds
+    }
+}

@@ -1,0 +1,24 @@
+/// Why a store could not do what it was asked. Never the fault of the request: clients get 503 and may try again.
+public struct StoreError: Error, Hashable, CustomStringConvertible {
+    public enum Code: Hashable, Sendable {
+        /// The store can't be reached or is shutting down. Nothing was changed.
+        case unavailable
+        /// The store broke off: what was asked may or may not have happened.
+        case outcomeUnknown
+        /// The medium is full, or the store's own memory bound is reached. Nothing was changed.
+        case full
+        /// Stored data could not be read back.
+        case corrupt
+    }
+
+    public let code: Code
+    /// For logs, never for clients.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { "\(self.code): \(self.message)" }
+}

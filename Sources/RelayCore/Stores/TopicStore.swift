@@ -1,0 +1,72 @@
+/// Topics and the grants on them.
+public protocol TopicStore: Sendable {
+    /// - Returns: nil where no topic of that key exists.
+    func topic(_ key: TopicKey) async throws(StoreError) -> StoredTopic?
+
+    /// Creates the topic unless one of that key exists; one atomic step.
+    ///
+    /// - Returns: the stored topic, and whether this call created it. Messages of an earlier topic of that key are gone.
+    func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool)
+
+    /// Changes only what is given.
+    ///
+    /// - Returns: the topic as it is now; nil where it does not exist.
+    func updateTopic(_ key: TopicKey, _ changes: TopicChanges) async throws(StoreError) -> StoredTopic?
+
+    /// Deletes the topic, its grants and its messages; one atomic step. The bounds stay: `trimmedThrough` becomes `last`,
+    /// so that ids go on increasing and old cursors are told of the gap.
+    ///
+    /// - Returns: the bounds left behind; nil where no such topic exists.
+    func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds?
+
+    /// - Returns: whether the grant is new.  A grant that exists keeps its date. False also for a topic that is gone.
+    func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool
+
+    /// - Returns: whether there was such a grant.
+    func removeGrant(of user: UserID, from key: TopicKey) async throws(StoreError) -> Bool
+
+    /// The topics that `user` owns or has a grant on, ordered by key.
+    func topics(of user: UserID) async throws(StoreError) -> [StoredTopic]
+
+    /// The names of the topics that `user` owns, ordered.
+    func topicNames(ownedBy user: UserID) async throws(StoreError) -> [String]
+
+    /// All topics, ordered by key, at most `limit`, after `key` where one is given.
+    func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic]
+
+    func topicCounts() async throws(StoreError) -> TopicCounts
+}
+
+/// A topic with its grants (ordered by user id) and the ends of its stream, of one instant.
+public struct StoredTopic: Hashable, Sendable {
+    public var record: TopicRecord
+    public var grants: [Grant]
+    public var bounds: StreamBounds
+
+    public init(record: TopicRecord, grants: [Grant], bounds: StreamBounds) {
+        self.record = record
+        self.grants = grants
+        self.bounds = bounds
+    }
+}
+
+/// What to change of a topic; nil leaves as it is.
+public struct TopicChanges: Hashable, Sendable {
+    public var isPublic: Bool?
+    public var description: String?
+
+    public init(isPublic: Bool? = nil, description: String? = nil) {
+        self.isPublic = isPublic
+        self.description = description
+    }
+}
+
+public struct TopicCounts: Hashable, Sendable {
+    public var total: Int
+    public var isPublic: Int
+
+    public init(total: Int, isPublic: Int) {
+        self.total = total
+        self.isPublic = isPublic
+    }
+}

@@ -1,0 +1,18 @@
+public import RelayWire
+
+/// The ends of a topic's stored stream: what was ever appended, and what is still kept.
+public struct StreamBounds: Hashable, Sendable {
+    /// The newest id ever given out, ``MessageID/zero`` before the first. Survives trimming and deletion of the topic.
+    public var last: MessageID
+    /// The newest id that retention or deletion removed, ``MessageID/zero`` if none. A cursor before it has a gap.
+    /// Messages that went because their own `ttl` ran out do not count: their publisher meant them to go.
+    public var trimmedThrough: MessageID
+    /// Messages kept now; those whose `ttl` ran out may still be counted until they are swept.
+    public var count: Int
+
+    public init(last: MessageID = .zero, trimmedThrough: MessageID = .zero, count: Int = 0) {
+        self.last = last
+        self.trimmedThrough = trimmedThrough
+        self.count = count
+    }
+}

@@ -1,0 +1,44 @@
+public import RelayWire
+
+/// A topic as it is stored: what it is, whose it is, and who may use it.
+public struct TopicRecord: Hashable, Sendable {
+    /// A UUID string; a topic deleted and created again gets another.
+    public let id: String
+    public let key: TopicKey
+    /// The kind's stable name, `stream` for a plain topic.
+    public let kind: String
+    public let owner: UserID
+    public let createdAt: Timestamp
+    public var isPublic: Bool
+    /// At most 500 characters.
+    public var description: String?
+
+    public init(
+        id: String,
+        key: TopicKey,
+        kind: String,
+        owner: UserID,
+        createdAt: Timestamp,
+        isPublic: Bool,
+        description: String?
+    ) {
+        self.id = id
+        self.key = key
+        self.kind = kind
+        self.owner = owner
+        self.createdAt = createdAt
+        self.isPublic = isPublic
+        self.description = description
+    }
+}
+
+/// A user's leave to read and publish to a topic that is not theirs.
+public struct Grant: Hashable, Sendable {
+    public let user: UserID
+    public let grantedAt: Timestamp
+
+    public init(user: UserID, grantedAt: Timestamp) {
+        self.user = user
+        self.grantedAt = grantedAt
+    }
+}
