@@ -1,0 +1,193 @@
+import RelayWire
+
+/// Publishing.
+extension Broker {
+    /// One message for one topic.
+    public struct Item: Sendable {
+        public let key: TopicKey
+        public var draft: Draft
+
+        public init(key: TopicKey, draft: Draft) {
+            self.key = key
+            self.draft = draft
+        }
+    }
+
+    /// Publishes without suspending, where the topic is in memory and exists.
+    ///
+    /// - Parameter completion: called once unless nil is returned, on any thread, possibly before this returns.
+    /// - Returns: nil where the topic must be loaded or created first: call ``publish(_:as:)`` instead. Nothing was done then.
+    public func publishNow(
+        _ item: Item,
+        as principal: Principal,
+        completion: @escaping @Sendable (Result<StoredDraft, BrokerError>) -> Void
+    ) -> Void? {
+        guard let topic = self.table.find(item.key) else { return nil }
+        let access = topic.access
+        guard access.record != nil else { return nil }
+        let draft: Draft
+        do throws(BrokerError) {
+            draft = try self.admit(item.draft, to: topic, access, as: principal)
+        } catch {
+            return completion(.failure(error))
+        }
+        let result = topic.enqueue([draft]) { result in
+            completion(result.map { $0[0] }.mapError(BrokerError.store))
+        }
+        switch result {
+        case .accepted: self.reclaimMemoryIfNeeded()
+        case .moved: return nil
+        case .overloaded: completion(.failure(.overloaded))
+        }
+    }
+
+    /// Publishes items in order, each topic's together. Either all are checked and admitted, or none is published.
+    ///
+    /// Topics that do not exist are created and owned by the publisher, if their kind allows it.
+    ///
+    /// - Returns: what became of each item, in order.
+    /// - Throws: what turned all of them down: an access decision, a refusal, or a store that can't load a topic.
+    public func publish(
+        _ items: [Item],
+        as principal: Principal
+    ) async throws(BrokerError) -> [Result<StoredDraft, BrokerError>] {
+        var topics: [TopicKey: Topic] = [:]
+        var admitted = items
+        for (index, item) in items.enumerated() {
+            let topic: Topic
+            if let known = topics[item.key] { topic = known } else { topic = try await self.loaded(item.key) }
+            topics[item.key] = topic
+            admitted[index].draft = try self.admit(item.draft, to: topic, topic.access, as: principal)
+        }
+        for (key, topic) in topics where topic.access.record == nil {
+            topics[key] = try await self.create(key, by: principal)
+        }
+        return await self.store(admitted, in: topics, as: principal)
+    }
+
+    /// Publishes items at most once per idempotency key: a repeat gets the first one's results, in the first one's topics.
+    ///
+    /// Of several attempts at once one publishes and the others wait for its result. An attempt of which nothing was
+    /// stored leaves the key free; one that was cut short is completed by the next.
+    public func publish(
+        _ items: [Item],
+        once key: IdempotencyKey,
+        as principal: Principal
+    ) async throws(BrokerError) -> [(key: TopicKey, result: Result<StoredDraft, BrokerError>)] {
+        try await self.publishLock.withLock(key) { () async throws(BrokerError) in
+            let known = try await self.knownEntries(for: key)
+            if let total = known.first?.mark.total, known.count == total {
+                return known.map {
+                    ($0.topic, .success(StoredDraft(id: $0.id, timestamp: $0.timestamp, isRepeat: true)))
+                }
+            }
+            let expiry = self.clock.now().adding(seconds: self.limits.idempotencyWindowSeconds)
+            var marked = items
+            for index in items.indices {
+                marked[index].draft.idempotency = IdempotencyMark(
+                    key: key,
+                    index: index,
+                    total: items.count,
+                    expiresAt: expiry
+                )
+            }
+            let results = try await self.publish(marked, as: principal)
+            return zip(items, results).map { ($0.key, $1) }
+        }
+    }
+
+    private func knownEntries(for key: IdempotencyKey) async throws(BrokerError) -> [IdempotencyEntry] {
+        do {
+            return try await self.store.idempotencyEntries(for: key, at: self.clock.now())
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func loaded(_ key: TopicKey) async throws(BrokerError) -> Topic {
+        do {
+            return try await self.topic(key)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func admit(
+        _ draft: Draft,
+        to topic: Topic,
+        _ access: TopicAccess,
+        as principal: Principal
+    ) throws(BrokerError) -> Draft {
+        switch topic.behavior.decide(.publish, by: principal, on: access) {
+        case .allowed: break
+        case .denied: throw .denied
+        case .missing: throw .missing
+        }
+        guard access.record != nil || topic.behavior.isCreatedByPublish else { throw .missing }
+        do {
+            return try topic.behavior.admit(draft, from: principal, access: access)
+        } catch {
+            throw .refused(error)
+        }
+    }
+}
+
+// MARK: - Storing
+
+extension Broker {
+    /// Hands each topic its items as one run, and gathers the results.
+    private func store(
+        _ items: [Item],
+        in topics: [TopicKey: Topic],
+        as principal: Principal
+    ) async -> [Result<StoredDraft, BrokerError>] {
+        let runs = Dictionary(grouping: items.indices) { items[$0].key }
+        var results = [Result<StoredDraft, BrokerError>](repeating: .failure(.overloaded), count: items.count)
+        await withTaskGroup(of: ([Int], Result<[StoredDraft], BrokerError>).self) { group in
+            for (key, indices) in runs {
+                guard let topic = topics[key] else { continue }
+                group.addTask {
+                    (indices, await self.append(indices.map { items[$0].draft }, to: topic, as: principal))
+                }
+            }
+            for await (indices, result) in group {
+                for (place, index) in indices.enumerated() {
+                    results[index] = result.map { $0[place] }
+                }
+            }
+        }
+        return results
+    }
+
+    /// Appends to a topic, looking it up again for as long as it moves away.
+    private func append(
+        _ drafts: [Draft],
+        to topic: Topic,
+        as principal: Principal
+    ) async -> Result<[StoredDraft], BrokerError> {
+        var topic = topic
+        while true {
+            if let result = await self.append(drafts, to: topic) { return result }
+            do throws(BrokerError) {
+                topic = try await self.create(topic.key, by: principal)
+                guard topic.behavior.decide(.publish, by: principal, on: topic.access) == .allowed else {
+                    return .failure(.denied)
+                }
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// - Returns: nil where the topic has moved.
+    private func append(_ drafts: [Draft], to topic: Topic) async -> Result<[StoredDraft], BrokerError>? {
+        await withCheckedContinuation { continuation in
+            let enqueued = topic.enqueue(drafts) { continuation.resume(returning: $0.mapError(BrokerError.store)) }
+            switch enqueued {
+            case .accepted: self.reclaimMemoryIfNeeded()
+            case .moved: continuation.resume(returning: nil)
+            case .overloaded: continuation.resume(returning: .failure(.overloaded))
+            }
+        }
+    }
+}

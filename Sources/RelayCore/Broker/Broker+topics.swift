@@ -1,0 +1,191 @@
+import Foundation
+
+/// Managing topics.
+extension Broker {
+    /// Creates a topic, owned by `principal`.
+    ///
+    /// - Throws: `exists`, or `store`.
+    public func createTopic(
+        _ key: TopicKey,
+        isPublic: Bool,
+        description: String?,
+        by principal: Principal
+    ) async throws(BrokerError) -> StoredTopic {
+        let created = try await self.changing(key) { () async throws(StoreError) in
+            let (stored, isNew) = try await self.store.createTopic(
+                self.record(key, isPublic: isPublic, description: description, by: principal)
+            )
+            if isNew { try await self.load(key).apply(stored) }
+            return isNew ? stored : nil
+        }
+        guard let created else { throw .exists }
+        return created
+    }
+
+    /// The topic with its grants, if `principal` may inspect it.
+    ///
+    /// - Throws: `missing`, `denied`, or `store`.
+    public func inspectTopic(_ key: TopicKey, as principal: Principal) async throws(BrokerError) -> StoredTopic {
+        try await self.stored(key, for: .inspect, as: principal)
+    }
+
+    /// The topic with its grants, if `principal` may manage it.
+    ///
+    /// - Throws: `missing`, `denied`, or `store`.
+    public func managedTopic(_ key: TopicKey, as principal: Principal) async throws(BrokerError) -> StoredTopic {
+        try await self.stored(key, for: .manage, as: principal)
+    }
+
+    /// The topics that `user` owns or has a grant on, by key.
+    public func topics(of user: UserID) async throws(BrokerError) -> [StoredTopic] {
+        try await self.reading { () async throws(StoreError) in try await self.store.topics(of: user) }
+    }
+
+    public func topicNames(ownedBy user: UserID) async throws(BrokerError) -> [String] {
+        try await self.reading { () async throws(StoreError) in try await self.store.topicNames(ownedBy: user) }
+    }
+
+    public func topicCounts() async throws(BrokerError) -> TopicCounts {
+        try await self.reading { () async throws(StoreError) in try await self.store.topicCounts() }
+    }
+
+    public func updateTopic(
+        _ key: TopicKey,
+        _ changes: TopicChanges,
+        as principal: Principal
+    ) async throws(BrokerError) -> StoredTopic {
+        _ = try await self.managedTopic(key, as: principal)
+        let updated = try await self.changing(key) { () async throws(StoreError) in
+            let stored = try await self.store.updateTopic(key, changes)
+            if let stored { self.table.find(key)?.apply(stored) }
+            return stored
+        }
+        guard let updated else { throw .missing }
+        return updated
+    }
+
+    /// - Returns: the grant; nil where the user has one already.
+    public func grant(
+        _ user: UserID,
+        on key: TopicKey,
+        as principal: Principal
+    ) async throws(BrokerError) -> Grant? {
+        _ = try await self.managedTopic(key, as: principal)
+        let grant = Grant(user: user, grantedAt: self.clock.now())
+        let isNew = try await self.changing(key) { () async throws(StoreError) in
+            let isNew = try await self.store.addGrant(grant, to: key)
+            if isNew { try await self.refresh(key) }
+            return isNew
+        }
+        return isNew ? grant : nil
+    }
+
+    /// - Returns: whether the user had a grant. Its open readers are ended.
+    public func revokeGrant(
+        of user: UserID,
+        on key: TopicKey,
+        as principal: Principal
+    ) async throws(BrokerError) -> Bool {
+        _ = try await self.managedTopic(key, as: principal)
+        return try await self.changing(key) { () async throws(StoreError) in
+            let existed = try await self.store.removeGrant(of: user, from: key)
+            if existed { try await self.refresh(key) }
+            return existed
+        }
+    }
+
+    /// Deletes a topic with its messages and grants, and ends its readers. Publishers meanwhile wait, and then create it anew.
+    public func deleteTopic(_ key: TopicKey, as principal: Principal) async throws(BrokerError) {
+        _ = try await self.managedTopic(key, as: principal)
+        let bounds = try await self.changing(key) { () async throws(StoreError) in
+            let topic = try await self.load(key)
+            await topic.beginDeletion()
+            do throws(StoreError) {
+                let bounds = try await self.store.deleteTopic(key)
+                if let bounds { topic.finishDeletion(bounds: bounds) } else { topic.abandonDeletion() }
+                return bounds
+            } catch {
+                topic.abandonDeletion()
+                throw error
+            }
+        }
+        guard bounds != nil else { throw .missing }
+    }
+
+    /// Reads topics again whose grants were changed from outside: by the deletion of a user, say.
+    public func topicsChanged(_ keys: [TopicKey]) async throws(BrokerError) {
+        for key in keys {
+            try await self.changing(key) { () async throws(StoreError) in try await self.refresh(key) }
+        }
+    }
+
+    /// Gets the topic of a first publish: as it is, or new, private, and owned by the publisher.
+    func create(_ key: TopicKey, by principal: Principal) async throws(BrokerError) -> Topic {
+        try await self.changing(key) { () async throws(StoreError) in
+            let topic = try await self.load(key)
+            guard topic.access.record == nil else { return topic }
+            let description = "Auto-created topic by \(principal.username)"
+            let record = self.record(key, isPublic: false, description: description, by: principal)
+            topic.apply(try await self.store.createTopic(record).topic)
+            return topic
+        }
+    }
+}
+
+// MARK: - Steps
+
+extension Broker {
+    private func record(
+        _ key: TopicKey,
+        isPublic: Bool,
+        description: String?,
+        by principal: Principal
+    ) -> TopicRecord {
+        TopicRecord(
+            id: UUID().uuidString.lowercased(),
+            key: key,
+            kind: self.catalog.behavior(of: key.name).kind,
+            owner: principal.id,
+            createdAt: self.clock.now(),
+            isPublic: isPublic,
+            description: description
+        )
+    }
+
+    private func stored(
+        _ key: TopicKey,
+        for action: TopicAction,
+        as principal: Principal
+    ) async throws(BrokerError) -> StoredTopic {
+        let found = try await self.reading { () async throws(StoreError) in try await self.store.topic(key) }
+        let access = found.map(TopicAccess.init) ?? .missing
+        switch self.catalog.behavior(of: key.name).decide(action, by: principal, on: access) {
+        case .allowed: break
+        case .denied: throw .denied
+        case .missing: throw .missing
+        }
+        guard let found else { throw .missing }
+        return found
+    }
+
+    /// The caller holds the key's lock.
+    private func refresh(_ key: TopicKey) async throws(StoreError) {
+        guard let topic = self.table.find(key), let stored = try await self.store.topic(key) else { return }
+        topic.apply(stored)
+    }
+
+    private func changing<Value>(
+        _ key: TopicKey,
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(BrokerError) -> Value {
+        try await self.reading { () async throws(StoreError) in try await self.topicLock.withLock(key, body) }
+    }
+
+    func reading<Value>(_ body: () async throws(StoreError) -> Value) async throws(BrokerError) -> Value {
+        do {
+            return try await body()
+        } catch {
+            throw .store(error)
+        }
+    }
+}

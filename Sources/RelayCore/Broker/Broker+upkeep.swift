@@ -1,0 +1,35 @@
+import RelayWire
+
+/// Keeping within bounds over time.
+extension Broker {
+    /// What the broker holds now, for metrics.
+    public struct Statistics: Hashable, Sendable {
+        public var residentTopics: Int
+        public var hotBytes: Int
+    }
+
+    public var statistics: Statistics {
+        Statistics(residentTopics: self.table.count, hotBytes: self.budget.bytes)
+    }
+
+    /// Lets the store remove what no retention covers any more. To be called every minute or so.
+    public func sweep() async throws(StoreError) {
+        let trimmed = try await self.store.sweep(at: self.clock.now(), retention: self.limits.retention)
+        for (key, bounds) in trimmed {
+            self.table.find(key)?.trimmed(to: bounds)
+        }
+    }
+
+    /// Takes memory back from other topics when the hot tier as a whole is full.
+    ///
+    /// The publisher who fills it up does the work: it frees a tenth at least, so it falls to few. Topics unused for a while lose
+    /// everything, others half, until there is room.
+    func reclaimMemoryIfNeeded() {
+        guard self.budget.excess > 0 || self.budget.bytes > self.budget.limit / 20 * 19 else { return }
+        let deadline = self.clock.now().adding(seconds: -Self.idleSeconds)
+        var toFree = self.budget.bytes - self.budget.limit / 10 * 9
+        for topic in self.table.all where toFree > 0 {
+            toFree -= topic.yieldMemory(ifUnusedSince: deadline)
+        }
+    }
+}

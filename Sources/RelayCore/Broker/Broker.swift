@@ -1,0 +1,66 @@
+import RelayWire
+
+/// The heart of the relay: resolves topics, publishes to them, reads them, and manages them.
+///
+/// Everything that a message needs on its way is synchronous and runs where it is called; only what needs the store first (a
+/// topic not in memory, one that does not exist yet, a retried publish) is async.
+public final class Broker: Sendable {
+    public let catalog: TopicCatalog
+    public let limits: BrokerLimits
+    public let clock: RelayClock
+    public let budget: HotBudget
+
+    let store: any StreamStore
+    let table: TopicTable
+    /// Loading and changing a topic happen under its key's lock, so that what is in memory is what was stored last.
+    let topicLock = KeyedLock<TopicKey>()
+    /// Held from the look-up of an idempotency key until its result is stored.
+    let publishLock = KeyedLock<IdempotencyKey>()
+
+    public init(
+        store: any StreamStore,
+        catalog: TopicCatalog = TopicCatalog(),
+        limits: BrokerLimits = BrokerLimits(),
+        clock: RelayClock
+    ) {
+        self.store = store
+        self.catalog = catalog
+        self.limits = limits
+        self.clock = clock
+        self.budget = HotBudget(limit: limits.hotBytes)
+        self.table = TopicTable(limit: limits.residentTopics)
+    }
+
+    /// The topic of a key if it is in memory.
+    public func residentTopic(_ key: TopicKey) -> Topic? {
+        self.table.find(key)
+    }
+
+    /// The topic of a key, from memory or the store. One that does not exist can be waited on, and may be created later.
+    public func topic(_ key: TopicKey) async throws(StoreError) -> Topic {
+        if let topic = self.table.find(key) { return topic }
+        return try await self.topicLock.withLock(key) { () async throws(StoreError) in
+            try await self.load(key)
+        }
+    }
+
+    /// The caller holds the key's lock.
+    func load(_ key: TopicKey) async throws(StoreError) -> Topic {
+        if let topic = self.table.find(key) { return topic }
+        let stored = try await self.store.topic(key)
+        let bounds: StreamBounds
+        if let stored { bounds = stored.bounds } else { bounds = try await self.store.bounds(of: key) }
+        let topic = Topic(
+            key: key,
+            behavior: self.catalog.behavior(of: key.name),
+            stored: stored,
+            bounds: bounds,
+            in: TopicEnvironment(store: self.store, limits: self.limits, budget: self.budget, clock: self.clock)
+        )
+        self.table.insert(topic, unusedSince: self.clock.now().adding(seconds: -Self.idleSeconds))
+        return topic
+    }
+
+    /// How long a topic must have been unused before a full table lets it go, and a full hot tier drops all of it.
+    static let idleSeconds: Int64 = 10
+}

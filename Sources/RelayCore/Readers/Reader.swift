@@ -1,0 +1,98 @@
+public import RelayWire
+
+/// A cursor on a topic's stream, and the connection that it belongs to.
+///
+/// Lives on one event loop and is moved by that loop's ``LoopReaders`` alone.
+public final class Reader {
+    enum Phase {
+        /// Registered, and not started yet. Left by ``LoopReaders/start(_:)``.
+        case joined
+        /// At its group's position: the next slice of the stream goes to it. The index is its place among the live readers.
+        case live(index: Int)
+        /// Waits for its sink to have room; its cursor stays. Left by ``LoopReaders/resume(_:)``.
+        case blocked
+        /// Waits for a page from the store.
+        case reading
+        /// Has taken its share of a loop turn and goes on in the next.
+        case yielded
+        /// Its cursor lies past what its group has reached: waits until the stream gets there.
+        case ahead
+        /// Will get nothing any more. Final.
+        case ended
+    }
+
+    public let topic: Topic
+    /// Set by the edge, for itself.
+    public let tag: Int
+    unowned let sink: any ReaderSink
+
+    var phase = Phase.joined
+    /// Where it stands, unless it is live: then its group's position is.
+    public internal(set) var cursor: MessageID
+    /// Set while the reader has yet to be told that messages after this cursor are gone.
+    var gapFrom: MessageID?
+    /// The topic's count of deletions when it joined.
+    let deletions: UInt64
+
+    init(topic: Topic, tag: Int, sink: any ReaderSink, cursor: MessageID, deletions: UInt64) {
+        self.topic = topic
+        self.tag = tag
+        self.sink = sink
+        self.cursor = cursor
+        self.deletions = deletions
+    }
+
+    /// Whether it waits for a page from the store, so that what its sink has got may be less than what there is.
+    public var isReading: Bool {
+        switch self.phase {
+        case .reading, .yielded, .joined: true
+        case .live, .blocked, .ahead, .ended: false
+        }
+    }
+
+    /// Whether messages after its cursor may be waiting until its sink has room.
+    public var isBlocked: Bool {
+        if case .blocked = self.phase { return true }
+        return false
+    }
+}
+
+/// The connection end of readers: a WebSocket, a waiting poll, an event stream. Called on its loop only.
+public protocol ReaderSink: AnyObject {
+    /// Who reads, as the user is now; nil where the user may no longer do anything.
+    var principal: Principal? { get }
+
+    /// How many messages the reader may be handed now; 0 leaves them in the stream until ``LoopReaders/resume(_:)``.
+    func capacity(for reader: Reader) -> Int
+
+    /// What was between the reader's cursor and the next batch is gone. Called right before that batch.
+    func deliver(_ gap: Gap, to reader: Reader)
+
+    /// The next messages after the reader's cursor; never more than its capacity.
+    func deliver(_ batch: Batch, to reader: Reader)
+
+    /// The reader has been handed all that there is, or all that its capacity allows.
+    func readerSettled(_ reader: Reader)
+
+    /// The reader will get nothing any more; it has left.
+    func readerEnded(_ reader: Reader, _ reason: ReaderEnd)
+
+    /// The turn is over: send what was delivered. Called once or more after deliveries.
+    func flush()
+}
+
+/// Why a reader was ended.
+public enum ReaderEnd: Hashable, Sendable {
+    /// Its user may no longer read the topic.
+    case accessLost
+    case topicDeleted
+    /// The store could not be read. The client may connect again with its cursor.
+    case storeFailed(StoreError)
+}
+
+/// Where a reader begins.
+public enum ReaderStart: Hashable, Sendable {
+    /// With the next message that is published.
+    case tail
+    case cursor(Cursor)
+}

@@ -1,0 +1,8 @@
+/// The place where some readers live: an event loop, as the core sees it.
+public protocol ReadingLoop: AnyObject, Sendable {
+    /// Something about the topic changed: it grew, was deleted, or changed hands.
+    ///
+    /// A hint, called on any thread and never under a lock: look at the topic (``LoopReaders/process(_:)``) on the loop,
+    /// at some later time. Not called again for the topic until then; several hints may be handled by one look.
+    func topicChanged(_ topic: Topic)
+}

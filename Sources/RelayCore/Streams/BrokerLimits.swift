@@ -1,0 +1,39 @@
+/// The broker's bounds. Every queue and every tier has one.
+public struct BrokerLimits: Hashable, Sendable {
+    /// Messages that a topic keeps in memory. Default 10,000.
+    public var hotMessagesPerTopic: Int
+    /// Bytes that a topic keeps in memory. Default 16 MiB.
+    public var hotBytesPerTopic: Int
+    /// Bytes that all topics together keep in memory. Default 256 MiB.
+    public var hotBytes: Int
+    /// Bytes of one topic's drafts that wait for the store; beyond it publishers are turned away. Default 16 MiB.
+    public var maxWaitingBytesPerTopic: Int
+    /// Messages that go to the store in one batch of one topic, unless one publish alone holds more. Default 1,000.
+    public var maxBatchMessages: Int
+    /// Topics held in memory before unused ones are let go. Default 100,000.
+    public var residentTopics: Int
+    /// How long stored messages are kept.
+    public var retention: Retention
+    /// Seconds for which an idempotency key is remembered. Default 600.
+    public var idempotencyWindowSeconds: Int64
+
+    public init(
+        hotMessagesPerTopic: Int = 10_000,
+        hotBytesPerTopic: Int = 16 << 20,
+        hotBytes: Int = 256 << 20,
+        maxWaitingBytesPerTopic: Int = 16 << 20,
+        maxBatchMessages: Int = 1_000,
+        residentTopics: Int = 100_000,
+        retention: Retention = Retention(),
+        idempotencyWindowSeconds: Int64 = 600
+    ) {
+        self.hotMessagesPerTopic = hotMessagesPerTopic
+        self.hotBytesPerTopic = hotBytesPerTopic
+        self.hotBytes = hotBytes
+        self.maxWaitingBytesPerTopic = maxWaitingBytesPerTopic
+        self.maxBatchMessages = maxBatchMessages
+        self.residentTopics = residentTopics
+        self.retention = retention
+        self.idempotencyWindowSeconds = idempotencyWindowSeconds
+    }
+}

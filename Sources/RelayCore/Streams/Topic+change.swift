@@ -1,0 +1,93 @@
+import RelayWire
+import Synchronization
+
+/// What happens to a topic as a whole. Called by the broker, one change of a key at a time.
+extension Topic {
+    /// The topic was created, changed, or granted to somebody: every loop re-checks its readers.
+    func apply(_ stored: StoredTopic) {
+        let toTell = self.state.withLock { state in
+            state.access = TopicAccess(stored)
+            state.accessVersion += 1
+            return state.markLoops()
+        }
+        for loop in toTell { loop.topicChanged(self) }
+    }
+
+    /// Retention removed messages outside an append.
+    func trimmed(to bounds: StreamBounds) {
+        self.state.withLock { state in
+            state.bounds.trimmedThrough = max(state.bounds.trimmedThrough, bounds.trimmedThrough)
+            state.bounds.count = bounds.count
+            self.environment.budget.add(-state.hot.drop(through: bounds.trimmedThrough))
+        }
+    }
+
+    /// Refuses publishers from now on, and returns once the append under way has finished.
+    func beginDeletion() async {
+        await withCheckedContinuation { continuation in
+            let isQuiet = self.state.withLock { state in
+                state.phase = .deleting
+                guard !state.queue.isIdle else { return true }
+                state.quiescence = continuation
+                return false
+            }
+            if isQuiet { continuation.resume() }
+        }
+    }
+
+    /// The deletion did not happen after all.
+    func abandonDeletion() {
+        self.state.withLock { $0.phase = .open }
+    }
+
+    /// The topic is deleted: what it held is gone, its readers are ended, and its name is free again.
+    func finishDeletion(bounds: StreamBounds) {
+        let toTell = self.state.withLock { state in
+            self.environment.budget.add(-state.hot.bytes)
+            state.hot = HotRing(floor: bounds.last)
+            state.bounds = bounds
+            state.access = .missing
+            state.accessVersion += 1
+            state.deletions += 1
+            state.phase = .open
+            return state.markLoops()
+        }
+        for loop in toTell { loop.topicChanged(self) }
+    }
+
+    /// Takes the topic out of service if nobody uses it: no reader, no append, not used since `deadline`.
+    ///
+    /// - Returns: whether it is retired now; then its key must be looked up again.
+    func retire(ifUnusedSince deadline: Timestamp) -> Bool {
+        self.state.withLock { state in
+            guard state.phase == .open, state.loops.isEmpty, state.queue.isIdle, state.lastUse < deadline else {
+                return false
+            }
+            state.phase = .retired
+            self.environment.budget.add(-state.hot.bytes)
+            state.hot = HotRing(floor: state.bounds.last)
+            return true
+        }
+    }
+
+    /// Drops the older half of the hot tier, all of it where nobody used the topic since `deadline`.
+    ///
+    /// - Returns: the bytes set free.
+    func yieldMemory(ifUnusedSince deadline: Timestamp) -> Int {
+        self.state.withLock { state in
+            let keep = state.lastUse < deadline ? 0 : state.hot.bytes / 2
+            let freed = state.hot.shrink(toMessages: .max, bytes: keep)
+            self.environment.budget.add(-freed)
+            return freed
+        }
+    }
+}
+
+extension TopicState {
+    /// - Returns: the deletion that waits for the append queue, once, if that is idle by now. Resume it after the lock.
+    mutating func takeQuiescence() -> CheckedContinuation<Void, Never>? {
+        guard let waiting = self.quiescence, self.queue.isIdle else { return nil }
+        self.quiescence = nil
+        return waiting
+    }
+}

@@ -1,0 +1,97 @@
+public import RelayWire
+import Synchronization
+
+/// The readers' side of a topic.
+extension Topic {
+    /// What a reading loop finds when it looks at a topic after it was told to.
+    struct Look {
+        var messages: LookedAt
+        /// The ends of the stream at this instant.
+        var bounds: StreamBounds
+        var access: TopicAccess
+        var accessVersion: UInt64
+        var deletions: UInt64
+
+        enum LookedAt {
+            /// What came after the loop's position; `cursor` is its new position.
+            case slice(StreamSlice)
+            /// The hot tier no longer reaches back to the loop's position.
+            case evicted
+        }
+    }
+
+    /// Starts telling `loop` when the stream grows, ends, or changes hands.
+    ///
+    /// - Returns: the look from which the loop starts, standing at the stream's end; nil where the topic has moved.
+    func attach(_ loop: any ReadingLoop) -> Look? {
+        let now = self.environment.clock.now()
+        return self.state.withLock { state in
+            guard state.phase != .retired else { return nil }
+            state.loops.append(.init(loop: loop, isMarked: false))
+            state.lastUse = now
+            return state.look(
+                .slice(StreamSlice(messages: [], cursor: state.bounds.last, hasMore: false))
+            )
+        }
+    }
+
+    /// The topic as it is now, for a reader that joins a loop's others.
+    func standing() -> Look {
+        self.state.withLock { state in
+            state.look(.slice(StreamSlice(messages: [], cursor: state.bounds.last, hasMore: false)))
+        }
+    }
+
+    /// The loop's last reader has left.
+    func detach(_ loop: any ReadingLoop) {
+        let now = self.environment.clock.now()
+        self.state.withLock { state in
+            state.loops.removeAll { $0.loop === loop }
+            state.lastUse = now
+        }
+    }
+
+    /// Takes what has come after `position`, and lets the loop be told again.
+    func look(for loop: any ReadingLoop, after position: MessageID, limits: SliceLimits) -> Look {
+        let now = self.environment.clock.now()
+        return self.state.withLock { state in
+            if let index = state.loops.firstIndex(where: { $0.loop === loop }) {
+                state.loops[index].isMarked = false
+            }
+            let slice = state.hot.slice(after: position, through: state.bounds.last, limits: limits, now: now)
+            return state.look(slice.map(Look.LookedAt.slice) ?? .evicted)
+        }
+    }
+
+    /// Reads from the hot tier alone.
+    ///
+    /// - Returns: the slice, nil where the hot tier does not reach back so far, and the stream's ends.
+    public func readHot(
+        after id: MessageID,
+        through: MessageID,
+        limits: SliceLimits
+    ) -> (slice: StreamSlice?, bounds: StreamBounds) {
+        let now = self.environment.clock.now()
+        return self.state.withLock { state in
+            (state.hot.slice(after: id, through: through, limits: limits, now: now), state.bounds)
+        }
+    }
+
+    /// The newest messages before `id`, newest first, from the hot tier alone; nil where it can't fill the page.
+    func newestHot(before id: MessageID?, count: Int) -> [Message]? {
+        let now = self.environment.clock.now()
+        return self.state.withLock { $0.hot.newest(before: id, count: count, now: now) }
+    }
+}
+
+extension TopicState {
+    fileprivate func look(_ messages: Topic.Look.LookedAt) -> Topic.Look {
+        Topic.Look(
+            messages: messages,
+            bounds: self.bounds,
+            access: self.access,
+            accessVersion: self.accessVersion,
+            deletions: self.deletions
+        )
+    }
+}

@@ -1,0 +1,106 @@
+import RelayWire
+import Synchronization
+
+/// One topic while it is in memory: its stream's hot end, its access list, and the event loops that read it.
+///
+/// The state is behind one short lock, taken by publishers on any loop and by each reading loop once per tick. Everything is
+/// decided under it and acted on after it: stores, loops and publishers are called unlocked.
+public final class Topic: Sendable {
+    public let key: TopicKey
+    public let behavior: any TopicBehavior
+
+    let environment: TopicEnvironment
+    let state: Mutex<TopicState>
+
+    init(
+        key: TopicKey,
+        behavior: any TopicBehavior,
+        stored: StoredTopic?,
+        bounds: StreamBounds,
+        in environment: TopicEnvironment
+    ) {
+        self.key = key
+        self.behavior = behavior
+        self.environment = environment
+        self.state = Mutex(
+            TopicState(stored: stored, bounds: bounds, limits: environment.limits, now: environment.clock.now())
+        )
+    }
+
+    public var name: TopicName { self.key.name }
+
+    /// Who may use the topic now.
+    public var access: TopicAccess {
+        self.state.withLock { $0.access }
+    }
+
+    /// The ends of the stored stream, as far as this relay knows.
+    public var bounds: StreamBounds {
+        self.state.withLock { $0.bounds }
+    }
+}
+
+/// What all topics of a broker share.
+struct TopicEnvironment: Sendable {
+    let store: any MessageStore
+    let limits: BrokerLimits
+    let budget: HotBudget
+    let clock: RelayClock
+}
+
+/// A topic's state. Owned by its ``Topic``'s lock.
+struct TopicState: ~Copyable {
+    enum Phase {
+        case open
+        /// Being deleted: publishers wait until that is done. Left by ``Topic/reopen(bounds:)``.
+        case deleting
+        /// No longer the topic of its key: look the key up again. Final.
+        case retired
+    }
+
+    /// A loop with readers, and whether it was told that there is something to look at.
+    struct ReadingLoopEntry {
+        let loop: any ReadingLoop
+        var isMarked: Bool
+    }
+
+    var phase = Phase.open
+    var access: TopicAccess
+    /// Counts changes of `access`, so that each loop re-checks its readers once per change.
+    var accessVersion: UInt64 = 0
+    /// Counts deletions: readers from before one are ended.
+    var deletions: UInt64 = 0
+    var bounds: StreamBounds
+    var hot: HotRing
+    var queue: AppendQueue<PublishTicket>
+    var loops: [ReadingLoopEntry] = []
+    /// Resumed when the append under way has finished; set while the topic is being deleted.
+    var quiescence: CheckedContinuation<Void, Never>?
+    var lastUse: Timestamp
+
+    init(stored: StoredTopic?, bounds: StreamBounds, limits: BrokerLimits, now: Timestamp) {
+        self.access = stored.map(TopicAccess.init) ?? .missing
+        self.bounds = bounds
+        self.hot = HotRing(floor: bounds.last)
+        self.queue = AppendQueue(
+            maxWaitingBytes: limits.maxWaitingBytesPerTopic,
+            maxBatchMessages: limits.maxBatchMessages
+        )
+        self.lastUse = now
+    }
+
+    /// Marks every reading loop that is not marked yet.
+    ///
+    /// - Returns: the loops to tell, after the lock.
+    mutating func markLoops() -> [any ReadingLoop] {
+        var toTell: [any ReadingLoop] = []
+        for index in self.loops.indices where !self.loops[index].isMarked {
+            self.loops[index].isMarked = true
+            toTell.append(self.loops[index].loop)
+        }
+        return toTell
+    }
+}
+
+/// Told once what became of the drafts of one publish, in their order.
+typealias PublishTicket = @Sendable (Result<[StoredDraft], StoreError>) -> Void

@@ -1,0 +1,64 @@
+/// What makes one kind of topic special. The broker knows kinds only through this protocol.
+///
+/// A behaviour is a value without state of its own: everything that it decides from is handed in. All calls may come
+/// from any thread, some while a topic's lock is held, so they must be quick and must not call back into the broker.
+public protocol TopicBehavior: Sendable {
+    /// The kind's stable name. Stored with every topic of the kind.
+    var kind: String { get }
+
+    /// The topic name that `path` stands for, nil where it is not of this kind. Kinds must not overlap.
+    func name(fromPath path: String) -> TopicName?
+
+    /// Whether `principal` may do `action`. Global permissions (`read`, `write`) have been checked before.
+    func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision
+
+    /// Checks a draft whose publisher may publish, and completes it: addresses it, or sets a `ttl` of the kind's own.
+    func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft
+
+    /// Whether the first publish to a name creates its topic. Otherwise publishing to a missing topic is refused.
+    var isCreatedByPublish: Bool { get }
+
+    /// How long the kind's messages are kept, given what the relay is configured to.
+    func retention(configured: Retention) -> Retention
+
+    /// Whether ``isVisible(_:to:)`` must be asked for each message. False lets all readers of a topic share their bytes.
+    var hidesMessages: Bool { get }
+
+    /// Whether a reader who may read the topic may see this message of it.
+    func isVisible(_ message: Message, to principal: Principal) -> Bool
+
+    /// What to publish when a reader has joined, or has left for whatever reason: presence, say.
+    func events(for change: ReaderChange, of principal: Principal, access: TopicAccess) -> [Draft]
+}
+
+/// A reader came or went.
+public enum ReaderChange: Hashable, Sendable {
+    case joined
+    case left
+}
+
+/// Why a behaviour turned a draft down. The text is for the publisher.
+public struct Refusal: Error, Hashable, Sendable {
+    public let detail: String
+
+    public init(_ detail: String) {
+        self.detail = detail
+    }
+}
+
+/// What a kind need not say for itself.
+extension TopicBehavior {
+    public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
+        draft
+    }
+
+    public var isCreatedByPublish: Bool { false }
+
+    public func retention(configured: Retention) -> Retention { configured }
+
+    public var hidesMessages: Bool { false }
+
+    public func isVisible(_ message: Message, to principal: Principal) -> Bool { true }
+
+    public func events(for change: ReaderChange, of principal: Principal, access: TopicAccess) -> [Draft] { [] }
+}
