@@ -15,30 +15,32 @@ extension Broker {
 
     /// Publishes without suspending, where the topic is in memory and exists.
     ///
-    /// - Parameter completion: called once unless nil is returned, on any thread, possibly before this returns.
-    /// - Returns: nil where the topic must be loaded or created first: call ``publish(_:as:)`` instead. Nothing was done then.
+    /// - Parameter completion: called once if true is returned, on any thread, possibly before this returns.
+    /// - Returns: false where the topic must be loaded or created first: nothing was done, call ``publish(_:as:)`` instead.
     public func publishNow(
         _ item: Item,
         as principal: Principal,
         completion: @escaping @Sendable (Result<StoredDraft, BrokerError>) -> Void
-    ) -> Void? {
-        guard let topic = self.table.find(item.key) else { return nil }
+    ) -> Bool {
+        guard let topic = self.table.find(item.key) else { return false }
         let access = topic.access
-        guard access.record != nil else { return nil }
+        guard access.record != nil else { return false }
         let draft: Draft
         do throws(BrokerError) {
             draft = try self.admit(item.draft, to: topic, access, as: principal)
         } catch {
-            return completion(.failure(error))
+            completion(.failure(error))
+            return true
         }
         let result = topic.enqueue([draft]) { result in
             completion(result.map { $0[0] }.mapError(BrokerError.store))
         }
         switch result {
         case .accepted: self.reclaimMemoryIfNeeded()
-        case .moved: return nil
+        case .moved: return false
         case .overloaded: completion(.failure(.overloaded))
         }
+        return true
     }
 
     /// Publishes items in order, each topic's together. Either all are checked and admitted, or none is published.
