@@ -1,0 +1,48 @@
+public import RelayCore
+
+extension RelayConfiguration {
+    /// Where messages, topics and users are kept, and for how long.
+    public struct Storage: Hashable, Sendable {
+        /// Default `sqlite`.
+        public var backend = StorageBackend.sqlite
+        /// The directory of everything that the relay writes, relative to the working directory. Default `./data`.
+        public var dataDirectory = "./data"
+        /// What the memory store may hold in payloads, in bytes; beyond it publishing is refused with 503. Default 512 MiB.
+        public var memoryStoreMaxBytes = 512 << 20
+        /// Messages older than this go, but never the newest one of a topic. Zero keeps them. Default 24 hours.
+        public var persistentTierRetention = Duration.seconds(86_400)
+        /// Messages kept of each topic, at least 1. Default 1,000,000.
+        public var maxMessagesPerTopic = 1_000_000
+        /// How long the answer to an `Idempotency-Key` is remembered, from its first use. Default 600 s.
+        public var idempotencyWindow = Duration.seconds(600)
+
+        public init() {}
+
+        /// The two bounds in the form that stores take them.
+        public var retention: Retention {
+            let seconds = self.persistentTierRetention.components.seconds
+            return Retention(maxMessages: self.maxMessagesPerTopic, maxAgeSeconds: seconds == 0 ? nil : seconds)
+        }
+    }
+
+    public enum StorageBackend: String, Hashable, Sendable, CaseIterable {
+        /// Everything goes with the process.
+        case memory
+        /// Embedded, one file in the data directory.
+        case sqlite
+        case valkey
+    }
+
+    /// The newest messages of the topics in use, kept in memory for readers that are nearly caught up. Whatever does not
+    /// fit is read from the store instead: these bounds trade memory for speed and lose nothing.
+    public struct HotTier: Hashable, Sendable {
+        /// Default 1,000 messages. 0 keeps none.
+        public var maxMessagesPerTopic = 1_000
+        /// Payload bytes, default 4 MiB.
+        public var maxBytesPerTopic = 4 << 20
+        /// Payload bytes of all topics together, default 256 MiB.
+        public var maxBytes = 256 << 20
+
+        public init() {}
+    }
+}

@@ -1,0 +1,16 @@
+/// A value that must never be shown: printing it, dumping it or putting it into a message gives asterisks.
+public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// What is printed in its place.
+    public static let mask = "********"
+
+    /// The secret itself: for the code that uses it, never for output.
+    public let value: String
+
+    public init(_ value: String) {
+        self.value = value
+    }
+
+    public var description: String { Self.mask }
+    public var debugDescription: String { Self.mask }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
