@@ -64,3 +64,18 @@ public final class Broker: Sendable {
     /// How long a topic must have been unused before a full table lets it go, and a full hot tier drops all of it.
     static let idleSeconds: Int64 = 10
 }
+
+extension Broker {
+    /// The topics of several keys, in their order.
+    public func topics(_ keys: [TopicKey]) async -> Result<[Topic], StoreError> {
+        var topics: [Topic] = []
+        for key in keys {
+            do throws(StoreError) {
+                topics.append(try await self.topic(key))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return .success(topics)
+    }
+}

@@ -1,0 +1,66 @@
+import NIOCore
+import RelayCore
+import Synchronization
+
+/// Binds an event loop's readers to the loop: gathers hints from all threads and acts on them once per loop tick.
+final class DeliveryLoop: ReadingLoop {
+    let eventLoop: any EventLoop
+    private let state: NIOLoopBoundBox<LoopState?>
+    private let inbox = Mutex<[Topic]>([])
+
+    /// What lives on the loop alone.
+    struct LoopState {
+        let readers: LoopReaders
+        let connections: LoopConnections
+    }
+
+    private init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+        self.state = NIOLoopBoundBox.makeEmptyBox(eventLoop: eventLoop)
+    }
+
+    static func start(on eventLoop: any EventLoop, broker: Broker) async throws -> DeliveryLoop {
+        let loop = DeliveryLoop(eventLoop: eventLoop)
+        try await eventLoop.submit { loop.open(broker) }.get()
+        return loop
+    }
+
+    private func open(_ broker: Broker) {
+        let eventLoop = self.eventLoop
+        let readers = LoopReaders(loop: self, clock: broker.clock) { [unowned self] request, ticket in
+            broker.read(request) { result in
+                eventLoop.execute { self.state.value?.readers.readFinished(ticket, result) }
+            }
+        }
+        self.state.value = LoopState(readers: readers, connections: LoopConnections(eventLoop: eventLoop))
+    }
+
+    /// Ends the loop's work; its connections are closed by then. What still comes in is ignored.
+    func stop() async throws {
+        try await self.eventLoop.submit {
+            self.state.value?.connections.stop()
+            self.state.value = nil
+        }.get()
+    }
+
+    /// On the loop only; nil once it has stopped.
+    var current: LoopState? { self.state.value }
+
+    func topicChanged(_ topic: Topic) {
+        let isFirst = self.inbox.withLock { inbox in
+            inbox.append(topic)
+            return inbox.count == 1
+        }
+        // One task takes everything that has gathered by the time it runs, so a busy topic costs one wake-up per tick.
+        if isFirst { self.eventLoop.execute { self.processInbox() } }
+    }
+
+    private func processInbox() {
+        let topics = self.inbox.withLock { inbox in
+            let topics = inbox
+            inbox = []
+            return topics
+        }
+        self.state.value?.readers.process(topics)
+    }
+}

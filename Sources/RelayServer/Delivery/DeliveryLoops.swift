@@ -1,0 +1,45 @@
+import NIOCore
+import RelayCore
+
+/// The delivery loop of every event loop, and the way to reach them all.
+final class DeliveryLoops: Sendable {
+    private let byEventLoop: [ObjectIdentifier: DeliveryLoop]
+
+    private init(_ loops: [DeliveryLoop]) {
+        self.byEventLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+    }
+
+    static func start(on group: any EventLoopGroup, broker: Broker) async throws -> DeliveryLoops {
+        var loops: [DeliveryLoop] = []
+        for eventLoop in group.makeIterator() {
+            loops.append(try await DeliveryLoop.start(on: eventLoop, broker: broker))
+        }
+        return DeliveryLoops(loops)
+    }
+
+    /// - Precondition: the event loop is one of the group that these were started on.
+    subscript(eventLoop: any EventLoop) -> DeliveryLoop {
+        guard let loop = self.byEventLoop[ObjectIdentifier(eventLoop)] else {
+            preconditionFailure("a channel runs on an event loop that is not the relay's")
+        }
+        return loop
+    }
+
+    /// Tells every open connection of a user, on every loop, to check its access again.
+    func accessMayHaveChanged(of user: UserID) {
+        for loop in self.byEventLoop.values {
+            loop.eventLoop.execute { loop.current?.connections.accessMayHaveChanged(of: user) }
+        }
+    }
+
+    /// Asks every long-lived connection to finish.
+    func shutDownConnections() {
+        for loop in self.byEventLoop.values {
+            loop.eventLoop.execute { loop.current?.connections.shutDown() }
+        }
+    }
+
+    func stop() async throws {
+        for loop in self.byEventLoop.values { try await loop.stop() }
+    }
+}

@@ -1,0 +1,78 @@
+import NIOCore
+import RelayCore
+
+/// A connection of any protocol, as its loop keeps track of it.
+protocol LoopConnection: AnyObject {
+    /// About a second has passed since the last call: time for pings and deadlines.
+    func tick(_ now: NIODeadline)
+
+    /// The relay is stopping: finish in the protocol's own way.
+    func shutDown()
+}
+
+/// Something that goes on in a user's name for longer than a request: a WebSocket, a waiting poll, an event stream.
+protocol AccessWatcher: AnyObject {
+    var userID: UserID { get }
+
+    /// The user or the token may have changed: check again, and stop if the answer is no.
+    func accessMayHaveChanged()
+}
+
+/// The connections of one event loop. Lives on that loop.
+///
+/// One timer a loop stands in for a timer a connection: with ten thousand idle connections that is megabytes.
+final class LoopConnections {
+    private var connections: [ObjectIdentifier: any LoopConnection] = [:]
+    private var watchers: [UserID: [ObjectIdentifier: any AccessWatcher]] = [:]
+    private var ticker: RepeatedTask?
+    private var isShuttingDown = false
+
+    private struct Weak {
+        weak var connections: LoopConnections?
+    }
+
+    init(eventLoop: any EventLoop) {
+        let bound = NIOLoopBound(Weak(connections: self), eventLoop: eventLoop)
+        self.ticker = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            bound.value.connections?.tick(.now())
+        }
+    }
+
+    /// A connection that comes while the relay is stopping is told so at once.
+    func add(_ connection: any LoopConnection) {
+        self.connections[ObjectIdentifier(connection)] = connection
+        if self.isShuttingDown { connection.shutDown() }
+    }
+
+    func remove(_ connection: any LoopConnection) {
+        self.connections[ObjectIdentifier(connection)] = nil
+    }
+
+    func add(_ watcher: any AccessWatcher) {
+        self.watchers[watcher.userID, default: [:]][ObjectIdentifier(watcher)] = watcher
+    }
+
+    func remove(_ watcher: any AccessWatcher) {
+        self.watchers[watcher.userID]?[ObjectIdentifier(watcher)] = nil
+        if self.watchers[watcher.userID]?.isEmpty == true { self.watchers[watcher.userID] = nil }
+    }
+
+    func accessMayHaveChanged(of user: UserID) {
+        guard let watchers = self.watchers[user] else { return }
+        for watcher in watchers.values { watcher.accessMayHaveChanged() }
+    }
+
+    func shutDown() {
+        self.isShuttingDown = true
+        for connection in Array(self.connections.values) { connection.shutDown() }
+    }
+
+    func stop() {
+        self.ticker?.cancel()
+        self.ticker = nil
+    }
+
+    private func tick(_ now: NIODeadline) {
+        for connection in Array(self.connections.values) { connection.tick(now) }
+    }
+}

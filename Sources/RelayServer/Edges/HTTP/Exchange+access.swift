@@ -1,0 +1,114 @@
+import NIOCore
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+
+/// Where a client may put its token.
+enum TokenPlace {
+    case header
+    /// For browsers, whose WebSocket and EventSource can't set headers: also the subprotocol and the query, in this order.
+    case headerSubprotocolOrQuery
+}
+
+extension Exchange {
+    /// Goes on with the request's session, or answers with what is wrong with it.
+    ///
+    /// A token that was seen before costs a look-up and goes on at once; a new one is verified in the task lane.
+    func withSession(_ place: TokenPlace = .header, _ body: @escaping (Session) -> Void) {
+        guard let token = self.token(place) else { return self.refuse(AccessError(.notAuthenticated)) }
+        let now = self.services.broker.clock.now()
+        switch self.services.authenticator.cached(token, at: now) {
+        case .session(let session): body(session)
+        case .refused(let error): self.refuse(error)
+        case nil: self.verify(token, body)
+        }
+    }
+
+    private func verify(_ token: String, _ body: @escaping (Session) -> Void) {
+        let authenticator = self.services.authenticator
+        let now = self.services.broker.clock.now()
+        self.suspend {
+            do throws(AccessError) {
+                return .success(try await authenticator.authenticate(token, at: now))
+            } catch {
+                return .failure(error)
+            }
+        } then: { (exchange: Exchange, result: Result<Session, AccessError>) in
+            switch result {
+            case .success(let session): body(session)
+            case .failure(let error): exchange.refuse(error)
+            }
+        }
+    }
+
+    /// The request's principal if it holds `permission`; answers with what is missing otherwise.
+    func withPrincipal(requiring permission: Permissions, _ body: @escaping (Session, Principal) -> Void) {
+        self.withSession { session in
+            do throws(AccessError) {
+                body(session, try session.principal(at: self.services.broker.clock.now(), requiring: permission))
+            } catch {
+                self.refuse(error)
+            }
+        }
+    }
+
+    /// Does something that suspends, and goes on with its result on the loop, unless the peer has left meanwhile.
+    func suspend<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value,
+        then body: @escaping (Exchange, Value) -> Void
+    ) {
+        guard let eventLoop = self.connection.context?.eventLoop else { return }
+        let bound = NIOLoopBound((exchange: self, body: body), eventLoop: eventLoop)
+        let isRunning = self.services.lane.run {
+            let value = await work()
+            eventLoop.execute { bound.value.body(bound.value.exchange, value) }
+        }
+        if !isRunning { self.answer(.unavailable("The relay is stopping")) }
+    }
+
+    func refuse(_ error: AccessError) {
+        self.answer(Reply(error))
+    }
+
+    // MARK: Tokens
+
+    func token(_ place: TokenPlace) -> String? {
+        if let header = self.head.headers.first(name: "authorization") { return Self.bearer(header) }
+        switch place {
+        case .header:
+            return nil
+        case .headerSubprotocolOrQuery:
+            if let token = WebSocketSubprotocols(self.head.headers).bearerToken { return token }
+            guard self.services.limits.acceptsQueryToken else { return nil }
+            return QueryItems(self.query).first("token")
+        }
+    }
+
+    /// The token of `Bearer <token>`; the scheme's case does not matter.
+    private static func bearer(_ header: String) -> String? {
+        guard header.utf8.count > 7, header.prefix(7).lowercased() == "bearer " else { return nil }
+        let token = header.dropFirst(7)
+        return token.isEmpty ? nil : String(token)
+    }
+}
+
+extension Reply {
+    init(_ error: AccessError) {
+        self.init(HTTPResponseStatus(statusCode: error.status), json: ErrorBody.access(error))
+        if error.challengesBearer { self.headers.add(name: "www-authenticate", value: "Bearer") }
+        if let seconds = error.retryAfterSeconds { self.headers.add(name: "retry-after", value: String(seconds)) }
+        if error.status == 503 { self.headers.add(name: "retry-after", value: "1") }
+    }
+
+    /// What the broker refused, in HTTP.
+    init(_ error: BrokerError) {
+        switch error {
+        case .denied: self.init(.forbidden, detail: "Access denied to one or more requested topics")
+        case .missing: self.init(.notFound, detail: "Topic not found")
+        case .exists: self.init(.badRequest, detail: "Topic already exists")
+        case .refused(let refusal): self.init(.unprocessableEntity, detail: refusal.detail)
+        case .overloaded: self = .unavailable("Server is overloaded, try again later")
+        case .store: self = .unavailable("Storage temporarily unavailable")
+        }
+    }
+}

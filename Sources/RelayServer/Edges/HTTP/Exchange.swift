@@ -1,0 +1,71 @@
+import NIOCore
+import NIOHTTP1
+
+/// One request on its way to an answer. Lives on its connection's loop.
+final class Exchange {
+    let head: HTTPRequestHead
+    /// The body; taken by the route, so that a request that waits does not keep its bytes.
+    private(set) var body: ByteBuffer
+    let connection: HTTPConnection
+    let started = NIODeadline.now()
+    /// The route's template for metrics and logs, never the raw path.
+    var route = "unmatched"
+    /// Set while something goes on that outlives the request's arrival: a waiting poll, an event stream.
+    var activity: (any ExchangeActivity)?
+    private var isAnswered = false
+
+    init(head: HTTPRequestHead, body: ByteBuffer, connection: HTTPConnection) {
+        self.head = head
+        self.body = body
+        self.connection = connection
+    }
+
+    var services: EdgeServices { self.connection.services }
+
+    /// The path without the query, as sent: percent escapes are not decoded.
+    var path: Substring { self.head.uri.prefix { $0 != "?" } }
+
+    /// What follows the first `?`, empty where there is none.
+    var query: Substring { self.head.uri.drop { $0 != "?" }.dropFirst() }
+
+    func takeBody() -> ByteBuffer {
+        defer { self.body = ByteBuffer() }
+        return self.body
+    }
+
+    /// Answers; anything after the first answer is ignored, and so is an answer to a peer that is gone.
+    func answer(_ reply: Reply) {
+        guard !self.isAnswered else { return }
+        self.isAnswered = true
+        self.activity = nil
+        self.services.metrics.answered(self, reply)
+        self.connection.answer(self, reply)
+    }
+
+    // MARK: From the connection
+
+    /// The peer is gone.
+    func cancelled() {
+        self.isAnswered = true
+        let activity = self.activity
+        self.activity = nil
+        activity?.cancelled()
+    }
+
+    func drained() { self.activity?.drained() }
+
+    func tick(_ now: NIODeadline) { self.activity?.tick(now) }
+
+    func relayStopping() { self.activity?.relayStopping() }
+}
+
+/// What goes on behind a request that is not answered at once.
+protocol ExchangeActivity: AnyObject {
+    /// The peer is gone, nothing can be answered any more.
+    func cancelled()
+    /// The socket takes bytes again.
+    func drained()
+    func tick(_ now: NIODeadline)
+    /// Answer with what there is: the relay is stopping.
+    func relayStopping()
+}

@@ -1,0 +1,29 @@
+import NIOCore
+import NIOHTTP1
+
+extension HTTPConnection {
+    /// Answers with 101 and hands the channel over: HTTP's handlers leave, `handlers` take their place.
+    ///
+    /// - Throws: where the pipeline is not as it was made; the channel must be closed then.
+    func switchProtocol(
+        _ exchange: Exchange,
+        headers: HTTPHeaders,
+        handlers: [any ChannelHandler]
+    ) throws {
+        guard let context = self.context else { throw ChannelError.ioOnClosedChannel }
+        let pipeline = context.pipeline.syncOperations
+        let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
+        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
+        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+        self.handOver()
+        try pipeline.addHandlers(handlers)
+        _ = pipeline.removeHandler(self)
+        let encoder = try pipeline.context(handlerType: HTTPResponseEncoder.self)
+        let pipelining = try pipeline.context(handlerType: HTTPServerPipelineHandler.self)
+        let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
+        _ = pipeline.removeHandler(context: pipelining)
+        _ = pipeline.removeHandler(context: encoder)
+        // Last, since it passes on what came after the request.
+        _ = pipeline.removeHandler(context: decoder)
+    }
+}

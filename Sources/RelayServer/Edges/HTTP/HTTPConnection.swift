@@ -1,0 +1,272 @@
+import NIOCore
+import NIOHTTP1
+
+/// One HTTP/1.1 connection: gathers requests, hands them to their route, and writes what comes back.
+///
+/// The pipelining handler in front of it lets one request through at a time, and holds reads back while that is answered.
+final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum Phase {
+        /// Between requests. Left by a head.
+        case idle
+        /// A head has come, its body is coming. Left by the body's end, or by a refusal.
+        case receiving(HTTPRequestHead, ByteBuffer?)
+        /// A route has the request. Left when it has answered.
+        case answering(Exchange)
+        /// Answered before the request was complete: the rest of it is dropped, and the connection closes.
+        case discarding
+        /// Gone, or handed over to another protocol. Final.
+        case closed
+    }
+
+    let services: EdgeServices
+    private(set) var context: ChannelHandlerContext?
+    private(set) var loop: DeliveryLoop?
+    private var phase = Phase.idle
+    /// When the current phase must be over.
+    private var deadline = NIODeadline.distantFuture
+    /// Since when the peer takes no bytes.
+    private var blockedSince: NIODeadline?
+    private var isShuttingDown = false
+
+    init(services: EdgeServices) {
+        self.services = services
+    }
+
+    // MARK: Life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { self.opened(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.opened(context)
+        context.fireChannelActive()
+    }
+
+    private func opened(_ context: ChannelHandlerContext) {
+        guard self.loop == nil else { return }
+        let loop = self.services.loops[context.eventLoop]
+        self.loop = loop
+        self.deadline = .now() + self.services.timeouts.header
+        loop.current?.connections.add(self)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.leave()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.leave()
+        self.context = nil
+    }
+
+    private func leave() {
+        if case .answering(let exchange) = self.phase { exchange.cancelled() }
+        self.phase = .closed
+        self.loop?.current?.connections.remove(self)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError, case .idle = self.phase else { return context.close(promise: nil) }
+        var reply = Reply(Self.isHeaderOverflow(error) ? .requestHeaderFieldsTooLarge : .badRequest, detail: "Bad Request")
+        reply.closes = true
+        self.phase = .discarding
+        self.write(reply, for: nil)
+    }
+
+    private static func isHeaderOverflow(_ error: any Error) -> Bool {
+        (error as? HTTPParserError) == .headerOverflow
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.unwrapInboundIn(data) {
+        case .head(let head): self.received(head)
+        case .body(let bytes): self.received(bytes)
+        case .end: self.receivedEnd()
+        }
+    }
+
+    private func received(_ head: HTTPRequestHead) {
+        guard case .idle = self.phase else { return }
+        self.phase = .receiving(head, nil)
+        self.deadline = .now() + self.services.timeouts.read
+        if let refusal = self.services.gate.refusal(for: head) {
+            return self.refuse(head, refusal)
+        }
+        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }),
+            length > self.services.maxBodyBytes
+        {
+            return self.refuse(head, .payloadTooLarge)
+        }
+        if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+            self.context?.writeAndFlush(
+                self.wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))),
+                promise: nil
+            )
+        }
+    }
+
+    private func received(_ bytes: ByteBuffer) {
+        guard case .receiving(let head, var body) = self.phase else { return }
+        guard (body?.readableBytes ?? 0) + bytes.readableBytes <= self.services.maxBodyBytes else {
+            return self.refuse(head, .payloadTooLarge)
+        }
+        self.phase = .discarding
+        if body == nil { body = bytes } else { body?.writeImmutableBuffer(bytes) }
+        self.phase = .receiving(head, body)
+    }
+
+    private func receivedEnd() {
+        guard case .receiving(let head, let body) = self.phase else { return }
+        let exchange = Exchange(head: head, body: body ?? ByteBuffer(), connection: self)
+        self.phase = .answering(exchange)
+        self.deadline = .distantFuture
+        self.services.routes.handle(exchange)
+    }
+
+    /// Answers a request that will not be heard out.
+    private func refuse(_ head: HTTPRequestHead, _ reply: Reply) {
+        var reply = reply
+        reply.closes = true
+        self.phase = .discarding
+        self.write(reply, for: head)
+    }
+}
+
+// MARK: - Responses
+
+extension HTTPConnection {
+    /// The exchange's answer, complete.
+    func answer(_ exchange: Exchange, _ reply: Reply) {
+        guard case .answering(let current) = self.phase, current === exchange else { return }
+        self.phase = .idle
+        self.deadline = .now() + self.services.timeouts.idle
+        self.write(reply, for: exchange.head)
+    }
+
+    private func write(_ reply: Reply, for head: HTTPRequestHead?) {
+        guard let context = self.context else { return }
+        let closes = reply.closes || self.isShuttingDown || !(head?.keepsConnection ?? false)
+        let isHead = head?.method == .HEAD
+        let response = self.responseHead(reply, for: head, closes: closes)
+        context.write(self.wrapOutboundOut(.head(response)), promise: nil)
+        if reply.body.readableBytes > 0, !isHead {
+            context.write(self.wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil)
+        }
+        let done = closes ? context.eventLoop.makePromise(of: Void.self) : nil
+        if let done { self.closeAfter(done.futureResult, context) }
+        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: done)
+    }
+
+    private func responseHead(_ reply: Reply, for head: HTTPRequestHead?, closes: Bool) -> HTTPResponseHead {
+        var response = HTTPResponseHead(
+            version: head?.version ?? .http1_1,
+            status: reply.status,
+            headers: reply.headers
+        )
+        if reply.status.mayHaveResponseBody {
+            response.headers.add(name: "content-length", value: String(reply.body.readableBytes))
+        }
+        if let head { self.services.gate.decorate(&response.headers, for: head) }
+        if closes {
+            response.headers.add(name: "connection", value: "close")
+        } else if let head, head.version == .http1_0 {
+            response.headers.add(name: "connection", value: "keep-alive")
+        }
+        return response
+    }
+
+    /// Sends our end of the stream and leaves the peer a moment to read it: closing with unread bytes in the socket would
+    /// reset the connection under the answer.
+    private func closeAfter(_ written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
+        let channel = context.channel
+        written.whenComplete { _ in
+            channel.close(mode: .output, promise: nil)
+            channel.eventLoop.scheduleTask(in: .milliseconds(250)) { channel.close(promise: nil) }
+        }
+    }
+
+    /// The channel goes over to another protocol: nothing here has a say any more.
+    func handOver() {
+        self.phase = .closed
+        self.loop?.current?.connections.remove(self)
+    }
+
+    /// Begins a response of unknown length; ``writePart(_:)`` goes on with it.
+    func startStream(_ exchange: Exchange, headers: HTTPHeaders) {
+        guard let context = self.context else { return }
+        var response = HTTPResponseHead(version: exchange.head.version, status: .ok, headers: headers)
+        self.services.gate.decorate(&response.headers, for: exchange.head)
+        context.writeAndFlush(self.wrapOutboundOut(.head(response)), promise: nil)
+    }
+
+    func writePart(_ bytes: ByteBuffer) {
+        self.context?.write(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+    }
+
+    func flush() {
+        self.context?.flush()
+    }
+
+    /// Ends a stream, and the connection with it.
+    func endStream(_ exchange: Exchange) {
+        guard let context = self.context, case .answering(let current) = self.phase, current === exchange else { return }
+        self.phase = .discarding
+        let done = context.eventLoop.makePromise(of: Void.self)
+        self.closeAfter(done.futureResult, context)
+        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: done)
+    }
+
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let isWritable = context.channel.isWritable
+        self.blockedSince = isWritable ? nil : .now()
+        if isWritable, case .answering(let exchange) = self.phase { exchange.drained() }
+        context.fireChannelWritabilityChanged()
+    }
+}
+
+// MARK: - Time and shutdown
+
+extension HTTPConnection: LoopConnection {
+    func tick(_ now: NIODeadline) {
+        if case .answering(let exchange) = self.phase { exchange.tick(now) }
+        if let blockedSince = self.blockedSince, now > blockedSince + self.services.timeouts.write {
+            self.context?.close(promise: nil)
+            return
+        }
+        guard now > self.deadline else { return }
+        self.deadline = .distantFuture
+        if case .receiving(let head, _) = self.phase {
+            self.refuse(head, Reply(.requestTimeout, detail: "Request Timeout"))
+        } else {
+            self.context?.close(promise: nil)
+        }
+    }
+
+    func shutDown() {
+        self.isShuttingDown = true
+        switch self.phase {
+        case .idle: self.context?.close(promise: nil)
+        case .answering(let exchange): exchange.relayStopping()
+        case .receiving, .discarding, .closed: break
+        }
+    }
+}
+
+extension HTTPRequestHead {
+    /// Whether the connection may carry another request after this one.
+    ///
+    /// The decoder stops at a request that asks for an upgrade, so a connection whose upgrade is not granted is over.
+    var keepsConnection: Bool {
+        self.isKeepAlive && !self.headers.contains(name: "upgrade")
+    }
+}

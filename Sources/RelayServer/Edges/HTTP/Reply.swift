@@ -1,0 +1,47 @@
+import NIOCore
+import NIOHTTP1
+
+/// What a request is answered with: all at once, in one piece.
+struct Reply: Sendable {
+    var status: HTTPResponseStatus
+    /// Besides `content-length`, which is set by whoever sends the reply.
+    var headers: HTTPHeaders
+    var body: ByteBuffer
+    /// Whether the connection ends after it.
+    var closes = false
+
+    init(_ status: HTTPResponseStatus, headers: HTTPHeaders, body: ByteBuffer) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A JSON reply.
+    init(_ status: HTTPResponseStatus, json body: ByteBuffer) {
+        self.init(status, headers: Self.json, body: body)
+    }
+
+    /// `{"detail": "<detail>"}`, the form of all application errors.
+    init(_ status: HTTPResponseStatus, detail: String) {
+        self.init(status, json: ErrorBody.detail(detail))
+    }
+
+    init(_ status: HTTPResponseStatus, text: String) {
+        self.init(status, headers: ["content-type": "text/plain; charset=utf-8"], body: ByteBuffer(string: text))
+    }
+
+    /// Whatever goes wrong on the relay's side, and may go right later: clients retry a 503, and drop what gets a 4xx.
+    static func unavailable(_ detail: String, retryAfterSeconds: Int = 1) -> Reply {
+        var reply = Reply(.serviceUnavailable, detail: detail)
+        reply.headers.add(name: "retry-after", value: String(retryAfterSeconds))
+        return reply
+    }
+
+    static var payloadTooLarge: Reply {
+        var reply = Reply(.payloadTooLarge, json: ErrorBody.payloadTooLarge)
+        reply.closes = true
+        return reply
+    }
+
+    private static let json: HTTPHeaders = ["content-type": "application/json"]
+}

@@ -1,0 +1,30 @@
+import NIOHTTP1
+import Synchronization
+
+/// Names a request in logs and in its response (`x-request-id`).
+enum RequestID {
+    private static let maximumLength = 64
+    private static let counter = Atomic<UInt64>(0)
+    /// Tells runs of the relay apart.
+    private static let prefix = String(UInt32.random(in: .min ... .max), radix: 16)
+
+    /// The client's own id where it sent a sane one, else a new one.
+    static func of(_ head: HTTPRequestHead) -> String {
+        if let sent = head.headers.first(name: "x-request-id"), self.isSane(sent) { return sent }
+        let number = self.counter.add(1, ordering: .relaxed).newValue
+        return "\(self.prefix)-\(number)"
+    }
+
+    /// Letters, digits, `-`, `_` and `.` only: it goes into logs and back into a header.
+    private static func isSane(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= self.maximumLength
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
+    }
+}

@@ -1,0 +1,77 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+/// The slow lane: requests that are answered by the router, in a task of their own.
+///
+/// Their bodies are complete and within bounds by now, and their responses are short.
+struct RouterLane: Sendable {
+    let responder: any HTTPResponder<RelayRequestContext>
+    let logger: Logger
+
+    func handle(_ exchange: Exchange) {
+        guard let channel = exchange.connection.context?.channel else { return }
+        let head: HTTPRequest
+        do {
+            head = try HTTPRequest(exchange.head, secure: false, splitCookie: false)
+        } catch {
+            return exchange.answer(Reply(.badRequest, detail: "Bad Request"))
+        }
+        let request = Request(head: head, body: RequestBody(buffer: exchange.takeBody()))
+        let source = ApplicationRequestContextSource(channel: channel, logger: self.logger)
+        let responder = self.responder
+        let logger = self.logger
+        exchange.suspend {
+            let context = RelayRequestContext(source: source)
+            let reply = await Self.reply(to: request, context, responder, logger)
+            return (reply, context.endpointPath)
+        } then: { (exchange: Exchange, result: (reply: Reply, route: String?)) in
+            if let route = result.route { exchange.route = route }
+            exchange.answer(result.reply)
+        }
+    }
+
+    private static func reply(
+        to request: Request,
+        _ context: RelayRequestContext,
+        _ responder: any HTTPResponder<RelayRequestContext>,
+        _ logger: Logger
+    ) async -> Reply {
+        do {
+            let response = try await responder.respond(to: request, context: context)
+            let body = BodyCollector()
+            try await response.body.write(body.writer)
+            let head = HTTPResponseHead(response.head)
+            return Reply(head.status, headers: head.headers, body: body.bytes)
+        } catch let error as any HTTPResponseError {
+            return await self.reply(to: error, request, context, logger)
+        } catch {
+            return self.fault(error, logger)
+        }
+    }
+
+    private static func reply(
+        to error: any HTTPResponseError,
+        _ request: Request,
+        _ context: RelayRequestContext,
+        _ logger: Logger
+    ) async -> Reply {
+        do {
+            let response = try error.response(from: request, context: context)
+            let body = BodyCollector()
+            try await response.body.write(body.writer)
+            let head = HTTPResponseHead(response.head)
+            return Reply(head.status, headers: head.headers, body: body.bytes)
+        } catch {
+            return self.fault(error, logger)
+        }
+    }
+
+    private static func fault(_ error: any Error, _ logger: Logger) -> Reply {
+        logger.error("a route failed", metadata: ["error": "\(error)"])
+        return Reply(.internalServerError, json: ErrorBody.internalError)
+    }
+}

@@ -1,0 +1,96 @@
+import NIOCore
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// `POST /messages/poll`.
+enum PollRoute {
+    static func handle(_ exchange: Exchange) {
+        exchange.route = "/messages/poll"
+        exchange.withPrincipal(requiring: .read) { session, principal in
+            let limits = exchange.services.limits
+            do throws(RequestError) {
+                let request = try PollRequest.decode(exchange.takeBody(), maxTopics: limits.maxPollTopics)
+                self.begin(exchange, session, request, principal)
+            } catch {
+                exchange.answer(Reply(error))
+            }
+        }
+    }
+
+    private static func begin(
+        _ exchange: Exchange,
+        _ session: Session,
+        _ request: PollRequest,
+        _ principal: Principal
+    ) {
+        let services = exchange.services
+        var keys: [TopicKey] = []
+        for topic in request.topics {
+            guard let name = services.broker.catalog.resolve(topic) else {
+                return exchange.answer(Reply(RequestError.topicName(topic, at: ["body", "topics"])))
+            }
+            keys.append(services.scope.key(name, for: principal.id))
+        }
+        self.withTopics(exchange, keys) { exchange, topics in
+            self.poll(exchange, session, request, keys, topics)
+        }
+    }
+
+    private static func poll(
+        _ exchange: Exchange,
+        _ session: Session,
+        _ request: PollRequest,
+        _ keys: [TopicKey],
+        _ topics: [Topic]
+    ) {
+        guard let loop = exchange.connection.loop else { return }
+        let poll = PollSession(exchange: exchange, session: session, loop: loop, topics: topics)
+        switch poll.join(zip(request.topics, topics).map { self.start(of: $0, $1, request, exchange.services) }) {
+        case .joined:
+            poll.start(timeout: .nanoseconds(Int64(request.timeout * 1e9)))
+        case .denied:
+            exchange.answer(Reply(BrokerError.denied))
+        case .moved:
+            // A topic can leave memory between its look-up and the join, but hardly ever twice in a row.
+            self.withTopics(exchange, keys) { exchange, topics in
+                self.poll(exchange, session, request, keys, topics)
+            }
+        }
+    }
+
+    /// Once a poll brings any cursor, its topics without one are read from their oldest message: a consumer of several
+    /// topics must not lose the first message of a quiet one between two polls.
+    private static func start(
+        of name: String,
+        _ topic: Topic,
+        _ request: PollRequest,
+        _ services: EdgeServices
+    ) -> ReaderStart {
+        if let cursor = request.since[name] { return .cursor(Cursor(clientText: cursor)) }
+        if !request.since.isEmpty { return .cursor(.oldest) }
+        guard request.replayWindowSeconds > 0 else { return .tail }
+        let from = services.broker.clock.now().adding(seconds: -Int64(request.replayWindowSeconds))
+        let before = MessageID(milliseconds: max(from.milliseconds, 1) - 1, sequence: .max)
+        return .cursor(.after(max(before, topic.bounds.trimmedThrough)))
+    }
+
+    private static func withTopics(
+        _ exchange: Exchange,
+        _ keys: [TopicKey],
+        _ body: @escaping (Exchange, [Topic]) -> Void
+    ) {
+        let broker = exchange.services.broker
+        let resident = keys.compactMap { broker.residentTopic($0) }
+        if resident.count == keys.count { return body(exchange, resident) }
+        exchange.suspend {
+            await broker.topics(keys)
+        } then: { (exchange: Exchange, topics: Result<[Topic], StoreError>) in
+            switch topics {
+            case .success(let topics): body(exchange, topics)
+            case .failure(let error): exchange.answer(Reply(BrokerError.store(error)))
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+import NIOCore
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// One long poll: readers on each of its topics, until there is something to answer with or its time is up.
+///
+/// It registers on every topic before it looks at any, so nothing can fall between looking and waiting. While it waits it
+/// costs this object and its readers; no task, no thread. Lives on its connection's loop.
+final class PollSession {
+    /// Messages of one topic in one answer.
+    static let maxMessagesPerTopic = 100
+    /// Once the messages of an answer cost this much, the rest is left for the next poll, and `has_more` says so.
+    static let maxAnswerBytes = 4 << 20
+
+    private enum Phase {
+        /// Readers are being registered and started: too early to answer.
+        case gathering
+        case waiting
+        case done
+    }
+
+    /// What was found on one topic.
+    private struct Found {
+        var reader: Reader?
+        var messages: [Message] = []
+        var gap: Gap?
+    }
+
+    private let exchange: Exchange
+    private let session: Session
+    private let loop: DeliveryLoop
+    private let topics: [Topic]
+    private var found: [Found]
+    private var bytes = 0
+    private var phase = Phase.gathering
+    private var timer: Scheduled<Void>?
+
+    init(exchange: Exchange, session: Session, loop: DeliveryLoop, topics: [Topic]) {
+        self.exchange = exchange
+        self.session = session
+        self.loop = loop
+        self.topics = topics
+        self.found = topics.map { _ in Found() }
+    }
+
+    /// What came of ``join(_:)``.
+    enum Joining {
+        case joined
+        /// At least one of the topics may not be read.
+        case denied
+        /// At least one of the topics has left memory.
+        case moved
+    }
+
+    /// Registers on all topics, or on none.
+    func join(_ starts: [ReaderStart]) -> Joining {
+        guard let readers = self.loop.current?.readers else { return .moved }
+        for (index, start) in starts.enumerated() {
+            switch readers.join(self.topics[index], start: start, tag: index, sink: self) {
+            case .joined(let reader):
+                self.found[index].reader = reader
+            case .denied:
+                self.leave()
+                return .denied
+            case .moved:
+                self.leave()
+                return .moved
+            }
+        }
+        return .joined
+    }
+
+    /// Answers with what is there already, or starts to wait.
+    func start(timeout: TimeAmount) {
+        guard let state = self.loop.current else { return self.finish() }
+        guard self.exchange.services.pollWaiters.enter(self.userID, self.keys) else {
+            self.leave()
+            return self.exchange.answer(Reply(.tooManyRequests, detail: "Too many concurrent poll connections"))
+        }
+        state.connections.add(self)
+        self.exchange.activity = self
+        for found in self.found {
+            if let reader = found.reader { state.readers.start(reader) }
+        }
+        self.phase = .waiting
+        self.finishIfReady()
+        guard case .waiting = self.phase else { return }
+        let bound = NIOLoopBound(self, eventLoop: self.loop.eventLoop)
+        self.timer = self.loop.eventLoop.scheduleTask(in: timeout) { bound.value.finish() }
+    }
+
+    private var keys: [TopicKey] { self.topics.map(\.key) }
+
+    // MARK: Ending
+
+    /// Answers once there is something and every look at the store has ended, so that the answer is whole.
+    private func finishIfReady() {
+        guard case .waiting = self.phase, self.found.contains(where: { !$0.messages.isEmpty }) else { return }
+        guard !self.found.contains(where: { $0.reader?.isReading ?? false }) else { return }
+        self.finish()
+    }
+
+    private func finish() {
+        guard case .waiting = self.phase else { return }
+        let hasMore = self.found.contains { $0.reader?.isBlocked ?? false }
+        self.end()
+        self.exchange.answer(Reply(.ok, json: self.answerBody(hasMore: hasMore)))
+    }
+
+    private func fail(_ reply: Reply) {
+        guard case .waiting = self.phase else { return }
+        self.end()
+        self.exchange.answer(reply)
+    }
+
+    private func end() {
+        self.phase = .done
+        self.timer?.cancel()
+        self.exchange.services.pollWaiters.leave(self.userID, self.keys)
+        self.loop.current?.connections.remove(self)
+        self.leave()
+    }
+
+    private func leave() {
+        for index in self.found.indices {
+            if let reader = self.found[index].reader { self.loop.current?.readers.leave(reader) }
+            self.found[index].reader = nil
+        }
+    }
+
+    private func answerBody(hasMore: Bool) -> ByteBuffer {
+        var answer = PollAnswer()
+        for (topic, found) in zip(self.topics, self.found) {
+            answer.add(found.messages, of: topic.name, gap: found.gap)
+        }
+        self.exchange.services.metrics.delivered(answer.count, by: .poll)
+        return answer.encoded(hasMore: hasMore)
+    }
+}
+
+// MARK: - Reading
+
+extension PollSession: ReaderSink {
+    /// Its token's expiry does not end a poll that waits: it was good when the poll came, and polls are short.
+    var principal: Principal? { self.session.standingPrincipal(requiring: .read) }
+
+    func capacity(for reader: Reader) -> Int {
+        guard self.bytes < Self.maxAnswerBytes else { return 0 }
+        return Self.maxMessagesPerTopic - self.found[reader.tag].messages.count
+    }
+
+    func deliver(_ gap: Gap, to reader: Reader) {
+        if self.found[reader.tag].gap == nil { self.found[reader.tag].gap = gap }
+    }
+
+    func deliver(_ batch: Batch, to reader: Reader) {
+        self.found[reader.tag].messages += batch.messages
+        self.bytes += batch.messages.reduce(0) { $0 + $1.memoryCost }
+    }
+
+    func readerSettled(_ reader: Reader) {}
+
+    func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
+        self.found[reader.tag].reader = nil
+        switch reason {
+        case .accessLost:
+            self.found[reader.tag].messages = []
+            self.endIfAlone(Reply(BrokerError.denied))
+        case .topicDeleted: self.endIfAlone(nil)
+        case .storeFailed(let error): self.fail(Reply(BrokerError.store(error)))
+        }
+    }
+
+    /// A poll whose last topic is lost has nothing to wait for.
+    private func endIfAlone(_ reply: Reply?) {
+        guard !self.found.contains(where: { $0.reader != nil }) else { return }
+        if let reply { self.fail(reply) } else { self.finish() }
+    }
+
+    func flush() {
+        self.finishIfReady()
+    }
+}
+
+extension PollSession: AccessWatcher {
+    var userID: UserID { self.session.account.id }
+
+    func accessMayHaveChanged() {
+        do throws(AccessError) {
+            _ = try self.session.standing(requiring: .read)
+        } catch {
+            self.fail(Reply(error))
+        }
+    }
+}
+
+extension PollSession: ExchangeActivity {
+    func cancelled() {
+        guard case .waiting = self.phase else { return }
+        self.end()
+    }
+
+    func drained() {}
+
+    func tick(_ now: NIODeadline) {}
+
+    func relayStopping() {
+        self.finish()
+    }
+}

@@ -1,0 +1,72 @@
+import NIOCore
+
+/// Decides when a WebSocket is pinged, and when it is given up.
+///
+/// Every frame that the client sends, a pong too, counts as life. A client that has stopped reading is not given up for it: no
+/// ping is sent, and none is awaited, while the socket does not take what was written before.
+struct KeepAlive {
+    enum Action: Equatable {
+        case nothing
+        case ping
+        /// It never subscribed.
+        case closeIdle
+        /// It did not answer a ping.
+        case closeUnanswered
+        /// It did not answer a close frame.
+        case cutOff
+    }
+
+    private enum State {
+        case quiet(since: NIODeadline)
+        case awaitingPong(since: NIODeadline)
+        case closing(since: NIODeadline)
+    }
+
+    /// How long a client may take to answer a close frame.
+    private static let closeTimeout = TimeAmount.seconds(5)
+
+    private var state: State
+    private let openedAt: NIODeadline
+    private let subscribeWithin: TimeAmount
+    private let pingInterval: TimeAmount
+
+    init(openedAt: NIODeadline, subscribeWithin: TimeAmount, pingInterval: TimeAmount) {
+        self.state = .quiet(since: openedAt)
+        self.openedAt = openedAt
+        self.subscribeWithin = subscribeWithin
+        self.pingInterval = pingInterval
+    }
+
+    /// A frame came.
+    mutating func heard(at now: NIODeadline) {
+        switch self.state {
+        case .quiet, .awaitingPong: self.state = .quiet(since: now)
+        case .closing: break
+        }
+    }
+
+    /// A close frame was sent.
+    mutating func closing(at now: NIODeadline) {
+        self.state = .closing(since: now)
+    }
+
+    mutating func tick(_ now: NIODeadline, isSubscribed: Bool, isWritable: Bool) -> Action {
+        switch self.state {
+        case .closing(let since):
+            return now - since > Self.closeTimeout ? .cutOff : .nothing
+        case .quiet where !isSubscribed && now - self.openedAt > self.subscribeWithin,
+            .awaitingPong where !isSubscribed && now - self.openedAt > self.subscribeWithin:
+            return .closeIdle
+        case .quiet(let since):
+            guard isWritable, now - since >= self.pingInterval else { return .nothing }
+            self.state = .awaitingPong(since: now)
+            return .ping
+        case .awaitingPong(let since):
+            guard isWritable else {
+                self.state = .awaitingPong(since: now)
+                return .nothing
+            }
+            return now - since > self.pingInterval ? .closeUnanswered : .nothing
+        }
+    }
+}

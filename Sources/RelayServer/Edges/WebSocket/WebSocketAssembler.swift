@@ -1,0 +1,104 @@
+import NIOCore
+import NIOWebSocket
+
+/// Puts a client's frames together into messages, and holds the client to RFC 6455.
+///
+/// Pure: frames in, events out. After a violation or a close nothing more may be fed.
+struct WebSocketAssembler {
+    enum Event: Equatable {
+        /// A complete text message. Its encoding has not been checked.
+        case text(ByteBuffer)
+        /// A complete binary message.
+        case binary
+        /// Answer with a pong of the same data.
+        case ping(ByteBuffer)
+        case pong
+        /// The client closes; the code is what it gave, if any.
+        case close(UInt16?)
+        /// The client broke the protocol: close with this code and reason.
+        case violation(WebSocketErrorCode, String)
+        /// Nothing to do yet.
+        case incomplete
+    }
+
+    private let maxMessageBytes: Int
+    /// The message that is coming in pieces: its kind, and its bytes so far.
+    private var partial: (isText: Bool, bytes: ByteBuffer)?
+
+    init(maxMessageBytes: Int) {
+        self.maxMessageBytes = maxMessageBytes
+    }
+
+    mutating func receive(_ frame: WebSocketFrame) -> Event {
+        guard !frame.rsv1, !frame.rsv2, !frame.rsv3 else {
+            return .violation(.protocolError, "Reserved bits are set")
+        }
+        guard frame.maskKey != nil else {
+            return .violation(.protocolError, "Client frames must be masked")
+        }
+        switch frame.opcode {
+        case .text: return self.begin(frame, isText: true)
+        case .binary: return self.begin(frame, isText: false)
+        case .continuation: return self.proceed(frame)
+        case .ping: return Self.control(frame) { .ping($0) }
+        case .pong: return Self.control(frame) { _ in .pong }
+        case .connectionClose: return Self.control(frame, Self.close)
+        default: return .violation(.protocolError, "Unknown opcode")
+        }
+    }
+
+    private mutating func begin(_ frame: WebSocketFrame, isText: Bool) -> Event {
+        guard self.partial == nil else {
+            return .violation(.protocolError, "A message began inside another")
+        }
+        let data = frame.unmaskedData
+        guard data.readableBytes <= self.maxMessageBytes else { return Self.tooLarge }
+        guard frame.fin else {
+            self.partial = (isText, data)
+            return .incomplete
+        }
+        return isText ? .text(data) : .binary
+    }
+
+    private mutating func proceed(_ frame: WebSocketFrame) -> Event {
+        guard var partial = self.partial else {
+            return .violation(.protocolError, "A continuation of nothing")
+        }
+        self.partial = nil
+        var data = frame.unmaskedData
+        guard partial.bytes.readableBytes + data.readableBytes <= self.maxMessageBytes else { return Self.tooLarge }
+        partial.bytes.writeBuffer(&data)
+        guard frame.fin else {
+            self.partial = partial
+            return .incomplete
+        }
+        return partial.isText ? .text(partial.bytes) : .binary
+    }
+
+    private static func control(_ frame: WebSocketFrame, _ event: (ByteBuffer) -> Event) -> Event {
+        let data = frame.unmaskedData
+        guard frame.fin, data.readableBytes <= 125 else {
+            return .violation(.protocolError, "A control frame is fragmented or too long")
+        }
+        return event(data)
+    }
+
+    private static func close(_ data: ByteBuffer) -> Event {
+        var data = data
+        guard data.readableBytes != 1 else { return .violation(.protocolError, "A close code is cut short") }
+        guard let code: UInt16 = data.readInteger() else { return .close(nil) }
+        guard self.isLegal(code), data.readableBytes == 0 || String(validating: data.readableBytesView, as: UTF8.self) != nil
+        else { return .violation(.protocolError, "An illegal close code or reason") }
+        return .close(code)
+    }
+
+    /// RFC 6455, 7.4: what an endpoint may send.
+    private static func isLegal(_ code: UInt16) -> Bool {
+        switch code {
+        case 1000...1003, 1007...1014, 3000...4999: true
+        default: false
+        }
+    }
+
+    private static let tooLarge = Event.violation(.messageTooLarge, "Message too large")
+}

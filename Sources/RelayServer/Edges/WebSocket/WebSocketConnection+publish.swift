@@ -1,0 +1,103 @@
+import NIOCore
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// Publishing over the socket.
+extension WebSocketConnection {
+    func publish(_ request: PublishFrame) {
+        let services = self.services
+        let principal: Principal
+        do throws(AccessError) {
+            principal = try self.session.standing(requiring: .write)
+        } catch {
+            return self.refuse(request, error.detail)
+        }
+        guard let name = services.broker.catalog.resolve(request.message.topic) else {
+            return self.refuse(request, "Invalid topic name")
+        }
+        let item = Broker.Item(
+            key: services.scope.key(name, for: principal.id),
+            draft: request.message.draft(at: services.broker.clock.now())
+        )
+        if let key = request.idempotencyKey {
+            let key = IdempotencyKey(user: principal.id, route: "websocket", value: key)
+            return self.publish(request, item, once: key, as: principal)
+        }
+        let eventLoop = self.loop.eventLoop
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        self.publishBegan()
+        let isDone = services.broker.publishNow(item, as: principal) { result in
+            eventLoop.runOnLoop { bound.value.published(request, item.key, result) }
+        }
+        guard !isDone else { return }
+        self.suspend {
+            await services.broker.publishOne(item, as: principal)
+        } then: { (result: Result<StoredDraft, BrokerError>) in
+            self.published(request, item.key, result)
+        }
+    }
+
+    private func publish(
+        _ request: PublishFrame,
+        _ item: Broker.Item,
+        once key: IdempotencyKey,
+        as principal: Principal
+    ) {
+        let broker = self.services.broker
+        self.publishBegan()
+        self.suspend {
+            await broker.publishOne(item, once: key, as: principal)
+        } then: { (result: Result<(key: TopicKey, stored: StoredDraft), BrokerError>) in
+            switch result {
+            case .success(let done): self.published(request, done.key, .success(done.stored))
+            case .failure(let error): self.published(request, item.key, .failure(error))
+            }
+        }
+    }
+
+    private func published(
+        _ request: PublishFrame,
+        _ key: TopicKey,
+        _ result: Result<StoredDraft, BrokerError>
+    ) {
+        self.publishEnded()
+        switch result {
+        case .success(let stored):
+            self.services.metrics.received(1)
+            let topic = key.name.rawValue
+            self.send(
+                ServerFrame.text {
+                    ServerJSON.writePublished(request.id, stored.id, topic: topic, at: stored.timestamp, into: &$0)
+                }
+            )
+        case .failure(let error):
+            self.refuse(request, error.publisherText)
+        }
+    }
+
+    private func refuse(_ request: PublishFrame, _ message: String) {
+        self.sendError(.publish, message, requestID: request.id)
+    }
+}
+
+extension BrokerError {
+    /// What a publisher is told.
+    var publisherText: String {
+        switch self {
+        case .denied: "Access denied to one or more requested topics"
+        case .missing: "Topic not found"
+        case .exists: "Topic already exists"
+        case .refused(let refusal): refusal.detail
+        case .overloaded: "Server is overloaded, try again later"
+        case .store: "Storage temporarily unavailable"
+        }
+    }
+}
+
+extension EventLoop {
+    /// Runs `work` on the loop: at once where the caller is on it, else in a later turn.
+    func runOnLoop(_ work: @escaping @Sendable () -> Void) {
+        if self.inEventLoop { work() } else { self.execute(work) }
+    }
+}

@@ -1,0 +1,225 @@
+import DequeModule
+import NIOCore
+import NIOWebSocket
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// One WebSocket on `/ws`: the client's frames come in, its subscriptions' messages go out.
+///
+/// Writes whole frames as bytes, with no encoder behind it: a batch's frames are made once and shared by all who get it.
+/// Lives on its connection's loop, and keeps no messages: what the socket does not take stays in the stream.
+final class WebSocketConnection: ChannelDuplexHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    enum Phase {
+        /// Nothing subscribed yet: the first frame must do so in time.
+        case fresh
+        case open
+        /// A close frame was sent: nothing more is. Left when the channel closes.
+        case closing
+        case closed
+    }
+
+    let session: Session
+    let services: EdgeServices
+    let loop: DeliveryLoop
+    private(set) var context: ChannelHandlerContext?
+    var phase = Phase.fresh
+    /// The subscriptions in the order in which they were made.
+    var subscriptions: [TopicName: Subscription] = [:]
+    var order: [TopicName] = []
+    private var assembler: WebSocketAssembler
+    private var keepAlive: KeepAlive
+    /// Frames that wait until the one before them is done with.
+    private var inbox: Deque<ByteBuffer> = []
+    private var isBusy = false
+    /// Publishes whose result is not there yet.
+    private var publishing = 0
+    private var wantsRead = false
+
+    /// Publishes that one connection may have under way before its socket is read no further.
+    private static let maxPublishing = 64
+
+    init(session: Session, services: EdgeServices, loop: DeliveryLoop) {
+        self.session = session
+        self.services = services
+        self.loop = loop
+        self.assembler = WebSocketAssembler(maxMessageBytes: services.limits.maxBodyBytes)
+        self.keepAlive = KeepAlive(
+            openedAt: .now(),
+            subscribeWithin: services.limits.webSocketIdle,
+            pingInterval: services.limits.webSocketPing
+        )
+    }
+
+    // MARK: Life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.services.metrics.webSocketOpened()
+        self.loop.current?.connections.add(self as any LoopConnection)
+        self.loop.current?.connections.add(self as any AccessWatcher)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.leave()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.leave()
+        self.context = nil
+    }
+
+    private func leave() {
+        guard case .closed = self.phase else {
+            self.phase = .closed
+            self.services.metrics.webSocketClosed()
+            self.services.webSockets.leave(self.userID)
+            self.loop.current?.connections.remove(self as any LoopConnection)
+            self.loop.current?.connections.remove(self as any AccessWatcher)
+            self.endSubscriptions()
+            return
+        }
+    }
+
+    private func endSubscriptions() {
+        for subscription in self.subscriptions.values { self.loop.current?.readers.leave(subscription.reader) }
+        self.subscriptions = [:]
+        self.order = []
+        self.inbox = []
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error as? NIOWebSocketError {
+        case .invalidFrameLength: self.close(.messageTooLarge, "Message too large")
+        case .fragmentedControlFrame, .multiByteControlFrameLength: self.close(.protocolError, "Malformed control frame")
+        case nil: context.close(promise: nil)
+        }
+    }
+
+    // MARK: Frames
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.phase {
+        case .closing, .closed: return
+        case .fresh, .open: break
+        }
+        self.keepAlive.heard(at: .now())
+        switch self.assembler.receive(self.unwrapInboundIn(data)) {
+        case .text(let text): self.received(text)
+        case .binary: self.sendError(.processing, "Binary messages are not supported")
+        case .ping(let data): self.send(ServerFrame.pong(data))
+        case .pong, .incomplete: break
+        case .close(let code): self.close(code.map(WebSocketErrorCode.init(codeNumber:)), "")
+        case .violation(let code, let reason): self.close(code, reason)
+        }
+    }
+
+    private func received(_ text: ByteBuffer) {
+        guard !self.isBusy else { return self.inbox.append(text) }
+        self.handle(text)
+    }
+
+    /// Frames are handled one after another: nothing overtakes a subscribe or a publish that has to ask the store first.
+    func beginWork() {
+        self.isBusy = true
+    }
+
+    func endWork() {
+        self.isBusy = false
+        while !self.isBusy, let text = self.inbox.popFirst() { self.handle(text) }
+        self.readIfWanted()
+    }
+
+    func publishBegan() {
+        self.publishing += 1
+    }
+
+    func publishEnded() {
+        self.publishing -= 1
+        self.readIfWanted()
+    }
+
+    // MARK: Reading
+
+    /// The socket is read while there is room for what may come: a client that publishes faster than the store stores
+    /// is held back by its own socket.
+    func read(context: ChannelHandlerContext) {
+        guard self.isReceptive else {
+            self.wantsRead = true
+            return
+        }
+        context.read()
+    }
+
+    private var isReceptive: Bool { !self.isBusy && self.publishing < Self.maxPublishing }
+
+    private func readIfWanted() {
+        guard self.wantsRead, self.isReceptive else { return }
+        self.wantsRead = false
+        self.context?.read()
+    }
+
+    // MARK: Writing
+
+    func send(_ frame: ByteBuffer) {
+        switch self.phase {
+        case .fresh, .open: self.context?.writeAndFlush(self.wrapOutboundOut(frame), promise: nil)
+        case .closing, .closed: break
+        }
+    }
+
+    /// Sends a close frame and then closes; the client gets a moment to answer it.
+    func close(_ code: WebSocketErrorCode?, _ reason: String) {
+        switch self.phase {
+        case .closing, .closed: return
+        case .fresh, .open: break
+        }
+        self.send(ServerFrame.close(code, reason))
+        self.phase = .closing
+        self.endSubscriptions()
+        self.keepAlive.closing(at: .now())
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            for name in self.order {
+                if let subscription = self.subscriptions[name] { self.loop.current?.readers.resume(subscription.reader) }
+            }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+}
+
+// MARK: - Time, access, shutdown
+
+extension WebSocketConnection: LoopConnection, AccessWatcher {
+    var userID: UserID { self.session.account.id }
+
+    func tick(_ now: NIODeadline) {
+        let isFresh = if case .fresh = self.phase { true } else { false }
+        switch self.keepAlive.tick(now, isSubscribed: !isFresh, isWritable: self.context?.channel.isWritable ?? false) {
+        case .nothing: break
+        case .ping: self.send(ServerFrame.ping)
+        case .closeIdle: self.close(.unexpectedServerError, "Idle timeout before subscribe")
+        case .closeUnanswered: self.close(.unexpectedServerError, "Idle timeout")
+        case .cutOff: self.context?.close(promise: nil)
+        }
+    }
+
+    func accessMayHaveChanged() {
+        do throws(AccessError) {
+            _ = try self.session.standing(requiring: .read)
+        } catch {
+            self.close(.policyViolation, error.detail)
+        }
+    }
+
+    func shutDown() {
+        self.close(.goingAway, "The relay is restarting, connect again")
+    }
+}
