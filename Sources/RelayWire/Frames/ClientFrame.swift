@@ -1,0 +1,52 @@
+public import NIOCore
+
+/// What a client says over its WebSocket: one JSON object in a text frame.
+public enum ClientFrame: Hashable, Sendable {
+    case subscribe(SubscribeFrame)
+    /// Each name once. Names that no topic can have are left out, so there may be none.
+    case unsubscribe(topics: [String])
+    /// Advisory. The id is as sent.
+    case acknowledge(messageID: String)
+    case ping
+    case publish(PublishFrame)
+    /// A type that the relay does not know, cut to ``maximumTypeLength`` characters.
+    case unknown(type: String)
+
+    /// A message to be published, and how to call the answer.
+    public struct PublishFrame: Hashable, Sendable {
+        /// A JSON string or integer, byte for byte as sent, at most ``ClientFrame/maximumRequestIDSize`` bytes.
+        public let requestID: ByteBuffer
+        public let request: PublishRequest
+        /// 1 to 255 characters.
+        public let idempotencyKey: String?
+
+        public init(requestID: ByteBuffer, request: PublishRequest, idempotencyKey: String? = nil) {
+            self.requestID = requestID
+            self.request = request
+            self.idempotencyKey = idempotencyKey
+        }
+    }
+
+    /// Names in one subscribe.
+    public static let maximumTopics = 50
+    /// Names in one unsubscribe.
+    public static let maximumUnsubscribedTopics = 1000
+    /// In bytes.
+    public static let maximumRequestIDSize = 256
+    /// In characters.
+    public static let maximumTypeLength = 64
+
+    /// - Parameters:
+    ///   - json: the frame's whole text. Nothing of it is kept alive.
+    ///   - isFirst: whether a frame without a `type` is a subscribe.
+    public init(json: ByteBuffer, isFirst: Bool, naming: TopicNaming = .plain) throws(FrameError) {
+        var members = ClientFrameMembers()
+        do throws(RequestError) {
+            self = try RequestReader.decode(json) { (reader) throws(JSONError) in
+                try members.read(from: &reader, isFirst: isFirst, naming)
+            }
+        } catch {
+            throw FrameError(error, requestID: members.requestID)
+        }
+    }
+}

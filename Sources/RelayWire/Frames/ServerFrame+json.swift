@@ -1,0 +1,78 @@
+public import NIOCore
+
+extension ServerFrame {
+    /// In bytes, exactly.
+    public var size: Int { JSONSize.of { self.put(into: &$0) } }
+
+    public func write(into buffer: inout ByteBuffer) {
+        self.put(into: &buffer)
+    }
+
+    private func put(into sink: inout some JSONSink) {
+        switch self {
+        case .message(let message):
+            message.put(as: .webSocket, into: &sink)
+        case .subscribed(let subscribed):
+            subscribed.put(into: &sink)
+        case .pong(let timestamp):
+            sink.put(#"{"type":"pong","timestamp":"#)
+            sink.put(timestamp)
+            sink.put("}")
+        case .error(let failure):
+            failure.put(into: &sink)
+        case .gap(let gap):
+            sink.put(#"{"type":"gap","topic":"#)
+            sink.put(gap.topic)
+            sink.put(#","after":"#)
+            sink.put(gap.after)
+            sink.put(#","resumed_from":"#)
+            sink.put(gap.resumedFrom)
+            sink.put("}")
+        case .published(let requestID, let receipt):
+            sink.put(#"{"type":"published","id":"#)
+            sink.put(json: requestID)
+            sink.put(",")
+            receipt.putFields(into: &sink)
+            sink.put("}")
+        }
+    }
+}
+
+extension ServerFrame.Subscribed {
+    fileprivate func put(into sink: inout some JSONSink) {
+        sink.put(#"{"type":"subscribed","topics":["#)
+        sink.putList(self.topics) { $1.put($0) }
+        sink.put(#"],"session_id":"#)
+        sink.put(self.sessionID)
+        sink.put(#","timestamp":"#)
+        sink.put(self.timestamp)
+        sink.put(#","cursors":{"#)
+        let starts = self.topics.compactMap { topic in self.cursors[topic].map { (topic, $0) } }
+        sink.putList(starts) { start, sink in
+            sink.put(start.0)
+            sink.put(":")
+            sink.put(start.1)
+        }
+        sink.put("}}")
+    }
+}
+
+extension ServerFrame.Failure {
+    fileprivate func put(into sink: inout some JSONSink) {
+        sink.put(#"{"type":"error","code":"#)
+        sink.put(self.code.rawValue)
+        sink.put(#","message":"#)
+        sink.put(self.message)
+        guard !self.details.isEmpty else { return sink.put(#","details":null}"#) }
+        sink.put(#","details":{"#)
+        sink.putList(self.details) { detail, sink in
+            sink.put(detail.name)
+            sink.put(":")
+            switch detail.value {
+            case .text(let text): sink.put(text)
+            case .json(let json): sink.put(json: json)
+            }
+        }
+        sink.put("}}")
+    }
+}

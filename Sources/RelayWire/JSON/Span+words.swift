@@ -1,0 +1,49 @@
+// The only file of this target that reads through pointers.
+
+extension Span<UInt8> {
+    /// Where the run of bytes ends that a JSON string may hold as they are, and that need no look at their
+    /// neighbours: neither a quote, a backslash, a control character, nor part of a longer scalar.
+    ///
+    /// Looks at eight bytes at a time.
+    func endOfPlainText(from start: Int) -> Int {
+        var offset = start
+        while offset + 8 <= self.count {
+            // Safe: the eight bytes lie inside the span, and any bytes make an integer.
+            let word = unsafe self.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let stops = Self.stops(in: UInt64(littleEndian: word))
+            guard stops == 0 else { return offset + stops.trailingZeroBitCount / 8 }
+            offset += 8
+        }
+        while offset < self.count {
+            switch self[offset] {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), ..<0x20, 0x80...: return offset
+            default: offset += 1
+            }
+        }
+        return offset
+    }
+
+    /// The high bit of each byte that ends a run of plain text. Bits above the lowest one set mean nothing.
+    @inline(__always)
+    private static func stops(in word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highBits = ones << 7
+        let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+        let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+        let zeroQuotes = (quotes &- ones) & ~quotes
+        let zeroBackslashes = (backslashes &- ones) & ~backslashes
+        let controls = (word &- ones &* 0x20) & ~word
+        return (zeroQuotes | zeroBackslashes | controls | word) & highBits
+    }
+
+    /// Whether the bytes from `start` on begin with `text`.
+    func holds(_ text: StaticString, at start: Int) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard start + length <= self.count else { return false }
+        for index in 0..<length {
+            // Safe: a literal of more than one scalar is stored as bytes, and `index` is below their count.
+            guard unsafe text.utf8Start[index] == self[start + index] else { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,76 @@
+public import NIOCore
+
+/// What readers are told of a message.
+public struct MessageFields: Hashable, Sendable {
+    public var id: MessageID
+    public var topic: String
+    /// A JSON object, sent as it is.
+    public var payload: ByteBuffer
+    /// A JSON object, sent as it is; nil if there is none.
+    public var metadata: ByteBuffer?
+    public var timestamp: Timestamp
+
+    public init(
+        id: MessageID,
+        topic: String,
+        payload: ByteBuffer,
+        metadata: ByteBuffer? = nil,
+        timestamp: Timestamp
+    ) {
+        self.id = id
+        self.topic = topic
+        self.payload = payload
+        self.metadata = metadata
+        self.timestamp = timestamp
+    }
+
+    /// Which fields there are, and what stands for no metadata.
+    public enum Shape: Sendable {
+        /// `type`, `message_id`, `topic`, `payload`, `timestamp`, `metadata` (or null).
+        case webSocket
+        /// The same and `stream_id`; `metadata` is `{}` where there is none.
+        case poll
+        /// `message_id`, `topic`, `payload`, `timestamp`, `metadata` (or `{}`).
+        case history
+    }
+
+    /// In bytes, exactly.
+    public func size(as shape: Shape) -> Int {
+        JSONSize.of { self.put(as: shape, into: &$0) }
+    }
+
+    public func write(as shape: Shape, into buffer: inout ByteBuffer) {
+        self.put(as: shape, into: &buffer)
+    }
+
+    func put(as shape: Shape, into sink: inout some JSONSink) {
+        switch shape {
+        case .webSocket, .poll: sink.put(#"{"type":"message","message_id":"#)
+        case .history: sink.put(#"{"message_id":"#)
+        }
+        sink.put(self.id)
+        sink.put(#","topic":"#)
+        sink.put(self.topic)
+        sink.put(#","payload":"#)
+        sink.put(json: self.payload)
+        sink.put(#","timestamp":"#)
+        sink.put(self.timestamp)
+        sink.put(#","metadata":"#)
+        self.putMetadata(as: shape, into: &sink)
+        if shape == .poll {
+            sink.put(#","stream_id":"#)
+            sink.put(self.id)
+        }
+        sink.put("}")
+    }
+
+    private func putMetadata(as shape: Shape, into sink: inout some JSONSink) {
+        if let metadata = self.metadata {
+            sink.put(json: metadata)
+        } else if shape == .webSocket {
+            sink.put("null")
+        } else {
+            sink.put("{}")
+        }
+    }
+}

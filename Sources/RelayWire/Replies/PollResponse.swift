@@ -1,0 +1,43 @@
+public import NIOCore
+
+/// The answer to a long poll.
+public struct PollResponse: Hashable, Sendable {
+    /// In stored order within each topic.
+    public var messages: [MessageFields]
+    /// Whether more is stored for a polled topic than was sent.
+    public var hasMore: Bool
+    /// At most one a topic. The field is left out where there are none.
+    public var gaps: [GapFields]
+
+    public init(messages: [MessageFields] = [], hasMore: Bool = false, gaps: [GapFields] = []) {
+        self.messages = messages
+        self.hasMore = hasMore
+        self.gaps = gaps
+    }
+
+    /// In bytes, exactly.
+    public var size: Int { JSONSize.of { self.put(into: &$0) } }
+
+    public func write(into buffer: inout ByteBuffer) {
+        self.put(into: &buffer)
+    }
+
+    private func put(into sink: inout some JSONSink) {
+        sink.put(#"{"messages":["#)
+        sink.putList(self.messages) { $0.put(as: .poll, into: &$1) }
+        sink.put(self.hasMore ? #"],"has_more":true"# : #"],"has_more":false"#)
+        if !self.gaps.isEmpty {
+            sink.put(#","gaps":{"#)
+            sink.putList(self.gaps) { gap, sink in
+                sink.put(gap.topic)
+                sink.put(#":{"after":"#)
+                sink.put(gap.after)
+                sink.put(#","resumed_from":"#)
+                sink.put(gap.resumedFrom)
+                sink.put("}")
+            }
+            sink.put("}")
+        }
+        sink.put("}")
+    }
+}

@@ -1,0 +1,37 @@
+public import NIOCore
+
+/// Tells a publisher where its message was stored.
+public struct PublishReceipt: Hashable, Sendable {
+    public var id: MessageID
+    public var topic: String
+    public var timestamp: Timestamp
+
+    public init(id: MessageID, topic: String, timestamp: Timestamp) {
+        self.id = id
+        self.topic = topic
+        self.timestamp = timestamp
+    }
+
+    /// In bytes, exactly.
+    public var size: Int { JSONSize.of { self.put(into: &$0) } }
+
+    public func write(into buffer: inout ByteBuffer) {
+        self.put(into: &buffer)
+    }
+
+    private func put(into sink: inout some JSONSink) {
+        sink.put("{")
+        self.putFields(into: &sink)
+        sink.put("}")
+    }
+
+    /// Without the braces, for the WebSocket's `published` frame as well.
+    func putFields(into sink: inout some JSONSink) {
+        sink.put(#""message_id":"#)
+        sink.put(self.id)
+        sink.put(#","topic":"#)
+        sink.put(self.topic)
+        sink.put(#","timestamp":"#)
+        sink.put(self.timestamp)
+    }
+}

@@ -1,0 +1,103 @@
+public import NIOCore
+
+/// What a long poll asks for.
+public struct PollRequest: Hashable, Sendable {
+    /// At least one; each name once, in the order asked for.
+    public let topics: [String]
+    /// The ids that the client has seen, as it sent them (they may be no ids at all): topic to text. Only for topics
+    /// polled; empty where none was sent.
+    public let since: [String: String]
+    /// How long to wait, in seconds.
+    public let timeout: Double
+    /// For topics without a cursor: how old a message may be to be sent at once. 0 is off.
+    public let replayWindowSeconds: Int
+
+    /// What is refused, and what holds where a field is absent.
+    public struct Limits: Hashable, Sendable {
+        public var maximumTopics: Int
+        /// In seconds.
+        public var timeout: ClosedRange<Double>
+        public var defaultTimeout: Double
+        /// In seconds.
+        public var maximumReplayWindow: Int
+
+        public init(
+            maximumTopics: Int = 100,
+            timeout: ClosedRange<Double> = 1...60,
+            defaultTimeout: Double = 30,
+            maximumReplayWindow: Int = 300
+        ) {
+            self.maximumTopics = maximumTopics
+            self.timeout = timeout
+            self.defaultTimeout = defaultTimeout
+            self.maximumReplayWindow = maximumReplayWindow
+        }
+    }
+
+    /// Reads `{"topics", "since"?, "timeout"?, "replay_window_seconds"?}`.
+    ///
+    /// - Parameter json: the whole body. Nothing of it is kept alive.
+    public init(json: ByteBuffer, limits: Limits = Limits(), naming: TopicNaming = .plain) throws(RequestError) {
+        self = try RequestReader.decode(json) { (reader) throws(JSONError) in
+            try Self.read(from: &reader, limits, naming)
+        }
+    }
+
+    private init(topics: [String], since: [String: String], timeout: Double, replayWindowSeconds: Int) {
+        self.topics = topics
+        self.since = since
+        self.timeout = timeout
+        self.replayWindowSeconds = replayWindowSeconds
+    }
+
+    private static func read(
+        from reader: inout RequestReader,
+        _ limits: Limits,
+        _ naming: TopicNaming
+    ) throws(JSONError) -> PollRequest? {
+        guard let start = try reader.enterObject() else { return nil }
+        var members = Members()
+        while let name = try reader.scanner.nextMember() {
+            try members.keep(name, from: &reader)
+        }
+        let object = start..<reader.scanner.offset
+        let slot = reader.required(members.topics, "topics", in: object)
+        let topics = try slot.flatMap { (value) throws(JSONError) in
+            try reader.topics(value, limit: limits.maximumTopics, naming)
+        }
+        let since = try reader.cursors(members.since, at: "since", for: topics ?? [])
+        let timeout = members.timeout.map { reader.number($0, at: "timeout", in: limits.timeout) }
+        let window = members.replayWindow.map {
+            reader.integer($0, at: "replay_window_seconds", in: 0...limits.maximumReplayWindow)
+        }
+        guard let topics else { return nil }
+        return PollRequest(
+            topics: topics,
+            since: since,
+            timeout: (timeout ?? limits.defaultTimeout) ?? limits.defaultTimeout,
+            replayWindowSeconds: (window ?? 0) ?? 0
+        )
+    }
+
+    private struct Members {
+        var topics: JSONValue?
+        /// May come before the topics that its entries are chosen by, so it is only kept here, and walked last.
+        var since: JSONValue?
+        var timeout: JSONValue?
+        var replayWindow: JSONValue?
+
+        mutating func keep(_ name: JSONValue, from reader: inout RequestReader) throws(JSONError) {
+            if reader.isName(name, "topics") {
+                try reader.keep(&self.topics, "topics")
+            } else if reader.isName(name, "since") {
+                try reader.keep(&self.since, "since")
+            } else if reader.isName(name, "timeout") {
+                try reader.keep(&self.timeout, "timeout")
+            } else if reader.isName(name, "replay_window_seconds") {
+                try reader.keep(&self.replayWindow, "replay_window_seconds")
+            } else {
+                _ = try reader.scanner.value()
+            }
+        }
+    }
+}

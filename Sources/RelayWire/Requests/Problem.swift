@@ -1,0 +1,69 @@
+/// What can be wrong with a value: the type and the text of a ``ValidationIssue``, without the place.
+///
+/// Types and texts are the ones that clients of the Python relay know.
+struct Problem {
+    let type: String
+    let message: String
+
+    static let missing = Problem(type: "missing", message: "Field required")
+    static let duplicate = Problem(type: "duplicate_field", message: "Field given more than once")
+    static let string = Problem(type: "string_type", message: "Input should be a valid string")
+    static let unicode = Problem(
+        type: "string_unicode",
+        message: "Input should be a valid string, unable to parse raw data as a unicode string"
+    )
+    static let object = Problem(type: "dict_type", message: "Input should be a valid dictionary")
+    static let list = Problem(type: "list_type", message: "Input should be a valid list")
+    static let fields = Problem(
+        type: "model_attributes_type",
+        message: "Input should be a valid dictionary or object to extract fields from"
+    )
+    static let integer = Problem(type: "int_type", message: "Input should be a valid integer")
+    static let integerText = Problem(
+        type: "int_parsing",
+        message: "Input should be a valid integer, unable to parse string as an integer"
+    )
+    static let fraction = Problem(
+        type: "int_from_float",
+        message: "Input should be a valid integer, got a number with a fractional part"
+    )
+    static let number = Problem(type: "float_type", message: "Input should be a valid number")
+    static let numberText = Problem(
+        type: "float_parsing",
+        message: "Input should be a valid number, unable to parse string as a number"
+    )
+    static let size = Problem(type: "int_parsing_size", message: "Input should be a valid integer of 64 bits")
+    static let requestID = Problem(type: "id_type", message: "Input should be a valid string or integer")
+    static let topicName = Problem(
+        type: "value_error",
+        message: "Value error, topic names take letters, digits, '_' and '-', and at least one letter or digit"
+    )
+
+    static func above(_ limit: Int) -> Problem {
+        Problem(type: "greater_than", message: "Input should be greater than \(limit)")
+    }
+
+    static func atLeast(_ limit: String) -> Problem {
+        Problem(type: "greater_than_equal", message: "Input should be greater than or equal to \(limit)")
+    }
+
+    static func atMost(_ limit: String) -> Problem {
+        Problem(type: "less_than_equal", message: "Input should be less than or equal to \(limit)")
+    }
+
+    static func shortText(_ limit: Int) -> Problem {
+        Problem(type: "string_too_short", message: "String should have at least \(limit) character")
+    }
+
+    static func longText(_ limit: Int) -> Problem {
+        Problem(type: "string_too_long", message: "String should have at most \(limit) characters")
+    }
+
+    static func shortList(_ count: Int) -> Problem {
+        Problem(type: "too_short", message: "List should have at least 1 item after validation, not \(count)")
+    }
+
+    static func longList(_ count: Int, limit: Int) -> Problem {
+        Problem(type: "too_long", message: "List should have at most \(limit) items after validation, not \(count)")
+    }
+}

@@ -1,0 +1,42 @@
+public import NIOCore
+
+/// A message that a client wants published.
+public struct PublishRequest: Hashable, Sendable {
+    public let topic: String
+    /// A JSON object, byte for byte as sent, in memory of its own.
+    public let payload: ByteBuffer
+    /// A JSON object whose values are strings, byte for byte as sent, in memory of its own; nil if there is none.
+    public let metadata: ByteBuffer?
+    /// Seconds to live, at least 1; nil for the topic's retention alone.
+    public let ttl: Int64?
+
+    public init(topic: String, payload: ByteBuffer, metadata: ByteBuffer? = nil, ttl: Int64? = nil) {
+        self.topic = topic
+        self.payload = payload
+        self.metadata = metadata
+        self.ttl = ttl
+    }
+
+    /// Reads `{"topic", "payload", "metadata"?, "ttl"?}`. Other fields are ignored.
+    ///
+    /// - Parameter json: the whole body. Nothing of it is kept alive.
+    public init(json: ByteBuffer, naming: TopicNaming = .plain) throws(RequestError) {
+        self = try RequestReader.decode(json) { (reader) throws(JSONError) in
+            try Self.read(from: &reader, naming)
+        }
+    }
+
+    /// Reads the object that comes next, for a body, a bulk's element alike.
+    static func read(
+        from reader: inout RequestReader,
+        _ naming: TopicNaming
+    ) throws(JSONError) -> PublishRequest? {
+        guard let start = try reader.enterObject() else { return nil }
+        var members = Members()
+        while let name = try reader.scanner.nextMember() {
+            guard try !members.keep(name, from: &reader) else { continue }
+            _ = try reader.scanner.value()
+        }
+        return try members.request(in: start..<reader.scanner.offset, from: &reader, naming)
+    }
+}
