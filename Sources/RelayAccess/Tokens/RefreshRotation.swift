@@ -84,7 +84,7 @@ public enum RefreshRotation {
         presented: RefreshToken?,
         successor: RefreshToken?
     ) -> Decision {
-        guard let presented, presented.secretHash.elementsEqual(attempt.secretHash),
+        guard let presented, ConstantTime.areEqual(presented.secretHash, attempt.secretHash),
             presented.revokedAt == nil, attempt.now < presented.expiresAt
         else { return .refuse }
         guard let rotatedAt = presented.rotatedAt else {

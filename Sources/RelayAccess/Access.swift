@@ -1,0 +1,78 @@
+import RelayCore
+public import RelayWire
+
+/// Where the time comes from.
+public typealias TimeSource = @Sendable () -> Timestamp
+
+/// How the access floor is to behave.
+public struct AccessSettings: Sendable {
+    /// At least 32 characters.
+    public var tokenSecret: String
+    /// More than 300.
+    public var accessTokenSeconds: Int64 = 3600
+    public var refreshTokenDays: Int64 = 90
+    /// See ``RefreshAttempt/reuseGraceSeconds``. 0: a refresh token that comes back always ends its chain.
+    public var refreshReuseGraceSeconds: Int64 = 0
+    /// Verified tokens remembered at most.
+    public var tokenCacheCapacity = 16_384
+    public var rateLimits = RateLimits.standard
+
+    public init(tokenSecret: String) {
+        self.tokenSecret = tokenSecret
+    }
+}
+
+/// The access floor, put together: users, tokens and limits over one store.
+///
+/// The store and the hasher belong to the caller, who shuts them down after everything here has come to rest.
+public struct Access: Sendable {
+    public let authenticator: Authenticator
+    public let logins: Logins
+    public let refreshChains: RefreshChains
+    public let logout: Logout
+    public let users: UserAdministration
+    public let rateLimiter: RateLimiter
+
+    private let store: any AccessStore
+    private let now: TimeSource
+
+    public init(
+        store: any AccessStore,
+        hasher: any PasswordHashing,
+        settings: AccessSettings,
+        now: @escaping TimeSource
+    ) throws(AccessTokenSettingsError) {
+        let tokens = try AccessTokens(secret: settings.tokenSecret, lifetimeSeconds: settings.accessTokenSeconds)
+        let grants = TokenGrants(
+            tokens: tokens,
+            store: store,
+            refreshLifetimeSeconds: max(1, settings.refreshTokenDays) * 86_400
+        )
+        self.authenticator = Authenticator(
+            tokens: tokens,
+            denyList: store,
+            accounts: AccountDirectory(store: store),
+            cacheCapacity: settings.tokenCacheCapacity
+        )
+        self.logins = Logins(users: store, grants: grants, hasher: hasher, now: now)
+        self.refreshChains = RefreshChains(
+            store: store,
+            grants: grants,
+            reuseGraceSeconds: settings.refreshReuseGraceSeconds,
+            now: now
+        )
+        self.logout = Logout(denyList: store, authenticator: self.authenticator)
+        self.users = UserAdministration(store: store, hasher: hasher, authenticator: self.authenticator, now: now)
+        self.rateLimiter = RateLimiter(settings.rateLimits)
+        self.store = store
+        self.now = now
+    }
+
+    /// Forgets refresh tokens and deny-list entries that have expired. To be called now and then: an hour apart is fine.
+    public func sweep() async throws(AccessError) {
+        try await AccessError.fromStore { () throws(StoreError) in
+            try await self.store.sweepRefreshTokens(at: self.now())
+            try await self.store.sweepDenyList(at: self.now())
+        }
+    }
+}

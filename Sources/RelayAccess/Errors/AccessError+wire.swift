@@ -1,0 +1,59 @@
+import RelayCore
+
+/// The table by which every edge answers a refusal: no edge has texts of its own.
+extension AccessError {
+    /// The HTTP status.
+    public var status: Int {
+        switch self.code {
+        case .notAuthenticated, .invalidToken, .tokenRevoked, .userNotFound, .wrongCredentials, .invalidRefreshToken,
+            .refreshUserNotFound:
+            401
+        case .userInactive, .permissionRequired, .accountInactive: 403
+        case .malformedRefreshToken, .usernameTaken, .ownDeletion: 400
+        case .sessionNotFound, .noSuchUser: 404
+        case .invalidFields: 422
+        case .rateLimited: 429
+        case .overloaded, .unavailable: 503
+        }
+    }
+
+    /// Whether `WWW-Authenticate: Bearer` goes with the answer: with every 401, as RFC 9110 (15.5.2) asks.
+    public var challengesBearer: Bool { self.status == 401 }
+
+    /// The value of `Retry-After`, where one goes with the answer.
+    public var retryAfterSeconds: Int64? {
+        guard case .rateLimited(_, let seconds) = self.code else { return nil }
+        return seconds
+    }
+
+    /// Not empty only for status 422, whose `detail` is a list of these instead of a text.
+    public var issues: [FieldIssue] {
+        guard case .invalidFields(let issues) = self.code else { return [] }
+        return issues
+    }
+
+    /// The text of `detail`. Clients compare these texts: they don't change.
+    public var detail: String {
+        switch self.code {
+        case .notAuthenticated: "Not authenticated"
+        case .invalidToken: "Invalid or expired token"
+        case .tokenRevoked: "Token has been revoked"
+        case .userNotFound: "User not found"
+        case .userInactive: "User is inactive"
+        case .permissionRequired(let permission): "Permission '\(permission.names.joined(separator: ", "))' required"
+        case .wrongCredentials: "Incorrect username or password"
+        case .accountInactive: "User account is inactive"
+        case .invalidRefreshToken: "invalid refresh token"
+        case .refreshUserNotFound: "user not found"
+        case .malformedRefreshToken: "malformed refresh token"
+        case .sessionNotFound: "session not found"
+        case .usernameTaken(let username): "Username '\(username)' already exists"
+        case .noSuchUser(let id): "User with ID '\(id)' not found"
+        case .ownDeletion: "Cannot delete your own user account"
+        case .invalidFields(let issues): issues.map { "\($0.field): \($0.message)" }.joined(separator: "; ")
+        case .rateLimited(let limit, _): "Rate limit exceeded: \(limit)"
+        case .overloaded: "Server is overloaded, try again later"
+        case .unavailable: "Service temporarily unavailable"
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import DequeModule
+import RelayWire
+
+/// Counts requests by key, each key in windows of its own that begin with its first request.
+///
+/// Bounded: at the bound, a key without a window counts in one bucket that all such keys share. So an attacker with many
+/// addresses slows newcomers down, and fills no memory.
+struct RateLimitTable {
+    enum Decision: Hashable {
+        case allowed
+        /// - Parameter retryAfterSeconds: until the window ends, rounded up, at least 1.
+        case refused(retryAfterSeconds: Int64)
+    }
+
+    private struct Window {
+        var count = 0
+        let endsAt: Timestamp
+
+        mutating func admit(_ limit: RateLimit, at now: Timestamp) -> Decision {
+            guard self.count >= limit.count else {
+                self.count += 1
+                return .allowed
+            }
+            let microseconds = self.endsAt.microseconds - now.microseconds
+            return .refused(retryAfterSeconds: max(1, (microseconds + 999_999) / 1_000_000))
+        }
+    }
+
+    let limit: RateLimit
+    private let maximumKeys: Int
+    private var windows: [String: Window] = [:]
+    /// Every key of `windows` once, in the order in which the windows began, and so end.
+    private var order: Deque<String> = []
+    private var shared: Window?
+
+    init(limit: RateLimit, maximumKeys: Int) {
+        self.limit = limit
+        self.maximumKeys = max(1, maximumKeys)
+    }
+
+    var keyCount: Int { self.windows.count }
+
+    mutating func admit(_ key: String, at now: Timestamp) -> Decision {
+        self.sweep(at: now)
+        if let decision = self.windows[key]?.admit(self.limit, at: now) { return decision }
+        guard self.windows.count < self.maximumKeys else { return self.admitShared(at: now) }
+        var window = self.newWindow(at: now)
+        let decision = window.admit(self.limit, at: now)
+        self.windows[key] = window
+        self.order.append(key)
+        return decision
+    }
+
+    /// Removes the windows that have ended: each once, so it costs no more than making them did. After a step back of
+    /// the clock they live longer by that step.
+    private mutating func sweep(at now: Timestamp) {
+        while let oldest = self.order.first, let window = self.windows[oldest], window.endsAt <= now {
+            self.order.removeFirst()
+            self.windows.removeValue(forKey: oldest)
+        }
+    }
+
+    private mutating func admitShared(at now: Timestamp) -> Decision {
+        var window = self.shared.flatMap { $0.endsAt <= now ? nil : $0 } ?? self.newWindow(at: now)
+        defer { self.shared = window }
+        return window.admit(self.limit, at: now)
+    }
+
+    private func newWindow(at now: Timestamp) -> Window {
+        Window(endsAt: now.adding(seconds: self.limit.windowSeconds))
+    }
+}

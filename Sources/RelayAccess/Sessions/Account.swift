@@ -1,0 +1,62 @@
+public import RelayCore
+import Synchronization
+
+/// One user as the running relay knows it: at most one live object for each user, shared by all its sessions.
+///
+/// What can change is one atomic word, so every look at it is current and takes no lock. Only ``AccountDirectory``
+/// writes it, under its own lock.
+public final class Account: Sendable {
+    /// Whether the user may do anything at all.
+    public enum Standing: UInt8, Sendable {
+        /// A change could not be read back from the store: nothing is allowed until it was.
+        case unknown
+        case active
+        case inactive
+        case deleted
+    }
+
+    public let id: UserID
+    /// Never changes: users can't be renamed.
+    public let username: String
+    /// The standing in the low byte, the permissions in the high byte.
+    private let word: Atomic<UInt16>
+
+    init(_ user: User) {
+        self.id = user.id
+        self.username = user.username
+        self.word = Atomic(Self.word(for: user))
+    }
+
+    public var standing: Standing { Self.standing(in: self.word.load(ordering: .acquiring)) }
+
+    /// Who the user is now. Worth something only while the standing is active: see ``Session/state(at:)``.
+    public var principal: Principal { self.principal(in: self.word.load(ordering: .acquiring)) }
+
+    /// Both of one moment.
+    var snapshot: (standing: Standing, principal: Principal) {
+        let word = self.word.load(ordering: .acquiring)
+        return (Self.standing(in: word), self.principal(in: word))
+    }
+
+    /// - Parameter user: nil where the store has no such user any more.
+    func become(_ user: User?) {
+        self.word.store(user.map(Self.word) ?? UInt16(Standing.deleted.rawValue), ordering: .releasing)
+    }
+
+    func becomeUnknown() {
+        self.word.store(UInt16(Standing.unknown.rawValue), ordering: .releasing)
+    }
+
+    private static func word(for user: User) -> UInt16 {
+        let standing: Standing = user.isActive ? .active : .inactive
+        return UInt16(standing.rawValue) | UInt16(user.permissions.rawValue) << 8
+    }
+
+    private static func standing(in word: UInt16) -> Standing {
+        Standing(rawValue: UInt8(truncatingIfNeeded: word)) ?? .unknown
+    }
+
+    private func principal(in word: UInt16) -> Principal {
+        Principal(id: self.id, username: self.username, permissions: Permissions(rawValue: UInt8(word >> 8)))
+    }
+}

@@ -1,0 +1,123 @@
+import RelayCore
+
+/// Decides who loads an account, who waits for it, and what a load that has ended is worth.
+///
+/// A store read that began before a change may show the user as it was. So a change during a load makes that load
+/// stale, and it is done again: an account always shows a state read after the last change that was announced.
+struct AccountTable<Waiter> {
+    enum Entry {
+        case settled(Account)
+        /// The caller reads the store, and then calls ``loadEnded(_:with:)``.
+        case load
+        /// The waiter is kept, and gets the outcome of the load under way.
+        case wait
+        case overloaded
+    }
+
+    enum ChangeEntry {
+        /// No live account, and none on its way: nobody can see the old state.
+        case nothing
+        case load
+        case wait
+    }
+
+    enum LoadEnd {
+        /// The user changed meanwhile: read again.
+        case again
+        /// Nil: there is no such user.
+        case finished(Account?, [Waiter])
+        case failed([Waiter], StoreError)
+    }
+
+    private struct Load {
+        var isStale = false
+        var waiters: [Waiter] = []
+    }
+
+    private struct WeakAccount {
+        weak var account: Account?
+    }
+
+    private let maximumWaiting: Int
+    /// Loads under way and those that wait for them.
+    private var waiting = 0
+    private var loads: [UserID: Load] = [:]
+    private var accounts: [UserID: WeakAccount] = [:]
+    private var sweepsAtCount = Self.smallestSweep
+
+    private static var smallestSweep: Int { 1024 }
+
+    init(maximumWaiting: Int) {
+        self.maximumWaiting = maximumWaiting
+    }
+
+    /// The live account, if its standing is known.
+    func settled(_ id: UserID) -> Account? {
+        guard let account = self.accounts[id]?.account, account.standing != .unknown else { return nil }
+        return account
+    }
+
+    var liveUsers: [UserID] { self.accounts.filter { $0.value.account != nil }.map(\.key) }
+
+    mutating func enter(_ id: UserID, waiter: Waiter) -> Entry {
+        if let account = self.settled(id) { return .settled(account) }
+        guard self.waiting < self.maximumWaiting else { return .overloaded }
+        self.waiting += 1
+        guard self.loads[id] == nil else {
+            self.loads[id]?.waiters.append(waiter)
+            return .wait
+        }
+        self.loads[id] = Load()
+        return .load
+    }
+
+    /// The store holds a new state of the user. Never refused: a change that isn't noticed would be a hole.
+    mutating func changed(_ id: UserID, waiter: Waiter) -> ChangeEntry {
+        if self.loads[id] != nil {
+            self.waiting += 1
+            self.loads[id]?.isStale = true
+            self.loads[id]?.waiters.append(waiter)
+            return .wait
+        }
+        guard self.accounts[id]?.account != nil else { return .nothing }
+        self.waiting += 1
+        self.loads[id] = Load()
+        return .load
+    }
+
+    /// - Parameter user: what the store said; nil where it has no such user.
+    mutating func loadEnded(_ id: UserID, with user: User?) -> LoadEnd {
+        guard self.loads[id]?.isStale != true else {
+            self.loads[id]?.isStale = false
+            return .again
+        }
+        let waiters = self.endLoad(id)
+        if let account = self.accounts[id]?.account {
+            account.become(user)
+            return .finished(account, waiters)
+        }
+        return .finished(user.map { self.insert($0) }, waiters)
+    }
+
+    /// The store did not answer. What a live account shows may be out of date, so it shows nothing.
+    mutating func loadFailed(_ id: UserID, _ error: StoreError) -> LoadEnd {
+        self.accounts[id]?.account?.becomeUnknown()
+        return .failed(self.endLoad(id), error)
+    }
+
+    private mutating func endLoad(_ id: UserID) -> [Waiter] {
+        let waiters = self.loads.removeValue(forKey: id)?.waiters ?? []
+        self.waiting -= 1 + waiters.count
+        return waiters
+    }
+
+    private mutating func insert(_ user: User) -> Account {
+        if self.accounts.count >= self.sweepsAtCount {
+            self.accounts = self.accounts.filter { $0.value.account != nil }
+            self.sweepsAtCount = max(Self.smallestSweep, 2 * self.accounts.count)
+        }
+        let account = Account(user)
+        self.accounts[user.id] = WeakAccount(account: account)
+        return account
+    }
+}

@@ -1,0 +1,142 @@
+public import RelayCore
+public import RelayWire
+import Synchronization
+
+/// What the verified-token cache knows of a token.
+public enum CachedAuthentication: Sendable {
+    case session(Session)
+    case refused(AccessError)
+}
+
+/// Turns tokens into sessions.
+///
+/// Edges ask ``cached(_:at:)`` first, on their event loop; on nil they call ``authenticate(_:at:)``. Only tokens with a
+/// good signature are ever remembered, so strangers can't fill the cache.
+public final class Authenticator: Sendable {
+    private let tokens: AccessTokens
+    private let denyList: any DenyListStore
+    private let accounts: AccountDirectory
+    /// Locked for one lookup at a time; sessions are asked after it is released.
+    private let sessions: Mutex<SessionTable>
+    private let observers = AccessObservers()
+
+    /// - Parameter cacheCapacity: tokens remembered at most, about 0.5 KB each.
+    public init(
+        tokens: AccessTokens,
+        denyList: any DenyListStore,
+        accounts: AccountDirectory,
+        cacheCapacity: Int = 16_384
+    ) {
+        self.tokens = tokens
+        self.denyList = denyList
+        self.accounts = accounts
+        self.sessions = Mutex(SessionTable(capacity: cacheCapacity))
+    }
+
+    /// - Parameter token: a bare token.
+    /// - Returns: nil where the token isn't known (or its user can't be judged right now): authenticate it.
+    public func cached(_ token: String, at now: Timestamp) -> CachedAuthentication? {
+        self.known(token, at: now)
+    }
+
+    /// - Parameter header: the value of the `Authorization` header.
+    /// - Returns: as ``cached(_:at:)``. The usual form, `Bearer <token>`, is found without taking the value apart.
+    public func cached(authorization header: String, at now: Timestamp) -> CachedAuthentication? {
+        let isUsual = header.utf8.starts(with: BearerToken.usualPrefix.utf8)
+        if isUsual, let known = self.known(header, at: now) { return known }
+        guard let token = BearerToken.token(inAuthorization: header) else {
+            return .refused(AccessError(.notAuthenticated))
+        }
+        // A usual header that isn't known as a whole becomes so by being authenticated.
+        return isUsual && header == BearerToken.usualPrefix + token ? nil : self.known(token, at: now)
+    }
+
+    /// Verifies a token that the cache doesn't know, and remembers it.
+    ///
+    /// Throws what stands against it, or `overloaded` or `unavailable` where that can't be found out.
+    public func authenticate(_ token: String, at now: Timestamp) async throws(AccessError) -> Session {
+        let session = try await self.verifiedSession(for: token, at: now)
+        self.remember(session, as: token)
+        _ = try session.principal(at: now)
+        return session
+    }
+
+    /// - Parameter header: the value of the `Authorization` header.
+    public func authenticate(authorization header: String, at now: Timestamp) async throws(AccessError) -> Session {
+        guard let token = BearerToken.token(inAuthorization: header) else { throw AccessError(.notAuthenticated) }
+        let session = try await self.verifiedSession(for: token, at: now)
+        let usual = BearerToken.usualPrefix + token
+        self.remember(session, as: header == usual ? usual : token)
+        _ = try session.principal(at: now)
+        return session
+    }
+
+    private func known(_ text: String, at now: Timestamp) -> CachedAuthentication? {
+        guard let session = self.sessions.withLock({ $0.cached(text) }) else { return nil }
+        switch session.state(at: now) {
+        case .live: return .session(session)
+        case .refused(let error): return error.code == .unavailable ? nil : .refused(error)
+        }
+    }
+
+    /// The session exists before the deny list is asked: a logout that the answer doesn't show yet finds it here and
+    /// marks it, so the two can't miss each other.
+    private func verifiedSession(for token: String, at now: Timestamp) async throws(AccessError) -> Session {
+        let claims = try self.tokens.verify(token, at: now)
+        guard let account = try await self.accounts.account(claims.user) else { throw AccessError(.userNotFound) }
+        guard let session = self.sessions.withLock({ $0.session(for: claims, of: account) }) else {
+            throw AccessError(.invalidToken, cause: "two tokens with one jti")
+        }
+        if let jti = session.jti, try await self.isDenied(jti, at: now) {
+            session.revoke()
+        }
+        return session
+    }
+
+    private func isDenied(_ jti: String, at now: Timestamp) async throws(AccessError) -> Bool {
+        try await AccessError.fromStore { () throws(StoreError) in try await self.denyList.isTokenDenied(jti, at: now) }
+    }
+
+    private func remember(_ session: Session, as text: String) {
+        // What is forgotten for it is dropped here, after the lock.
+        _ = self.sessions.withLock { $0.remember(session, as: text) }
+    }
+}
+
+// MARK: - Changes
+
+extension Authenticator {
+    /// Calls `observer` for every change from now on, after the sessions show it, on whichever thread made it. It must
+    /// not block.
+    public func observe(_ observer: @escaping @Sendable (AccessChange) -> Void) {
+        self.observers.add(observer)
+    }
+
+    /// Shows a change of the user that the store already holds, made here or on another relay.
+    ///
+    /// When it returns, no session of the user shows the state before, and observers were told.
+    public func invalidate(user: UserID) async {
+        await self.accounts.userChanged(user)
+        self.observers.notify(.userChanged(user))
+    }
+
+    /// Shows that a token was logged out, here or on another relay, once the deny list holds it.
+    public func invalidate(token jti: String, of user: UserID) {
+        self.sessions.withLock { $0.liveSession(jti) }?.revoke()
+        self.observers.notify(.tokenRevoked(jti: jti, user))
+    }
+
+    /// Reads again whatever may have changed while announcements were lost, and tells observers of every user in use.
+    ///
+    /// A failing store throws `unavailable`; call it again then.
+    public func resynchronize(at now: Timestamp) async throws(AccessError) {
+        for user in self.accounts.liveUsers {
+            await self.invalidate(user: user)
+        }
+        for jti in self.sessions.withLock({ $0.liveJTIs }) {
+            guard let session = self.sessions.withLock({ $0.liveSession(jti) }), !session.isRevoked else { continue }
+            guard try await self.isDenied(jti, at: now) else { continue }
+            self.invalidate(token: jti, of: session.account.id)
+        }
+    }
+}

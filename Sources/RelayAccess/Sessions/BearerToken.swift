@@ -1,0 +1,20 @@
+/// Finds the token in an `Authorization` header.
+public enum BearerToken {
+    static let usualPrefix = "Bearer "
+
+    /// - Parameter header: the header's value. The scheme may be written in any case, with any blanks after it.
+    /// - Returns: nil for another scheme, and where no token follows.
+    public static func token(inAuthorization header: String) -> String? {
+        let bytes = header.utf8
+        guard let blank = bytes.firstIndex(of: UInt8(ascii: " ")),
+            bytes[..<blank].elementsEqual("bearer".utf8, by: Self.isSame)
+        else { return nil }
+        let token = header[blank...].drop { $0 == " " }
+        return token.isEmpty ? nil : String(token)
+    }
+
+    /// Whether two ASCII letters differ at most in case.
+    private static func isSame(_ left: UInt8, _ right: UInt8) -> Bool {
+        left | 0x20 == right
+    }
+}

@@ -1,0 +1,56 @@
+public import RelayCore
+public import RelayWire
+import Synchronization
+
+/// One verified access token, good for as long as ``state(at:)`` says so.
+///
+/// A connection keeps its session and asks again whenever it acts: expiry, logout and every change of the user show at
+/// once. Asking takes no lock and allocates nothing.
+public final class Session: Sendable {
+    public let account: Account
+    /// Nil for tokens of old relays, which can't be revoked.
+    public let jti: String?
+    public let expiresAt: Timestamp
+    private let revoked = Atomic<Bool>(false)
+
+    init(account: Account, jti: String?, expiresAt: Timestamp) {
+        self.account = account
+        self.jti = jti
+        self.expiresAt = expiresAt
+    }
+
+    public var isRevoked: Bool { self.revoked.load(ordering: .acquiring) }
+
+    /// For good: there is no way back.
+    func revoke() {
+        self.revoked.store(true, ordering: .releasing)
+    }
+
+    public func state(at now: Timestamp) -> SessionState {
+        let (standing, principal) = self.account.snapshot
+        let refusal = SessionState.refusal(
+            standing: standing,
+            isRevoked: self.isRevoked,
+            expiresAt: self.expiresAt,
+            now: now
+        )
+        guard let refusal else { return .live(principal) }
+        return .refused(AccessError(refusal))
+    }
+
+    public func principal(at now: Timestamp) throws(AccessError) -> Principal {
+        switch self.state(at: now) {
+        case .live(let principal): return principal
+        case .refused(let error): throw error
+        }
+    }
+
+    /// - Parameter permission: one of `read`, `write`, `admin`.
+    public func principal(at now: Timestamp, requiring permission: Permissions) throws(AccessError) -> Principal {
+        let principal = try self.principal(at: now)
+        guard principal.permissions.isSuperset(of: permission) else {
+            throw AccessError(.permissionRequired(permission))
+        }
+        return principal
+    }
+}

@@ -1,0 +1,76 @@
+import RelayCore
+
+/// The verified-token cache, and the one live session of each revocable token.
+///
+/// The cache is two generations of bounded dictionaries: what is used moves to the young one, and when that is full the
+/// old one goes. So a hit costs one lookup, no order is kept, and memory is bounded whatever clients send.
+struct SessionTable {
+    typealias Generation = [String: Session]
+
+    private struct WeakSession {
+        weak var session: Session?
+    }
+
+    private let capacityOfGeneration: Int
+    /// By the text that clients present.
+    private var young: Generation = [:]
+    private var old: Generation = [:]
+    /// By jti: so that a logout finds the session however it is held, and a token has one session only.
+    private var live: [String: WeakSession] = [:]
+    private var sweepsAtCount = Self.smallestSweep
+
+    private static let smallestSweep = 1024
+
+    /// - Parameter capacity: how many tokens are remembered at most. At least 2.
+    init(capacity: Int) {
+        self.capacityOfGeneration = max(1, capacity / 2)
+    }
+
+    var cachedCount: Int { self.young.count + self.old.count }
+    var liveJTIs: [String] { self.live.filter { $0.value.session != nil }.map(\.key) }
+
+    mutating func cached(_ text: String) -> Session? {
+        if let session = self.young[text] { return session }
+        guard let session = self.old.removeValue(forKey: text) else { return nil }
+        self.young[text] = session
+        return session
+    }
+
+    /// - Returns: what was forgotten for it. The caller drops it after the lock: that may free thousands of objects.
+    mutating func remember(_ session: Session, as text: String) -> Generation {
+        self.old.removeValue(forKey: text)
+        self.young[text] = session
+        guard self.young.count >= self.capacityOfGeneration else { return [:] }
+        defer {
+            self.old = self.young
+            self.young = [:]
+        }
+        return self.old
+    }
+
+    /// The session for a token that was verified: the one that lives, or a new one.
+    ///
+    /// - Returns: nil where another token with the same jti is in use. The relay never issues such.
+    mutating func session(for claims: AccessClaims, of account: Account) -> Session? {
+        guard let jti = claims.jti else {
+            return Session(account: account, jti: nil, expiresAt: claims.expiresAt)
+        }
+        if let session = self.live[jti]?.session {
+            return session.account === account && session.expiresAt == claims.expiresAt ? session : nil
+        }
+        self.sweepIfGrown()
+        let session = Session(account: account, jti: jti, expiresAt: claims.expiresAt)
+        self.live[jti] = WeakSession(session: session)
+        return session
+    }
+
+    func liveSession(_ jti: String) -> Session? {
+        self.live[jti]?.session
+    }
+
+    private mutating func sweepIfGrown() {
+        guard self.live.count >= self.sweepsAtCount else { return }
+        self.live = self.live.filter { $0.value.session != nil }
+        self.sweepsAtCount = max(Self.smallestSweep, 2 * self.live.count)
+    }
+}

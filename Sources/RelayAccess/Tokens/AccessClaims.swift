@@ -1,0 +1,35 @@
+import JWTKit
+import RelayCore
+import RelayWire
+
+/// What an access token says. Only who (`sub`), until when (`exp`, `nbf`) and which (`jti`) is ever believed: what the
+/// user may do comes from the stored user.
+struct AccessClaims: Hashable, Sendable {
+    var sub: String
+    var username: String?
+    var permissions: [String]?
+    /// Seconds since the Unix epoch, as are `iat` and `nbf`.
+    var exp: Int64
+    var iat: Int64?
+    var nbf: Int64?
+    /// 32 hex digits. Tokens of old relays have none, and can't be revoked.
+    var jti: String?
+
+    var user: UserID { UserID(self.sub) }
+    var expiresAt: Timestamp { Self.timestamp(self.exp) }
+
+    func isValid(at now: Timestamp) -> Bool {
+        guard let nbf = self.nbf else { return now < self.expiresAt }
+        return now < self.expiresAt && Self.timestamp(nbf) <= now
+    }
+
+    private static func timestamp(_ seconds: Int64) -> Timestamp {
+        Timestamp(microseconds: 0).adding(seconds: seconds)
+    }
+}
+
+extension AccessClaims: JWTPayload {
+    func verify(using algorithm: some JWTAlgorithm) async throws {
+        guard algorithm.name == AccessTokens.algorithm else { throw JWTError.signatureVerificationFailed }
+    }
+}

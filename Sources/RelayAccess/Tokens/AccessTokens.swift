@@ -1,0 +1,92 @@
+import Crypto
+import JWTKit
+public import RelayCore
+public import RelayWire
+
+/// Issues and verifies access tokens: JWTs signed with HMAC-SHA-256, and no others.
+///
+/// JWTKit encodes and parses the tokens; the signature is made and checked here, because JWTKit does that only behind an
+/// actor, and with whatever algorithm the token's own header asks for.
+public struct AccessTokens: Sendable {
+    /// A token as handed out.
+    public struct Issued: Sendable {
+        public let text: String
+        public let jti: String
+        public let expiresIn: Int64
+        public let expiresAt: Timestamp
+    }
+
+    static let algorithm = "HS256"
+    /// Far above any token that this relay or its predecessors issue.
+    static let maximumBytes = 4096
+    /// `{"alg":"HS256","typ":"JWT"}`
+    private static let encodedHeader = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+
+    /// Seconds that an issued token lives.
+    public let lifetimeSeconds: Int64
+    private let key: SymmetricKey
+    private let serializer = DefaultJWTSerializer()
+    private let parser = DefaultJWTParser()
+
+    /// - Parameters:
+    ///   - secret: at least 32 characters, and not the placeholder that the Python relay ships.
+    ///   - lifetimeSeconds: more than 300, since clients renew a token with 300 s left, and would log in for each request.
+    public init(secret: String, lifetimeSeconds: Int64 = 3600) throws(AccessTokenSettingsError) {
+        guard secret != AccessTokenSettingsError.placeholderSecret else { throw .secretIsPlaceholder }
+        guard secret.unicodeScalars.count >= 32 else { throw .secretTooShort }
+        guard lifetimeSeconds > 300 else { throw .lifetimeTooShort }
+        self.key = SymmetricKey(data: Array(secret.utf8))
+        self.lifetimeSeconds = lifetimeSeconds
+    }
+
+    public func issue(for principal: Principal, at now: Timestamp) throws(AccessError) -> Issued {
+        let issuedAt = now.microseconds / 1_000_000
+        let claims = AccessClaims(
+            sub: principal.id.rawValue,
+            username: principal.username,
+            permissions: principal.permissions.names,
+            exp: issuedAt + self.lifetimeSeconds,
+            iat: issuedAt,
+            jti: SecureRandom.hex128()
+        )
+        return Issued(
+            text: try self.sign(claims),
+            jti: claims.jti ?? "",
+            expiresIn: self.lifetimeSeconds,
+            expiresAt: claims.expiresAt
+        )
+    }
+
+    func sign(_ claims: AccessClaims) throws(AccessError) -> String {
+        do {
+            let payload = String(decoding: try self.serializer.serialize(claims), as: UTF8.self)
+            let signed = "\(Self.encodedHeader).\(payload)"
+            let code = HMAC<SHA256>.authenticationCode(for: Array(signed.utf8), using: self.key)
+            return "\(signed).\(Base64URL.encode(Array(code)))"
+        } catch {
+            throw AccessError(.unavailable, cause: "claims can't be encoded: \(error)")
+        }
+    }
+
+    /// Checks the signature before anything else: nothing that a stranger wrote is parsed.
+    func verify(_ token: String, at now: Timestamp) throws(AccessError) -> AccessClaims {
+        let bytes = Array(token.utf8)
+        guard bytes.count <= Self.maximumBytes, self.isSigned(bytes),
+            let parsed = try? self.parser.parse(bytes, as: AccessClaims.self),
+            Self.isAcceptable(parsed.header), parsed.payload.isValid(at: now)
+        else { throw AccessError(.invalidToken) }
+        return parsed.payload
+    }
+
+    private func isSigned(_ token: [UInt8]) -> Bool {
+        let parts = token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 3, let code = Base64URL.decode(parts[2]) else { return false }
+        let signed = token[..<parts[1].endIndex]
+        return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: signed, using: self.key)
+    }
+
+    private static func isAcceptable(_ header: JWTHeader) -> Bool {
+        guard header.alg == Self.algorithm, header.fields["crit"] == nil else { return false }
+        return header.fields["typ"] == nil || header.typ?.uppercased() == "JWT"
+    }
+}

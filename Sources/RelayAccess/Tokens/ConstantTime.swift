@@ -1,0 +1,12 @@
+/// Comparisons whose time tells nothing about where two secrets differ.
+enum ConstantTime {
+    /// - Returns: whether both hold the same bytes. Lengths are not secret.
+    static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        guard left.count == right.count else { return false }
+        var difference: UInt8 = 0
+        for index in left.indices {
+            difference |= left[index] ^ right[index]
+        }
+        return difference == 0
+    }
+}

@@ -1,0 +1,21 @@
+import FoundationEssentials
+
+/// Values that nobody can guess: from the system's generator.
+enum SecureRandom {
+    static func bytes(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+
+    /// 32 lower-case hex digits, of 16 random bytes.
+    static func hex128() -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        let text = Self.bytes(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// A version 4 UUID in lower case.
+    static func uuid() -> String {
+        UUID().uuidString.lowercased()
+    }
+}

@@ -1,0 +1,51 @@
+import RelayCore
+
+/// What start-up did for the first administrator.
+public enum BootstrapOutcome: Hashable, Sendable {
+    case created
+    case passwordReset
+    case unchanged
+}
+
+extension UserAdministration {
+    /// Makes sure that there is an administrator who can log in: creates it with all permissions, or gives it the
+    /// configured password again where that no longer matches (or its hash has other parameters than configured).
+    /// Permissions and activity of a user that exists are left alone.
+    ///
+    /// - Parameters:
+    ///   - username: taken as it is: the operator's own choice is not checked.
+    ///   - email: used only on creation; nil for `<username>@example.com`.
+    public func bootstrap(
+        username: String,
+        password: String,
+        email: String? = nil
+    ) async throws(AccessError) -> BootstrapOutcome {
+        if let user = try await self.named(username) { return try await self.ensurePassword(password, of: user) }
+        let admin = User(
+            id: UserID(SecureRandom.uuid()),
+            username: username,
+            createdAt: self.now(),
+            email: email ?? "\(username)@example.com",
+            permissions: [.admin, .read, .write],
+            passwordHash: try await self.hasher.hash(password)
+        )
+        let isNew = try await AccessError.fromStore { () throws(StoreError) in try await self.store.createUser(admin) }
+        // Another relay that starts on the same store was faster.
+        guard !isNew, let user = try await self.named(username) else { return .created }
+        return try await self.ensurePassword(password, of: user)
+    }
+
+    private func named(_ username: String) async throws(AccessError) -> User? {
+        try await AccessError.fromStore { () throws(StoreError) in try await self.store.user(named: username) }
+    }
+
+    private func ensurePassword(_ password: String, of user: User) async throws(AccessError) -> BootstrapOutcome {
+        if let hash = user.passwordHash, !self.hasher.needsRehash(hash),
+            try await self.hasher.verify(password, against: hash)
+        {
+            return .unchanged
+        }
+        _ = try await self.change(user.id, UserChanges(passwordHash: try await self.hasher.hash(password)))
+        return .passwordReset
+    }
+}
