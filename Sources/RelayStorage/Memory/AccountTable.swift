@@ -1,0 +1,75 @@
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// Users and the deny list: a value, owned by its store's lock.
+struct AccountTable {
+    private var users: [UserID: User] = [:]
+    private var ids: [ExactText: UserID] = [:]
+    private var denied: [String: Timestamp] = [:]
+    var refreshTokens = RefreshTokenTable()
+
+    /// - Returns: false, with nothing stored, where the username or the id is taken.
+    mutating func create(_ user: User) -> Bool {
+        let name = ExactText(user.username)
+        guard self.ids[name] == nil, self.users[user.id] == nil else { return false }
+        self.users[user.id] = user
+        self.ids[name] = user.id
+        return true
+    }
+
+    func user(_ id: UserID) -> User? { self.users[id] }
+
+    func user(named username: String) -> User? {
+        self.ids[ExactText(username)].flatMap { self.users[$0] }
+    }
+
+    /// Ordered by creation, then id.
+    var all: [User] {
+        self.users.values.sorted {
+            $0.createdAt == $1.createdAt
+                ? $0.id.rawValue.precedesInBytes($1.id.rawValue) : $0.createdAt < $1.createdAt
+        }
+    }
+
+    var counts: UserCounts {
+        UserCounts(total: self.users.count, active: self.users.values.count { $0.isActive })
+    }
+
+    mutating func update(_ id: UserID, _ changes: UserChanges) -> User? {
+        guard let user = self.users[id]?.changed(by: changes) else { return nil }
+        self.users[id] = user
+        return user
+    }
+
+    /// - Returns: false where there is no such user.
+    mutating func delete(_ id: UserID) -> Bool {
+        guard let user = self.users.removeValue(forKey: id) else { return false }
+        self.ids[ExactText(user.username)] = nil
+        self.refreshTokens.remove(of: id)
+        return true
+    }
+
+    mutating func deny(_ jti: String, until expiresAt: Timestamp) {
+        self.denied[jti] = max(expiresAt, self.denied[jti] ?? expiresAt)
+    }
+
+    func isDenied(_ jti: String, at now: Timestamp) -> Bool {
+        self.denied[jti].map { now < $0 } ?? false
+    }
+
+    mutating func sweepDenied(at now: Timestamp) {
+        self.denied = self.denied.filter { now < $0.value }
+    }
+}
+
+extension User {
+    func changed(by changes: UserChanges) -> User {
+        var user = self
+        if let email = changes.email { user.email = email }
+        user.isActive = changes.isActive ?? self.isActive
+        user.permissions = changes.permissions ?? self.permissions
+        user.passwordHash = changes.passwordHash ?? self.passwordHash
+        return user
+    }
+}

@@ -1,0 +1,89 @@
+import DequeModule
+import RelayCore
+import RelayWire
+
+/// What was stored under which idempotency mark: a value, owned by its store's lock.
+///
+/// Bounded by its window, since every insert forgets up to two expired entries, and by `limit`, at which the oldest entry
+/// goes and its key is free early.
+struct IdempotencyTable {
+    private struct Expiry {
+        let key: IdempotencyKey
+        let index: Int
+        let at: Timestamp
+    }
+
+    private let limit: Int
+    /// Ascending by index.
+    private var entries: [IdempotencyKey: [IdempotencyEntry]] = [:]
+    /// One for each insert, in order; windows are of one length, so this is the order of expiry too.
+    private var expiries: Deque<Expiry> = []
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    func entry(_ mark: IdempotencyMark, at now: Timestamp) -> IdempotencyEntry? {
+        guard let list = self.entries[mark.key] else { return nil }
+        let place = Self.place(of: mark.index, in: list)
+        guard place < list.count, list[place].mark.index == mark.index, now < list[place].mark.expiresAt else {
+            return nil
+        }
+        return list[place]
+    }
+
+    func entries(for key: IdempotencyKey, at now: Timestamp) -> [IdempotencyEntry] {
+        self.entries[key]?.filter { now < $0.mark.expiresAt } ?? []
+    }
+
+    mutating func insert(_ entry: IdempotencyEntry, at now: Timestamp) {
+        self.forgetExpired(at: now, atMost: 2)
+        if self.expiries.count >= self.limit { self.forgetOldest() }
+        self.place(entry)
+        self.expiries.append(Expiry(key: entry.mark.key, index: entry.mark.index, at: entry.mark.expiresAt))
+    }
+
+    mutating func sweep(at now: Timestamp) {
+        self.forgetExpired(at: now, atMost: .max)
+    }
+
+    private mutating func place(_ entry: IdempotencyEntry) {
+        let index = entry.mark.index
+        let place = Self.place(of: index, in: self.entries[entry.mark.key] ?? [])
+        self.entries[entry.mark.key, default: []].put(entry, at: place)
+    }
+
+    private mutating func forgetExpired(at now: Timestamp, atMost limit: Int) {
+        var forgotten = 0
+        while forgotten < limit, let oldest = self.expiries.first, oldest.at <= now {
+            self.forgetOldest()
+            forgotten += 1
+        }
+    }
+
+    /// Where the entry was stored anew since, it stays: it has a later expiry of its own.
+    private mutating func forgetOldest() {
+        guard let oldest = self.expiries.popFirst(), var list = self.entries[oldest.key] else { return }
+        list.removeAll { $0.mark.index == oldest.index && $0.mark.expiresAt <= oldest.at }
+        self.entries[oldest.key] = list.isEmpty ? nil : list
+    }
+
+    private static func place(of index: Int, in list: [IdempotencyEntry]) -> Int {
+        var (low, high) = (0, list.count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if list[middle].mark.index < index { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension [IdempotencyEntry] {
+    fileprivate mutating func put(_ entry: IdempotencyEntry, at place: Int) {
+        if place < self.count, self[place].mark.index == entry.mark.index {
+            self[place] = entry
+        } else {
+            self.insert(entry, at: place)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+public import RelayCore
+public import RelayWire
+import Synchronization
+
+extension MemoryStore: MessageStore {
+    public func append(
+        _ batch: AppendBatch,
+        completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void
+    ) {
+        completion(Result { () throws(StoreError) in try self.store(batch) })
+    }
+
+    public func read(
+        _ request: ReadRequest,
+        completion: @escaping @Sendable (Result<StoredPage, StoreError>) -> Void
+    ) {
+        completion(Result { () throws(StoreError) in try self.page(request) })
+    }
+
+    public func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
+        try self.checkOpen()
+        return self.storedBounds(of: topic)
+    }
+
+    public func idempotencyEntries(
+        for key: IdempotencyKey,
+        at now: Timestamp
+    ) async throws(StoreError) -> [IdempotencyEntry] {
+        try self.checkOpen()
+        return self.idempotency.withLock { $0.entries(for: key, at: now) }
+    }
+
+    func storedBounds(of topic: TopicKey) -> StreamBounds {
+        self.shard(of: topic).logs.withLock { $0[topic]?.bounds } ?? StreamBounds()
+    }
+
+    private func page(_ request: ReadRequest) throws(StoreError) -> StoredPage {
+        try self.checkOpen()
+        let page = self.shard(of: request.topic).logs.withLock { $0[request.topic]?.page(request) }
+        return page ?? StoredPage(messages: [], hasMore: false, bounds: StreamBounds())
+    }
+}
+
+// MARK: - Appending
+
+extension MemoryStore {
+    private func store(_ batch: AppendBatch) throws(StoreError) -> AppendReceipt {
+        try self.checkOpen()
+        let cost = batch.drafts.reduce(0) { $0 + $1.memoryCost }
+        guard cost <= self.maxBytes else {
+            throw StoreError(.full, "a batch of \(cost) bytes exceeds the bound of \(self.maxBytes)")
+        }
+        let receipt =
+            batch.drafts.contains { $0.idempotency != nil } ? self.storeMarked(batch) : self.storeUnmarked(batch)
+        if self.usedBytes.load(ordering: .relaxed) > self.maxBytes { self.evictLargest(sparing: batch.topic) }
+        return receipt
+    }
+
+    private func storeUnmarked(_ batch: AppendBatch) -> AppendReceipt {
+        self.withLog(of: batch) { log in batch.drafts.map { log.append($0) } }
+    }
+
+    /// The table is held throughout, so that of two attempts with one key on two topics one is the repeat.
+    private func storeMarked(_ batch: AppendBatch) -> AppendReceipt {
+        self.idempotency.withLock { table in
+            self.withLog(of: batch) { log in
+                batch.drafts.map { draft in
+                    guard let mark = draft.idempotency else { return log.append(draft) }
+                    if let first = table.entry(mark, at: draft.timestamp) {
+                        return StoredDraft(id: first.id, timestamp: first.timestamp, isRepeat: true)
+                    }
+                    let stored = log.append(draft)
+                    let entry = IdempotencyEntry(
+                        mark: mark,
+                        topic: batch.topic,
+                        id: stored.id,
+                        timestamp: stored.timestamp
+                    )
+                    table.insert(entry, at: draft.timestamp)
+                    return stored
+                }
+            }
+        }
+    }
+
+    /// Runs `append` on the topic's log, trims the log to its bounds, and accounts for the difference.
+    private func withLog(of batch: AppendBatch, _ append: (inout TopicLog) -> [StoredDraft]) -> AppendReceipt {
+        self.shard(of: batch.topic).logs.withLock { logs in
+            self.update(&logs[batch.topic, default: TopicLog()], with: batch, append)
+        }
+    }
+
+    private func update(
+        _ log: inout TopicLog,
+        with batch: AppendBatch,
+        _ append: (inout TopicLog) -> [StoredDraft]
+    ) -> AppendReceipt {
+        let (bytesBefore, countBefore) = (log.bytes, log.bounds.count)
+        let stored = append(&log)
+        let added = log.bounds.count - countBefore
+        log.trim(toCount: batch.retention.maxMessages)
+        let excess = self.usedBytes.load(ordering: .relaxed) + log.bytes - bytesBefore - self.maxBytes
+        if excess > 0 { log.free(excess, keeping: max(1, added)) }
+        self.usedBytes.add(log.bytes - bytesBefore, ordering: .relaxed)
+        return AppendReceipt(stored: stored, bounds: log.bounds)
+    }
+}
+
+extension Draft {
+    /// What the message will cost, before it has an id.
+    fileprivate var memoryCost: Int { self.message(id: .zero).memoryCost }
+}

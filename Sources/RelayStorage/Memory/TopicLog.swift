@@ -1,0 +1,121 @@
+import DequeModule
+import RelayCore
+import RelayWire
+
+/// One topic's stream in memory: a value, owned by its shard's lock.
+struct TopicLog {
+    private var ids = IDSequence()
+    private var trimmedThrough = MessageID.zero
+    /// Ascending by id.
+    private var messages: Deque<Message> = []
+    /// The largest count since the ring's storage was last made to fit.
+    private var peak = 0
+    /// How many of the messages have a `ttl`; a sweep passes by where there are none.
+    private var expiring = 0
+    /// The messages' ``Message/memoryCost``.
+    private(set) var bytes = 0
+
+    var bounds: StreamBounds {
+        StreamBounds(last: self.ids.last, trimmedThrough: self.trimmedThrough, count: self.messages.count)
+    }
+
+    mutating func append(_ draft: Draft) -> StoredDraft {
+        let message = draft.message(id: self.ids.next(at: draft.timestamp))
+        self.bytes += message.memoryCost
+        if message.expiresAt != nil { self.expiring += 1 }
+        self.messages.append(message)
+        self.peak = max(self.peak, self.messages.count)
+        return StoredDraft(id: message.id, timestamp: message.timestamp)
+    }
+
+    mutating func trim(toCount limit: Int) {
+        while self.messages.count > max(1, limit) {
+            self.removeOldest()
+        }
+    }
+
+    /// Removes the oldest messages until `bytes` are free or only `keeping` are left.
+    mutating func free(_ bytes: Int, keeping: Int) {
+        let goal = self.bytes - bytes
+        while self.bytes > goal, self.messages.count > keeping {
+            self.removeOldest()
+        }
+    }
+
+    /// What a deletion leaves behind.
+    mutating func purge() {
+        self.messages = []
+        self.peak = 0
+        self.expiring = 0
+        self.bytes = 0
+        self.trimmedThrough = self.ids.last
+    }
+
+    /// - Returns: whether messages went because of their age.
+    mutating func sweep(at now: Timestamp, cutoff: RetentionCutoff) -> Bool {
+        if self.expiring > 0 { self.removeExpired(at: now) }
+        let trimmedBefore = self.trimmedThrough
+        while let limit = cutoff.messageMilliseconds, self.messages.count > 1,
+            let oldest = self.messages.first, oldest.id.milliseconds < limit
+        {
+            self.removeOldest()
+        }
+        self.fitStorage()
+        return self.trimmedThrough != trimmedBefore
+    }
+
+    /// The messages that stay are copied, so this costs the topic's length: once per sweep, where something expired.
+    private mutating func removeExpired(at now: Timestamp) {
+        guard self.messages.contains(where: { $0.isExpired(at: now) }) else { return }
+        self.messages.removeAll { $0.isExpired(at: now) }
+        self.expiring = self.messages.count { $0.expiresAt != nil }
+        self.bytes = self.messages.reduce(0) { $0 + $1.memoryCost }
+    }
+
+    private mutating func removeOldest() {
+        guard let oldest = self.messages.popFirst() else { return }
+        self.bytes -= oldest.memoryCost
+        if oldest.expiresAt != nil { self.expiring -= 1 }
+        self.trimmedThrough = oldest.id
+    }
+
+    /// A ring never shrinks on its own.
+    private mutating func fitStorage() {
+        guard self.peak > 64, self.messages.count * 4 < self.peak else { return }
+        self.messages = Deque(Array(self.messages))
+        self.peak = self.messages.count
+    }
+}
+
+// MARK: - Reading
+
+extension TopicLog {
+    func page(_ request: ReadRequest) -> StoredPage {
+        var builder = PageBuilder(request)
+        switch request.range {
+        case .forward(let after, let through):
+            var index = self.firstIndex { $0 > after }
+            while index < self.messages.count, through.map({ self.messages[index].id <= $0 }) ?? true,
+                builder.offer(self.messages[index])
+            {
+                index += 1
+            }
+        case .backward(let before):
+            var index = before.map { id in self.firstIndex { $0 >= id } } ?? self.messages.count
+            while index > 0, builder.offer(self.messages[index - 1]) {
+                index -= 1
+            }
+        }
+        return builder.page(bounds: self.bounds)
+    }
+
+    /// Binary search: `isBeyond` is false up to some id and true from there on.
+    private func firstIndex(where isBeyond: (MessageID) -> Bool) -> Int {
+        var (low, high) = (0, self.messages.count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if isBeyond(self.messages[middle].id) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}
