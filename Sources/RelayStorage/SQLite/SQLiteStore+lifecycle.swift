@@ -1,0 +1,44 @@
+import Dispatch
+import GRDB
+public import RelayCore
+import Synchronization
+
+extension SQLiteStore: StoreLifecycle {
+    /// Looks at the file and commits one small change, so it waits in the line that publishers wait in.
+    public func checkHealth() async throws(StoreError) {
+        try self.file.check()
+        let result: Result<Void, StoreError> = await withCheckedContinuation { continuation in
+            let answer = OneAnswer { continuation.resume(returning: $0) }
+            self.submit(cost: 0, { db, _ in try db.run("UPDATE pulse SET beats = beats + 1") }, { answer.give($0) })
+            DispatchQueue.global().asyncAfter(deadline: .now() + Self.healthDeadlineSeconds) {
+                answer.give(.failure(StoreError(.unavailable, "no commit within \(Self.healthDeadlineSeconds) s")))
+            }
+        }
+        try result.get()
+    }
+
+    private static let healthDeadlineSeconds = 0.9
+
+    public func close() async {
+        await self.writer.close()
+        // Fails only where it is closed already.
+        try? self.pool.close()
+    }
+}
+
+/// Passes on the first of several answers.
+private final class OneAnswer: Sendable {
+    private let give: Mutex<(@Sendable (Result<Void, StoreError>) -> Void)?>
+
+    init(_ give: @escaping @Sendable (Result<Void, StoreError>) -> Void) {
+        self.give = Mutex(give)
+    }
+
+    func give(_ answer: Result<Void, StoreError>) {
+        let first = self.give.withLock { give in
+            defer { give = nil }
+            return give
+        }
+        first?(answer)
+    }
+}

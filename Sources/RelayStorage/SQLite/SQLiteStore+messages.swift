@@ -1,0 +1,118 @@
+import GRDB
+public import RelayCore
+public import RelayWire
+
+extension SQLiteStore: MessageStore {
+    public func append(
+        _ batch: AppendBatch,
+        completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void
+    ) {
+        let cost = batch.drafts.reduce(0) { $0 + $1.message(id: .zero).memoryCost }
+        self.submit(cost: cost, { try $1.append(batch, to: $0) }, completion)
+    }
+
+    public func read(
+        _ request: ReadRequest,
+        completion: @escaping @Sendable (Result<StoredPage, StoreError>) -> Void
+    ) {
+        self.read({ try $0.page(request) }, completion)
+    }
+
+    public func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
+        try await self.read { try StreamCache.load(topic, from: $0)?.bounds ?? StreamBounds() }
+    }
+
+    public func idempotencyEntries(
+        for key: IdempotencyKey,
+        at now: Timestamp
+    ) async throws(StoreError) -> [IdempotencyEntry] {
+        try await self.read { db in
+            try db.all(
+                """
+                SELECT idx, total, expires_at, name, namespace, ms, seq, timestamp
+                FROM idempotency WHERE key = ? AND expires_at > ? ORDER BY idx
+                """,
+                [DatabaseValue(key.description), DatabaseValue(now)]
+            ) { try IdempotencyEntry(key: key, row: $0) }
+        }
+    }
+}
+
+extension StreamCache {
+    fileprivate mutating func append(_ batch: AppendBatch, to db: Database) throws -> AppendReceipt {
+        try self.create(batch.topic, in: db)
+        let receipt = try self.update(batch.topic, in: db) { try $0.append(batch, to: db) }
+        guard let receipt else { throw StoreError(.corrupt, "the stream of \(batch.topic) can't be found") }
+        return receipt
+    }
+}
+
+extension IdempotencyEntry {
+    fileprivate init(key: IdempotencyKey, row: Row) throws {
+        let mark = IdempotencyMark(
+            key: key,
+            index: row[0],
+            total: row[1],
+            expiresAt: try row.required(row.moment(2))
+        )
+        self.init(
+            mark: mark,
+            topic: try row.topicKey(3),
+            id: row.messageID(5),
+            timestamp: try row.required(row.moment(7))
+        )
+    }
+}
+
+// MARK: - Reading a page
+
+extension Database {
+    fileprivate func page(_ request: ReadRequest) throws -> StoredPage {
+        guard let stream = try StreamCache.load(request.topic, from: self) else {
+            return StoredPage(messages: [], hasMore: false, bounds: StreamBounds())
+        }
+        var builder = PageBuilder(request)
+        let rows = try self.rows(in: request.range, of: stream, at: request.now)
+        while let row = try rows.next(), builder.offer(try Message(row: row)) {}
+        return builder.page(bounds: stream.bounds)
+    }
+
+    private func rows(in range: ReadRequest.Range, of stream: StreamState, at now: Timestamp) throws -> RowCursor {
+        let (first, last, order) =
+            switch range {
+            case .forward(let after, let through): (after, through ?? .max, "ms, seq")
+            case .backward(let before): (.zero, before?.previous ?? .max, "ms DESC, seq DESC")
+            }
+        return try self.rows(
+            """
+            SELECT ms, seq, timestamp, expires_at, audience, metadata, payload FROM messages
+            WHERE stream = ? AND (ms, seq) > (?, ?) AND (ms, seq) <= (?, ?)
+            AND (expires_at IS NULL OR expires_at > ?) ORDER BY \(order)
+            """,
+            [stream.id.databaseValue] + max(first, stream.bounds.trimmedThrough).columns + last.columns
+                + [DatabaseValue(now)]
+        )
+    }
+}
+
+extension MessageID {
+    /// The largest id before this one; itself where there is none.
+    fileprivate var previous: MessageID {
+        if self.sequence > 0 { return MessageID(milliseconds: self.milliseconds, sequence: self.sequence - 1) }
+        guard self.milliseconds > 0 else { return self }
+        return MessageID(milliseconds: self.milliseconds - 1, sequence: .max)
+    }
+}
+
+extension Message {
+    fileprivate init(row: Row) throws {
+        self.init(
+            id: row.messageID(0),
+            timestamp: try row.required(row.moment(2)),
+            payload: try row.required(row.buffer(6)),
+            metadata: row.buffer(5),
+            expiresAt: row.moment(3),
+            audience: row.text(4).map(Audience.one) ?? .everyone
+        )
+    }
+}

@@ -1,0 +1,28 @@
+import GRDB
+
+extension SQLiteStore {
+    static func open(_ path: String, _ options: Options) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.label = "pulsar-relay"
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(options.busyTimeoutSeconds)
+        configuration.maximumReaderCount = max(1, options.readers)
+        configuration.prepareDatabase { db in
+            // Only counts for a file that is still empty.
+            try db.execute(sql: "PRAGMA page_size = \(Schema.pageBytes)")
+            try db.execute(sql: "PRAGMA cache_size = -\(max(1, options.cacheBytes / 1024))")
+            try db.execute(sql: "PRAGMA temp_store = MEMORY")
+        }
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        try pool.writeWithoutTransaction { db in
+            // The pool starts with NORMAL, which may lose the last commits in a power cut.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            // In pages: the write-ahead log goes back into the file each 32 MiB.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = \((32 << 20) / Schema.pageBytes)")
+            // In bytes: what a burst made of the log is given back.
+            try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
+        }
+        try Schema.migrator.migrate(pool)
+        return pool
+    }
+}

@@ -1,0 +1,186 @@
+import DequeModule
+import GRDB
+public import RelayCore
+public import RelayWire
+
+/// A sweep works in many small transactions, each of them shared with the appends of its moment, so that publishers
+/// never wait for more than one step of it.
+extension SQLiteStore {
+    public func sweep(
+        at now: Timestamp,
+        retention: Retention
+    ) async throws(StoreError) -> [TopicKey: StreamBounds] {
+        let cutoff = RetentionCutoff(at: now, retention: retention)
+        while try await self.write({ try $1.removeExpired(at: now, in: $0) }) {}
+        try await self.removeHidden()
+        let trimmed = try await self.trimAged(cutoff)
+        while try await self.write({ db, _ in try db.forgetIdempotency(at: now) }) {}
+        while try await self.write({ try $1.forgetBounds(before: cutoff.boundsMilliseconds, in: $0) }) {}
+        return trimmed
+    }
+
+    private func removeHidden() async throws(StoreError) {
+        for topics in try await self.read({ try $0.topicsWithHiddenRows() }).groups {
+            var pending = topics
+            while !pending.isEmpty {
+                pending = try await self.write { [pending] db, cache in
+                    try pending.filter { try cache.update($0, in: db) { try $0.deleteHidden(in: db) } ?? false }
+                }
+            }
+        }
+    }
+
+    private func trimAged(_ cutoff: RetentionCutoff) async throws(StoreError) -> [TopicKey: StreamBounds] {
+        guard let milliseconds = cutoff.messageMilliseconds else { return [:] }
+        var trimmed: [TopicKey: StreamBounds] = [:]
+        for topics in try await self.read({ try $0.topicsWithMessages(before: milliseconds) }).groups {
+            var pending = topics
+            while !pending.isEmpty {
+                let step = try await self.write { [pending] db, cache in
+                    try pending.compactMap { topic in
+                        try cache.update(topic, in: db) { stream in
+                            (topic, try stream.trimAged(before: milliseconds, in: db), stream.bounds)
+                        }
+                    }
+                }
+                let changed = step.filter { $0.1 }
+                for (topic, _, bounds) in changed { trimmed[topic] = bounds }
+                pending = changed.map { $0.0 }
+            }
+        }
+        return trimmed
+    }
+}
+
+extension [TopicKey] {
+    /// What one transaction takes on.
+    fileprivate var groups: [[TopicKey]] {
+        stride(from: 0, to: self.count, by: 32).map { Array(self[$0..<Swift.min($0 + 32, self.count)]) }
+    }
+}
+
+// MARK: - Candidates, looked for on a reader
+
+extension Database {
+    fileprivate func topicsWithHiddenRows() throws -> [TopicKey] {
+        try self.all(
+            """
+            SELECT name, namespace FROM streams WHERE EXISTS (SELECT 1 FROM messages
+            WHERE stream = streams.id AND (ms, seq) <= (streams.trimmed_ms, streams.trimmed_seq))
+            """
+        ) { try $0.topicKey(0) }
+    }
+
+    fileprivate func topicsWithMessages(before milliseconds: UInt64) throws -> [TopicKey] {
+        try self.all(
+            """
+            SELECT name, namespace FROM streams WHERE count > 1 AND EXISTS (SELECT 1 FROM messages
+            WHERE stream = streams.id AND (ms, seq) > (streams.trimmed_ms, streams.trimmed_seq) AND ms < ?)
+            """,
+            [Int64(clamping: milliseconds).databaseValue]
+        ) { try $0.topicKey(0) }
+    }
+}
+
+// MARK: - Steps, on the writer
+
+/// Rows that one step deletes of one topic, or of one table.
+private let stepRows = 512
+
+extension Database {
+    /// - Returns: whether there may be more.
+    fileprivate func forgetIdempotency(at now: Timestamp) throws -> Bool {
+        try self.changes(
+            """
+            DELETE FROM idempotency WHERE (key, idx) IN
+            (SELECT key, idx FROM idempotency WHERE expires_at <= ? LIMIT ?)
+            """,
+            [DatabaseValue(now), stepRows.databaseValue]
+        )
+    }
+}
+
+extension StreamCache {
+    /// Removes messages whose `ttl` ran out. Those that are hidden already don't count any more.
+    ///
+    /// - Returns: whether there may be more.
+    fileprivate mutating func removeExpired(at now: Timestamp, in db: Database) throws -> Bool {
+        let expired = try db.all(
+            """
+            SELECT streams.name, streams.namespace, stream, ms, seq FROM
+            (SELECT stream, ms, seq FROM messages WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
+            JOIN streams ON streams.id = stream
+            """,
+            [DatabaseValue(now), stepRows.databaseValue]
+        ) { row in (topic: try row.topicKey(0), stream: row[2] as Int64, id: row.messageID(3)) }
+        for message in expired {
+            try db.run(
+                "DELETE FROM messages WHERE stream = ? AND ms = ? AND seq = ?",
+                [message.stream.databaseValue] + message.id.columns
+            )
+            _ = try self.update(message.topic, in: db) { $0.forget(message.id) }
+        }
+        return !expired.isEmpty
+    }
+
+    /// - Returns: whether there may be more.
+    fileprivate mutating func forgetBounds(before milliseconds: UInt64, in db: Database) throws -> Bool {
+        try self.flush(to: db)
+        self.reset()
+        return try db.changes(
+            """
+            DELETE FROM streams WHERE id IN (SELECT id FROM streams WHERE count = 0 AND last_ms < ?
+            AND NOT EXISTS (SELECT 1 FROM topics WHERE topics.key = streams.key)
+            AND NOT EXISTS (SELECT 1 FROM messages WHERE stream = streams.id) LIMIT ?)
+            """,
+            [Int64(clamping: milliseconds).databaseValue, stepRows.databaseValue]
+        )
+    }
+}
+
+extension StreamState {
+    fileprivate mutating func forget(_ id: MessageID) {
+        self.oldest = []
+        guard id > self.bounds.trimmedThrough else { return }
+        self.bounds.count -= 1
+        self.isChanged = true
+    }
+
+    /// - Returns: whether rows are left.
+    fileprivate mutating func deleteHidden(in db: Database) throws -> Bool {
+        let end = try db.first(
+            "SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) <= (?, ?) ORDER BY ms, seq LIMIT 1 OFFSET ?",
+            [self.id.databaseValue] + self.bounds.trimmedThrough.columns + [(stepRows - 1).databaseValue]
+        ) { $0.messageID(0) }
+        try db.deleteMessages(of: self.id, through: end ?? self.bounds.trimmedThrough)
+        self.hidden = end == nil ? 0 : max(0, self.hidden - stepRows)
+        return end != nil
+    }
+
+    /// Trims what is too old, but never the newest message.
+    ///
+    /// - Returns: whether something was trimmed; then there may be more.
+    fileprivate mutating func trimAged(before milliseconds: UInt64, in db: Database) throws -> Bool {
+        let kept = [self.id.databaseValue] + self.bounds.trimmedThrough.columns
+        let newest = try db.first(
+            "SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) ORDER BY ms DESC, seq DESC LIMIT 1",
+            kept
+        ) { $0.messageID(0) }
+        guard let newest else { return false }
+        let aged = try db.all(
+            """
+            SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) AND (ms, seq) < (?, ?) AND ms < ?
+            ORDER BY ms, seq LIMIT ?
+            """,
+            kept + newest.columns + [Int64(clamping: milliseconds).databaseValue, stepRows.databaseValue]
+        ) { $0.messageID(0) }
+        guard let last = aged.last else { return false }
+        self.bounds.trimmedThrough = last
+        self.bounds.count -= aged.count
+        self.oldest = []
+        self.hidden = 0
+        self.isChanged = true
+        try db.deleteMessages(of: self.id, through: last)
+        return true
+    }
+}

@@ -1,0 +1,167 @@
+import GRDB
+public import RelayCore
+
+extension SQLiteStore: TopicStore {
+    public func topic(_ key: TopicKey) async throws(StoreError) -> StoredTopic? {
+        try await self.read { try $0.topic(key) }
+    }
+
+    public func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool) {
+        try await self.write { db, cache in
+            let isNew = try db.insert(record)
+            if isNew { _ = try cache.update(record.key, in: db) { $0.purge() } }
+            guard let topic = try db.topic(record.key, with: &cache) else {
+                throw StoreError(.corrupt, "\(record.key) can't be found")
+            }
+            return (topic, isNew)
+        }
+    }
+
+    public func updateTopic(_ key: TopicKey, _ changes: TopicChanges) async throws(StoreError) -> StoredTopic? {
+        try await self.write { db, cache in
+            try db.run(
+                """
+                UPDATE topics SET is_public = coalesce(?, is_public), description = coalesce(?, description)
+                WHERE key = ?
+                """,
+                [
+                    changes.isPublic.databaseValue, changes.description.map { DatabaseValue($0) } ?? .null,
+                    DatabaseValue(key),
+                ]
+            )
+            return try db.topic(key, with: &cache)
+        }
+    }
+
+    public func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
+        try await self.write { db, cache in
+            guard try db.changes("DELETE FROM topics WHERE key = ?", [DatabaseValue(key)]) else { return nil }
+            let bounds = try cache.update(key, in: db) { stream in
+                stream.purge()
+                return stream.bounds
+            }
+            return bounds ?? StreamBounds()
+        }
+    }
+
+    public func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool {
+        try await self.write { db, _ in
+            try db.changes(
+                """
+                INSERT INTO grants (topic, user, granted_at) SELECT key, ?, ? FROM topics WHERE key = ?
+                ON CONFLICT DO NOTHING
+                """,
+                [DatabaseValue(grant.user), DatabaseValue(grant.grantedAt), DatabaseValue(key)]
+            )
+        }
+    }
+
+    public func removeGrant(of user: UserID, from key: TopicKey) async throws(StoreError) -> Bool {
+        try await self.write { db, _ in
+            try db.changes(
+                "DELETE FROM grants WHERE topic = ? AND user = ?",
+                [DatabaseValue(key), DatabaseValue(user)]
+            )
+        }
+    }
+
+    public func topics(of user: UserID) async throws(StoreError) -> [StoredTopic] {
+        try await self.read { db in
+            try db.topics(
+                "owner = ?1 OR key IN (SELECT topic FROM grants WHERE user = ?1) ORDER BY key",
+                [DatabaseValue(user)]
+            )
+        }
+    }
+
+    public func topicNames(ownedBy user: UserID) async throws(StoreError) -> [String] {
+        try await self.read { db in
+            try db.all("SELECT name FROM topics WHERE owner = ? ORDER BY name", [DatabaseValue(user)]) { row in
+                try row.required(row.text(0))
+            }
+        }
+    }
+
+    public func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
+        // No key is empty, so the empty BLOB lies before them all.
+        let start = key.map { DatabaseValue($0) } ?? DatabaseValue([UInt8]())
+        return try await self.read { db in
+            try db.topics("key > ? ORDER BY key LIMIT ?", [start, max(0, limit).databaseValue])
+        }
+    }
+
+    public func topicCounts() async throws(StoreError) -> TopicCounts {
+        try await self.read { db in
+            let counts = try db.first("SELECT count(*), coalesce(sum(is_public), 0) FROM topics", []) { row in
+                TopicCounts(total: row[0], isPublic: row[1])
+            }
+            return counts ?? TopicCounts(total: 0, isPublic: 0)
+        }
+    }
+}
+
+// MARK: - Rows
+
+extension Database {
+    fileprivate func insert(_ record: TopicRecord) throws -> Bool {
+        try self.changes(
+            """
+            INSERT INTO topics (key, id, name, namespace, kind, owner, created_at, is_public, description)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+            """,
+            [DatabaseValue(record.key), DatabaseValue(record.id)] + record.key.columns + [
+                DatabaseValue(record.kind), DatabaseValue(record.owner), DatabaseValue(record.createdAt),
+                record.isPublic.databaseValue, record.description.map { DatabaseValue($0) } ?? .null,
+            ]
+        )
+    }
+
+    fileprivate func topic(_ key: TopicKey) throws -> StoredTopic? {
+        try self.topics("key = ?", [DatabaseValue(key)]).first
+    }
+
+    /// On the writer, where the file's bounds may be behind those of the transaction.
+    fileprivate func topic(_ key: TopicKey, with cache: inout StreamCache) throws -> StoredTopic? {
+        guard var topic = try self.topic(key) else { return nil }
+        topic.bounds = try cache.bounds(of: key, in: self) ?? StreamBounds()
+        return topic
+    }
+
+    fileprivate func topics(_ condition: String, _ arguments: [DatabaseValue]) throws -> [StoredTopic] {
+        let topics = try self.all(
+            """
+            SELECT topics.id, topics.name, topics.namespace, kind, owner, created_at, is_public, description,
+            last_ms, last_seq, trimmed_ms, trimmed_seq, count
+            FROM (SELECT * FROM topics WHERE \(condition)) AS topics
+            LEFT JOIN streams ON streams.key = topics.key ORDER BY topics.key
+            """,
+            arguments
+        ) { StoredTopic(record: try TopicRecord(row: $0), grants: [], bounds: $0.bounds(8)) }
+        return try topics.map { topic in
+            var topic = topic
+            topic.grants = try self.grants(on: topic.record.key)
+            return topic
+        }
+    }
+
+    private func grants(on key: TopicKey) throws -> [Grant] {
+        try self.all("SELECT user, granted_at FROM grants WHERE topic = ? ORDER BY user", [DatabaseValue(key)]) {
+            row in
+            Grant(user: UserID(try row.required(row.text(0))), grantedAt: try row.required(row.moment(1)))
+        }
+    }
+}
+
+extension TopicRecord {
+    fileprivate init(row: Row) throws {
+        self.init(
+            id: try row.required(row.text(0)),
+            key: try row.topicKey(1),
+            kind: try row.required(row.text(3)),
+            owner: UserID(try row.required(row.text(4))),
+            createdAt: try row.required(row.moment(5)),
+            isPublic: row[6],
+            description: row.text(7)
+        )
+    }
+}

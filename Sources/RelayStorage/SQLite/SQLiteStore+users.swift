@@ -1,0 +1,103 @@
+import GRDB
+public import RelayAccess
+public import RelayCore
+import RelayWire
+
+extension SQLiteStore: UserStore {
+    public func createUser(_ user: User) async throws(StoreError) -> Bool {
+        try await self.write { db, _ in
+            try db.changes(
+                """
+                INSERT INTO users (id, username, created_at, email, is_active, permissions, password_hash)
+                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """,
+                user.columns
+            )
+        }
+    }
+
+    public func user(_ id: UserID) async throws(StoreError) -> User? {
+        try await self.read { try $0.user(id) }
+    }
+
+    public func user(named username: String) async throws(StoreError) -> User? {
+        try await self.read { try $0.users("WHERE username = ?", [DatabaseValue(username)]).first }
+    }
+
+    public func users() async throws(StoreError) -> [User] {
+        try await self.read { try $0.users("ORDER BY created_at, id") }
+    }
+
+    public func userCounts() async throws(StoreError) -> UserCounts {
+        try await self.read { db in
+            let counts = try db.first("SELECT count(*), coalesce(sum(is_active), 0) FROM users", []) { row in
+                UserCounts(total: row[0], active: row[1])
+            }
+            return counts ?? UserCounts(total: 0, active: 0)
+        }
+    }
+
+    public func updateUser(_ id: UserID, _ changes: UserChanges) async throws(StoreError) -> User? {
+        try await self.write { db, _ in
+            guard let user = try db.user(id)?.changed(by: changes) else { return nil }
+            try db.run(
+                "UPDATE users SET email = ?, is_active = ?, permissions = ?, password_hash = ? WHERE id = ?",
+                user.columns.suffix(4) + [DatabaseValue(id)]
+            )
+            return user
+        }
+    }
+
+    public func deleteUser(_ id: UserID) async throws(StoreError) -> [TopicKey]? {
+        try await self.write { db, _ in
+            guard try db.changes("DELETE FROM users WHERE id = ?", [DatabaseValue(id)]) else { return nil }
+            let keys = try db.all(
+                """
+                SELECT topics.name, topics.namespace FROM grants JOIN topics ON topics.key = grants.topic
+                WHERE grants.user = ? ORDER BY topics.key
+                """,
+                [DatabaseValue(id)]
+            ) { try $0.topicKey(0) }
+            try db.run("DELETE FROM grants WHERE user = ?", [DatabaseValue(id)])
+            try db.run("DELETE FROM refresh_tokens WHERE user = ?", [DatabaseValue(id)])
+            return keys
+        }
+    }
+}
+
+// MARK: - Rows
+
+extension Database {
+    fileprivate func user(_ id: UserID) throws -> User? {
+        try self.users("WHERE id = ?", [DatabaseValue(id)]).first
+    }
+
+    fileprivate func users(_ clause: String, _ arguments: [DatabaseValue] = []) throws -> [User] {
+        try self.all(
+            "SELECT id, username, created_at, email, is_active, permissions, password_hash FROM users \(clause)",
+            arguments
+        ) { try User(row: $0) }
+    }
+}
+
+extension User {
+    fileprivate init(row: Row) throws {
+        self.init(
+            id: UserID(try row.required(row.text(0))),
+            username: try row.required(row.text(1)),
+            createdAt: try row.required(row.moment(2)),
+            email: row.text(3),
+            isActive: row[4],
+            permissions: Permissions(rawValue: row[5]),
+            passwordHash: row.text(6)
+        )
+    }
+
+    fileprivate var columns: [DatabaseValue] {
+        [
+            DatabaseValue(self.id), DatabaseValue(self.username), DatabaseValue(self.createdAt),
+            self.email.map { DatabaseValue($0) } ?? .null, self.isActive.databaseValue,
+            self.permissions.rawValue.databaseValue, self.passwordHash.map { DatabaseValue($0) } ?? .null,
+        ]
+    }
+}

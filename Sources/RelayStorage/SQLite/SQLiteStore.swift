@@ -1,0 +1,118 @@
+import GRDB
+public import RelayCore
+import Synchronization
+
+/// The embedded store: one SQLite file, `pulsar-relay.sqlite3`, in the data directory.
+///
+/// An append is answered when its transaction is synced to the disk, so it survives `kill -9` and, where the disk keeps
+/// its promises, a power cut. All appends and changes that wait at one moment share one transaction.
+///
+/// A second process may open the file beside a running server (`user create` on the command line); it waits for the
+/// other's transaction, up to the busy timeout. It must not append messages: see ``StreamCache``.
+public final class SQLiteStore: Sendable {
+    public static let fileName = "pulsar-relay.sqlite3"
+
+    public struct Options: Sendable {
+        /// What may wait to be written, in bytes. Beyond it writes fail with `unavailable`. Default 64 MiB.
+        public var maxQueuedBytes: Int
+        /// Connections that read; as many reads run at once. Default 4.
+        public var readers: Int
+        /// How long another process's transaction is waited for. Default 5.
+        public var busyTimeoutSeconds: Double
+        /// Page cache of each connection, in bytes. Default 16 MiB.
+        public var cacheBytes: Int
+
+        public init(
+            maxQueuedBytes: Int = 64 << 20,
+            readers: Int = 4,
+            busyTimeoutSeconds: Double = 5,
+            cacheBytes: Int = 16 << 20
+        ) {
+            self.maxQueuedBytes = maxQueuedBytes
+            self.readers = readers
+            self.busyTimeoutSeconds = busyTimeoutSeconds
+            self.cacheBytes = cacheBytes
+        }
+    }
+
+    /// Reads that may run or wait. Readers of the relay have one under way each; what exceeds this is refused.
+    static let maxReads = 16_384
+
+    let pool: DatabasePool
+    let file: DatabaseFile
+    let writer: Writer
+    private let reads = Atomic<Int>(0)
+
+    /// Opens the file, or creates it, and brings its schema up to date. Blocks while it does.
+    ///
+    /// - Parameter directory: created with mode 0700 where it does not exist; the file gets mode 0600.
+    public init(directory: String, options: Options = Options()) throws(StoreError) {
+        do {
+            self.file = try DatabaseFile(directory: directory)
+            self.pool = try Self.open(self.file.path, options)
+            self.writer = Writer(pool: self.pool, maxQueuedBytes: max(0, options.maxQueuedBytes))
+        } catch {
+            throw StoreError(sqlite: error)
+        }
+    }
+
+    // MARK: - Running on the connections
+
+    /// In order with all other writes, inside their transaction.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database, inout StreamCache) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            self.submit(cost: Self.smallJob, body) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// An allowance for jobs other than appends, in bytes.
+    private static let smallJob = 1024
+
+    func submit<Value: Sendable>(
+        cost: Int,
+        _ body: @escaping @Sendable (Database, inout StreamCache) throws -> Value,
+        _ completion: @escaping @Sendable (Result<Value, StoreError>) -> Void
+    ) {
+        let job = WriteJob(
+            cost: cost,
+            perform: { db, cache in
+                let value = try body(db, &cache)
+                return { completion(.success(value)) }
+            },
+            fail: { completion(.failure($0)) }
+        )
+        self.writer.submit(job)
+    }
+
+    /// On one of the readers, in a transaction: all of it sees one instant.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            self.read(body) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value,
+        _ completion: @escaping @Sendable (Result<Value, StoreError>) -> Void
+    ) {
+        guard !self.writer.isClosed else {
+            return completion(.failure(StoreError(.unavailable, "the store is closed")))
+        }
+        let before = self.reads.add(1, ordering: .relaxed).oldValue
+        guard before < Self.maxReads else {
+            self.reads.subtract(1, ordering: .relaxed)
+            return completion(.failure(StoreError(.unavailable, "\(before) reads are under way")))
+        }
+        self.pool.asyncRead { database in
+            let result = Result { try body(try database.get()) }.mapError { StoreError(sqlite: $0) }
+            self.reads.subtract(1, ordering: .relaxed)
+            completion(result)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import GRDB
+
+/// The tables, and how they came to be. Migrations that were released are never edited.
+///
+/// Text is kept as BLOB, its UTF-8 bytes: SQLite's own text ends at a NUL when bound or read through C strings, and
+/// usernames, e-mail addresses and idempotency keys come from clients. Moments are microseconds since the epoch; a
+/// message id is two integers, so that the primary key orders messages as readers do.
+enum Schema {
+    /// Larger than SQLite's 4 KiB, because a WITHOUT ROWID table keeps whole rows in its inner pages as well: the usual
+    /// message of half a kilobyte still leaves them some 16 branches.
+    static let pageBytes = 8192
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("v1") { db in
+            for statement in self.streams + self.topics + self.accounts { try db.execute(sql: statement) }
+        }
+        return migrator
+    }
+
+    /// `streams.count` and `trimmed_*` are what readers see. Rows of `messages` at or below `trimmed_*` are gone for
+    /// readers; they are deleted later, many at once.
+    private static let streams = [
+        """
+        CREATE TABLE streams (
+            id INTEGER PRIMARY KEY,
+            key BLOB NOT NULL UNIQUE,
+            name BLOB NOT NULL,
+            namespace BLOB,
+            last_ms INTEGER NOT NULL DEFAULT 0,
+            last_seq INTEGER NOT NULL DEFAULT 0,
+            trimmed_ms INTEGER NOT NULL DEFAULT 0,
+            trimmed_seq INTEGER NOT NULL DEFAULT 0,
+            count INTEGER NOT NULL DEFAULT 0
+        )
+        """,
+        "CREATE INDEX streams_empty ON streams (last_ms) WHERE count = 0",
+        """
+        CREATE TABLE messages (
+            stream INTEGER NOT NULL,
+            ms INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            timestamp INTEGER NOT NULL,
+            expires_at INTEGER,
+            audience BLOB,
+            metadata BLOB,
+            payload BLOB NOT NULL,
+            PRIMARY KEY (stream, ms, seq)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX messages_expiry ON messages (expires_at) WHERE expires_at IS NOT NULL",
+        """
+        CREATE TABLE idempotency (
+            key BLOB NOT NULL,
+            idx INTEGER NOT NULL,
+            total INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            name BLOB NOT NULL,
+            namespace BLOB,
+            ms INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            timestamp INTEGER NOT NULL,
+            PRIMARY KEY (key, idx)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX idempotency_expiry ON idempotency (expires_at)",
+    ]
+
+    private static let topics = [
+        """
+        CREATE TABLE topics (
+            key BLOB NOT NULL PRIMARY KEY,
+            id BLOB NOT NULL,
+            name BLOB NOT NULL,
+            namespace BLOB,
+            kind BLOB NOT NULL,
+            owner BLOB NOT NULL,
+            created_at INTEGER NOT NULL,
+            is_public INTEGER NOT NULL,
+            description BLOB
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX topics_owner ON topics (owner)",
+        """
+        CREATE TABLE grants (
+            topic BLOB NOT NULL REFERENCES topics (key) ON DELETE CASCADE,
+            user BLOB NOT NULL,
+            granted_at INTEGER NOT NULL,
+            PRIMARY KEY (topic, user)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX grants_user ON grants (user)",
+    ]
+
+    private static let accounts = [
+        """
+        CREATE TABLE users (
+            id BLOB NOT NULL PRIMARY KEY,
+            username BLOB NOT NULL UNIQUE,
+            created_at INTEGER NOT NULL,
+            email BLOB,
+            is_active INTEGER NOT NULL,
+            permissions INTEGER NOT NULL,
+            password_hash BLOB
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE refresh_tokens (
+            jti BLOB NOT NULL PRIMARY KEY,
+            user BLOB NOT NULL,
+            chain BLOB NOT NULL,
+            secret_hash BLOB NOT NULL,
+            issued_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            client_hint BLOB,
+            last_used_at INTEGER,
+            rotated_at INTEGER,
+            successor BLOB,
+            revoked_at INTEGER
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX refresh_tokens_user ON refresh_tokens (user)",
+        "CREATE INDEX refresh_tokens_chain ON refresh_tokens (chain)",
+        "CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at)",
+        "CREATE TABLE denied_tokens (jti BLOB NOT NULL PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE INDEX denied_tokens_expiry ON denied_tokens (expires_at)",
+        // Written by health checks alone.
+        "CREATE TABLE pulse (id INTEGER PRIMARY KEY CHECK (id = 1), beats INTEGER NOT NULL)",
+        "INSERT INTO pulse VALUES (1, 0)",
+    ]
+}

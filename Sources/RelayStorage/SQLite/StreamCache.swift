@@ -1,0 +1,97 @@
+import GRDB
+import RelayCore
+import RelayWire
+
+/// The streams in use, owned by the writer. Rows are read on first use and written once per transaction, however many
+/// messages were appended.
+///
+/// Right only as long as no other process appends: the command line, which may open the file beside a running server,
+/// never does.
+struct StreamCache {
+    /// At some 2 KB each.
+    private static let limit = 16_384
+
+    private var streams: [TopicKey: StreamState] = [:]
+    private var changed: [TopicKey] = []
+
+    /// Forgets everything where it has become too much; what is needed is read again.
+    mutating func makeRoom() {
+        if self.streams.count > Self.limit { self.reset() }
+    }
+
+    mutating func reset() {
+        self.streams.removeAll()
+        self.changed.removeAll()
+    }
+
+    mutating func bounds(of topic: TopicKey, in db: Database) throws -> StreamBounds? {
+        try self.update(topic, in: db) { $0.bounds }
+    }
+
+    /// - Returns: nil where the topic has no stream yet.
+    mutating func update<Value>(
+        _ topic: TopicKey,
+        in db: Database,
+        _ change: (inout StreamState) throws -> Value
+    ) throws -> Value? {
+        if self.streams[topic] == nil { self.streams[topic] = try Self.load(topic, from: db) }
+        guard let place = self.streams.index(forKey: topic) else { return nil }
+        let wasChanged = self.streams.values[place].isChanged
+        let value = try change(&self.streams.values[place])
+        if !wasChanged, self.streams.values[place].isChanged { self.changed.append(topic) }
+        return value
+    }
+
+    /// Begins the topic's stream where it has none.
+    mutating func create(_ topic: TopicKey, in db: Database) throws {
+        guard try self.bounds(of: topic, in: db) == nil else { return }
+        try db.run(
+            "INSERT INTO streams (key, name, namespace) VALUES (?, ?, ?)",
+            [DatabaseValue(topic)] + topic.columns
+        )
+        self.streams[topic] = StreamState(id: db.lastInsertedRowID, bounds: StreamBounds())
+    }
+
+    /// One statement for each stream that was changed.
+    mutating func flush(to db: Database) throws {
+        for topic in self.changed {
+            guard let state = self.streams[topic] else { continue }
+            try db.run(
+                """
+                UPDATE streams SET last_ms = ?, last_seq = ?, trimmed_ms = ?, trimmed_seq = ?, count = ? WHERE id = ?
+                """,
+                state.bounds.last.columns + state.bounds.trimmedThrough.columns
+                    + [state.bounds.count.databaseValue, state.id.databaseValue]
+            )
+            self.streams[topic]?.isChanged = false
+        }
+        self.changed.removeAll(keepingCapacity: true)
+    }
+
+    static func load(_ topic: TopicKey, from db: Database) throws -> StreamState? {
+        try db.first(
+            "SELECT id, last_ms, last_seq, trimmed_ms, trimmed_seq, count FROM streams WHERE key = ?",
+            [DatabaseValue(topic)]
+        ) { row in
+            StreamState(id: row[0], bounds: row.bounds(1))
+        }
+    }
+}
+
+extension TopicKey {
+    /// Name and namespace.
+    var columns: [DatabaseValue] {
+        [DatabaseValue(self.name.rawValue), self.namespace.map { DatabaseValue($0) } ?? .null]
+    }
+}
+
+extension Row {
+    /// From five columns: last, trimmed through, count. Zero where they are NULL.
+    func bounds(_ column: Int) -> StreamBounds {
+        StreamBounds(
+            last: self.messageID(column),
+            trimmedThrough: self.messageID(column + 2),
+            count: (self[column + 4] as Int?) ?? 0
+        )
+    }
+}

@@ -1,0 +1,30 @@
+import DequeModule
+import RelayCore
+import RelayWire
+
+/// What the writer knows of one topic's stream without asking the file.
+struct StreamState {
+    /// The row of `streams`.
+    let id: Int64
+    var bounds: StreamBounds
+    /// The ids of the oldest messages kept, ascending: the next to be trimmed. Empty means unknown.
+    var oldest: Deque<MessageID> = []
+    /// Rows that were trimmed since the last deletion but are still in the table; at least, for a stream just loaded.
+    var hidden = 0
+    /// Whether the file's row differs.
+    var isChanged = false
+
+    init(id: Int64, bounds: StreamBounds) {
+        self.id = id
+        self.bounds = bounds
+    }
+
+    /// Hides every message. The rows are deleted by the next sweep.
+    mutating func purge() {
+        self.bounds.trimmedThrough = self.bounds.last
+        self.hidden += self.bounds.count
+        self.bounds.count = 0
+        self.oldest = []
+        self.isChanged = true
+    }
+}
