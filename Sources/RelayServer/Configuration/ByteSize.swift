@@ -1,0 +1,15 @@
+/// How sizes are written: a plain number of bytes, or a number with `KiB`, `MiB` or `GiB`.
+enum ByteSize {
+    private static let shifts = [("KiB", 10), ("MiB", 20), ("GiB", 30)]
+
+    /// - Returns: nil where `text` is neither form, or the size does not fit into 63 bits.
+    static func parse(_ text: String) -> Int? {
+        let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == "_") }
+        let suffix = text.dropFirst(digits.count).lowercased()
+        guard let number = Int(digits.filter { $0 != "_" }) else { return nil }
+        guard !suffix.isEmpty else { return number }
+        guard let shift = self.shifts.first(where: { $0.0.lowercased() == suffix })?.1 else { return nil }
+        let (bytes, overflowed) = number.multipliedReportingOverflow(by: 1 << shift)
+        return overflowed ? nil : bytes
+    }
+}

@@ -1,0 +1,40 @@
+/// `config.example.yaml`: every key at its default, with what it does. Made from the table, so that it can't fall behind.
+public enum ConfigurationExample {
+    public static func render() -> String {
+        let defaults = RelayConfiguration()
+        var text = self.head
+        var group: String?
+        for (index, key) in ConfigurationKey.all.enumerated() {
+            if index == 0 || key.group != group {
+                text += "\n# ---- \(key.group ?? "general") ----\n"
+                group = key.group
+            }
+            text += self.entry(key, defaults)
+        }
+        return text
+    }
+
+    private static func entry(_ key: ConfigurationKey, _ defaults: RelayConfiguration) -> String {
+        let nested = key.path == key.name ? "" : " Nested: \(key.path)."
+        let value = YAMLText.value(key.read(defaults))
+        return """
+
+            # \(key.summary)
+            # It must be \(key.expected).\(nested)
+            \(key.name):\(value.isEmpty ? "" : " \(value)")
+
+            """
+    }
+
+    private static let head = """
+        # Pulsar Relay: every key with its default.
+        #
+        # Read from the file named by --config or PULSAR_CONFIG_FILE, else from the first of ./config.toml, ./config.yaml,
+        # ./config.yml, /etc/pulsar-relay/config.toml and /etc/pulsar-relay/config.yaml.
+        # A flag overrides the environment (PULSAR_ and the key in upper case: PULSAR_PORT), that overrides .env in the
+        # working directory, and that overrides this file. Lists in the environment are JSON arrays. A key may also be
+        # written inside its group, as `Nested:` says: server.http_port is http_port below server.
+        # A key without a value is not set. Unknown keys are errors.
+
+        """
+}

@@ -1,0 +1,172 @@
+extension ConfigurationKey {
+    static let storage: [ConfigurationKey] = [
+        ConfigurationKey(
+            "storage_backend",
+            "storage.backend",
+            \.storage.backend,
+            .choice,
+            "sqlite keeps everything in data_dir, memory nothing beyond the process."
+        ),
+        ConfigurationKey(
+            "data_dir",
+            "storage.data_dir",
+            \.storage.dataDirectory,
+            .text(length: 1...4_096),
+            "Directory of everything that the relay writes."
+        ),
+        ConfigurationKey(
+            "memory_store_max_bytes",
+            "storage.memory_store_max_bytes",
+            \.storage.memoryStoreMaxBytes,
+            .bytes((1 << 20)...(1 << 50)),
+            "What the memory store may hold in payloads, in bytes; beyond it publishing is refused with 503."
+        ),
+        ConfigurationKey(
+            "persistent_tier_retention",
+            "storage.persistent_tier_retention",
+            \.storage.persistentTierRetention,
+            .duration(.zero ... .seconds(36_500 * 86_400)).refusing(Self.fraction),
+            "Seconds for which messages are kept; the newest of a topic always stays. 0: for ever."
+        ),
+        ConfigurationKey(
+            "max_messages_per_topic",
+            "storage.max_messages_per_topic",
+            \.storage.maxMessagesPerTopic,
+            .integer(1...1_000_000_000),
+            "Messages kept of each topic; the oldest go first."
+        ),
+        ConfigurationKey(
+            "idempotency_window_seconds",
+            "storage.idempotency_window_seconds",
+            \.storage.idempotencyWindow,
+            .duration(.seconds(1) ... .seconds(86_400)).refusing(Self.fraction),
+            "Seconds for which a publish repeated with the same Idempotency-Key gets the first answer."
+        ),
+    ]
+
+    static let hotTier: [ConfigurationKey] = [
+        ConfigurationKey(
+            "hot_tier_max_messages_per_topic",
+            "hot_tier.max_messages_per_topic",
+            \.hotTier.maxMessagesPerTopic,
+            .integer(0...10_000_000),
+            "Newest messages of each topic in use that are held in memory; the rest is read from the store."
+        ),
+        ConfigurationKey(
+            "hot_tier_max_bytes_per_topic",
+            "hot_tier.max_bytes_per_topic",
+            \.hotTier.maxBytesPerTopic,
+            .bytes(0...(1 << 40)),
+            "Payload bytes of each topic that are held in memory."
+        ),
+        ConfigurationKey(
+            "hot_tier_max_bytes",
+            "hot_tier.max_bytes",
+            \.hotTier.maxBytes,
+            .bytes(0...(1 << 50)),
+            "Payload bytes of all topics together that are held in memory."
+        ),
+    ]
+
+    static let access: [ConfigurationKey] = [
+        ConfigurationKey(
+            "jwt_secret_key",
+            "auth.jwt_secret_key",
+            aliases: ["jwt_secret", "auth.jwt_secret"],
+            \.access.jwtSecret,
+            ValueCodec.secret(minimumLength: 1).optional,
+            isSecret: true,
+            "Signs access tokens, 32 characters or more. Not set: a random one is made, and kept in data_dir with sqlite."
+        ),
+        ConfigurationKey(
+            "bootstrap_admin_username",
+            "auth.bootstrap_admin_username",
+            \.access.bootstrapAdminUsername,
+            .text(length: 3...50),
+            "Administrator made at start-up if bootstrap_admin_password is set."
+        ),
+        ConfigurationKey(
+            "bootstrap_admin_password",
+            "auth.bootstrap_admin_password",
+            \.access.bootstrapAdminPassword,
+            ValueCodec.secret(minimumLength: 8).optional,
+            isSecret: true,
+            "Its password, 8 characters or more, set again at every start. Not set: no administrator is made."
+        ),
+        ConfigurationKey(
+            "bootstrap_admin_email",
+            "auth.bootstrap_admin_email",
+            \.access.bootstrapAdminEmail,
+            ValueCodec.text(length: 1...320).optional,
+            "Its address. Not set: <username>@example.com."
+        ),
+        ConfigurationKey(
+            "allow_insecure_defaults",
+            "auth.allow_insecure_defaults",
+            \.access.allowInsecureDefaults,
+            .boolean,
+            "Start with a jwt_secret_key shorter than 32 characters; never with the published placeholder."
+        ),
+        ConfigurationKey(
+            "access_token_expire_minutes",
+            "auth.access_token_expire_minutes",
+            \.access.accessTokenLifetime,
+            .duration(.zero ... .seconds(7_200), unit: .minute).refusing(Self.tooShortForClients)
+                .expecting("a time of more than 5m and at most 2h, as a number of minutes or like 330s, 1h"),
+            "Life of an access token in minutes, more than 5."
+        ),
+        ConfigurationKey(
+            "refresh_token_ttl_days",
+            "auth.refresh_token_ttl_days",
+            \.access.refreshTokenLifetime,
+            .duration(.seconds(86_400) ... .seconds(365 * 86_400), unit: .day).refusing(Self.fraction),
+            "Life of a refresh token in days, renewed with each use."
+        ),
+        ConfigurationKey(
+            "refresh_reuse_grace_seconds",
+            "auth.refresh_reuse_grace_seconds",
+            \.access.refreshReuseGrace,
+            .duration(.zero ... .seconds(3_600)).refusing(Self.fraction),
+            "Seconds in which a used refresh token may come again if its reply was lost. 0: never."
+        ),
+        ConfigurationKey(
+            "topic_scope",
+            "auth.topic_scope",
+            \.access.topicScope,
+            .choice,
+            "global: a name is one topic for all, shared by grants. owner: every user has its own names."
+        ),
+        ConfigurationKey(
+            "argon2_memory_kib",
+            "auth.argon2_memory_kib",
+            \.access.passwordCost.memoryKiB,
+            .integer(8...4_194_304),
+            "Memory of one password check, in KiB."
+        ),
+        ConfigurationKey(
+            "argon2_iterations",
+            "auth.argon2_iterations",
+            \.access.passwordCost.iterations,
+            .integer(1...100),
+            "Passes over that memory."
+        ),
+        ConfigurationKey(
+            "argon2_parallelism",
+            "auth.argon2_parallelism",
+            \.access.passwordCost.parallelism,
+            .integer(1...64),
+            "Lanes of one password check."
+        ),
+    ]
+
+    @Sendable private static func fraction(_ span: Duration) -> String? {
+        span.components.attoseconds == 0 ? nil : "it is counted in whole seconds"
+    }
+
+    @Sendable private static func tooShortForClients(_ span: Duration) -> String? {
+        guard span > .seconds(300) else {
+            return "clients renew a token when less than 5 minutes are left, so each request would log in again"
+        }
+        return self.fraction(span)
+    }
+}

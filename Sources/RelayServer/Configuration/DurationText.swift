@@ -1,0 +1,65 @@
+/// How spans of time are written: a plain number, or a number with `ms`, `s`, `m`, `h` or `d`.
+enum DurationText {
+    enum Unit: String, Sendable, CaseIterable {
+        case millisecond
+        case second
+        case minute
+        case hour
+        case day
+
+        var suffix: String {
+            switch self {
+            case .millisecond: "ms"
+            case .second: "s"
+            case .minute: "m"
+            case .hour: "h"
+            case .day: "d"
+            }
+        }
+
+        var milliseconds: Int64 {
+            switch self {
+            case .millisecond: 1
+            case .second: 1_000
+            case .minute: 60_000
+            case .hour: 3_600_000
+            case .day: 86_400_000
+            }
+        }
+    }
+
+    /// - Parameter unit: what a number without suffix counts.
+    /// - Returns: nil where `text` is neither form, or the span is more than 100,000 days or not whole milliseconds.
+    static func parse(_ text: String, unit: Unit) -> Duration? {
+        let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+        let suffix = text.dropFirst(number.count)
+        guard let unit = suffix.isEmpty ? unit : Unit.allCases.first(where: { $0.suffix == suffix }),
+            let amount = Double(number)
+        else { return nil }
+        let milliseconds = amount * Double(unit.milliseconds)
+        guard milliseconds <= 100_000 * Double(Unit.day.milliseconds), milliseconds == milliseconds.rounded() else {
+            return nil
+        }
+        return .milliseconds(Int64(milliseconds))
+    }
+
+    /// A plain number where `span` is a whole number of `unit`, else a number with a suffix. ``parse(_:unit:)`` reads both.
+    static func render(_ span: Duration, unit: Unit) -> String {
+        let milliseconds = self.milliseconds(span)
+        guard milliseconds % unit.milliseconds == 0 else { return self.render(span) }
+        return String(milliseconds / unit.milliseconds)
+    }
+
+    /// A number with the largest suffix that keeps it whole.
+    static func render(_ span: Duration) -> String {
+        let milliseconds = self.milliseconds(span)
+        guard milliseconds != 0 else { return "0s" }
+        let unit = Unit.allCases.last { milliseconds % $0.milliseconds == 0 } ?? .millisecond
+        return "\(milliseconds / unit.milliseconds)\(unit.suffix)"
+    }
+
+    private static func milliseconds(_ span: Duration) -> Int64 {
+        let (seconds, attoseconds) = span.components
+        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+    }
+}

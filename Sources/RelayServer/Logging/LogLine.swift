@@ -1,0 +1,74 @@
+import Logging
+import RelayWire
+
+/// One log event as one line of text. Pure; nothing in an event can break the line or forge another.
+struct LogLine {
+    /// UTC.
+    let time: Timestamp
+    let level: Logger.Level
+    let label: String
+    let message: String
+    /// Already redacted, sorted by key.
+    let metadata: [(key: String, value: Logger.MetadataValue)]
+
+    /// A text longer than this many UTF-8 bytes is cut.
+    static let maxTextLength = 8_192
+
+    init(time: Timestamp, label: String, event: LogEvent, metadata: Logger.Metadata) {
+        self.time = time
+        self.level = event.level
+        self.label = label
+        self.message = event.message.description
+        self.metadata = LogRedaction.redact(metadata).sorted { $0.key < $1.key }
+    }
+
+    func render(_ format: RelayConfiguration.LogFormat) -> String {
+        switch format {
+        case .text: self.text
+        case .json: self.json
+        }
+    }
+
+    private var text: String {
+        let level = self.level.rawValue.uppercased()
+        let padding = String(repeating: " ", count: max(0, 8 - level.count))
+        var line = "\(LogTime.render(self.time)) \(level)\(padding) \(self.label): \(LogText.plain(self.message))"
+        for (key, value) in self.metadata {
+            line += " \(LogText.word(key))=\(LogText.word(Self.flat(value)))"
+        }
+        return line + "\n"
+    }
+
+    private var json: String {
+        var line = "{\"time\":\"\(LogTime.render(self.time))\",\"level\":\"\(self.level.rawValue)\""
+        line += ",\"logger\":\(LogText.quoted(self.label)),\"message\":\(LogText.quoted(self.message))"
+        if !self.metadata.isEmpty {
+            line += ",\"metadata\":{"
+            line += self.metadata.map { "\(LogText.quoted($0.key)):\(Self.json($0.value))" }.joined(separator: ",")
+            line += "}"
+        }
+        return line + "}\n"
+    }
+
+    private static func flat(_ value: Logger.MetadataValue) -> String {
+        switch value {
+        case .string(let text): text
+        case .stringConvertible(let value): value.description
+        case .array, .dictionary: self.json(value)
+        }
+    }
+
+    private static func json(_ value: Logger.MetadataValue) -> String {
+        switch value {
+        case .string(let text):
+            return LogText.quoted(text)
+        case .stringConvertible(let value):
+            return LogText.quoted(value.description)
+        case .array(let values):
+            return "[\(values.map(self.json).joined(separator: ","))]"
+        case .dictionary(let values):
+            let pairs = values.sorted { $0.key < $1.key }.map { "\(LogText.quoted($0.key)):\(self.json($0.value))" }
+            return "{\(pairs.joined(separator: ","))}"
+        }
+    }
+}
