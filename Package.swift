@@ -95,7 +95,7 @@ let package = Package(
         .target(
             name: "RelayMetrics",
             dependencies: [
-                .product(name: "Metrics", package: "swift-metrics")
+                .product(name: "CoreMetrics", package: "swift-metrics")
             ],
             swiftSettings: settings
         ),
@@ -160,6 +160,25 @@ let package = Package(
                 "RelayWire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayMetricsTests",
+            dependencies: [
+                "RelayMetrics",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayServerTests",
+            dependencies: [
+                "RelayServer",
+                "RelayWire",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

@@ -1,0 +1,128 @@
+import Synchronization
+
+/// Holds all series and writes them out in the Prometheus text format 0.0.4.
+///
+/// The lock guards the tables only: recording takes none, and while the text is made from a copy of the tables others may
+/// go on making series.
+public final class PrometheusRegistry: Sendable {
+    public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+    /// Counts series that were asked for under a name that is taken by another kind of metric; they are shown nowhere.
+    static let rejectedName = "metrics_rejected_series_total"
+
+    fileprivate struct Tables {
+        var families: [String: MetricFamily] = [:]
+        /// Each name under which lines appear, and the family whose it is.
+        var owners: [String: String] = [:]
+        var rejected = 0
+    }
+
+    private let descriptions: [String: MetricDescription]
+    private let collectors: [any MetricCollector]
+    private let maxSeries: Int
+    private let tables = Mutex(Tables())
+
+    /// - Parameters:
+    ///   - descriptions: a metric that is missing here has no help text, and as a histogram the latency buckets.
+    ///   - collectors: asked at each exposition. A sample is left out where a metric has its name.
+    ///   - maxSeries: series of one metric, beside the one labelled `other`, unless its description says otherwise.
+    public init(
+        descriptions: [MetricDescription] = [],
+        collectors: [any MetricCollector] = [],
+        maxSeries: Int = 1_000
+    ) {
+        self.descriptions = Dictionary(descriptions.map { ($0.name, $0) }) { first, _ in first }
+        self.collectors = collectors
+        self.maxSeries = maxSeries
+    }
+
+    func counter(_ label: String, _ dimensions: [(String, String)]) -> CounterSeries {
+        self.series(label, dimensions, .counter) { CounterSeries($0) }
+    }
+
+    func gauge(_ label: String, _ dimensions: [(String, String)]) -> GaugeSeries {
+        self.series(label, dimensions, .gauge) { GaugeSeries($0) }
+    }
+
+    func histogram(_ label: String, _ dimensions: [(String, String)]) -> HistogramSeries {
+        let buckets = self.descriptions[label]?.buckets ?? MetricDescription.latencyBuckets
+        return self.series(label, dimensions, .histogram) { HistogramSeries($0, buckets: buckets) }
+    }
+
+    /// - Returns: the series that exists, a new one, or one that is shown nowhere because its name is taken.
+    private func series<Member: Series>(
+        _ label: String,
+        _ dimensions: [(String, String)],
+        _ kind: MetricKind,
+        make: (SeriesIdentity) -> Member
+    ) -> Member {
+        let name = MetricText.metricName(label)
+        let labels = Labels(dimensions)
+        let limit = self.descriptions[label]?.maxSeries ?? self.maxSeries
+        let found = self.tables.withLock { tables -> Member? in
+            guard tables.claim(name, kind) else {
+                tables.rejected += 1
+                return nil
+            }
+            return tables.families[name, default: MetricFamily(kind: kind)]
+                .series(labels, maxSeries: limit) { make(SeriesIdentity(name: name, labels: $0)) } as? Member
+        }
+        return found ?? make(SeriesIdentity(name: name, labels: labels))
+    }
+
+    func release(_ handler: AnyObject) {
+        guard let series = handler as? any Series else { return }
+        self.tables.withLock { $0.families[series.identity.name]?.release(series) }
+    }
+}
+
+extension PrometheusRegistry.Tables {
+    /// - Returns: whether a metric of this kind may have this name.
+    fileprivate mutating func claim(_ name: String, _ kind: MetricKind) -> Bool {
+        if let family = self.families[name] { return family.kind == kind }
+        let names = MetricFamily.sampleNames(name, kind)
+        guard names.allSatisfy({ self.owners[$0] == nil }) else { return false }
+        for sample in names {
+            self.owners[sample] = name
+        }
+        return true
+    }
+}
+
+extension PrometheusRegistry {
+    /// Everything, in the order of names, then labels.
+    public func exposition() -> String {
+        let tables = self.tables.withLock { $0 }
+        var blocks: [(name: String, text: String)] = tables.families.filter { !$0.value.members.isEmpty }
+            .map { ($0.key, self.block($0.key, $0.value)) }
+        var samples = self.collectors.flatMap { $0.collect() }.filter { tables.owners[$0.name] == nil }
+        if tables.rejected > 0 {
+            samples.append(
+                MetricSample(
+                    name: Self.rejectedName,
+                    kind: .counter,
+                    help: "Series not shown because another kind of metric has their name.",
+                    value: Double(tables.rejected)
+                )
+            )
+        }
+        blocks += samples.map { ($0.name, Self.block($0)) }
+        return blocks.sorted { $0.name < $1.name }.map(\.text).joined()
+    }
+
+    private func block(_ name: String, _ family: MetricFamily) -> String {
+        var text = Self.head(name, family.kind, help: self.descriptions[name]?.help)
+        for (_, member) in family.members.sorted(by: { $0.key < $1.key }) {
+            member.series.write(name: name, to: &text)
+        }
+        return text
+    }
+
+    private static func block(_ sample: MetricSample) -> String {
+        self.head(sample.name, sample.kind, help: sample.help) + "\(sample.name) \(MetricText.number(sample.value))\n"
+    }
+
+    private static func head(_ name: String, _ kind: MetricKind, help: String?) -> String {
+        let help = help.map { "# HELP \(name) \(MetricText.escapedHelp($0))\n" } ?? ""
+        return help + "# TYPE \(name) \(kind.rawValue)\n"
+    }
+}

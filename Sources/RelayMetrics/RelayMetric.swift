@@ -1,0 +1,69 @@
+/// The names of the relay's metrics, which dashboards of the Python relay know, and what each means.
+public enum RelayMetric {
+    public static let messagesReceived = "relay_messages_received_total"
+    public static let messagesDelivered = "relay_messages_delivered_total"
+    public static let messageLatency = "relay_message_latency_seconds"
+    public static let webSocketsActive = "relay_websocket_connections_active"
+    public static let webSocketsOpened = "relay_websocket_connections_total"
+    public static let webSocketsClosed = "relay_websocket_disconnections_total"
+    public static let storageOperations = "relay_storage_operations_total"
+    public static let topicMessages = "relay_topic_message_count"
+    public static let errors = "relay_errors_total"
+    public static let httpRequests = "http_requests_total"
+    public static let httpRequestSize = "http_request_size_bytes"
+    public static let httpResponseSize = "http_response_size_bytes"
+    public static let httpDuration = "http_request_duration_seconds"
+    public static let httpDurationFine = "http_request_duration_highr_seconds"
+
+    /// - Parameter maxTopics: topics with series of their own, where series are labelled with topics.
+    public static func descriptions(maxTopics: Int) -> [MetricDescription] {
+        [
+            MetricDescription(
+                self.messagesReceived,
+                "Messages stored for publishers, bulk included.",
+                maxSeries: maxTopics
+            ),
+            MetricDescription(
+                self.messagesDelivered,
+                "Messages handed to readers, by way of delivery.",
+                maxSeries: maxTopics
+            ),
+            MetricDescription(
+                self.messageLatency,
+                "Seconds from a message's arrival until it is stored.",
+                maxSeries: maxTopics
+            ),
+            MetricDescription(self.webSocketsActive, "WebSockets open now."),
+            MetricDescription(self.webSocketsOpened, "WebSockets opened."),
+            MetricDescription(self.webSocketsClosed, "WebSockets closed."),
+            MetricDescription(self.storageOperations, "Operations on the store, by outcome."),
+            MetricDescription(self.topicMessages, "Messages kept of a topic.", maxSeries: maxTopics),
+            MetricDescription(self.errors, "Errors by type and code."),
+            MetricDescription(self.httpRequests, "HTTP requests by route, method and class of status."),
+            MetricDescription(
+                self.httpRequestSize,
+                "Bytes of request bodies.",
+                buckets: MetricDescription.sizeBuckets
+            ),
+            MetricDescription(
+                self.httpResponseSize,
+                "Bytes of response bodies.",
+                buckets: MetricDescription.sizeBuckets
+            ),
+            MetricDescription(
+                self.httpDuration,
+                "Seconds from a request's head to its response's end, by route.",
+                buckets: [0.1, 0.5, 1]
+            ),
+            MetricDescription(
+                self.httpDurationFine,
+                "Seconds from a request's head to its response's end, all routes.",
+                buckets: self.fineBuckets
+            ),
+        ]
+    }
+
+    private static let fineBuckets = [
+        0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 7.5, 10, 30, 60,
+    ]
+}
