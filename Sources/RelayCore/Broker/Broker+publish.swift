@@ -13,6 +13,19 @@ extension Broker {
         }
     }
 
+    /// What became of an item, and in which topic: a repeat's first attempt may have gone to another.
+    public struct Outcome: Sendable {
+        public let key: TopicKey
+        public let result: Result<StoredDraft, BrokerError>
+
+        public var error: BrokerError? {
+            switch self.result {
+            case .success: nil
+            case .failure(let error): error
+            }
+        }
+    }
+
     /// Publishes without suspending, where the topic is in memory and exists.
     ///
     /// - Parameter completion: called once if true is returned, on any thread, possibly before this returns.
@@ -75,12 +88,13 @@ extension Broker {
         _ items: [Item],
         once key: IdempotencyKey,
         as principal: Principal
-    ) async throws(BrokerError) -> [(key: TopicKey, result: Result<StoredDraft, BrokerError>)] {
+    ) async throws(BrokerError) -> [Outcome] {
         try await self.publishLock.withLock(key) { () async throws(BrokerError) in
             let known = try await self.knownEntries(for: key)
             if let total = known.first?.mark.total, known.count == total {
-                return known.map {
-                    ($0.topic, .success(StoredDraft(id: $0.id, timestamp: $0.timestamp, isRepeat: true)))
+                return known.map { entry in
+                    let stored = StoredDraft(id: entry.id, timestamp: entry.timestamp, isRepeat: true)
+                    return Outcome(key: entry.topic, result: .success(stored))
                 }
             }
             let expiry = self.clock.now().adding(seconds: self.limits.idempotencyWindowSeconds)
@@ -94,7 +108,7 @@ extension Broker {
                 )
             }
             let results = try await self.publish(marked, as: principal)
-            return zip(items, results).map { ($0.key, $1) }
+            return zip(items, results).map { Outcome(key: $0.key, result: $1) }
         }
     }
 

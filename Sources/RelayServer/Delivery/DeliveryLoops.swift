@@ -39,6 +39,13 @@ final class DeliveryLoops: Sendable {
         }
     }
 
+    /// Closes whatever is still open.
+    func cutOffConnections() {
+        for loop in self.byEventLoop.values {
+            loop.eventLoop.execute { loop.current?.connections.cutOff() }
+        }
+    }
+
     func stop() async throws {
         for loop in self.byEventLoop.values { try await loop.stop() }
     }

@@ -8,6 +8,9 @@ protocol LoopConnection: AnyObject {
 
     /// The relay is stopping: finish in the protocol's own way.
     func shutDown()
+
+    /// The time to finish is over.
+    func cutOff()
 }
 
 /// Something that goes on in a user's name for longer than a request: a WebSocket, a waiting poll, an event stream.
@@ -65,6 +68,10 @@ final class LoopConnections {
     func shutDown() {
         self.isShuttingDown = true
         for connection in Array(self.connections.values) { connection.shutDown() }
+    }
+
+    func cutOff() {
+        for connection in Array(self.connections.values) { connection.cutOff() }
     }
 
     func stop() {

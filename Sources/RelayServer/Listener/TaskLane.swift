@@ -33,7 +33,7 @@ final class TaskLane: Service {
     func run() async {
         await withDiscardingTaskGroup { group in
             for await job in self.jobs {
-                group.addTask(operation: job)
+                group.addTask { await job() }
             }
         }
     }

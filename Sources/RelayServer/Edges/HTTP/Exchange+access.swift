@@ -15,21 +15,34 @@ extension Exchange {
     ///
     /// A token that was seen before costs a look-up and goes on at once; a new one is verified in the task lane.
     func withSession(_ place: TokenPlace = .header, _ body: @escaping (Session) -> Void) {
-        guard let token = self.token(place) else { return self.refuse(AccessError(.notAuthenticated)) }
         let now = self.services.broker.clock.now()
-        switch self.services.authenticator.cached(token, at: now) {
-        case .session(let session): body(session)
-        case .refused(let error): self.refuse(error)
-        case nil: self.verify(token, body)
+        let authenticator = self.services.authenticator
+        let cached: CachedAuthentication?
+        let header = self.head.headers.first(name: "authorization")
+        if let header { cached = authenticator.cached(authorization: header, at: now) } else { cached = nil }
+        switch cached {
+        case .session(let session): return body(session)
+        case .refused(let error): return self.refuse(error)
+        case nil: break
+        }
+        if let header {
+            return self.verify(body) { () async throws(AccessError) in
+                try await authenticator.authenticate(authorization: header, at: now)
+            }
+        }
+        guard let token = self.token(place) else { return self.refuse(AccessError(.notAuthenticated)) }
+        self.verify(body) { () async throws(AccessError) in
+            try await authenticator.authenticate(token, at: now)
         }
     }
 
-    private func verify(_ token: String, _ body: @escaping (Session) -> Void) {
-        let authenticator = self.services.authenticator
-        let now = self.services.broker.clock.now()
+    private func verify(
+        _ body: @escaping (Session) -> Void,
+        _ authenticate: @escaping @Sendable () async throws(AccessError) -> Session
+    ) {
         self.suspend {
             do throws(AccessError) {
-                return .success(try await authenticator.authenticate(token, at: now))
+                return .success(try await authenticate())
             } catch {
                 return .failure(error)
             }
@@ -72,8 +85,8 @@ extension Exchange {
 
     // MARK: Tokens
 
-    func token(_ place: TokenPlace) -> String? {
-        if let header = self.head.headers.first(name: "authorization") { return Self.bearer(header) }
+    /// A token elsewhere than in the `Authorization` header.
+    private func token(_ place: TokenPlace) -> String? {
         switch place {
         case .header:
             return nil
@@ -82,13 +95,6 @@ extension Exchange {
             guard self.services.limits.acceptsQueryToken else { return nil }
             return QueryItems(self.query).first("token")
         }
-    }
-
-    /// The token of `Bearer <token>`; the scheme's case does not matter.
-    private static func bearer(_ header: String) -> String? {
-        guard header.utf8.count > 7, header.prefix(7).lowercased() == "bearer " else { return nil }
-        let token = header.dropFirst(7)
-        return token.isEmpty ? nil : String(token)
     }
 }
 

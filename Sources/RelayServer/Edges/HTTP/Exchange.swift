@@ -6,6 +6,8 @@ final class Exchange {
     let head: HTTPRequestHead
     /// The body; taken by the route, so that a request that waits does not keep its bytes.
     private(set) var body: ByteBuffer
+    /// The body's size as it came.
+    let bodySize: Int
     let connection: HTTPConnection
     let started = NIODeadline.now()
     /// The route's template for metrics and logs, never the raw path.
@@ -17,6 +19,7 @@ final class Exchange {
     init(head: HTTPRequestHead, body: ByteBuffer, connection: HTTPConnection) {
         self.head = head
         self.body = body
+        self.bodySize = body.readableBytes
         self.connection = connection
     }
 

@@ -73,7 +73,10 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError, case .idle = self.phase else { return context.close(promise: nil) }
-        var reply = Reply(Self.isHeaderOverflow(error) ? .requestHeaderFieldsTooLarge : .badRequest, detail: "Bad Request")
+        var reply = Reply(
+            Self.isHeaderOverflow(error) ? .requestHeaderFieldsTooLarge : .badRequest,
+            detail: "Bad Request"
+        )
         reply.closes = true
         self.phase = .discarding
         self.write(reply, for: nil)
@@ -101,7 +104,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
             return self.refuse(head, refusal)
         }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }),
-            length > self.services.maxBodyBytes
+            length > self.services.limits.maxBodyBytes
         {
             return self.refuse(head, .payloadTooLarge)
         }
@@ -115,7 +118,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
 
     private func received(_ bytes: ByteBuffer) {
         guard case .receiving(let head, var body) = self.phase else { return }
-        guard (body?.readableBytes ?? 0) + bytes.readableBytes <= self.services.maxBodyBytes else {
+        guard (body?.readableBytes ?? 0) + bytes.readableBytes <= self.services.limits.maxBodyBytes else {
             return self.refuse(head, .payloadTooLarge)
         }
         self.phase = .discarding
@@ -217,7 +220,9 @@ extension HTTPConnection {
 
     /// Ends a stream, and the connection with it.
     func endStream(_ exchange: Exchange) {
-        guard let context = self.context, case .answering(let current) = self.phase, current === exchange else { return }
+        guard let context = self.context, case .answering(let current) = self.phase, current === exchange else {
+            return
+        }
         self.phase = .discarding
         let done = context.eventLoop.makePromise(of: Void.self)
         self.closeAfter(done.futureResult, context)
@@ -250,6 +255,10 @@ extension HTTPConnection: LoopConnection {
         } else {
             self.context?.close(promise: nil)
         }
+    }
+
+    func cutOff() {
+        self.context?.close(promise: nil)
     }
 
     func shutDown() {

@@ -21,11 +21,10 @@ struct RouterLane: Sendable {
             return exchange.answer(Reply(.badRequest, detail: "Bad Request"))
         }
         let request = Request(head: head, body: RequestBody(buffer: exchange.takeBody()))
-        let source = ApplicationRequestContextSource(channel: channel, logger: self.logger)
         let responder = self.responder
         let logger = self.logger
         exchange.suspend {
-            let context = RelayRequestContext(source: source)
+            let context = RelayRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
             let reply = await Self.reply(to: request, context, responder, logger)
             return (reply, context.endpointPath)
         } then: { (exchange: Exchange, result: (reply: Reply, route: String?)) in

@@ -11,7 +11,10 @@ enum PollRoute {
         exchange.withPrincipal(requiring: .read) { session, principal in
             let limits = exchange.services.limits
             do throws(RequestError) {
-                let request = try PollRequest.decode(exchange.takeBody(), maxTopics: limits.maxPollTopics)
+                let request = try PollRequest(
+                    json: exchange.takeBody(),
+                    limits: PollRequest.Limits(maximumTopics: limits.maxPollTopics)
+                )
                 self.begin(exchange, session, request, principal)
             } catch {
                 exchange.answer(Reply(error))
@@ -29,11 +32,11 @@ enum PollRoute {
         var keys: [TopicKey] = []
         for topic in request.topics {
             guard let name = services.broker.catalog.resolve(topic) else {
-                return exchange.answer(Reply(RequestError.topicName(topic, at: ["body", "topics"])))
+                return exchange.answer(Reply(RequestError.topicName(topic, at: [.name("body"), .name("topics")])))
             }
             keys.append(services.scope.key(name, for: principal.id))
         }
-        self.withTopics(exchange, keys) { exchange, topics in
+        exchange.withTopics(keys) { exchange, topics in
             self.poll(exchange, session, request, keys, topics)
         }
     }
@@ -54,7 +57,7 @@ enum PollRoute {
             exchange.answer(Reply(BrokerError.denied))
         case .moved:
             // A topic can leave memory between its look-up and the join, but hardly ever twice in a row.
-            self.withTopics(exchange, keys) { exchange, topics in
+            exchange.withTopics(keys) { exchange, topics in
                 self.poll(exchange, session, request, keys, topics)
             }
         }
@@ -74,23 +77,5 @@ enum PollRoute {
         let from = services.broker.clock.now().adding(seconds: -Int64(request.replayWindowSeconds))
         let before = MessageID(milliseconds: max(from.milliseconds, 1) - 1, sequence: .max)
         return .cursor(.after(max(before, topic.bounds.trimmedThrough)))
-    }
-
-    private static func withTopics(
-        _ exchange: Exchange,
-        _ keys: [TopicKey],
-        _ body: @escaping (Exchange, [Topic]) -> Void
-    ) {
-        let broker = exchange.services.broker
-        let resident = keys.compactMap { broker.residentTopic($0) }
-        if resident.count == keys.count { return body(exchange, resident) }
-        exchange.suspend {
-            await broker.topics(keys)
-        } then: { (exchange: Exchange, topics: Result<[Topic], StoreError>) in
-            switch topics {
-            case .success(let topics): body(exchange, topics)
-            case .failure(let error): exchange.answer(Reply(BrokerError.store(error)))
-            }
-        }
     }
 }

@@ -87,7 +87,8 @@ struct WebSocketAssembler {
         var data = data
         guard data.readableBytes != 1 else { return .violation(.protocolError, "A close code is cut short") }
         guard let code: UInt16 = data.readInteger() else { return .close(nil) }
-        guard self.isLegal(code), data.readableBytes == 0 || String(validating: data.readableBytesView, as: UTF8.self) != nil
+        guard self.isLegal(code),
+            data.readableBytes == 0 || String(validating: data.readableBytesView, as: UTF8.self) != nil
         else { return .violation(.protocolError, "An illegal close code or reason") }
         return .close(code)
     }

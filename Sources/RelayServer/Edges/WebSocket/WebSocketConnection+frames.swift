@@ -1,4 +1,5 @@
 import NIOCore
+import NIOWebSocket
 import RelayAccess
 import RelayCore
 import RelayWire
@@ -13,43 +14,28 @@ extension WebSocketConnection {
 
     func handle(_ text: ByteBuffer) {
         let isFirst = if case .fresh = self.phase { true } else { false }
-        do throws(ClientFrameError) {
-            switch try ClientFrame.decode(text, isFirst: isFirst) {
+        do throws(FrameError) {
+            switch try ClientFrame(json: text, isFirst: isFirst) {
             case .subscribe(let request): self.subscribe(request)
-            case _ where isFirst: self.refuseFirst("The first frame must subscribe")
+            case _ where isFirst: self.deny("The first frame must subscribe")
             case .unsubscribe(let topics): self.unsubscribe(topics)
-            case .ack: break
-            case .ping: self.send(ServerFrame.text { ServerJSON.writePong(at: self.services.broker.clock.now(), into: &$0) })
+            case .acknowledge: break
+            case .ping: self.send(.pong(self.services.broker.clock.now()))
             case .publish(let request): self.publish(request)
-            case .unknown(let type): self.sendError(.unknownType, "Unknown message type: \(type.prefix(64))")
+            case .unknown(let type): self.sendError(.unknownType, "Unknown message type: \(type)")
             }
         } catch {
-            if isFirst { self.refuseFirst(error.message) } else { self.sendError(.processing, error.message) }
+            if isFirst { self.deny(error.message) } else { self.send(.error(.init(code: .processing, error))) }
         }
     }
 
-    private func refuseFirst(_ message: String) {
-        self.sendError(.subscription, message)
-        self.close(.normalClosure, "")
-    }
-
-    func sendError(_ code: ErrorFrameCode, _ message: String, requestID: ByteBuffer? = nil) {
-        self.send(
-            ServerFrame.text { ServerJSON.writeError(code.rawValue, message, requestID: requestID, into: &$0) }
-        )
-    }
-
-    /// The stable codes of `error` frames.
-    enum ErrorFrameCode: String {
-        case subscription = "SUBSCRIPTION_ERROR"
-        case unknownType = "UNKNOWN_MESSAGE_TYPE"
-        case processing = "PROCESSING_ERROR"
-        case publish = "PUBLISH_ERROR"
+    func sendError(_ code: ServerFrame.Failure.Code, _ message: String) {
+        self.send(.error(.init(code: code, message: message)))
     }
 
     // MARK: Subscribing
 
-    private func subscribe(_ request: SubscribeRequest) {
+    private func subscribe(_ request: SubscribeFrame) {
         var names: [TopicName] = []
         for topic in request.topics {
             guard let name = self.services.broker.catalog.resolve(topic) else {
@@ -66,11 +52,11 @@ extension WebSocketConnection {
     /// Topics that one connection may follow.
     static let maxSubscriptions = 1_000
 
-    private func join(_ names: [TopicName], _ topics: [Topic], _ request: SubscribeRequest) {
+    private func join(_ names: [TopicName], _ topics: [Topic], _ request: SubscribeFrame) {
         guard let readers = self.loop.current?.readers else { return }
         var joined: [Subscription] = []
         for (name, topic) in zip(names, topics) {
-            switch readers.join(topic, start: request.start(of: name.rawValue), tag: 0, sink: self) {
+            switch readers.join(topic, start: request.start(of: name), tag: 0, sink: self) {
             case .joined(let reader):
                 joined.append(Subscription(reader: reader, name: name))
             case .denied:
@@ -90,24 +76,22 @@ extension WebSocketConnection {
         for subscription in joined { readers.start(subscription.reader) }
     }
 
-    private func confirm(_ request: SubscribeRequest) {
+    private func confirm(_ request: SubscribeFrame) {
         let isFirst = if case .fresh = self.phase { true } else { false }
         let topics = isFirst ? request.topics : self.order.map(\.rawValue)
-        let cursors = self.order.compactMap { name in
-            self.subscriptions[name].map { (topic: name.rawValue, id: $0.reader.cursor) }
-        }
-        let now = self.services.broker.clock.now()
+        var cursors: [String: MessageID] = [:]
+        for (name, subscription) in self.subscriptions { cursors[name.rawValue] = subscription.reader.cursor }
         self.phase = .open
         self.send(
-            ServerFrame.text {
-                ServerJSON.writeSubscribed(topics, cursors: cursors, sessionID: Self.newSessionID(), at: now, into: &$0)
-            }
+            .subscribed(
+                .init(
+                    topics: topics,
+                    sessionID: self.sessionID,
+                    timestamp: self.services.broker.clock.now(),
+                    cursors: cursors
+                )
+            )
         )
-    }
-
-    private static func newSessionID() -> String {
-        let number = String(UInt64.random(in: 0..<(1 << 48)), radix: 16)
-        return "sess_" + String(repeating: "0", count: 12 - number.count) + number
     }
 
     /// A denied first subscription ends the connection, a later one does not.
@@ -180,7 +164,9 @@ extension WebSocketConnection: ReaderSink {
     }
 
     func deliver(_ gap: Gap, to reader: Reader) {
-        self.write(ServerFrame.text { ServerJSON.writeGap(gap, of: reader.topic.name.rawValue, into: &$0) })
+        let topic = reader.topic.name.rawValue
+        let frame = ServerFrame.gap(GapFields(topic: topic, after: gap.after, resumedFrom: gap.resumedFrom))
+        self.write(WebSocketBatch.frame(frame))
     }
 
     func deliver(_ batch: Batch, to reader: Reader) {
@@ -212,6 +198,28 @@ extension WebSocketConnection: ReaderSink {
 /// A batch as WebSocket text frames, one a message.
 enum WebSocketBatch: BatchFormat {
     static func encode(_ messages: [Message], of topic: TopicName) -> ByteBuffer {
-        ServerFrame.messages(messages.map { $0.fields(of: topic) })
+        let frames = messages.map { ServerFrame.message($0.fields(of: topic)) }
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(frames.reduce(0) { $0 + $1.framedSize })
+        for frame in frames { frame.writeFramed(into: &bytes) }
+        return bytes
+    }
+
+    static func frame(_ frame: ServerFrame) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        frame.writeFramed(into: &bytes)
+        return bytes
+    }
+}
+
+extension SubscribeFrame {
+    /// Where the client wants to begin in a topic: at its cursor, or as the frame's offset says.
+    func start(of topic: TopicName) -> ReaderStart {
+        if let cursor = self.cursors[topic.rawValue] { return .cursor(Cursor(clientText: cursor)) }
+        return switch self.offset {
+        case nil, .last: .tail
+        case .earliest: .cursor(.oldest)
+        case .after(let id): .cursor(Cursor(clientText: id))
+        }
     }
 }

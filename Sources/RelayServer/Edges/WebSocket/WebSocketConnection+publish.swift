@@ -5,7 +5,7 @@ import RelayWire
 
 /// Publishing over the socket.
 extension WebSocketConnection {
-    func publish(_ request: PublishFrame) {
+    func publish(_ request: ClientFrame.PublishFrame) {
         let services = self.services
         let principal: Principal
         do throws(AccessError) {
@@ -13,12 +13,12 @@ extension WebSocketConnection {
         } catch {
             return self.refuse(request, error.detail)
         }
-        guard let name = services.broker.catalog.resolve(request.message.topic) else {
+        guard let name = services.broker.catalog.resolve(request.request.topic) else {
             return self.refuse(request, "Invalid topic name")
         }
         let item = Broker.Item(
             key: services.scope.key(name, for: principal.id),
-            draft: request.message.draft(at: services.broker.clock.now())
+            draft: Draft(request.request, at: services.broker.clock.now())
         )
         if let key = request.idempotencyKey {
             let key = IdempotencyKey(user: principal.id, route: "websocket", value: key)
@@ -39,7 +39,7 @@ extension WebSocketConnection {
     }
 
     private func publish(
-        _ request: PublishFrame,
+        _ request: ClientFrame.PublishFrame,
         _ item: Broker.Item,
         once key: IdempotencyKey,
         as principal: Principal
@@ -48,36 +48,32 @@ extension WebSocketConnection {
         self.publishBegan()
         self.suspend {
             await broker.publishOne(item, once: key, as: principal)
-        } then: { (result: Result<(key: TopicKey, stored: StoredDraft), BrokerError>) in
+        } then: { (result: Result<Broker.Outcome, BrokerError>) in
             switch result {
-            case .success(let done): self.published(request, done.key, .success(done.stored))
+            case .success(let outcome): self.published(request, outcome.key, outcome.result)
             case .failure(let error): self.published(request, item.key, .failure(error))
             }
         }
     }
 
     private func published(
-        _ request: PublishFrame,
+        _ request: ClientFrame.PublishFrame,
         _ key: TopicKey,
         _ result: Result<StoredDraft, BrokerError>
     ) {
         self.publishEnded()
         switch result {
         case .success(let stored):
-            self.services.metrics.received(1)
-            let topic = key.name.rawValue
-            self.send(
-                ServerFrame.text {
-                    ServerJSON.writePublished(request.id, stored.id, topic: topic, at: stored.timestamp, into: &$0)
-                }
-            )
+            self.services.metrics.stored(1, in: key, since: nil)
+            let receipt = PublishReceipt(id: stored.id, topic: key.name.rawValue, timestamp: stored.timestamp)
+            self.send(.published(requestID: request.requestID, receipt))
         case .failure(let error):
             self.refuse(request, error.publisherText)
         }
     }
 
-    private func refuse(_ request: PublishFrame, _ message: String) {
-        self.sendError(.publish, message, requestID: request.id)
+    private func refuse(_ request: ClientFrame.PublishFrame, _ message: String) {
+        self.send(.error(.init(code: .processing, FrameError(message: message, requestID: request.requestID))))
     }
 }
 

@@ -28,6 +28,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
     let loop: DeliveryLoop
     private(set) var context: ChannelHandlerContext?
     var phase = Phase.fresh
+    /// Names the connection to its client.
+    let sessionID = WebSocketConnection.newSessionID()
     /// The subscriptions in the order in which they were made.
     var subscriptions: [TopicName: Subscription] = [:]
     var order: [TopicName] = []
@@ -53,6 +55,11 @@ final class WebSocketConnection: ChannelDuplexHandler {
             subscribeWithin: services.limits.webSocketIdle,
             pingInterval: services.limits.webSocketPing
         )
+    }
+
+    private static func newSessionID() -> String {
+        let number = String(UInt64.random(in: 0..<(1 << 48)), radix: 16)
+        return "sess_" + String(repeating: "0", count: 12 - number.count) + number
     }
 
     // MARK: Life
@@ -96,7 +103,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error as? NIOWebSocketError {
         case .invalidFrameLength: self.close(.messageTooLarge, "Message too large")
-        case .fragmentedControlFrame, .multiByteControlFrameLength: self.close(.protocolError, "Malformed control frame")
+        case .fragmentedControlFrame, .multiByteControlFrameLength:
+            self.close(.protocolError, "Malformed control frame")
         case nil: context.close(promise: nil)
         }
     }
@@ -112,9 +120,9 @@ final class WebSocketConnection: ChannelDuplexHandler {
         switch self.assembler.receive(self.unwrapInboundIn(data)) {
         case .text(let text): self.received(text)
         case .binary: self.sendError(.processing, "Binary messages are not supported")
-        case .ping(let data): self.send(ServerFrame.pong(data))
+        case .ping(let data): self.sendControl(.pong, data)
         case .pong, .incomplete: break
-        case .close(let code): self.close(code.map(WebSocketErrorCode.init(codeNumber:)), "")
+        case .close(let code): self.close(code.map { WebSocketErrorCode(codeNumber: Int($0)) }, "")
         case .violation(let code, let reason): self.close(code, reason)
         }
     }
@@ -166,9 +174,19 @@ final class WebSocketConnection: ChannelDuplexHandler {
 
     // MARK: Writing
 
-    func send(_ frame: ByteBuffer) {
+    func send(_ frame: ServerFrame) {
+        self.send(WebSocketBatch.frame(frame))
+    }
+
+    private func sendControl(_ kind: WebSocketFraming.Kind, _ payload: ByteBuffer) {
+        var bytes = ByteBuffer()
+        WebSocketFraming.write(kind, payload, into: &bytes)
+        self.send(bytes)
+    }
+
+    private func send(_ bytes: ByteBuffer) {
         switch self.phase {
-        case .fresh, .open: self.context?.writeAndFlush(self.wrapOutboundOut(frame), promise: nil)
+        case .fresh, .open: self.context?.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
         case .closing, .closed: break
         }
     }
@@ -179,7 +197,13 @@ final class WebSocketConnection: ChannelDuplexHandler {
         case .closing, .closed: return
         case .fresh, .open: break
         }
-        self.send(ServerFrame.close(code, reason))
+        var bytes = ByteBuffer()
+        if let code {
+            WebSocketFraming.writeClose(code: UInt16(webSocketErrorCode: code), reason: reason, into: &bytes)
+        } else {
+            WebSocketFraming.write(.close, ByteBuffer(), into: &bytes)
+        }
+        self.send(bytes)
         self.phase = .closing
         self.endSubscriptions()
         self.keepAlive.closing(at: .now())
@@ -188,7 +212,9 @@ final class WebSocketConnection: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             for name in self.order {
-                if let subscription = self.subscriptions[name] { self.loop.current?.readers.resume(subscription.reader) }
+                if let subscription = self.subscriptions[name] {
+                    self.loop.current?.readers.resume(subscription.reader)
+                }
             }
         }
         context.fireChannelWritabilityChanged()
@@ -204,7 +230,7 @@ extension WebSocketConnection: LoopConnection, AccessWatcher {
         let isFresh = if case .fresh = self.phase { true } else { false }
         switch self.keepAlive.tick(now, isSubscribed: !isFresh, isWritable: self.context?.channel.isWritable ?? false) {
         case .nothing: break
-        case .ping: self.send(ServerFrame.ping)
+        case .ping: self.sendControl(.ping, ByteBuffer())
         case .closeIdle: self.close(.unexpectedServerError, "Idle timeout before subscribe")
         case .closeUnanswered: self.close(.unexpectedServerError, "Idle timeout")
         case .cutOff: self.context?.close(promise: nil)
@@ -217,6 +243,10 @@ extension WebSocketConnection: LoopConnection, AccessWatcher {
         } catch {
             self.close(.policyViolation, error.detail)
         }
+    }
+
+    func cutOff() {
+        self.context?.close(promise: nil)
     }
 
     func shutDown() {

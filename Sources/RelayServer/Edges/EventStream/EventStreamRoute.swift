@@ -1,0 +1,66 @@
+import NIOCore
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// `GET /sse?topics=a,b`: topics as an event stream, for browsers' EventSource and for `curl -N`.
+enum EventStreamRoute {
+    /// Topics in one stream.
+    static let maxTopics = 50
+
+    static func handle(_ exchange: Exchange) {
+        exchange.route = "/sse"
+        guard exchange.services.gate.mayConnect(exchange.head) else {
+            return exchange.answer(Reply(.forbidden, detail: "Origin not allowed"))
+        }
+        exchange.withSession(.headerSubprotocolOrQuery) { session in
+            do throws(AccessError) {
+                let now = exchange.services.broker.clock.now()
+                self.begin(exchange, session, try session.principal(at: now, requiring: .read))
+            } catch {
+                exchange.refuse(error)
+            }
+        }
+    }
+
+    private static func begin(_ exchange: Exchange, _ session: Session, _ principal: Principal) {
+        let query = QueryItems(exchange.query)
+        let topics = (query.first("topics") ?? "").split(separator: ",").map(String.init)
+        var names: [TopicName] = []
+        for topic in topics {
+            guard let name = exchange.services.broker.catalog.resolve(topic) else {
+                return exchange.answer(Reply(RequestError.topicName(topic, at: Self.place)))
+            }
+            if !names.contains(name) { names.append(name) }
+        }
+        guard (1...Self.maxTopics).contains(names.count) else { return exchange.answer(Reply(Self.wrongCount)) }
+        let resume = exchange.head.headers.first(name: "last-event-id") ?? query.first("last_event_id")
+        let start = EventStreamStart(lastEventID: resume, offset: query.first("offset"), topics: names)
+        self.open(exchange, session, names, start)
+    }
+
+    private static func open(
+        _ exchange: Exchange,
+        _ session: Session,
+        _ names: [TopicName],
+        _ start: EventStreamStart
+    ) {
+        let keys = names.map { exchange.services.scope.key($0, for: session.account.id) }
+        exchange.withTopics(keys) { exchange, topics in
+            guard let loop = exchange.connection.loop else { return }
+            let stream = EventStreamSession(exchange: exchange, session: session, loop: loop, topics: topics)
+            switch stream.join(start) {
+            case .joined: stream.start()
+            case .denied: exchange.answer(Reply(BrokerError.denied))
+            case .moved: self.open(exchange, session, names, start)
+            case .tooMany: exchange.answer(Reply(.tooManyRequests, detail: "Too many connections"))
+            }
+        }
+    }
+
+    private static let place: [ValidationIssue.Step] = [.name("query"), .name("topics")]
+    private static let wrongCount = RequestError.invalid([
+        ValidationIssue(type: "too_short", location: Self.place, message: "Name 1 to \(Self.maxTopics) topics")
+    ])
+}

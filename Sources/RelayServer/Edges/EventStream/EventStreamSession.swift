@@ -1,0 +1,206 @@
+import NIOCore
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// One event stream: its topics' messages as events, each with the cursor to go on from. Lives on its connection's loop.
+final class EventStreamSession {
+    private let exchange: Exchange
+    private let session: Session
+    private let loop: DeliveryLoop
+    private let topics: [Topic]
+    private var readers: [Reader?]
+    /// Each topic's cursor as the client knows it.
+    private var cursors: [(topic: TopicName, id: MessageID)] = []
+    private var isOpen = false
+    private var lastWrite = NIODeadline.now()
+
+    /// How often a comment is sent where there is nothing else, so that proxies keep the connection.
+    private static let keepAlive = TimeAmount.seconds(15)
+
+    init(exchange: Exchange, session: Session, loop: DeliveryLoop, topics: [Topic]) {
+        self.exchange = exchange
+        self.session = session
+        self.loop = loop
+        self.topics = topics
+        self.readers = topics.map { _ in nil }
+    }
+
+    enum Joining {
+        case joined
+        case denied
+        case moved
+        /// The user has as many open connections as it may.
+        case tooMany
+    }
+
+    /// Registers on all topics, or on none.
+    func join(_ start: EventStreamStart) -> Joining {
+        guard let readers = self.loop.current?.readers else { return .moved }
+        for (index, topic) in self.topics.enumerated() {
+            switch readers.join(topic, start: start.start(of: topic.name), tag: index, sink: self) {
+            case .joined(let reader):
+                self.readers[index] = reader
+                self.cursors.append((topic.name, reader.cursor))
+            case .denied:
+                self.leave()
+                return .denied
+            case .moved:
+                self.leave()
+                return .moved
+            }
+        }
+        guard self.exchange.services.webSockets.enter(self.userID) else {
+            self.leave()
+            return .tooMany
+        }
+        return .joined
+    }
+
+    /// Sends the head and the starting cursor, then whatever there is.
+    func start() {
+        guard let state = self.loop.current else { return }
+        self.isOpen = true
+        self.exchange.activity = self
+        state.connections.add(self)
+        self.exchange.connection.startStream(
+            self.exchange,
+            headers: ["content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"]
+        )
+        var hello = ByteBuffer()
+        EventStreamFraming.writeRetry(milliseconds: 1_000, into: &hello)
+        hello.writeString("id: \(self.eventID)\n\n")
+        self.write(hello)
+        self.exchange.connection.flush()
+        for reader in self.readers { if let reader { state.readers.start(reader) } }
+    }
+
+    private var eventID: String {
+        self.cursors.count == 1 ? "\(self.cursors[0].id)" : EventStreamStart.eventID(self.cursors)
+    }
+
+    private func write(_ bytes: ByteBuffer) {
+        self.lastWrite = .now()
+        self.exchange.connection.writePart(bytes)
+    }
+
+    private func end() {
+        guard self.release() else { return }
+        self.exchange.connection.endStream(self.exchange)
+    }
+
+    /// - Returns: false where the stream had ended before.
+    private func release() -> Bool {
+        guard self.isOpen else { return false }
+        self.isOpen = false
+        self.exchange.services.webSockets.leave(self.userID)
+        self.loop.current?.connections.remove(self)
+        self.leave()
+        return true
+    }
+
+    private func leave() {
+        for index in self.readers.indices {
+            if let reader = self.readers[index] { self.loop.current?.readers.leave(reader) }
+            self.readers[index] = nil
+        }
+    }
+}
+
+extension EventStreamSession: ReaderSink {
+    var principal: Principal? { self.session.standingPrincipal(requiring: .read) }
+
+    func capacity(for reader: Reader) -> Int {
+        self.exchange.connection.isWritable ? .max : 0
+    }
+
+    func deliver(_ gap: Gap, to reader: Reader) {
+        var bytes = ByteBuffer()
+        let topic = reader.topic.name.rawValue
+        EventStreamFraming.write(
+            .gap(GapFields(topic: topic, after: gap.after, resumedFrom: gap.resumedFrom)),
+            cursor: nil,
+            into: &bytes
+        )
+        self.write(bytes)
+    }
+
+    func deliver(_ batch: Batch, to reader: Reader) {
+        self.exchange.services.metrics.delivered(batch.messages.count, by: .eventStream)
+        if self.cursors.count == 1 {
+            self.cursors[0].id = batch.messages.last?.id ?? self.cursors[0].id
+            return self.write(batch.encoded(as: EventStreamBatch.self))
+        }
+        var bytes = ByteBuffer()
+        for message in batch.messages {
+            self.cursors[reader.tag].id = message.id
+            let frame = ServerFrame.message(message.fields(of: batch.topic))
+            EventStreamFraming.write(frame, cursor: self.eventID, into: &bytes)
+        }
+        self.write(bytes)
+    }
+
+    func readerSettled(_ reader: Reader) {}
+
+    func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
+        self.readers[reader.tag] = nil
+        let name = reader.topic.name
+        let message =
+            switch reason {
+            case .accessLost: "Access to topic '\(name)' was withdrawn"
+            case .topicDeleted: "Topic '\(name)' was deleted"
+            case .storeFailed: "Storage temporarily unavailable"
+            }
+        var bytes = ByteBuffer()
+        EventStreamFraming.write(.error(.init(code: .subscription, message: message)), cursor: nil, into: &bytes)
+        self.write(bytes)
+        if case .storeFailed = reason { return self.end() }
+        if !self.readers.contains(where: { $0 != nil }) { self.end() }
+    }
+
+    func flush() {
+        self.exchange.connection.flush()
+    }
+}
+
+extension EventStreamSession: AccessWatcher {
+    var userID: UserID { self.session.account.id }
+
+    func accessMayHaveChanged() {
+        if self.principal == nil { self.end() }
+    }
+}
+
+extension EventStreamSession: ExchangeActivity {
+    func cancelled() {
+        _ = self.release()
+    }
+
+    func drained() {
+        for reader in self.readers { if let reader { self.loop.current?.readers.resume(reader) } }
+    }
+
+    func tick(_ now: NIODeadline) {
+        guard self.isOpen, now - self.lastWrite >= Self.keepAlive, self.exchange.connection.isWritable else { return }
+        var bytes = ByteBuffer()
+        EventStreamFraming.writeKeepAlive(into: &bytes)
+        self.write(bytes)
+        self.exchange.connection.flush()
+    }
+
+    func relayStopping() {
+        self.end()
+    }
+}
+
+/// A batch as events whose ids are the messages' ids: for streams of one topic, which share them.
+enum EventStreamBatch: BatchFormat {
+    static func encode(_ messages: [Message], of topic: TopicName) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        for message in messages {
+            EventStreamFraming.write(.message(message.fields(of: topic)), cursor: message.id, into: &bytes)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,45 @@
+import RelayCore
+import RelayWire
+
+/// Where an event stream begins in each of its topics, and how a cursor on several topics is written as one event id.
+///
+/// With one topic the event id is the message's id. With several it is `a:<id>,b:<id>`: every topic's cursor, so that whatever
+/// event a client saw last, its id alone is enough to go on.
+struct EventStreamStart {
+    private let cursors: [TopicName: Cursor]
+    private let other: ReaderStart
+
+    /// - Parameters:
+    ///   - lastEventID: what the client saw last; it outweighs `offset`. Text that is no such id begins at the oldest message.
+    ///   - offset: `last` (the default), `earliest`, or a message id, for topics without a cursor.
+    init(lastEventID: String?, offset: String?, topics: [TopicName]) {
+        self.cursors = lastEventID.map { Self.cursors(in: $0, topics) } ?? [:]
+        switch offset {
+        case nil, "last": self.other = .tail
+        case "earliest": self.other = .cursor(.oldest)
+        case .some(let id): self.other = .cursor(Cursor(clientText: id))
+        }
+    }
+
+    func start(of topic: TopicName) -> ReaderStart {
+        self.cursors[topic].map(ReaderStart.cursor) ?? self.other
+    }
+
+    private static func cursors(in text: String, _ topics: [TopicName]) -> [TopicName: Cursor] {
+        guard text.contains(":") else {
+            return topics.count == 1 ? [topics[0]: Cursor(clientText: text)] : [:]
+        }
+        var cursors: [TopicName: Cursor] = [:]
+        for entry in text.split(separator: ",") {
+            guard let colon = entry.lastIndex(of: ":") else { continue }
+            let name = entry[..<colon]
+            guard let topic = topics.first(where: { $0.rawValue == name }) else { continue }
+            cursors[topic] = Cursor(clientText: entry[entry.index(after: colon)...])
+        }
+        return cursors
+    }
+
+    static func eventID(_ cursors: [(topic: TopicName, id: MessageID)]) -> String {
+        cursors.map { "\($0.topic):\($0.id)" }.joined(separator: ",")
+    }
+}

@@ -1,0 +1,58 @@
+import NIOCore
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// `POST /api/v1/messages/bulk`: up to a hundred messages, checked all together before the first is stored.
+enum BulkPublishRoute {
+    static func handle(_ exchange: Exchange) {
+        exchange.route = "/api/v1/messages/bulk"
+        exchange.withPrincipal(requiring: .write) { _, principal in
+            guard exchange.passes(.bulk, principal) else { return }
+            do throws(RequestError) {
+                let request = try BulkRequest(json: exchange.takeBody())
+                var items: [Broker.Item] = []
+                items.reserveCapacity(request.messages.count)
+                for message in request.messages {
+                    items.append(try Publishing.item(message, exchange, principal))
+                }
+                self.publish(exchange, items, principal)
+            } catch {
+                exchange.answer(Reply(error))
+            }
+        }
+    }
+
+    private static func publish(_ exchange: Exchange, _ items: [Broker.Item], _ principal: Principal) {
+        let broker = exchange.services.broker
+        let key = Publishing.idempotencyKey(exchange, route: "bulk", principal)
+        exchange.suspend {
+            await broker.publishAll(items, once: key, as: principal)
+        } then: { (exchange: Exchange, result: Result<[Broker.Outcome], BrokerError>) in
+            switch result {
+            case .success(let outcomes): self.answer(exchange, outcomes)
+            case .failure(let error): exchange.answer(Reply(error))
+            }
+        }
+    }
+
+    private static func answer(_ exchange: Exchange, _ outcomes: [Broker.Outcome]) {
+        let results = outcomes.map { outcome in
+            let topic = outcome.key.name.rawValue
+            return switch outcome.result {
+            case .success(let stored): BulkResponse.Result(topic: topic, outcome: .accepted(stored.id))
+            case .failure(let error): BulkResponse.Result(topic: topic, outcome: .rejected(error.publisherText))
+            }
+        }
+        exchange.services.metrics.stored(outcomes, since: exchange.started)
+        // A store that took nothing at all is an outage, not a partial success: the client is to try again.
+        let firstError = outcomes.lazy.compactMap(\.error).first
+        if let firstError, outcomes.allSatisfy({ $0.error != nil }) { return exchange.answer(Reply(firstError)) }
+        let response = BulkResponse(results: results)
+        var body = ByteBuffer()
+        body.reserveCapacity(response.size)
+        response.write(into: &body)
+        exchange.answer(Reply(.multiStatus, json: body))
+    }
+}

@@ -1,0 +1,146 @@
+import CoreMetrics
+import NIOCore
+import NIOHTTP1
+import RelayCore
+import RelayMetrics
+import Synchronization
+
+/// What the edges count. Series are made once and kept, so that counting a message is an atomic addition.
+final class EdgeMetrics: Sendable {
+    /// How a message reached its reader: the label `delivery_type`.
+    enum DeliveryType: String, CaseIterable {
+        case webSocket = "websocket"
+        case poll = "long_poll"
+        case eventStream = "event_stream"
+    }
+
+    /// A route's series for one method and one class of status.
+    private struct RouteKey: Hashable {
+        let route: String
+        let method: String
+        let statusClass: UInt
+    }
+
+    private struct RouteSeries: Sendable {
+        let requests: Counter
+        let duration: Timer
+    }
+
+    private let factory: any MetricsFactory
+    private let perTopic: Bool
+    private let received: Counter
+    private let latency: Timer
+    private let deliveries: [DeliveryType: Counter]
+    private let fineDuration: Timer
+    private let requestSize: Recorder
+    private let responseSize: Recorder
+    private let activeWebSockets: Meter
+    private let openedWebSockets: Counter
+    private let closedWebSockets: Counter
+    private let openCount = Atomic<Int>(0)
+    private let routes = Mutex<[RouteKey: RouteSeries]>([:])
+
+    /// - Parameter perTopic: whether stored messages are counted by topic too; the factory bounds how many topics.
+    init(factory: any MetricsFactory, perTopic: Bool) {
+        self.factory = factory
+        self.perTopic = perTopic
+        self.received = Counter(label: RelayMetric.messagesReceived, factory: factory)
+        self.latency = Timer(label: RelayMetric.messageLatency, factory: factory)
+        self.deliveries = DeliveryType.allCases.reduce(into: [:]) { counters, type in
+            counters[type] = Counter(
+                label: RelayMetric.messagesDelivered,
+                dimensions: [("delivery_type", type.rawValue)],
+                factory: factory
+            )
+        }
+        self.fineDuration = Timer(label: RelayMetric.httpDurationFine, factory: factory)
+        self.requestSize = Recorder(label: RelayMetric.httpRequestSize, factory: factory)
+        self.responseSize = Recorder(label: RelayMetric.httpResponseSize, factory: factory)
+        self.activeWebSockets = Meter(label: RelayMetric.webSocketsActive, factory: factory)
+        self.openedWebSockets = Counter(label: RelayMetric.webSocketsOpened, factory: factory)
+        self.closedWebSockets = Counter(label: RelayMetric.webSocketsClosed, factory: factory)
+    }
+
+    // MARK: Messages
+
+    /// - Parameter start: when the publish came in; nil where that is not known.
+    func stored(_ count: Int, in key: TopicKey, since start: NIODeadline?) {
+        self.received(count, in: key)
+        if let start { self.latency.recordNanoseconds((NIODeadline.now() - start).nanoseconds) }
+    }
+
+    func stored(_ outcomes: [Broker.Outcome], since start: NIODeadline) {
+        for outcome in outcomes where outcome.error == nil { self.received(1, in: outcome.key) }
+        self.latency.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
+    }
+
+    private func received(_ count: Int, in key: TopicKey) {
+        guard self.perTopic else { return self.received.increment(by: count) }
+        let counter = Counter(
+            label: RelayMetric.messagesReceived,
+            dimensions: [("topic", key.name.rawValue)],
+            factory: self.factory
+        )
+        counter.increment(by: count)
+    }
+
+    func delivered(_ count: Int, by type: DeliveryType) {
+        self.deliveries[type]?.increment(by: count)
+    }
+
+    // MARK: Connections
+
+    func webSocketOpened() {
+        self.openedWebSockets.increment()
+        self.activeWebSockets.set(self.openCount.add(1, ordering: .relaxed).newValue)
+    }
+
+    func webSocketClosed() {
+        self.closedWebSockets.increment()
+        self.activeWebSockets.set(self.openCount.subtract(1, ordering: .relaxed).newValue)
+    }
+
+    // MARK: Requests
+
+    /// - Parameter requestBytes: the size of the request's body.
+    func answered(_ exchange: Exchange, _ reply: Reply) {
+        let series = self.series(
+            RouteKey(
+                route: exchange.route,
+                method: Self.name(of: exchange.head.method),
+                statusClass: reply.status.code / 100
+            )
+        )
+        let duration = (NIODeadline.now() - exchange.started).nanoseconds
+        series.requests.increment()
+        series.duration.recordNanoseconds(duration)
+        self.fineDuration.recordNanoseconds(duration)
+        self.requestSize.record(exchange.bodySize)
+        self.responseSize.record(reply.body.readableBytes)
+    }
+
+    private func series(_ key: RouteKey) -> RouteSeries {
+        self.routes.withLock { routes in
+            if let known = routes[key] { return known }
+            let labels = [("handler", key.route), ("method", key.method)]
+            let series = RouteSeries(
+                requests: Counter(
+                    label: RelayMetric.httpRequests,
+                    dimensions: labels + [("status", "\(key.statusClass)xx")],
+                    factory: self.factory
+                ),
+                duration: Timer(label: RelayMetric.httpDuration, dimensions: labels, factory: self.factory)
+            )
+            routes[key] = series
+            return series
+        }
+    }
+
+    /// Clients may send any word as a method: those that are not HTTP's share a label.
+    private static func name(of method: HTTPMethod) -> String {
+        switch method {
+        case .GET, .POST, .PUT, .PATCH, .DELETE, .HEAD, .OPTIONS: method.rawValue
+        default: "other"
+        }
+    }
+}

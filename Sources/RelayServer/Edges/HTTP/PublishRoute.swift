@@ -1,0 +1,75 @@
+import NIOCore
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// `POST /api/v1/messages`: the hot path. For a known token and a topic in memory it runs to the answer without a task, a hop, or
+/// a lock held for longer than a look-up.
+enum PublishRoute {
+    static func handle(_ exchange: Exchange) {
+        exchange.route = "/api/v1/messages"
+        exchange.withPrincipal(requiring: .write) { _, principal in
+            guard exchange.passes(.publish, principal) else { return }
+            do throws(RequestError) {
+                let request = try PublishRequest(json: exchange.takeBody())
+                self.publish(exchange, try Publishing.item(request, exchange, principal), principal)
+            } catch {
+                exchange.answer(Reply(error))
+            }
+        }
+    }
+
+    private static func publish(_ exchange: Exchange, _ item: Broker.Item, _ principal: Principal) {
+        if let key = Publishing.idempotencyKey(exchange, route: "single", principal) {
+            return self.publish(exchange, item, once: key, principal)
+        }
+        guard let eventLoop = exchange.connection.context?.eventLoop else { return }
+        let broker = exchange.services.broker
+        let bound = NIOLoopBound(exchange, eventLoop: eventLoop)
+        let isDone = broker.publishNow(item, as: principal) { result in
+            eventLoop.runOnLoop { self.answer(bound.value, item.key, result) }
+        }
+        guard !isDone else { return }
+        exchange.suspend {
+            await broker.publishOne(item, as: principal)
+        } then: { (exchange: Exchange, result: Result<StoredDraft, BrokerError>) in
+            self.answer(exchange, item.key, result)
+        }
+    }
+
+    private static func publish(
+        _ exchange: Exchange,
+        _ item: Broker.Item,
+        once key: IdempotencyKey,
+        _ principal: Principal
+    ) {
+        let broker = exchange.services.broker
+        exchange.suspend {
+            await broker.publishOne(item, once: key, as: principal)
+        } then: { (exchange: Exchange, result: Result<Broker.Outcome, BrokerError>) in
+            switch result {
+            case .success(let outcome): self.answer(exchange, outcome.key, outcome.result)
+            case .failure(let error): self.answer(exchange, item.key, .failure(error))
+            }
+        }
+    }
+
+    private static func answer(
+        _ exchange: Exchange,
+        _ key: TopicKey,
+        _ result: Result<StoredDraft, BrokerError>
+    ) {
+        switch result {
+        case .success(let stored):
+            exchange.services.metrics.stored(1, in: key, since: exchange.started)
+            let receipt = PublishReceipt(id: stored.id, topic: key.name.rawValue, timestamp: stored.timestamp)
+            var body = ByteBuffer()
+            body.reserveCapacity(receipt.size)
+            receipt.write(into: &body)
+            exchange.answer(Reply(.created, json: body))
+        case .failure(let error):
+            exchange.answer(Reply(error))
+        }
+    }
+}

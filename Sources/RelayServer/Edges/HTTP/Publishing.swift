@@ -1,0 +1,47 @@
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// What the publishing routes have in common.
+enum Publishing {
+    static func item(
+        _ request: PublishRequest,
+        _ exchange: Exchange,
+        _ principal: Principal
+    ) throws(RequestError) -> Broker.Item {
+        let services = exchange.services
+        guard let name = services.broker.catalog.resolve(request.topic) else {
+            throw .topicName(request.topic, at: [.name("body"), .name("topic")])
+        }
+        return Broker.Item(
+            key: services.scope.key(name, for: principal.id),
+            draft: Draft(request, at: services.broker.clock.now())
+        )
+    }
+
+    static func idempotencyKey(_ exchange: Exchange, route: String, _ principal: Principal) -> IdempotencyKey? {
+        guard let value = exchange.head.headers.first(name: "idempotency-key"), !value.isEmpty else { return nil }
+        return IdempotencyKey(user: principal.id, route: route, value: value)
+    }
+}
+
+extension Draft {
+    init(_ request: PublishRequest, at now: Timestamp) {
+        self.init(timestamp: now, payload: request.payload, metadata: request.metadata, ttl: request.ttl)
+    }
+}
+
+extension Exchange {
+    /// Whether the user may make another request of this kind now; answers 429 if not.
+    func passes(_ rule: RateLimitRule, _ principal: Principal) -> Bool {
+        do throws(AccessError) {
+            let now = self.services.broker.clock.now()
+            try self.services.rateLimiter.check(rule, key: principal.id.rawValue, at: now)
+            return true
+        } catch {
+            self.refuse(error)
+            return false
+        }
+    }
+}

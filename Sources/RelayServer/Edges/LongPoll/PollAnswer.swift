@@ -1,0 +1,40 @@
+import NIOCore
+import RelayCore
+import RelayWire
+
+/// Gathers what a poll found into its answer.
+struct PollAnswer {
+    private var response = PollResponse()
+
+    var count: Int { self.response.messages.count }
+
+    mutating func add(_ messages: [Message], of topic: TopicName, gap: Gap?) {
+        self.response.messages += messages.map { $0.fields(of: topic) }
+        if let gap {
+            self.response.gaps.append(
+                GapFields(topic: topic.rawValue, after: gap.after, resumedFrom: gap.resumedFrom)
+            )
+        }
+    }
+
+    mutating func encoded(hasMore: Bool) -> ByteBuffer {
+        self.response.hasMore = hasMore
+        var body = ByteBuffer()
+        body.reserveCapacity(self.response.size)
+        self.response.write(into: &body)
+        return body
+    }
+}
+
+extension Message {
+    /// The message as it is written on any of the relay's wires.
+    func fields(of topic: TopicName) -> MessageFields {
+        MessageFields(
+            id: self.id,
+            topic: topic.rawValue,
+            payload: self.payload,
+            metadata: self.metadata,
+            timestamp: self.timestamp
+        )
+    }
+}

@@ -1,0 +1,15 @@
+import Logging
+import RelayAccess
+import RelayCore
+import RelayMetrics
+
+/// What the router's routes work with.
+struct RESTServices: Sendable {
+    let access: Access
+    let broker: Broker
+    let store: any RelayStore
+    let pollWaiters: PollWaiters
+    let registry: PrometheusRegistry
+    let configuration: RelayConfiguration
+    let logger: Logger
+}

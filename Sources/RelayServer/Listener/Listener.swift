@@ -1,0 +1,64 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The relay's listening socket, and the pipeline of the connections that it accepts.
+struct Listener: Sendable {
+    let channel: any Channel
+    /// Succeeds once the socket is closed and the last of its connections is gone.
+    let drained: EventLoopFuture<Void>
+
+    /// - Throws: what the system says if the address can't be bound.
+    static func bind(
+        _ server: RelayConfiguration.Server,
+        on group: any EventLoopGroup,
+        services: EdgeServices
+    ) async throws -> Listener {
+        let loop = group.next()
+        let drained = loop.makePromise(of: Void.self)
+        let limit = server.maxConnections
+        do {
+            let channel = try await ServerBootstrap(group: loop, childGroup: group)
+                .serverChannelOption(.backlog, value: 4_096)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let limiter = ConnectionLimiter(limit: limit, drained: drained)
+                        try channel.pipeline.syncOperations.addHandler(limiter)
+                    }
+                }
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try Self.configure(channel, services) }
+                }
+                .bind(host: server.host, port: server.port)
+                .get()
+            return Listener(channel: channel, drained: drained.futureResult)
+        } catch {
+            drained.fail(error)
+            throw error
+        }
+    }
+
+    private static func configure(_ channel: any Channel, _ services: EdgeServices) throws {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(HTTPResponseEncoder())
+        let decoder = HTTPRequestDecoder(
+            leftOverBytesStrategy: .forwardBytes,
+            informationalResponseStrategy: .drop,
+            limitConfiguration: Self.headLimits
+        )
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(HTTPServerPipelineHandler())
+        try pipeline.addHandler(HTTPConnection(services: services))
+    }
+
+    /// What a request's head may hold: room for a large token and a browser's cookies, not more.
+    private static var headLimits: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 16 << 10
+        limits.maxHeaderListSize = 64 << 10
+        limits.maxHeaderFieldCount = 100
+        return limits
+    }
+}

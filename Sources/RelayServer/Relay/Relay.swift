@@ -1,0 +1,126 @@
+public import Logging
+import NIOCore
+import NIOPosix
+import RelayAccess
+import RelayCore
+import RelayMetrics
+import RelayWire
+public import ServiceLifecycle
+
+/// The relay: everything wired together, from the store to the listening socket.
+///
+/// ``run()`` serves until graceful shutdown is triggered, then stops accepting, finishes what is under way, closes the store, and
+/// returns; what is still open after the configured grace is cut off.
+public struct Relay: Service {
+    private let configuration: RelayConfiguration
+    private let logger: Logger
+    private let hooks: RelayHooks
+
+    public init(configuration: RelayConfiguration, logger: Logger, hooks: RelayHooks = RelayHooks()) {
+        self.configuration = configuration
+        self.logger = logger
+        self.hooks = hooks
+    }
+
+    /// - Throws: ``RelayError`` where the relay can't start.
+    public func run() async throws {
+        let store = try self.openStore()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: self.threads)
+        let hasher = PasswordHasher(parameters: try self.passwordParameters)
+        let result: Result<Void, any Error>
+        do {
+            try await self.serve(store, group, hasher)
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        await hasher.shutdown()
+        await store.close()
+        try await group.shutdownGracefully()
+        try result.get()
+    }
+
+    private var threads: Int {
+        self.configuration.server.threads > 0 ? self.configuration.server.threads : System.coreCount
+    }
+
+    private var passwordParameters: PasswordHashParameters {
+        get throws {
+            let cost = self.configuration.access.passwordCost
+            guard
+                let parameters = PasswordHashParameters(
+                    memoryKiB: UInt32(cost.memoryKiB),
+                    passes: UInt32(cost.iterations),
+                    lanes: UInt32(cost.parallelism)
+                )
+            else { throw RelayError.unavailable("the password cost is out of range") }
+            return parameters
+        }
+    }
+
+    private func openStore() throws -> any RelayStore {
+        do {
+            return try self.configuration.storage.open()
+        } catch {
+            throw RelayError.unavailable("the store can't be opened: \(error.message)")
+        }
+    }
+
+    private func serve(
+        _ store: any RelayStore,
+        _ group: MultiThreadedEventLoopGroup,
+        _ hasher: PasswordHasher
+    ) async throws {
+        let startup = RelayStartup(configuration: self.configuration, store: store, logger: self.logger)
+        let secret = try await startup.checkAndFindSecret()
+        let parts = try await RelayParts(
+            configuration: self.configuration,
+            store: store,
+            hasher: hasher,
+            secret: secret,
+            group: group,
+            logger: self.logger
+        )
+        try await startup.makeAdministrator(parts.access.users, announce: self.hooks.announcePassword)
+        let listener = try await self.listen(parts, group)
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await parts.lane.run() }
+            tasks.addTask { await parts.upkeep.run() }
+            await self.hooks.listening(listener.channel.localAddress?.port ?? 0)
+            // Ends at graceful shutdown, and throws only if the task is cancelled instead: both mean to stop.
+            try? await gracefulShutdown()
+            await RelayDrain(parts: parts, listener: listener, grace: self.configuration.server.shutdownGrace).run()
+            tasks.cancelAll()
+        }
+    }
+
+    private func listen(_ parts: RelayParts, _ group: MultiThreadedEventLoopGroup) async throws -> Listener {
+        let server = self.configuration.server
+        do {
+            let listener = try await Listener.bind(server, on: group, services: parts.services)
+            self.logger.info(
+                "listening",
+                metadata: ["address": "\(listener.channel.localAddress?.description ?? server.host)"]
+            )
+            return listener
+        } catch {
+            throw RelayError.unavailable("can't listen on \(server.host):\(server.port): \(error)")
+        }
+    }
+}
+
+/// What the relay tells whoever started it.
+public struct RelayHooks: Sendable {
+    /// Called once, when requests are served, with the port.
+    public var listening: @Sendable (Int) async -> Void
+    /// Called at the very first start if an administrator was made up: its name and its password, which is kept nowhere.
+    public var announcePassword: @Sendable (_ username: String, _ password: String) -> Void
+
+    public init(
+        listening: @escaping @Sendable (Int) async -> Void = { _ in },
+        announcePassword: @escaping @Sendable (_ username: String, _ password: String) -> Void = { _, _ in }
+    ) {
+        self.listening = listening
+        self.announcePassword = announcePassword
+    }
+}

@@ -1,0 +1,64 @@
+import NIOCore
+import RelayAccess
+import RelayCore
+
+/// What the configuration means to each part of the relay.
+extension RelayConfiguration {
+    func accessSettings(secret: Secret) -> AccessSettings {
+        var settings = AccessSettings(tokenSecret: secret.value)
+        settings.accessTokenSeconds = self.access.accessTokenLifetime.components.seconds
+        settings.refreshTokenDays = self.access.refreshTokenLifetime.components.seconds / 86_400
+        settings.refreshReuseGraceSeconds = self.access.refreshReuseGrace.components.seconds
+        settings.rateLimits = self.rateLimits.limits
+        return settings
+    }
+
+    var brokerLimits: BrokerLimits {
+        BrokerLimits(
+            hotMessagesPerTopic: self.hotTier.maxMessagesPerTopic,
+            hotBytesPerTopic: self.hotTier.maxBytesPerTopic,
+            hotBytes: self.hotTier.maxBytes,
+            retention: self.storage.retention,
+            idempotencyWindowSeconds: self.storage.idempotencyWindow.components.seconds
+        )
+    }
+
+    var edgeLimits: EdgeLimits {
+        EdgeLimits(
+            maxBodyBytes: self.server.maxBodyBytes,
+            maxPollTopics: self.poll.maxTopics,
+            webSocketIdle: TimeAmount(self.webSocket.idleTimeout),
+            webSocketPing: TimeAmount(self.webSocket.pingInterval),
+            acceptsQueryToken: self.webSocket.acceptsQueryToken
+        )
+    }
+
+    var connectionTimeouts: ConnectionTimeouts {
+        ConnectionTimeouts(
+            header: TimeAmount(self.server.headerTimeout),
+            read: TimeAmount(self.server.readTimeout),
+            write: TimeAmount(self.server.writeTimeout),
+            idle: TimeAmount(self.server.idleTimeout)
+        )
+    }
+
+    var topicScoping: TopicScoping {
+        switch self.access.topicScope {
+        case .global: .global
+        case .owner: .owner
+        }
+    }
+}
+
+extension RelayConfiguration.RateLimits {
+    /// As the access floor takes them: a limit of 0 is none.
+    fileprivate var limits: RateLimits {
+        guard self.isEnabled else { return .none }
+        var limits = RateLimits.none
+        let configured: [(RateLimitRule, Int)] = [
+            (.login, self.login), (.refresh, self.refresh), (.publish, self.publish), (.bulk, self.bulk),
+        ]
+        for (rule, count) in configured where count > 0 { limits[rule] = .perMinute(count) }
+        return limits
+    }
+}

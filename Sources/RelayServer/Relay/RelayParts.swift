@@ -1,0 +1,94 @@
+import Foundation
+import Logging
+import NIOCore
+import RelayAccess
+import RelayCore
+import RelayMetrics
+import RelayWire
+
+/// The composition root: makes every part once and hands each the others that it needs.
+struct RelayParts: Sendable {
+    let access: Access
+    let broker: Broker
+    let loops: DeliveryLoops
+    let lane: TaskLane
+    let services: EdgeServices
+    let upkeep: Upkeep
+
+    init(
+        configuration: RelayConfiguration,
+        store: any RelayStore,
+        hasher: PasswordHasher,
+        secret: Secret,
+        group: any EventLoopGroup,
+        logger: Logger
+    ) async throws {
+        let clock = RelayClock { Timestamp.now }
+        self.access = try Access(
+            store: store,
+            hasher: hasher,
+            settings: configuration.accessSettings(secret: secret),
+            now: clock.now
+        )
+        self.broker = Broker(store: store, limits: configuration.brokerLimits, clock: clock)
+        self.loops = try await DeliveryLoops.start(on: group, broker: self.broker)
+        self.lane = TaskLane()
+        self.upkeep = Upkeep(broker: self.broker, access: self.access, logger: logger)
+        let registry = PrometheusRegistry(
+            descriptions: RelayMetric.descriptions(maxTopics: configuration.metrics.maxTopics),
+            collectors: [ProcessMetrics()]
+        )
+        let waiters = PollWaiters(maxPerUser: configuration.poll.maxWaitersPerUser)
+        let rest = RESTServices(
+            access: self.access,
+            broker: self.broker,
+            store: store,
+            pollWaiters: waiters,
+            registry: registry,
+            configuration: configuration,
+            logger: logger
+        )
+        self.services = EdgeServices(
+            broker: self.broker,
+            authenticator: self.access.authenticator,
+            loops: self.loops,
+            lane: self.lane,
+            routes: Routes(router: RouterLane(responder: RESTRouter.responder(rest), logger: logger)),
+            gate: RequestGate(
+                hosts: TrustedHosts(configuration.server.trustedHosts),
+                origins: AllowedOrigins(configuration.server.allowedOrigins)
+            ),
+            limits: configuration.edgeLimits,
+            timeouts: configuration.connectionTimeouts,
+            scope: configuration.topicScoping,
+            rateLimiter: self.access.rateLimiter,
+            pollWaiters: waiters,
+            webSockets: ConnectionQuota(maxPerUser: configuration.webSocket.maxPerUser),
+            metrics: EdgeMetrics(
+                factory: PrometheusMetricsFactory(registry: registry),
+                perTopic: configuration.metrics.perTopic
+            ),
+            logger: logger
+        )
+        self.watchAccess()
+    }
+
+    /// Every change of a user or a token reaches the open connections of that user at once.
+    private func watchAccess() {
+        let loops = self.loops
+        self.access.authenticator.observe { change in
+            switch change {
+            case .userChanged(let user), .tokenRevoked(_, let user): loops.accessMayHaveChanged(of: user)
+            }
+        }
+    }
+}
+
+extension Timestamp {
+    /// The system's wall clock.
+    static var now: Timestamp {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+    }
+}

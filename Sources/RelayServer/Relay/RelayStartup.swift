@@ -1,0 +1,60 @@
+import Logging
+import RelayAccess
+import RelayCore
+
+/// What is checked and made before the first request.
+struct RelayStartup: Sendable {
+    let configuration: RelayConfiguration
+    let store: any RelayStore
+    let logger: Logger
+
+    /// Refuses an unsafe configuration, and finds the secret that signs tokens.
+    func checkAndFindSecret() async throws -> Secret {
+        let problems = StartupGuard.check(self.configuration, hasUsers: true)
+        let errors = problems.filter { $0.severity == .error }
+        guard errors.isEmpty else { throw RelayError.refused(errors) }
+        for warning in problems {
+            self.logger.warning("\(warning.message)", metadata: ["key": "\(warning.key ?? "-")"])
+        }
+        switch StartupGuard.secretPlan(self.configuration) {
+        case .configured(let secret):
+            return secret
+        case .random, .missing:
+            return SecretFile.randomSecret()
+        case .file(let path):
+            do {
+                return try SecretFile(path: path).loadOrCreate().secret
+            } catch {
+                throw RelayError.unavailable("the secret file can't be used: \(error)")
+            }
+        }
+    }
+
+    /// Makes sure that there is somebody who can log in: the configured administrator, or, where there is no user at all
+    /// and none is configured, one with a random password.
+    ///
+    /// - Parameter announce: told the random password, once.
+    func makeAdministrator(
+        _ users: UserAdministration,
+        announce: (_ username: String, _ password: String) -> Void
+    ) async throws {
+        let access = self.configuration.access
+        let username = access.bootstrapAdminUsername
+        do {
+            if let password = access.bootstrapAdminPassword {
+                let outcome = try await users.bootstrap(
+                    username: username,
+                    password: password.value,
+                    email: access.bootstrapAdminEmail
+                )
+                return self.logger.info("administrator \(outcome)", metadata: ["username": "\(username)"])
+            }
+            guard try await users.counts().total == 0 else { return }
+            let password = String(SecretFile.randomSecret().value.prefix(24))
+            _ = try await users.bootstrap(username: username, password: password)
+            announce(username, password)
+        } catch {
+            throw RelayError.unavailable("the administrator can't be made: \(error)")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Logging
+import RelayAccess
+import RelayCore
+
+/// Lets the stores forget what has expired, every so often.
+struct Upkeep: Sendable {
+    private static let interval = Duration.seconds(60)
+    /// Rounds of messages to one of tokens.
+    private static let roundsPerTokenSweep = 60
+
+    let broker: Broker
+    let access: Access
+    let logger: Logger
+
+    /// Returns when its task is cancelled.
+    func run() async {
+        var round = 0
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(for: Self.interval)
+            } catch {
+                return
+            }
+            round += 1
+            await self.sweep(tokens: round % Self.roundsPerTokenSweep == 0)
+        }
+    }
+
+    /// A store that can't now will be asked again: what has expired is not served meanwhile.
+    private func sweep(tokens: Bool) async {
+        do {
+            try await self.broker.sweep()
+            if tokens { try await self.access.sweep() }
+        } catch {
+            self.logger.warning("expired data could not be removed", metadata: ["error": "\(error)"])
+        }
+    }
+}
