@@ -22,7 +22,7 @@ extension ServerFrame {
             failure.put(into: &sink)
         case .gap(let gap):
             sink.put(#"{"type":"gap","topic":"#)
-            sink.put(gap.topic)
+            sink.put(text: gap.topic)
             sink.put(#","after":"#)
             sink.put(gap.after)
             sink.put(#","resumed_from":"#)
@@ -41,15 +41,15 @@ extension ServerFrame {
 extension ServerFrame.Subscribed {
     fileprivate func put(into sink: inout some JSONSink) {
         sink.put(#"{"type":"subscribed","topics":["#)
-        sink.putList(self.topics) { $1.put($0) }
+        sink.putList(self.topics) { $1.put(text: $0) }
         sink.put(#"],"session_id":"#)
-        sink.put(self.sessionID)
+        sink.put(text: self.sessionID)
         sink.put(#","timestamp":"#)
         sink.put(self.timestamp)
         sink.put(#","cursors":{"#)
         let starts = self.topics.compactMap { topic in self.cursors[topic].map { (topic, $0) } }
         sink.putList(starts) { start, sink in
-            sink.put(start.0)
+            sink.put(text: start.0)
             sink.put(":")
             sink.put(start.1)
         }
@@ -60,16 +60,16 @@ extension ServerFrame.Subscribed {
 extension ServerFrame.Failure {
     fileprivate func put(into sink: inout some JSONSink) {
         sink.put(#"{"type":"error","code":"#)
-        sink.put(self.code.rawValue)
+        sink.put(text: self.code.rawValue)
         sink.put(#","message":"#)
-        sink.put(self.message)
+        sink.put(text: self.message)
         guard !self.details.isEmpty else { return sink.put(#","details":null}"#) }
         sink.put(#","details":{"#)
         sink.putList(self.details) { detail, sink in
-            sink.put(detail.name)
+            sink.put(text: detail.name)
             sink.put(":")
             switch detail.value {
-            case .text(let text): sink.put(text)
+            case .text(let text): sink.put(text: text)
             case .json(let json): sink.put(json: json)
             }
         }

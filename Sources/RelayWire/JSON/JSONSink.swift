@@ -6,7 +6,7 @@ import NIOCore
 protocol JSONSink {
     mutating func put(_ text: StaticString)
     /// A string in quotes, escaped where needed.
-    mutating func put(_ text: String)
+    mutating func put(text: String)
     /// JSON as it is.
     mutating func put(json: ByteBuffer)
     /// Decimal digits.
@@ -24,7 +24,7 @@ extension JSONSink {
     }
 
     mutating func put(textOrNull text: String?) {
-        if let text { self.put(text) } else { self.put("null") }
+        if let text { self.put(text: text) } else { self.put("null") }
     }
 
     mutating func put(count: Int) {
@@ -53,7 +53,7 @@ struct JSONSize: JSONSink {
     }
 
     mutating func put(_ text: StaticString) { self.bytes += text.utf8CodeUnitCount }
-    mutating func put(_ text: String) { self.bytes += text.jsonSize }
+    mutating func put(text: String) { self.bytes += text.jsonSize }
     mutating func put(json: ByteBuffer) { self.bytes += json.readableBytes }
     mutating func put(_ number: UInt64) { self.bytes += number.decimalSize }
     mutating func put(_ id: MessageID) { self.bytes += id.textSize + 2 }
@@ -62,7 +62,7 @@ struct JSONSize: JSONSink {
 
 extension ByteBuffer: JSONSink {
     mutating func put(_ text: StaticString) { self.writeStaticString(text) }
-    mutating func put(_ text: String) { self.writeJSONString(text) }
+    mutating func put(text: String) { self.writeJSONString(text) }
     mutating func put(json: ByteBuffer) { self.writeImmutableBuffer(json) }
     mutating func put(_ number: UInt64) { self.writeDecimal(number) }
 

@@ -43,13 +43,13 @@ public struct BulkResponse: Hashable, Sendable {
                 sink.put(#"{"message_id":"#)
                 sink.put(id)
                 sink.put(#","topic":"#)
-                sink.put(result.topic)
+                sink.put(text: result.topic)
                 sink.put(#","status":"accepted","error":null}"#)
             case .rejected(let reason):
                 sink.put(#"{"message_id":null,"topic":"#)
-                sink.put(result.topic)
+                sink.put(text: result.topic)
                 sink.put(#","status":"rejected","error":"#)
-                sink.put(reason)
+                sink.put(text: reason)
                 sink.put("}")
             }
         }

@@ -33,7 +33,7 @@ public struct HistoryResponse: Hashable, Sendable {
         sink.put(#","limit":"#)
         sink.put(count: self.limit)
         sink.put(#","order":"#)
-        sink.put(self.order)
+        sink.put(text: self.order)
         sink.put(#","cursor":"#)
         sink.put(textOrNull: self.cursor)
         sink.put(#","next_cursor":"#)

@@ -50,7 +50,7 @@ public struct MessageFields: Hashable, Sendable {
         }
         sink.put(self.id)
         sink.put(#","topic":"#)
-        sink.put(self.topic)
+        sink.put(text: self.topic)
         sink.put(#","payload":"#)
         sink.put(json: self.payload)
         sink.put(#","timestamp":"#)

@@ -29,7 +29,7 @@ public struct PollResponse: Hashable, Sendable {
         if !self.gaps.isEmpty {
             sink.put(#","gaps":{"#)
             sink.putList(self.gaps) { gap, sink in
-                sink.put(gap.topic)
+                sink.put(text: gap.topic)
                 sink.put(#":{"after":"#)
                 sink.put(gap.after)
                 sink.put(#","resumed_from":"#)

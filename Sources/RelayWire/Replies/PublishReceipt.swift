@@ -30,7 +30,7 @@ public struct PublishReceipt: Hashable, Sendable {
         sink.put(#""message_id":"#)
         sink.put(self.id)
         sink.put(#","topic":"#)
-        sink.put(self.topic)
+        sink.put(text: self.topic)
         sink.put(#","timestamp":"#)
         sink.put(self.timestamp)
     }

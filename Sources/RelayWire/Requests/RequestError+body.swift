@@ -16,7 +16,7 @@ extension RequestError {
             sink.put(#"{"type":"json_invalid","loc":["body","#)
             sink.put(count: offset)
             sink.put(#"],"msg":"JSON decode error","input":{},"ctx":{"error":"#)
-            sink.put(message)
+            sink.put(text: message)
             sink.put("}}")
         case .invalid(let issues):
             sink.putList(issues) { $0.put(into: &$1) }
@@ -28,16 +28,16 @@ extension RequestError {
 extension ValidationIssue {
     func put(into sink: inout some JSONSink) {
         sink.put(#"{"type":"#)
-        sink.put(self.type)
+        sink.put(text: self.type)
         sink.put(#","loc":["#)
         sink.putList(self.location) { step, sink in
             switch step {
-            case .name(let name): sink.put(name)
+            case .name(let name): sink.put(text: name)
             case .index(let index): sink.put(count: index)
             }
         }
         sink.put(#"],"msg":"#)
-        sink.put(self.message)
+        sink.put(text: self.message)
         if let input = self.input {
             sink.put(#","input":"#)
             sink.put(json: input)
