@@ -58,6 +58,11 @@ extension Row {
         (self[column] as Int64?).map { Timestamp(microseconds: $0) }
     }
 
+    /// - Throws: `corrupt` where it is NULL.
+    func integer(_ column: Int) throws -> Int64 {
+        try self.required(self[column] as Int64?)
+    }
+
     /// From two columns, `column` and the one after it; ``MessageID/zero`` where they are NULL.
     func messageID(_ column: Int) -> MessageID {
         MessageID(
@@ -116,6 +121,8 @@ extension Database {
         _ arguments: [DatabaseValue],
         _ decode: (Row) throws -> Value
     ) throws -> Value? {
-        try self.rows(sql, arguments).next().map(decode)
+        let rows = try self.rows(sql, arguments)
+        // The row is the cursor's, and gone with it.
+        return try withExtendedLifetime(rows) { try rows.next().map(decode) }
     }
 }

@@ -51,8 +51,8 @@ extension IdempotencyEntry {
     fileprivate init(key: IdempotencyKey, row: Row) throws {
         let mark = IdempotencyMark(
             key: key,
-            index: row[0],
-            total: row[1],
+            index: Int(try row.integer(0)),
+            total: Int(try row.integer(1)),
             expiresAt: try row.required(row.moment(2))
         )
         self.init(

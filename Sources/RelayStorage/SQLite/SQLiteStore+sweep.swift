@@ -112,7 +112,7 @@ extension StreamCache {
             JOIN streams ON streams.id = stream
             """,
             [DatabaseValue(now), stepRows.databaseValue]
-        ) { row in (topic: try row.topicKey(0), stream: row[2] as Int64, id: row.messageID(3)) }
+        ) { row in (topic: try row.topicKey(0), stream: try row.integer(2), id: row.messageID(3)) }
         for message in expired {
             try db.run(
                 "DELETE FROM messages WHERE stream = ? AND ms = ? AND seq = ?",

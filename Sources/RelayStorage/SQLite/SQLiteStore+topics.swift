@@ -93,7 +93,7 @@ extension SQLiteStore: TopicStore {
     public func topicCounts() async throws(StoreError) -> TopicCounts {
         try await self.read { db in
             let counts = try db.first("SELECT count(*), coalesce(sum(is_public), 0) FROM topics", []) { row in
-                TopicCounts(total: row[0], isPublic: row[1])
+                TopicCounts(total: Int(try row.integer(0)), isPublic: Int(try row.integer(1)))
             }
             return counts ?? TopicCounts(total: 0, isPublic: 0)
         }
@@ -160,7 +160,7 @@ extension TopicRecord {
             kind: try row.required(row.text(3)),
             owner: UserID(try row.required(row.text(4))),
             createdAt: try row.required(row.moment(5)),
-            isPublic: row[6],
+            isPublic: try row.integer(6) != 0,
             description: row.text(7)
         )
     }

@@ -31,7 +31,7 @@ extension SQLiteStore: UserStore {
     public func userCounts() async throws(StoreError) -> UserCounts {
         try await self.read { db in
             let counts = try db.first("SELECT count(*), coalesce(sum(is_active), 0) FROM users", []) { row in
-                UserCounts(total: row[0], active: row[1])
+                UserCounts(total: Int(try row.integer(0)), active: Int(try row.integer(1)))
             }
             return counts ?? UserCounts(total: 0, active: 0)
         }
@@ -87,8 +87,8 @@ extension User {
             username: try row.required(row.text(1)),
             createdAt: try row.required(row.moment(2)),
             email: row.text(3),
-            isActive: row[4],
-            permissions: Permissions(rawValue: row[5]),
+            isActive: try row.integer(4) != 0,
+            permissions: Permissions(rawValue: UInt8(truncatingIfNeeded: try row.integer(5))),
             passwordHash: row.text(6)
         )
     }

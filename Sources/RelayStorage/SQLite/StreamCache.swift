@@ -73,7 +73,7 @@ struct StreamCache {
             "SELECT id, last_ms, last_seq, trimmed_ms, trimmed_seq, count FROM streams WHERE key = ?",
             [DatabaseValue(topic)]
         ) { row in
-            StreamState(id: row[0], bounds: row.bounds(1))
+            StreamState(id: try row.integer(0), bounds: row.bounds(1))
         }
     }
 }

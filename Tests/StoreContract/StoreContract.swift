@@ -1,0 +1,12 @@
+/// The rules that every store keeps, as cases that a test target runs against its stores:
+///
+///     @Test(arguments: [valkey], StoreContract.cases)
+///     func contract(store: StoreUnderTest, rule: ContractCase) async throws { try await rule.check(store) }
+///
+/// Cases take ids from receipts and never work them out, since a store may number messages by a clock of its own.
+public enum StoreContract {
+    public static var cases: [ContractCase] {
+        self.appendCases + self.idempotencyCases + self.readingCases + self.retentionCases + self.topicCases
+            + self.grantCases + self.userCases + self.tokenCases + self.concurrencyCases + self.modelCases
+    }
+}

@@ -1,0 +1,186 @@
+import RelayAccess
+import RelayCore
+import RelayWire
+import Testing
+
+extension StoreContract {
+    static let topicCases: [ContractCase] = [
+        ContractCase("a topic is created once and comes back as it was stored") { under in
+            try await under.withStore { store in
+                let record = TopicRecord(
+                    id: "id-1",
+                    key: .named("t", in: "ø"),
+                    kind: "stream",
+                    owner: UserID("o"),
+                    createdAt: .at(0.000_001),
+                    isPublic: true,
+                    description: "é\u{0}e\u{301} 🐙"
+                )
+                #expect(try await store.topic(record.key) == nil)
+                let created = try await store.createTopic(record)
+                #expect(created.isNew)
+                #expect(created.topic == StoredTopic(record: record, grants: [], bounds: StreamBounds()))
+                let again = try await store.createTopic(.of(record.key, owner: "other", id: "id-2"))
+                #expect(!again.isNew && again.topic == created.topic)
+                #expect(try await store.topic(record.key) == created.topic)
+            }
+        },
+        ContractCase("of many concurrent creators of one topic one succeeds, and all see its topic") { under in
+            try await under.withStore { store in
+                let results = try await withThrowingTaskGroup(of: (StoredTopic, Bool).self) { group in
+                    for index in 0..<32 {
+                        group.addTask {
+                            let result = try await store.createTopic(.of(.named("t"), owner: "u\(index)"))
+                            return (result.topic, result.isNew)
+                        }
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(results.count { $0.1 } == 1)
+                #expect(Set(results.map { $0.0 }).count == 1)
+                #expect(try await store.topicCounts().total == 1)
+            }
+        },
+        ContractCase("an update changes only what is given") { under in
+            try await under.withStore { store in
+                _ = try await store.createTopic(.of(.named("t")))
+                try await store.append(["a"], to: .named("t"))
+                let bounds = try await store.bounds(of: .named("t"))
+                let described = try await store.updateTopic(.named("t"), TopicChanges(description: ""))
+                #expect(described?.record.description == "" && described?.record.isPublic == false)
+                let published = try await store.updateTopic(.named("t"), TopicChanges(isPublic: true))
+                #expect(published?.record.description == "" && published?.record.isPublic == true)
+                #expect(published?.bounds == bounds)
+                #expect(try await store.updateTopic(.named("t"), TopicChanges()) == published)
+                #expect(try await store.topic(.named("t")) == published)
+                #expect(try await store.updateTopic(.named("gone"), TopicChanges(isPublic: true)) == nil)
+            }
+        },
+        ContractCase("counters follow creation, update and deletion") { under in
+            try await under.withStore { store in
+                #expect(try await store.topicCounts() == TopicCounts(total: 0, isPublic: 0))
+                for name in ["a", "b", "c"] {
+                    _ = try await store.createTopic(.of(.named(name), isPublic: name == "a"))
+                }
+                #expect(try await store.topicCounts() == TopicCounts(total: 3, isPublic: 1))
+                _ = try await store.updateTopic(.named("b"), TopicChanges(isPublic: true))
+                _ = try await store.updateTopic(.named("b"), TopicChanges(isPublic: true))
+                #expect(try await store.topicCounts() == TopicCounts(total: 3, isPublic: 2))
+                _ = try await store.deleteTopic(.named("a"))
+                #expect(try await store.topicCounts() == TopicCounts(total: 2, isPublic: 1))
+            }
+        },
+        ContractCase("deletion takes messages and grants, and leaves bounds that tell old cursors of the gap") {
+            under in
+            try await under.withStore { store in
+                _ = try await store.createTopic(.of(.named("t")))
+                _ = try await store.addGrant(.to("u"), to: .named("t"))
+                let ids = try await store.append(["a", "b", "c"], at: 100, to: .named("t"))
+                let left = try await store.deleteTopic(.named("t"))
+                #expect(left == StreamBounds(last: ids[2], trimmedThrough: ids[2], count: 0))
+                #expect(try await store.bounds(of: .named("t")) == left)
+                #expect(try await store.read(.named("t")).messages.isEmpty)
+                #expect(try await store.topic(.named("t")) == nil)
+                #expect(try await store.deleteTopic(.named("t")) == nil)
+                #expect(try await store.topics(of: UserID("u")).isEmpty)
+                let again = try await store.createTopic(.of(.named("t"), id: "t2"))
+                #expect(again.isNew && again.topic.grants.isEmpty && again.topic.bounds == left)
+                let next = try await store.append(["d"], at: 1, to: .named("t"))
+                #expect(next[0] > ids[2])
+                #expect(try await store.read(.named("t")).texts == ["d"])
+            }
+        },
+        ContractCase("the deletion of a topic without messages leaves empty bounds") { under in
+            try await under.withStore { store in
+                _ = try await store.createTopic(.of(.named("t")))
+                #expect(try await store.deleteTopic(.named("t")) == StreamBounds())
+            }
+        },
+        ContractCase("a new topic does not show what was stored under its key before") { under in
+            try await under.withStore { store in
+                _ = try await store.createTopic(.of(.named("t")))
+                _ = try await store.deleteTopic(.named("t"))
+                let late = try await store.append(["late"], to: .named("t"))
+                let topic = try await store.createTopic(.of(.named("t"), owner: "other")).topic
+                #expect(topic.bounds == StreamBounds(last: late[0], trimmedThrough: late[0], count: 0))
+                #expect(try await store.read(.named("t")).messages.isEmpty)
+            }
+        },
+        ContractCase("a deleted topic stays gone over sweeps and later appends") { under in
+            try await under.withStore { store in
+                _ = try await store.createTopic(.of(.named("t")))
+                try await store.append((0..<1500).map { .text("\($0)", ttl: $0 % 3 == 0 ? 1 : nil) }, to: .named("t"))
+                let left = try await store.deleteTopic(.named("t"))
+                _ = try await store.sweep(at: .at(60), retention: Retention(maxAgeSeconds: 30))
+                #expect(try await store.bounds(of: .named("t")) == left)
+                try await store.append(["x"], at: 60, to: .named("t"))
+                #expect(try await store.bounds(of: .named("t")).count == 1)
+                #expect(try await store.read(.named("t"), .backward(before: nil)).texts == ["x"])
+            }
+        },
+        ContractCase("lists are ordered by key, and pages continue after a key") { under in
+            try await under.withStore { store in
+                let keys: [TopicKey] = [
+                    .named("b"), .named("a"), .named("B"), .named("a", in: "u"), .named("a-1"), .named("_a"),
+                ]
+                for key in keys { _ = try await store.createTopic(.of(key)) }
+                let ordered = keys.sorted { $0.description.utf8.lexicographicallyPrecedes($1.description.utf8) }
+                let all = try await store.topics(after: nil, limit: 100)
+                #expect(all.map(\.record.key) == ordered)
+                #expect(try await store.topics(after: nil, limit: 2).map(\.record.key) == Array(ordered[..<2]))
+                let rest = try await store.topics(after: ordered[1], limit: 3)
+                #expect(rest.map(\.record.key) == Array(ordered[2..<5]))
+                #expect(try await store.topics(after: .named("a-0"), limit: 1).map(\.record.key) == [.named("a-1")])
+                #expect(try await store.topics(after: ordered[5], limit: 3).isEmpty)
+                #expect(try await store.topics(after: nil, limit: 0).isEmpty)
+                #expect(try await store.topicNames(ownedBy: UserID("owner")) == ["B", "_a", "a", "a", "a-1", "b"])
+                #expect(try await store.topicNames(ownedBy: UserID("nobody")).isEmpty)
+            }
+        },
+        ContractCase("topics and grants survive reopening") { under in
+            try await under.withReopening { store in
+                _ = try await store.createTopic(.of(.named("t")))
+                _ = try await store.addGrant(.to("u", at: 7), to: .named("t"))
+                _ = try await store.createTopic(.of(.named("gone")))
+                let ids = try await store.append(["a"], at: 900, to: .named("gone"))
+                _ = try await store.deleteTopic(.named("gone"))
+                return (try await store.topics(after: nil, limit: 9), ids[0])
+            } after: { store, before in
+                #expect(try await store.topics(after: nil, limit: 9) == before.0)
+                #expect(before.0.first?.grants == [.to("u", at: 7)])
+                _ = try await store.createTopic(.of(.named("gone")))
+                #expect(try await store.append(["b"], at: 0, to: .named("gone"))[0] > before.1)
+            }
+        },
+    ]
+
+    static let grantCases: [ContractCase] = [
+        ContractCase("a grant is given once, keeps its date, and is listed by user id") { under in
+            try await under.withStore { store in
+                _ = try await store.createTopic(.of(.named("t")))
+                for user in ["c", "a", "b"] { #expect(try await store.addGrant(.to(user, at: 1), to: .named("t"))) }
+                #expect(try await store.addGrant(.to("a", at: 2), to: .named("t")) == false)
+                #expect(try await store.addGrant(.to("a"), to: .named("gone")) == false)
+                let grants = try await store.topic(.named("t"))?.grants
+                #expect(grants == [.to("a", at: 1), .to("b", at: 1), .to("c", at: 1)])
+                #expect(try await store.removeGrant(of: UserID("b"), from: .named("t")))
+                #expect(try await store.removeGrant(of: UserID("b"), from: .named("t")) == false)
+                #expect(try await store.removeGrant(of: UserID("a"), from: .named("gone")) == false)
+                #expect(try await store.topic(.named("t"))?.grants == [.to("a", at: 1), .to("c", at: 1)])
+            }
+        },
+        ContractCase("a user's topics are those it owns or has a grant on, each once") { under in
+            try await under.withStore { store in
+                for (name, owner) in [("d", "u"), ("a", "u"), ("c", "v"), ("b", "v"), ("e", "v")] {
+                    _ = try await store.createTopic(.of(.named(name), owner: owner))
+                }
+                for name in ["c", "a", "b"] { _ = try await store.addGrant(.to("u"), to: .named(name)) }
+                _ = try await store.removeGrant(of: UserID("u"), from: .named("b"))
+                let topics = try await store.topics(of: UserID("u"))
+                #expect(topics.map(\.record.key.name.rawValue) == ["a", "c", "d"])
+                #expect(topics[1].grants == [.to("u")])
+                #expect(try await store.topics(of: UserID("nobody")).isEmpty)
+            }
+        },
+    ]
+}

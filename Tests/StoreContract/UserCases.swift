@@ -1,0 +1,112 @@
+import RelayAccess
+import RelayCore
+import RelayWire
+import Testing
+
+extension StoreContract {
+    static let userCases: [ContractCase] = [
+        ContractCase("a user comes back as it was stored, by id and by name") { under in
+            try await under.withStore { store in
+                let user = User(
+                    id: UserID("u"),
+                    username: "ø🐙\u{0}x",
+                    createdAt: .at(0.000_001),
+                    email: "",
+                    isActive: false,
+                    permissions: [.admin, .write],
+                    passwordHash: "$argon2id$…"
+                )
+                let isCreated = try await store.createUser(user)
+                #expect(isCreated)
+                #expect(try await store.user(user.id) == user)
+                #expect(try await store.user(named: user.username) == user)
+                #expect(try await store.user(named: "ø🐙") == nil)
+                #expect(try await store.user(UserID("x")) == nil)
+            }
+        },
+        ContractCase("usernames are unique, compared byte for byte") { under in
+            try await under.withStore { store in
+                let names = ["ann", "Ann", "ann ", "ann\u{0}", "ann\u{0}b", "é", "e\u{301}"]
+                for (index, name) in names.enumerated() {
+                    #expect(try await store.createUser(.of("u\(index)", name)))
+                }
+                for (index, name) in names.enumerated() {
+                    #expect(try await store.createUser(.of("v\(index)", name)) == false)
+                    #expect(try await store.user(named: name)?.id == UserID("u\(index)"))
+                }
+                let total = try await store.userCounts().total
+                #expect(total == names.count)
+            }
+        },
+        ContractCase("of many who want one username at once one gets it") { under in
+            try await under.withStore { store in
+                let created = try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for index in 0..<32 { group.addTask { try await store.createUser(.of("u\(index)", "ann")) } }
+                    return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+                }
+                #expect(created == 1)
+                #expect(try await store.users().count == 1)
+            }
+        },
+        ContractCase("users are listed by creation, then id, and counted") { under in
+            try await under.withStore { store in
+                for (id, seconds) in [("b", 1.0), ("c", 0), ("a", 1)] {
+                    _ = try await store.createUser(.of(id, at: seconds, isActive: id != "a"))
+                }
+                #expect(try await store.users().map(\.id.rawValue) == ["c", "a", "b"])
+                #expect(try await store.userCounts() == UserCounts(total: 3, active: 2))
+            }
+        },
+        ContractCase("an update changes only what is given, and can remove the address") { under in
+            try await under.withStore { store in
+                _ = try await store.createUser(.of("u"))
+                var user = User.of("u")
+                #expect(try await store.updateUser(user.id, UserChanges()) == user)
+                user.email = "a@b"
+                #expect(try await store.updateUser(user.id, UserChanges(email: "a@b")) == user)
+                user.isActive = false
+                user.permissions = [.write]
+                user.passwordHash = "h"
+                let changes = UserChanges(isActive: false, permissions: [.write], passwordHash: "h")
+                #expect(try await store.updateUser(user.id, changes) == user)
+                user.email = nil
+                #expect(try await store.updateUser(user.id, UserChanges(email: .some(nil))) == user)
+                #expect(try await store.user(user.id) == user)
+                #expect(try await store.updateUser(UserID("x"), changes) == nil)
+            }
+        },
+        ContractCase("deletion takes grants and tokens, leaves topics, and frees the name") { under in
+            try await under.withStore { store in
+                _ = try await store.createUser(.of("u", "ann"))
+                for name in ["b", "a", "own"] {
+                    _ = try await store.createTopic(.of(.named(name), owner: name == "own" ? "u" : "v"))
+                }
+                for (user, name) in [("u", "b"), ("u", "a"), ("v", "a")] {
+                    _ = try await store.addGrant(.to(user), to: .named(name))
+                }
+                try await store.insertRefreshToken(.of("j", user: "u"))
+                try await store.insertRefreshToken(.of("k", user: "v"))
+                #expect(try await store.deleteUser(UserID("u")) == [.named("a"), .named("b")])
+                #expect(try await store.deleteUser(UserID("u")) == nil)
+                #expect(try await store.user(named: "ann") == nil)
+                #expect(try await store.topic(.named("a"))?.grants == [.to("v")])
+                #expect(try await store.topics(of: UserID("u")).map(\.record.key) == [.named("own")])
+                #expect(try await store.refreshToken("j") == nil)
+                #expect(try await store.refreshToken("k") != nil)
+                #expect(try await store.createUser(.of("u2", "ann")))
+            }
+        },
+        ContractCase("users, tokens and the deny list survive reopening") { under in
+            try await under.withReopening { store in
+                _ = try await store.createUser(.of("u"))
+                try await store.insertRefreshToken(.of("j", user: "u"))
+                try await store.denyToken("d", until: .at(10))
+            } after: { store, _ in
+                let users = try await store.users()
+                #expect(users == [.of("u")])
+                #expect(try await store.refreshToken("j") == .of("j", user: "u"))
+                #expect(try await store.isTokenDenied("d", at: .at(9)))
+            }
+        },
+    ]
+}
