@@ -139,17 +139,50 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "RelayCommands",
+            dependencies: [
+                "RelayClient",
+                "RelayWire",
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "pulsar-relay",
             dependencies: [
                 "RelayAccess",
                 "RelayClient",
+                "RelayCommands",
                 "RelayCore",
                 "RelayServer",
                 "RelayStorage",
+                "RelayWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayClientTests",
+            dependencies: [
+                "RelayClient",
+                "RelayWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayCommandsTests",
+            dependencies: [
+                "RelayClient",
+                "RelayCommands",
+                "RelayWire",
             ],
             swiftSettings: settings
         ),

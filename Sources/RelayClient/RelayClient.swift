@@ -1,1 +1,48 @@
-// replaced by the target's first file
+public import AsyncHTTPClient
+
+/// A client of one relay, as one user. Share it freely: it holds no lock while it waits, and all calls share one renewal of
+/// the access token.
+///
+/// Calls retry 5xx and broken connections as the configuration's policy says, renew the token once on 401, and throw
+/// ``RelayError`` for the rest. A cancelled call throws `CancellationError`.
+public struct RelayClient: Sendable {
+    public let endpoint: RelayEndpoint
+    public let configuration: RelayClientConfiguration
+    let keeper: TokenKeeper
+    let pipeline: RequestPipeline
+
+    /// - Parameters:
+    ///   - credentials: what to log in with, or which tokens to live on.
+    ///   - store: where tokens outlive the process. Default: nowhere.
+    ///   - httpClient: shut down by its owner; the shared one needs no shutdown. Trust settings for `https` are its own;
+    ///     those for `wss` are in the configuration.
+    public init(
+        endpoint: RelayEndpoint,
+        credentials: Credentials,
+        store: (any TokenStore)? = nil,
+        configuration: RelayClientConfiguration = RelayClientConfiguration(),
+        httpClient: HTTPClient = .shared
+    ) {
+        self.endpoint = endpoint
+        self.configuration = configuration
+        let transport = HTTPTransport(
+            endpoint: endpoint,
+            client: httpClient,
+            timeout: configuration.requestTimeout,
+            maxReplyBytes: configuration.maxReplyBytes
+        )
+        let pipeline = RequestPipeline(transport: transport, policy: configuration.retry, clock: configuration.clock)
+        let now = configuration.now
+        self.pipeline = pipeline
+        self.keeper = TokenKeeper(
+            credentials: credentials,
+            store: store,
+            exchange: TokenExchange(pipeline: pipeline, now: now),
+            now: now
+        )
+    }
+
+    func reply(to call: HTTPCall) async throws -> HTTPReply {
+        try await self.pipeline.reply(to: call, keeper: self.keeper)
+    }
+}

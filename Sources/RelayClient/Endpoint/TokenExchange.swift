@@ -1,0 +1,38 @@
+import RelayWire
+
+/// The two requests that give tokens.
+///
+/// Neither is cut short when the calling task is cancelled: the relay may have taken the refresh token already, and its
+/// successor would be lost with the answer.
+struct TokenExchange: Sendable {
+    let pipeline: RequestPipeline
+    let now: @Sendable () -> Timestamp
+
+    /// - Throws: ``RelayError`` with code `authenticationRequired` where the relay doesn't know the name or the password.
+    func logIn(_ password: Credentials.Password) async throws -> Tokens {
+        var call = HTTPCall(.post, ["auth", "login"])
+        call.body = .form([
+            ("grant_type", "password"), ("username", password.username), ("password", password.password),
+        ])
+        return try await self.tokens(call)
+    }
+
+    /// - Returns: nil where the relay refuses the token.
+    func refresh(_ refreshToken: String) async throws -> Tokens? {
+        var call = HTTPCall(.post, ["auth", "token", "refresh"])
+        call.body = .json(["refresh_token": .string(refreshToken)])
+        do {
+            return try await self.tokens(call)
+        } catch let error as RelayError where error.code == .authenticationRequired {
+            return nil
+        }
+    }
+
+    private func tokens(_ call: HTTPCall) async throws -> Tokens {
+        var call = call
+        call.isUninterruptible = true
+        let requestedAt = self.now()
+        let reply = try await self.pipeline.reply(to: call, keeper: nil)
+        return try reply.decoded { json throws(JSONError) in try Tokens(json: json, requestedAt: requestedAt) }
+    }
+}

@@ -1,0 +1,20 @@
+/// Waits that double from `first` to `longest`, each shortened by a random part of up to one half, so that many clients
+/// cut off at one moment don't come back at one moment.
+public struct Backoff: Sendable, Hashable {
+    public let first: Duration
+    public let longest: Duration
+
+    /// Defaults: 1 s and 60 s. Negative values count as zero.
+    public init(first: Duration = .seconds(1), longest: Duration = .seconds(60)) {
+        self.first = max(.zero, first)
+        self.longest = max(.zero, longest)
+    }
+
+    /// - Parameter failures: how many attempts failed in a row, from 1.
+    /// - Returns: between half of the doubled wait and the whole of it.
+    public func delay(afterFailures failures: Int, using random: inout some RandomNumberGenerator) -> Duration {
+        let doublings = min(max(failures - 1, 0), 30)
+        let whole = min(self.first * (1 << doublings), self.longest)
+        return whole * Double.random(in: 0.5...1, using: &random)
+    }
+}

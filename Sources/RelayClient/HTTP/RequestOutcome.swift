@@ -1,0 +1,10 @@
+/// What became of one attempt at a request.
+enum RequestOutcome: Sendable {
+    case replied(HTTPReply)
+    /// No connection: the relay has not seen the request.
+    case notSent(any Error)
+    /// The connection broke after the request may have left.
+    case broken(any Error)
+    /// The same, because time ran out.
+    case timedOut(any Error)
+}

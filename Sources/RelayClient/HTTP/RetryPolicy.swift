@@ -1,0 +1,19 @@
+/// How often and how soon a request is tried again after 5xx or a broken connection.
+public struct RetryPolicy: Sendable, Hashable {
+    /// The first attempt included; nil: without end. At least 1.
+    public var maxAttempts: Int?
+    public var backoff: Backoff
+    /// A `Retry-After` longer than this ends the attempts. Default 120 s.
+    public var longestRetryAfter: Duration
+
+    /// - Parameter maxAttempts: default 5.
+    public init(
+        maxAttempts: Int? = 5,
+        backoff: Backoff = Backoff(),
+        longestRetryAfter: Duration = .seconds(120)
+    ) {
+        self.maxAttempts = maxAttempts.map { max(1, $0) }
+        self.backoff = backoff
+        self.longestRetryAfter = longestRetryAfter
+    }
+}

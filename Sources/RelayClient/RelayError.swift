@@ -1,0 +1,73 @@
+/// Anything that went wrong between this client and its relay. Never holds a password or a token.
+public struct RelayError: Error, Sendable, CustomStringConvertible {
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        private enum Value: String {
+            case invalidEndpoint
+            case invalidInput
+            case authenticationRequired
+            case refused
+            case unavailable
+            case invalidReply
+            case subscriptionEnded
+            case storage
+        }
+
+        private let value: Value
+
+        private init(_ value: Value) {
+            self.value = value
+        }
+
+        /// The base URL can't be used: correct it.
+        public static let invalidEndpoint = Code(.invalidEndpoint)
+        /// The call's arguments are outside the contract; nothing was sent.
+        public static let invalidInput = Code(.invalidInput)
+        /// The relay takes neither the tokens nor the password at hand: log in again.
+        public static let authenticationRequired = Code(.authenticationRequired)
+        /// The relay answered with a 4xx: the same request will be refused again.
+        public static let refused = Code(.refused)
+        /// 5xx, no connection or no answer, for as often as the policy allows: worth trying again later.
+        public static let unavailable = Code(.unavailable)
+        /// The answer breaks the wire contract: probably not a relay.
+        public static let invalidReply = Code(.invalidReply)
+        /// The relay ended the subscription for good: see `closeCode` and `detail`.
+        public static let subscriptionEnded = Code(.subscriptionEnded)
+        /// Tokens could not be read or stored.
+        public static let storage = Code(.storage)
+
+        public var description: String { self.value.rawValue }
+    }
+
+    public let code: Code
+    /// HTTP status of the answer, where there was one.
+    public let status: Int?
+    /// WebSocket close code, where there was one.
+    public let closeCode: Int?
+    /// What the relay said, or what was wrong, for people.
+    public let detail: String
+    public let underlying: (any Error)?
+    /// Whether the answer took too long, as against a broken connection.
+    public let isTimeout: Bool
+
+    public init(
+        _ code: Code,
+        status: Int? = nil,
+        closeCode: Int? = nil,
+        detail: String,
+        underlying: (any Error)? = nil,
+        isTimeout: Bool = false
+    ) {
+        self.code = code
+        self.status = status
+        self.closeCode = closeCode
+        self.detail = detail
+        self.underlying = underlying
+        self.isTimeout = isTimeout
+    }
+
+    public var description: String {
+        if let status { return "\(self.detail) (HTTP \(status))" }
+        if let closeCode { return "\(self.detail) (WebSocket close \(closeCode))" }
+        return self.detail
+    }
+}

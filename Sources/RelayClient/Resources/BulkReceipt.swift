@@ -1,0 +1,27 @@
+/// What became of each message of a bulk, in the order in which they were given.
+public struct BulkReceipt: Sendable, Hashable {
+    public struct Entry: Sendable, Hashable {
+        public let topic: String
+        /// Nil where the message was rejected.
+        public let messageID: String?
+        /// Why it was rejected, where the relay says so.
+        public let error: String?
+
+        init(json: JSONValue) throws(JSONError) {
+            self.topic = try json.string("topic")
+            self.messageID = try json.optionalString("message_id")
+            self.error = try json.optionalString("error")
+        }
+    }
+
+    public let entries: [Entry]
+
+    public var acceptedCount: Int { self.entries.count { $0.messageID != nil } }
+    public var rejectedCount: Int { self.entries.count - self.acceptedCount }
+
+    init(json: JSONValue) throws(JSONError) {
+        var entries: [Entry] = []
+        for element in try json.elements("results") { entries.append(try Entry(json: element)) }
+        self.entries = entries
+    }
+}

@@ -1,0 +1,17 @@
+/// A page of what a topic keeps.
+public struct HistoryPage: Sendable, Hashable {
+    public let messages: [RelayMessage]
+    /// Give it as `cursor` for the next page. Nil only where the page is empty.
+    public let nextCursor: String?
+
+    init(json: JSONValue) throws(JSONError) {
+        self.messages = try RelayMessage.list(json)
+        self.nextCursor = try json.optionalString("next_cursor")
+    }
+}
+
+/// Which end of a topic a history starts at.
+public enum HistoryOrder: String, Sendable {
+    case oldestFirst = "asc"
+    case newestFirst = "desc"
+}

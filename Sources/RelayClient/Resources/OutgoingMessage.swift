@@ -1,0 +1,30 @@
+/// A message to publish.
+public struct OutgoingMessage: Sendable, Hashable {
+    public var topic: String
+    /// A JSON object: the relay refuses everything else.
+    public var payload: JSONValue
+    /// Seconds that it is kept, at least 1; nil for the topic's own retention.
+    public var ttl: Int?
+    public var metadata: [String: String]
+
+    public init(topic: String, payload: JSONValue, ttl: Int? = nil, metadata: [String: String] = [:]) {
+        self.topic = topic
+        self.payload = payload
+        self.ttl = ttl
+        self.metadata = metadata
+    }
+
+    var json: JSONValue {
+        var object = JSONObject([("topic", .string(self.topic)), ("payload", self.payload)])
+        if let ttl { object.append("ttl", .number(JSONNumber(ttl))) }
+        if !self.metadata.isEmpty { object.append("metadata", .object(JSONObject(self.metadata))) }
+        return .object(object)
+    }
+
+    func check() throws(RelayError) {
+        guard case .object = self.payload else {
+            throw RelayError(.invalidInput, detail: "a payload must be a JSON object")
+        }
+        guard (self.ttl ?? 1) >= 1 else { throw RelayError(.invalidInput, detail: "a ttl is at least 1 s") }
+    }
+}

@@ -1,0 +1,32 @@
+/// What one long poll brought.
+public struct PollPage: Sendable, Hashable {
+    /// In order per topic. Empty where nothing came in time.
+    public let messages: [RelayMessage]
+    /// Whether more is stored: the next poll will answer at once.
+    public let hasMore: Bool
+    /// Topics that lost messages before the first one here.
+    public let gaps: [MessageGap]
+
+    static let empty = PollPage(messages: [], hasMore: false, gaps: [])
+
+    init(messages: [RelayMessage], hasMore: Bool, gaps: [MessageGap]) {
+        self.messages = messages
+        self.hasMore = hasMore
+        self.gaps = gaps
+    }
+
+    init(json: JSONValue) throws(JSONError) {
+        self.init(
+            messages: try RelayMessage.list(json),
+            hasMore: json["has_more"] == .bool(true),
+            gaps: try Self.gaps(json)
+        )
+    }
+
+    private static func gaps(_ json: JSONValue) throws(JSONError) -> [MessageGap] {
+        guard case .object(let object)? = json["gaps"] else { return [] }
+        var gaps: [MessageGap] = []
+        for member in object.members { gaps.append(try MessageGap(topic: member.key, json: member.value)) }
+        return gaps
+    }
+}

@@ -1,0 +1,13 @@
+/// What the relay says once it has stored a message.
+public struct PublishReceipt: Sendable, Hashable {
+    public let messageID: String
+    public let topic: String
+    /// RFC 3339, UTC, as the relay wrote it.
+    public let timestamp: String
+
+    init(json: JSONValue) throws(JSONError) {
+        self.messageID = try json.string("message_id")
+        self.topic = try json.string("topic")
+        self.timestamp = try json.string("timestamp")
+    }
+}

@@ -1,0 +1,47 @@
+extension RelayClient {
+    /// The most messages that one bulk may hold.
+    public static let maxBulkCount = 100
+
+    /// Returns once the relay has stored the message.
+    ///
+    /// - Parameters:
+    ///   - payload: a JSON object.
+    ///   - ttl: seconds that it is kept, at least 1; nil for the topic's own retention.
+    ///   - idempotencyKey: sent with every attempt, so that retries never store twice. Default: a new one. Give the same
+    ///     key again, within 600 s, to repeat a call whose result never arrived.
+    @discardableResult
+    public func publish(
+        _ topic: String,
+        _ payload: JSONValue,
+        ttl: Int? = nil,
+        metadata: [String: String] = [:],
+        idempotencyKey: String? = nil
+    ) async throws -> PublishReceipt {
+        let message = OutgoingMessage(topic: topic, payload: payload, ttl: ttl, metadata: metadata)
+        try message.check()
+        let call = Self.publishCall(["api", "v1", "messages"], message.json, idempotencyKey)
+        return try await self.reply(to: call).decoded(PublishReceipt.init(json:))
+    }
+
+    /// Publishes 1 to 100 messages in one request. One that isn't valid, or one topic that is denied, refuses them all.
+    @discardableResult
+    public func publishBulk(
+        _ messages: [OutgoingMessage],
+        idempotencyKey: String? = nil
+    ) async throws -> BulkReceipt {
+        guard (1...Self.maxBulkCount).contains(messages.count) else {
+            throw RelayError(.invalidInput, detail: "a bulk holds 1 to \(Self.maxBulkCount) messages")
+        }
+        for message in messages { try message.check() }
+        let body: JSONValue = ["messages": .array(messages.map(\.json))]
+        let call = Self.publishCall(["api", "v1", "messages", "bulk"], body, idempotencyKey)
+        return try await self.reply(to: call).decoded(BulkReceipt.init(json:))
+    }
+
+    private static func publishCall(_ path: [String], _ body: JSONValue, _ key: String?) -> HTTPCall {
+        var call = HTTPCall(.post, path)
+        call.body = .json(body)
+        call.headers = [("Idempotency-Key", key ?? IdempotencyKeys.make())]
+        return call
+    }
+}

@@ -1,0 +1,52 @@
+extension RelayClient {
+    /// Waits for messages after the cursors, at most for `timeout`.
+    ///
+    /// With cursors for some of the topics, the others are read from their oldest message; with none at all, only what is
+    /// published from now on is seen. An answer that doesn't come in time counts as no messages.
+    /// - Parameters:
+    ///   - topics: at least one.
+    ///   - cursors: by topic, the id of the last message seen.
+    ///   - timeout: 1 to 60 s.
+    public func poll(
+        _ topics: [String],
+        cursors: [String: String] = [:],
+        timeout: Duration = .seconds(30)
+    ) async throws -> PollPage {
+        guard !topics.isEmpty, timeout >= .seconds(1), timeout <= .seconds(60) else {
+            throw RelayError(.invalidInput, detail: "a poll names at least one topic and waits 1 to 60 s")
+        }
+        do {
+            let call = Self.pollCall(topics, cursors, timeout)
+            return try await self.reply(to: call).decoded(PollPage.init(json:))
+        } catch let error as RelayError where error.isTimeout {
+            return .empty
+        }
+    }
+
+    /// - Parameters:
+    ///   - limit: 1 to 100.
+    ///   - cursor: exclusive, in the direction of `order`; nil starts at the end that `order` names.
+    public func history(
+        _ topic: String,
+        limit: Int = 10,
+        order: HistoryOrder = .newestFirst,
+        cursor: String? = nil
+    ) async throws -> HistoryPage {
+        var call = HTTPCall(.get, Self.topicsPath + [topic, "messages"])
+        call.query = [("limit", String(limit)), ("order", order.rawValue)]
+        if let cursor { call.query.append(("cursor", cursor)) }
+        return try await self.reply(to: call).decoded(HistoryPage.init(json:))
+    }
+
+    private static func pollCall(_ topics: [String], _ cursors: [String: String], _ timeout: Duration) -> HTTPCall {
+        var call = HTTPCall(.post, ["messages", "poll"])
+        call.body = .json([
+            "topics": .array(topics.map(JSONValue.string)),
+            "since": cursors.isEmpty ? .null : .object(JSONObject(cursors)),
+            "timeout": JSONNumber(timeout / .seconds(1)).map(JSONValue.number) ?? 30,
+        ])
+        call.timeout = timeout + .seconds(5)
+        call.retriesTimeout = false
+        return call
+    }
+}

@@ -1,0 +1,82 @@
+extension RelayClient {
+    /// - Parameters:
+    ///   - name: 1 to 255 letters, digits, `_` and `-`. A name that exists gives status 400.
+    ///   - description: at most 500 characters.
+    public func createTopic(
+        _ name: String,
+        isPublic: Bool = false,
+        description: String? = nil
+    ) async throws -> TopicDetails {
+        var object = JSONObject([("topic_name", .string(name)), ("is_public", .bool(isPublic))])
+        if let description { object.append("description", .string(description)) }
+        var call = HTTPCall(.post, Self.topicsPath)
+        call.body = .json(.object(object))
+        call.isRepeatable = false
+        return try await self.reply(to: call).decoded(TopicDetails.init(json:))
+    }
+
+    /// The topics that the caller owns or has a grant for.
+    public func topics() async throws -> [TopicDetails] {
+        try await self.reply(to: HTTPCall(.get, Self.topicsPath)).decodedList(TopicDetails.init(json:))
+    }
+
+    public func topic(_ name: String) async throws -> TopicDetails {
+        try await self.reply(to: HTTPCall(.get, Self.topicsPath + [name])).decoded(TopicDetails.init(json:))
+    }
+
+    /// Changes what isn't nil.
+    public func updateTopic(
+        _ name: String,
+        isPublic: Bool? = nil,
+        description: String? = nil
+    ) async throws -> TopicDetails {
+        var object = JSONObject()
+        if let isPublic { object.append("is_public", .bool(isPublic)) }
+        if let description { object.append("description", .string(description)) }
+        var call = HTTPCall(.put, Self.topicsPath + [name])
+        call.body = .json(.object(object))
+        return try await self.reply(to: call).decoded(TopicDetails.init(json:))
+    }
+
+    /// Deletes the topic, its messages and its subscriptions.
+    public func deleteTopic(_ name: String) async throws {
+        var call = HTTPCall(.delete, Self.topicsPath + [name])
+        call.isRepeatable = false
+        _ = try await self.reply(to: call)
+    }
+
+    static let topicsPath = ["api", "v1", "topics"]
+}
+
+extension RelayClient {
+    public func grants(of topic: String) async throws -> [TopicGrant] {
+        try await self.reply(to: HTTPCall(.get, Self.grantsPath(topic))).decodedList(TopicGrant.init(json:))
+    }
+
+    /// Lets a user read and write a topic. A user who may already gives status 400.
+    public func grant(_ topic: String, toUsername username: String) async throws -> TopicGrant {
+        try await self.grant(topic, ["username": .string(username)])
+    }
+
+    /// As ``grant(_:toUsername:)``.
+    public func grant(_ topic: String, toUserID userID: String) async throws -> TopicGrant {
+        try await self.grant(topic, ["user_id": .string(userID)])
+    }
+
+    public func revokeGrant(_ topic: String, ofUserID userID: String) async throws {
+        var call = HTTPCall(.delete, Self.grantsPath(topic) + [userID])
+        call.isRepeatable = false
+        _ = try await self.reply(to: call)
+    }
+
+    private func grant(_ topic: String, _ body: JSONValue) async throws -> TopicGrant {
+        var call = HTTPCall(.post, Self.grantsPath(topic))
+        call.body = .json(body)
+        call.isRepeatable = false
+        return try await self.reply(to: call).decoded(TopicGrant.init(json:))
+    }
+
+    private static func grantsPath(_ topic: String) -> [String] {
+        self.topicsPath + [topic, "permissions"]
+    }
+}

@@ -1,0 +1,40 @@
+/// A message as a reader gets it.
+public struct RelayMessage: Sendable, Hashable {
+    public let topic: String
+    /// Where it stands in its topic: the cursor of a reader that has seen it.
+    public let messageID: String
+    public let payload: JSONValue
+    /// RFC 3339, UTC, as the relay wrote it.
+    public let timestamp: String
+    public let metadata: [String: String]
+
+    public init(
+        topic: String,
+        messageID: String,
+        payload: JSONValue,
+        timestamp: String,
+        metadata: [String: String] = [:]
+    ) {
+        self.topic = topic
+        self.messageID = messageID
+        self.payload = payload
+        self.timestamp = timestamp
+        self.metadata = metadata
+    }
+
+    init(json: JSONValue) throws(JSONError) {
+        self.init(
+            topic: try json.string("topic"),
+            messageID: try json.string("message_id"),
+            payload: try json.value("payload"),
+            timestamp: try json.string("timestamp"),
+            metadata: try json.texts("metadata")
+        )
+    }
+
+    static func list(_ json: JSONValue) throws(JSONError) -> [RelayMessage] {
+        var messages: [RelayMessage] = []
+        for element in try json.elements("messages") { messages.append(try RelayMessage(json: element)) }
+        return messages
+    }
+}

@@ -1,0 +1,23 @@
+/// A topic as the relay describes it.
+public struct TopicDetails: Sendable, Hashable {
+    public let topicID: String
+    public let name: String
+    public let ownerID: String
+    /// RFC 3339, UTC, as the relay wrote it.
+    public let createdAt: String
+    public let description: String?
+    /// Whether every user may read it. False where the relay keeps no such flag.
+    public let isPublic: Bool
+    /// The users with a grant; nil for callers who may not see them.
+    public let allowedUserIDs: [String]?
+
+    init(json: JSONValue) throws(JSONError) {
+        self.topicID = try json.string("topic_id")
+        self.name = try json.string("topic_name")
+        self.ownerID = try json.string("owner_id")
+        self.createdAt = try json.string("created_at")
+        self.description = try json.optionalString("description")
+        self.isPublic = json["is_public"] == .bool(true)
+        self.allowedUserIDs = json["allowed_user_ids"]?.isNull ?? true ? nil : try json.strings("allowed_user_ids")
+    }
+}

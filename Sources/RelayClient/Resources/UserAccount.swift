@@ -1,0 +1,22 @@
+/// A user of the relay.
+public struct UserAccount: Sendable, Hashable {
+    public let userID: String
+    public let username: String
+    public let email: String?
+    public let isActive: Bool
+    /// RFC 3339, UTC, as the relay wrote it.
+    public let createdAt: String
+    /// Any of `admin`, `read`, `write`.
+    public let permissions: [String]
+    public let ownedTopics: [String]
+
+    init(json: JSONValue) throws(JSONError) {
+        self.userID = try json.string("user_id")
+        self.username = try json.string("username")
+        self.email = try json.optionalString("email")
+        self.isActive = try json.flag("is_active")
+        self.createdAt = try json.string("created_at")
+        self.permissions = try json.strings("permissions")
+        self.ownedTopics = try json.strings("owned_topics")
+    }
+}

@@ -1,0 +1,52 @@
+/// Events of a set of topics over one WebSocket that is opened, and opened again, as needed.
+///
+/// Each message comes once and in the order of its topic, over all reconnections: every new connection goes on at the
+/// cursors of the last one. At most ``SubscriptionOptions/maxBufferedBytes`` and one message wait in memory; beyond that
+/// the socket isn't read, and the relay waits.
+///
+/// Each iterator is a subscription of its own. It connects at the first `next()`, does nothing between two calls but
+/// buffer and answer pings, and closes its connection when it goes away. Cancelling the iterating task ends it with
+/// `CancellationError`. It throws ``RelayError`` where trying again is no use, and ends without an error where the relay
+/// closes in good order.
+public struct Subscription: AsyncSequence, Sendable {
+    public typealias Element = SubscriptionEvent
+    public typealias Failure = any Error
+
+    let options: SubscriptionOptions
+    let connector: WebSocketConnector
+    let keeper: TokenKeeper
+    let clock: any Clock<Duration>
+
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(run: SubscriptionRun(self))
+    }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        let run: SubscriptionRun
+
+        public mutating func next() async throws -> SubscriptionEvent? {
+            try await self.run.next()
+        }
+
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> SubscriptionEvent? {
+            try await self.run.next()
+        }
+    }
+}
+
+extension RelayClient {
+    /// - Throws: ``RelayError`` with code `invalidInput`, or the TLS library's error where the trust settings are unusable.
+    public func subscribe(_ options: SubscriptionOptions) throws -> Subscription {
+        try options.check()
+        return Subscription(
+            options: options,
+            connector: try WebSocketConnector(
+                endpoint: self.endpoint,
+                tls: self.configuration.tls,
+                options: options
+            ),
+            keeper: self.keeper,
+            clock: self.configuration.clock
+        )
+    }
+}

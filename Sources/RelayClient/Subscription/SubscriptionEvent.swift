@@ -1,0 +1,13 @@
+/// What happens on a subscription, in the order in which it happens.
+public enum SubscriptionEvent: Sendable, Hashable {
+    /// Connected, for the first time or again. `cursors`: by topic, the id after which delivery starts, where the relay
+    /// says so.
+    case subscribed(topics: [String], cursors: [String: String])
+    case message(RelayMessage)
+    /// Messages before the next one of this topic are lost.
+    case gap(MessageGap)
+    /// The relay complains; the subscription goes on unless it ends right after.
+    case error(code: String, message: String)
+    /// The connection is gone. The next one is tried after `delay`, and goes on where this one stopped.
+    case reconnecting(reason: String, delay: Duration)
+}

@@ -1,0 +1,52 @@
+/// What to read, from where, and how much of it may wait in memory.
+public struct SubscriptionOptions: Sendable {
+    /// 1 to 50 names.
+    public var topics: [String]
+    public var start: SubscriptionStart
+    /// By topic, the id of the last message seen; goes before `start`.
+    public var cursors: [String: String]
+    /// Shown in the relay's own listings; 1 to 255 characters.
+    public var clientID: String?
+    /// Waits between attempts to connect.
+    public var backoff = Backoff()
+    /// Attempts to connect that may fail in a row; nil: without end, the default.
+    public var maxAttempts: Int?
+    /// From the start of a connection to its upgrade, and again from there to the relay's answer. Default 15 s.
+    public var connectTimeout: Duration = .seconds(15)
+    /// A connection on which nothing came for this long is asked for a sign of life, and after the same time again given
+    /// up. The relay sends a ping every 20 s. Default 45 s.
+    public var silenceLimit: Duration = .seconds(45)
+    /// The largest message taken. Default 16 MiB.
+    public var maxMessageBytes = 16 << 20
+    /// Once this many bytes wait to be iterated over, nothing more is read from the socket; one message may go beyond it.
+    /// Default 1 MiB.
+    public var maxBufferedBytes = 1 << 20
+
+    public init(topics: [String], start: SubscriptionStart = .last, cursors: [String: String] = [:]) {
+        self.topics = topics
+        self.start = start
+        self.cursors = cursors
+    }
+
+    func check() throws(RelayError) {
+        guard (1...50).contains(self.topics.count) else {
+            throw RelayError(.invalidInput, detail: "a subscription names 1 to 50 topics")
+        }
+        guard self.clientID.map({ (1...255).contains($0.count) }) ?? true else {
+            throw RelayError(.invalidInput, detail: "a client id has 1 to 255 characters")
+        }
+    }
+
+    /// The first frame on a connection.
+    func subscribeFrame(cursors: CursorTable) -> JSONValue {
+        var object = JSONObject([
+            ("type", "subscribe"),
+            ("topics", .array(self.topics.map(JSONValue.string))),
+            ("offset", .string(self.start.offset)),
+        ])
+        let known = cursors.cursors.filter { self.topics.contains($0.key) }
+        if !known.isEmpty { object.append("cursors", .object(JSONObject(known))) }
+        if let clientID { object.append("client_id", .string(clientID)) }
+        return .object(object)
+    }
+}

@@ -1,0 +1,40 @@
+public import RelayClient
+
+/// The tokens of one relay in the credentials file, shared with every other `pulsar-relay` process of this person.
+public struct FileTokenStore: TokenStore {
+    private let file: CredentialsFile
+    private let url: String
+    /// Stored beside the tokens; nil keeps the name that is there.
+    private let username: String?
+
+    /// - Parameters:
+    ///   - url: ``RelayEndpoint/description``.
+    ///   - username: given by a login, which also makes this relay the default one.
+    public init(file: CredentialsFile, url: String, username: String? = nil) {
+        self.file = file
+        self.url = url
+        self.username = username
+    }
+
+    public func load() async throws -> Tokens? {
+        try self.file.read()[self.url]?.tokens
+    }
+
+    public func renew(_ exchange: (Tokens?) async throws -> Tokens) async throws -> Tokens {
+        try await self.file.exclusively {
+            let known = try self.file.read()[self.url]
+            // Found out before the old token is spent: whether the new one can be stored at all.
+            try self.file.write(self.file.read())
+            let tokens = try await exchange(known?.tokens)
+            try self.store(tokens, known)
+            return tokens
+        }
+    }
+
+    private func store(_ tokens: Tokens, _ known: StoredLogin?) throws {
+        var book = try self.file.read()
+        let login = StoredLogin(username: self.username ?? known?.username ?? "", tokens: tokens)
+        book.set(login, for: self.url, becomesDefault: self.username != nil)
+        try self.file.write(book)
+    }
+}

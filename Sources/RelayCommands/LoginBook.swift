@@ -1,0 +1,32 @@
+import RelayClient
+
+/// All logins of one person, by the relay's URL.
+public struct LoginBook: Sendable, Hashable {
+    /// The relay that is meant where none is named: that of the last login.
+    public private(set) var defaultURL: String?
+    private var logins: [String: StoredLogin] = [:]
+
+    public init() {}
+
+    public subscript(url: String) -> StoredLogin? { self.logins[url] }
+
+    /// - Parameter becomesDefault: whether commands without `--url` mean this relay from now on.
+    public mutating func set(_ login: StoredLogin, for url: String, becomesDefault: Bool) {
+        self.logins[url] = login
+        if becomesDefault { self.defaultURL = url }
+    }
+
+    init(json: JSONValue) throws(JSONError) {
+        guard case .object(let logins)? = json["relays"] else { throw JSONError(reason: "no object 'relays'") }
+        if case .string(let url)? = json["default"] { self.defaultURL = url }
+        for member in logins.members { self.logins[member.key] = try StoredLogin(json: member.value) }
+    }
+
+    var json: JSONValue {
+        let logins = self.logins.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) }
+        return .object([
+            ("default", self.defaultURL.map(JSONValue.string) ?? .null),
+            ("relays", .object(logins)),
+        ])
+    }
+}

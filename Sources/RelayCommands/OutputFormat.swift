@@ -1,0 +1,81 @@
+public import RelayClient
+
+/// How results are shown: a line of JSON each for programs, or a line of text each for people.
+public enum OutputFormat: Sendable {
+    case json
+    case human
+
+    public func line(_ message: RelayMessage) -> String {
+        switch self {
+        case .json: Self.json(message).text
+        case .human: "\(message.timestamp) \(message.topic) \(message.messageID) \(message.payload.text)"
+        }
+    }
+
+    public func line(_ gap: MessageGap) -> String {
+        switch self {
+        case .json: Self.json(gap).text
+        case .human:
+            "messages of '\(gap.topic)' after \(gap.after) are lost; going on at \(gap.resumedFrom ?? "the next")"
+        }
+    }
+
+    public func line(_ receipt: PublishReceipt) -> String {
+        switch self {
+        case .json:
+            JSONValue.object([
+                ("message_id", .string(receipt.messageID)),
+                ("topic", .string(receipt.topic)),
+                ("timestamp", .string(receipt.timestamp)),
+            ]).text
+        case .human:
+            receipt.messageID
+        }
+    }
+
+    /// One line for each message of a bulk.
+    public func lines(_ receipt: BulkReceipt) -> [String] {
+        receipt.entries.map { entry in
+            switch self {
+            case .json: Self.json(entry).text
+            case .human: entry.messageID ?? "rejected: \(entry.error ?? "no reason given")"
+            }
+        }
+    }
+
+    private static func json(_ message: RelayMessage) -> JSONValue {
+        .object([
+            ("type", "message"),
+            ("topic", .string(message.topic)),
+            ("message_id", .string(message.messageID)),
+            ("payload", message.payload),
+            ("timestamp", .string(message.timestamp)),
+            ("metadata", .object(JSONObject(message.metadata))),
+        ])
+    }
+
+    private static func json(_ gap: MessageGap) -> JSONValue {
+        .object([
+            ("type", "gap"),
+            ("topic", .string(gap.topic)),
+            ("after", .string(gap.after)),
+            ("resumed_from", gap.resumedFrom.map(JSONValue.string) ?? .null),
+        ])
+    }
+
+    private static func json(_ entry: BulkReceipt.Entry) -> JSONValue {
+        .object([
+            ("message_id", entry.messageID.map(JSONValue.string) ?? .null),
+            ("topic", .string(entry.topic)),
+            ("status", .string(entry.messageID == nil ? "rejected" : "accepted")),
+            ("error", entry.error.map(JSONValue.string) ?? .null),
+        ])
+    }
+}
+
+extension JSONValue {
+    /// An object with its members in this order.
+    static func object(_ pairs: [(String, JSONValue)]) -> JSONValue {
+        .object(JSONObject(pairs))
+    }
+}

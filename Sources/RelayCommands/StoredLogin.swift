@@ -1,0 +1,36 @@
+public import RelayClient
+import RelayWire
+
+/// The login at one relay, as kept in the credentials file.
+public struct StoredLogin: Sendable, Hashable, CustomStringConvertible {
+    public let username: String
+    public let tokens: Tokens
+
+    public init(username: String, tokens: Tokens) {
+        self.username = username
+        self.tokens = tokens
+    }
+
+    public var description: String { "StoredLogin(\(self.username))" }
+
+    init(json: JSONValue) throws(JSONError) {
+        guard case .string(let username)? = json["username"], case .string(let access)? = json["access_token"],
+            case .number(let number)? = json["expires_at"], let seconds = number.integer
+        else { throw JSONError(reason: "a login lacks username, access_token or expires_at") }
+        let refresh: String? = if case .string(let text)? = json["refresh_token"] { text } else { nil }
+        let expiresAt = Timestamp(microseconds: 0).adding(seconds: Int64(seconds))
+        self.init(
+            username: username,
+            tokens: Tokens(accessToken: access, expiresAt: expiresAt, refreshToken: refresh)
+        )
+    }
+
+    var json: JSONValue {
+        .object([
+            ("username", .string(self.username)),
+            ("access_token", .string(self.tokens.accessToken)),
+            ("refresh_token", self.tokens.refreshToken.map(JSONValue.string) ?? .null),
+            ("expires_at", .number(JSONNumber(self.tokens.expiresAt.microseconds / 1_000_000))),
+        ])
+    }
+}

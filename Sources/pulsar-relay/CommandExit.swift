@@ -1,0 +1,21 @@
+import ArgumentParser
+import Foundation
+import RelayCommands
+
+/// Ends the process with what an error means to the caller: see ``ExitStatus``.
+enum CommandExit {
+    static func end(with error: any Error) -> Never {
+        if error is BrokenPipe || error is CancellationError { exit(ExitStatus.success.rawValue) }
+        switch PulsarRelay.exitCode(for: error) {
+        case .success: PulsarRelay.exit(withError: error)
+        case .validationFailure: self.end(PulsarRelay.fullMessage(for: error), .usage)
+        case let code where error is ExitCode: exit(code.rawValue)
+        default: self.end("pulsar-relay: \(error)", ExitStatus(for: error))
+        }
+    }
+
+    private static func end(_ message: String, _ status: ExitStatus) -> Never {
+        StandardStreams.notice(message)
+        exit(status.rawValue)
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import RelayClient
+import RelayCommands
+
+struct LoginCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login",
+        abstract: "Log in with a password, and keep the tokens.",
+        discussion: """
+            The password comes from --password-stdin, else from $PULSAR_PASSWORD, else it is asked for on the terminal. \
+            It is not stored. The tokens are, in $XDG_CONFIG_HOME/pulsar-relay/credentials.json (default \
+            ~/.config/pulsar-relay), for you alone to read.
+            """
+    )
+
+    @OptionGroup var relay: RelayOptions
+
+    @Option(name: [.short, .long], help: "Default: $PULSAR_USERNAME, else it is asked for.")
+    var username: String?
+
+    @Flag(help: "Read the password from the first line of standard input.")
+    var passwordStdin = false
+
+    func run() async throws {
+        let file = RelayOptions.credentialsFile
+        let endpoint = try self.relay.endpoint(file.read())
+        let username = try self.chosenUsername()
+        let client = RelayClient(
+            endpoint: endpoint,
+            credentials: .password(username: username, password: try self.password(of: username, endpoint)),
+            store: FileTokenStore(file: file, url: endpoint.description, username: username)
+        )
+        try await client.logIn()
+        try StandardStreams.result(self.report(username, endpoint))
+    }
+
+    private func report(_ username: String, _ endpoint: RelayEndpoint) -> String {
+        guard self.relay.json else { return "Logged in to \(endpoint) as \(username)." }
+        let report: JSONValue = ["url": .string(endpoint.description), "username": .string(username)]
+        return report.text
+    }
+
+    private func chosenUsername() throws -> String {
+        if let username = self.username ?? ProcessInfo.processInfo.environment["PULSAR_USERNAME"] { return username }
+        guard TerminalPassword.canAsk, !self.passwordStdin else { throw UsageError("give --username") }
+        FileHandle.standardError.write(Data("Username: ".utf8))
+        guard let line = readLine(), !line.isEmpty else { throw UsageError("no username given") }
+        return line
+    }
+
+    private func password(of username: String, _ endpoint: RelayEndpoint) throws -> String {
+        if self.passwordStdin {
+            guard let line = readLine(), !line.isEmpty else { throw UsageError("no password on standard input") }
+            return line
+        }
+        if let password = ProcessInfo.processInfo.environment["PULSAR_PASSWORD"] { return password }
+        guard TerminalPassword.canAsk else { throw UsageError("give --password-stdin or set PULSAR_PASSWORD") }
+        guard let password = try TerminalPassword.ask("Password of \(username) at \(endpoint): ") else {
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
+        return password
+    }
+}

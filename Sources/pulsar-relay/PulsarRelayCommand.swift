@@ -1,0 +1,35 @@
+import ArgumentParser
+import RelayCommands
+import RelayWire
+
+/// The command `pulsar-relay`. A new command is a file of its own and a line in `subcommands`.
+@main
+struct PulsarRelay: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pulsar-relay",
+        abstract: "Publish to a message relay, and read from it.",
+        discussion: "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 not logged in.",
+        version: RelayVersion.current,
+        subcommands: [
+            LoginCommand.self,
+            PublishCommand.self,
+            SubscribeCommand.self,
+            PollCommand.self,
+            VersionCommand.self,
+        ]
+    )
+
+    static func main() async {
+        StandardStreams.keepBrokenPipesQuiet()
+        do {
+            var command = try self.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            CommandExit.end(with: error)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import RelayClient
+import RelayCommands
+
+/// Options of every command that talks to a relay.
+struct RelayOptions: ParsableArguments {
+    @Option(help: "The relay, as https://host[:port]. Default: $PULSAR_RELAY_URL, then the relay of the last login.")
+    var url: String?
+
+    @Flag(help: "Write lines of JSON.")
+    var json = false
+
+    var format: OutputFormat { self.json ? .json : .human }
+
+    static var credentialsFile: CredentialsFile {
+        CredentialsFile(environment: ProcessInfo.processInfo.environment, home: NSHomeDirectory())
+    }
+
+    func endpoint(_ book: LoginBook) throws -> RelayEndpoint {
+        try RelayAddress.endpoint(
+            option: self.url,
+            environment: ProcessInfo.processInfo.environment,
+            book: book
+        )
+    }
+
+    /// A client that acts as whoever logged in last at that relay.
+    ///
+    /// - Parameter maxAttempts: of one request; nil: without end.
+    func client(maxAttempts: Int? = 5) throws -> RelayClient {
+        let file = Self.credentialsFile
+        let endpoint = try self.endpoint(file.read())
+        var configuration = RelayClientConfiguration()
+        configuration.retry.maxAttempts = maxAttempts
+        return RelayClient(
+            endpoint: endpoint,
+            credentials: .stored,
+            store: FileTokenStore(file: file, url: endpoint.description),
+            configuration: configuration
+        )
+    }
+}

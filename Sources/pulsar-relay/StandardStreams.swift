@@ -1,0 +1,33 @@
+import Foundation
+import RelayCommands
+
+/// Standard output is gone: whoever read it has enough.
+struct BrokenPipe: Error {}
+
+/// Lines on standard output and standard error, each visible at once.
+enum StandardStreams {
+    /// Makes a write to a closed pipe an error, in place of a signal that kills the process.
+    static func keepBrokenPipesQuiet() {
+        _ = signal(SIGPIPE, SIG_IGN)
+    }
+
+    static func result(_ line: String) throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+        } catch {
+            throw BrokenPipe()
+        }
+    }
+
+    /// A line that can't be written is lost: there is nobody left to tell.
+    static func notice(_ line: String) {
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+    }
+
+    static func write(_ line: EventPrinter.Line) throws {
+        switch line {
+        case .result(let text): try self.result(text)
+        case .notice(let text): self.notice(text)
+        }
+    }
+}

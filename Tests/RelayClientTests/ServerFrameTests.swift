@@ -1,0 +1,68 @@
+import Testing
+
+@testable import RelayClient
+
+@Suite("Frames")
+struct ServerFrameTests {
+    @Test("Each kind of frame is read")
+    func kinds() throws {
+        let cases: [(String, ServerFrame)] = [
+            (
+                #"{"type":"subscribed","topics":["a","b"],"session_id":"sess_1","timestamp":"T","cursors":{"a":"1-0"}}"#,
+                .subscribed(topics: ["a", "b"], cursors: ["a": "1-0"])
+            ),
+            (#"{"type":"subscribed","topics":["a"]}"#, .subscribed(topics: ["a"], cursors: [:])),
+            (
+                #"{"type":"message","message_id":"1-0","topic":"a","payload":{"n":1.0},"timestamp":"T","metadata":null}"#,
+                .message(
+                    RelayMessage(
+                        topic: "a",
+                        messageID: "1-0",
+                        payload: try JSONValue(parsing: #"{"n":1.0}"#),
+                        timestamp: "T"
+                    )
+                )
+            ),
+            (
+                #"{"type":"gap","topic":"a","after":"1-0","resumed_from":"5-0"}"#,
+                .gap(MessageGap(topic: "a", after: "1-0", resumedFrom: "5-0"))
+            ),
+            (
+                #"{"type":"error","code":"SUBSCRIPTION_ERROR","message":"no","details":null}"#,
+                .error(code: "SUBSCRIPTION_ERROR", message: "no")
+            ),
+            (#"{"type":"pong","timestamp":"T"}"#, .other),
+            (#"{"type":"from the future"}"#, .other),
+        ]
+        for (text, frame) in cases {
+            #expect(try ServerFrame.decode(text.utf8) == frame)
+        }
+    }
+
+    @Test(
+        "Nonsense is an error",
+        arguments: [
+            "", "hello", "[]", "{}", #"{"type":1}"#, #"{"type":"message"}"#, #"{"type":"subscribed","topics":[1]}"#,
+            #"{"type":"message","message_id":7,"topic":"a","payload":{},"timestamp":"T"}"#,
+            #"{"type":"message","message_id":"7","topic":"a","payload":{},"timestamp":"T","metadata":{"a":1}}"#,
+        ]
+    )
+    func nonsense(text: String) {
+        #expect(throws: JSONError.self) { try ServerFrame.decode(text.utf8) }
+    }
+
+    @Test("The first frame asks for cursors where they are known, and for the offset elsewhere")
+    func subscribe() {
+        var options = SubscriptionOptions(topics: ["a", "b"], start: .earliest)
+        #expect(
+            options.subscribeFrame(cursors: CursorTable()).text
+                == #"{"type":"subscribe","topics":["a","b"],"offset":"earliest"}"#
+        )
+        options.start = .after("5-0")
+        options.clientID = "me"
+        #expect(
+            options.subscribeFrame(cursors: CursorTable(["b": "2-0", "other": "1-0"])).text
+                == #"{"type":"subscribe","topics":["a","b"],"offset":"5-0","cursors":{"b":"2-0"},"client_id":"me"}"#
+        )
+    }
+}
