@@ -1,0 +1,25 @@
+import NIOCore
+import NIOPosix
+
+/// Everybody who is connected to `/ws`, by event loop.
+struct Audience: Sendable {
+    private let loops: [NIOLoopBoundBox<LoopAudience>]
+
+    init(loops group: MultiThreadedEventLoopGroup) {
+        self.loops = group.makeIterator().map { loop in
+            NIOLoopBoundBox.makeBoxSendingValue(LoopAudience(), eventLoop: loop)
+        }
+    }
+
+    /// Each loop writes to, and flushes, all its connections in one go.
+    func send(_ frame: ByteBuffer) {
+        for loop in self.loops {
+            loop.eventLoop.execute { loop.value.send(frame) }
+        }
+    }
+
+    /// - Returns: the connections of the loop that calls.
+    func here(_ eventLoop: any EventLoop) -> LoopAudience? {
+        self.loops.first { $0.eventLoop === eventLoop }?.value
+    }
+}

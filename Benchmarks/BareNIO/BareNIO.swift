@@ -1,0 +1,57 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The peer that the relay is measured against: what a plain SwiftNIO program costs for the same work, with no
+/// topics, no storage, no users and no checks.
+///
+/// `bare-nio PORT [THREADS]` listens on 127.0.0.1 until it is killed. Its routes:
+///
+/// | route | what it does |
+/// | --- | --- |
+/// | `GET /ready` | 200 |
+/// | `POST /publish` | reads the body, answers 201 |
+/// | `POST /fanout` | writes the body as one WebSocket text frame to every connection of `/ws`, answers 201 |
+/// | `POST /poll` | never answers |
+/// | `GET /ws` | upgrades to WebSocket |
+@main
+enum BareNIO {
+    static func main() async throws {
+        let arguments = CommandLine.arguments.dropFirst().map { Int($0) }
+        guard let port = arguments.first.flatMap({ $0 }), arguments.count <= 2 else {
+            print("usage: bare-nio PORT [THREADS]")
+            return
+        }
+        let threads = arguments.dropFirst().first.flatMap { $0 } ?? 1
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        let audience = Audience(loops: group)
+        let listener = try await Self.bootstrap(group: group, audience: audience).bind(host: "127.0.0.1", port: port).get()
+        try await listener.closeFuture.get()
+    }
+
+    private static func bootstrap(group: MultiThreadedEventLoopGroup, audience: Audience) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try Self.configure(channel, audience: audience) }
+            }
+    }
+
+    /// The stock HTTP/1 pipeline with pipelining and error handling, as a NIO user would set it up.
+    private static func configure(_ channel: any Channel, audience: Audience) throws {
+        let http = HTTPHandler(audience: audience)
+        let boundHTTP = NIOLoopBound(http, eventLoop: channel.eventLoop)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.configureHTTPServerPipeline(
+            withServerUpgrade: (
+                upgraders: [WebSocketRoute.upgrader(audience: audience)],
+                completionHandler: { context in
+                    context.pipeline.syncOperations.removeHandler(boundHTTP.value, promise: nil)
+                }
+            )
+        )
+        try pipeline.addHandler(http)
+    }
+}

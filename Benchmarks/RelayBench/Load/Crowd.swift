@@ -1,0 +1,98 @@
+import NIOCore
+import NIOPosix
+
+/// Many connections that listen to one topic: WebSocket subscribers or waiting polls.
+struct Crowd: Sendable {
+    /// How long the last deliveries may take once everything is published.
+    private static let patience = TimeAmount.seconds(20)
+
+    let log: DeliveryLog
+    private let channels: [any Channel]
+
+    /// Returns when all are connected and subscribed.
+    static func subscribers(_ count: Int, of server: Server, from client: LoadClient, log: DeliveryLog) async throws -> Crowd {
+        let channels = try await client.many(count) { index in
+            try await Self.join(server, from: client, index: index) { joined in
+                SubscriberHandler(dialect: server.dialect, log: log, joined: joined)
+            }
+        }
+        return Crowd(log: log, channels: channels)
+    }
+
+    /// Subscribers that stop reading once they are subscribed.
+    ///
+    /// Their receive buffers are as small as the kernel lets them be, so that a few messages fill them.
+    static func stalled(_ count: Int, of server: Server, from client: LoadClient) async throws -> Crowd {
+        let log = DeliveryLog()
+        let channels = try await client.many(count) { index in
+            let channel = try await Self.join(server, from: client, index: index, receiveBuffer: 4096) { joined in
+                SubscriberHandler(dialect: server.dialect, log: log, joined: joined)
+            }
+            try await channel.setOption(.autoRead, value: false).get()
+            return channel
+        }
+        return Crowd(log: log, channels: channels)
+    }
+
+    /// Returns when all have sent their request.
+    static func polls(_ count: Int, of server: Server, from client: LoadClient) async throws -> Crowd {
+        let log = DeliveryLog()
+        let channels = try await client.many(count) { index in
+            try await Self.join(server, from: client, index: index) { sent in
+                WaitingPollHandler(dialect: server.dialect, log: log, sent: sent)
+            }
+        }
+        return Crowd(log: log, channels: channels)
+    }
+
+    /// - Throws: ``LoadError/readersLost(_:)`` unless all connections still stand.
+    func checkComplete() throws {
+        if self.log.lostReaders > 0 {
+            throw LoadError.readersLost(self.log.lostReaders)
+        }
+    }
+
+    /// Publishes, and returns when that many deliveries arrived.
+    func receive(_ deliveries: Int, publish: () async throws -> Void) async throws {
+        guard let loop = self.channels.first?.eventLoop else { return }
+        let all = self.log.expect(deliveries, on: loop)
+        do {
+            try await publish()
+        } catch {
+            self.log.giveUp()
+            throw error
+        }
+        let alarm = loop.scheduleTask(in: Self.patience) { self.log.giveUp() }
+        defer { alarm.cancel() }
+        try await all.get()
+        try self.checkComplete()
+    }
+
+    func close() async {
+        for channel in self.channels {
+            // A connection that the server closed first is closed, too.
+            try? await channel.close().get()
+        }
+    }
+
+    private static func join(
+        _ server: Server,
+        from client: LoadClient,
+        index: Int,
+        receiveBuffer: Int? = nil,
+        handler: @escaping @Sendable (EventLoopPromise<Void>) -> any ChannelHandler
+    ) async throws -> any Channel {
+        let joined = client.group.next().makePromise(of: Void.self)
+        let channel: any Channel
+        do {
+            channel = try await client.connect(port: server.port, index: index, receiveBuffer: receiveBuffer) { channel in
+                try channel.pipeline.syncOperations.addHandler(handler(joined))
+            }
+        } catch {
+            joined.fail(error)
+            throw error
+        }
+        try await joined.futureResult.get()
+        return channel
+    }
+}

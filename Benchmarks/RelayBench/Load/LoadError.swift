@@ -1,0 +1,20 @@
+/// Why a measurement could not be made; shown to whoever runs the benchmark.
+enum LoadError: Error, CustomStringConvertible {
+    case refused(status: Int, body: String)
+    case connectionClosed
+    case handshakeRefused(status: Int)
+    case subscriptionRefused(String)
+    case deliveriesMissing(arrived: Int, expected: Int)
+    case readersLost(Int)
+
+    var description: String {
+        switch self {
+        case .refused(let status, let body): "the server answered \(status): \(body)"
+        case .connectionClosed: "the server closed the connection"
+        case .handshakeRefused(let status): "the WebSocket handshake was answered \(status)"
+        case .subscriptionRefused(let text): "the subscription was refused: \(text)"
+        case .deliveriesMissing(let arrived, let expected): "only \(arrived) of \(expected) deliveries arrived"
+        case .readersLost(let count): "\(count) readers lost their connection"
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import NIOCore
+
+/// Publishes at a fixed rate whatever the server's speed, over connections that take turns.
+struct PacedPublisher: Sendable {
+    let connections: [HTTPConnection]
+    /// Messages per second.
+    let rate: Int
+
+    /// A server that is late is not waited for: requests queue on their connections, never two in flight on one.
+    ///
+    /// - Parameter request: made at the moment it is due, on an event loop; a stamp in it counts the queueing.
+    func publish(_ count: Int, request: @escaping @Sendable () -> ByteBuffer) async throws {
+        guard let loop = self.connections.first?.channel.eventLoop, count > 0 else { return }
+        let start = NIODeadline.now()
+        let answers = (0..<count).map { index in
+            let connection = self.connections[index % self.connections.count]
+            let due = start + .nanoseconds(Int64(index) * 1_000_000_000 / Int64(self.rate))
+            return loop.flatScheduleTask(deadline: due) { connection.once(request()) }.futureResult
+        }
+        for answer in answers {
+            _ = try await answer.get()
+        }
+    }
+
+    func close() async {
+        for connection in self.connections {
+            await connection.close()
+        }
+    }
+}

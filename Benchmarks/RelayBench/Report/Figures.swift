@@ -1,0 +1,8 @@
+/// One line of measured values, in the line's unit; nil for what was not measured.
+struct Figures: Codable, Sendable {
+    var relay: Double?
+    var bare: Double?
+    var nchan: Double?
+    /// The relay's figure as a multiple of what the line compares it with.
+    var ratio: Double?
+}

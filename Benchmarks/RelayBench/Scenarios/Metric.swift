@@ -1,0 +1,15 @@
+/// What a round measures.
+enum Metric: Sendable {
+    /// Microseconds of the server's CPU time for one message.
+    case cpuPerMessage
+    /// Microseconds of the server's CPU time for one delivery of a message to one reader.
+    case cpuPerDelivery
+    /// Acknowledged messages per second.
+    case rate
+    /// Bytes of the server's resident memory for one connection.
+    case bytesEach
+    /// Bytes by which the server's resident memory grew.
+    case growth
+    /// Microseconds from sending a message to its arrival at a reader, 99th percentile.
+    case latency
+}

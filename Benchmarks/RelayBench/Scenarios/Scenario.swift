@@ -1,0 +1,22 @@
+/// One thing that is measured.
+protocol Scenario: Sendable {
+    /// As `--only` takes it.
+    static var name: String { get }
+
+    init()
+
+    func run(on bench: Bench) async -> [Row]
+}
+
+enum Scenarios {
+    /// In the order in which they run.
+    static let all: [any Scenario.Type] = [
+        PublishScenario.self,
+        BulkScenario.self,
+        FanOutScenario.self,
+        IdleScenario.self,
+        PollScenario.self,
+        SQLiteScenario.self,
+        StalledReaderScenario.self,
+    ]
+}

@@ -1,0 +1,20 @@
+/// How much of everything a run measures.
+struct Sizes: Sendable {
+    /// Bytes of an ordinary message's payload.
+    let payload = 64
+    /// Seconds of one round at full speed.
+    var burstSeconds = 1.0
+    /// Seconds of one round at a fixed rate.
+    var pacedSeconds = 3
+    /// Messages per second of a round at a fixed rate.
+    let pacedRate = 50
+    /// WebSocket subscribers of the fan-out.
+    var readers = 1000
+    /// WebSocket subscribers of the memory measurement.
+    var idleReaders = 10_000
+    var waitingPolls = 5000
+
+    static let full = Sizes()
+    /// A look at every scenario; the figures scatter.
+    static let quick = Sizes(burstSeconds: 0.5, pacedSeconds: 1, readers: 300, idleReaders: 2000, waitingPolls: 1000)
+}

@@ -1,0 +1,62 @@
+import NIOCore
+
+/// How a server wants to be asked. Apart from the routes all requests are the same, headers included.
+struct Dialect: Sendable {
+    var publishPath: String
+    /// Publishes to the WebSocket subscribers.
+    var fanOutPath: String
+    var bulkPath: String
+    var socketPath: String
+    var pollMethod: String
+    var pollPath: String
+    /// What a WebSocket client sends once it is connected; nil where connecting is subscribing.
+    var subscribeFrame: ByteBuffer?
+    /// Bearer token of every request; a server without access control gets one as long, for the same bytes to read.
+    var token: String
+
+    func publishRequest(_ payload: String) -> ByteBuffer {
+        self.request("POST", self.publishPath, body: Payload.message(payload))
+    }
+
+    func fanOutRequest(_ payload: String) -> ByteBuffer {
+        self.request("POST", self.fanOutPath, body: Payload.message(payload))
+    }
+
+    func bulkRequest(_ payload: String, count: Int) -> ByteBuffer {
+        self.request("POST", self.bulkPath, body: Payload.bulk(payload, count: count))
+    }
+
+    var pollRequest: ByteBuffer {
+        let body = #"{"topics":["\#(Payload.topic)"],"timeout":60}"#
+        return self.request(self.pollMethod, self.pollPath, body: self.pollMethod == "POST" ? body : "")
+    }
+
+    /// The key is fixed: a client that trusts its server has no use for a fresh one.
+    var upgradeRequest: ByteBuffer {
+        let head = """
+            GET \(self.socketPath) HTTP/1.1\r
+            Host: 127.0.0.1\r
+            Authorization: Bearer \(self.token)\r
+            Connection: Upgrade\r
+            Upgrade: websocket\r
+            Sec-WebSocket-Version: 13\r
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+            \r
+
+            """
+        return ByteBuffer(string: head)
+    }
+
+    private func request(_ method: String, _ path: String, body: String) -> ByteBuffer {
+        let head = """
+            \(method) \(path) HTTP/1.1\r
+            Host: 127.0.0.1\r
+            Authorization: Bearer \(self.token)\r
+            Content-Type: application/json\r
+            Content-Length: \(body.utf8.count)\r
+            \r
+
+            """
+        return ByteBuffer(string: head + body)
+    }
+}

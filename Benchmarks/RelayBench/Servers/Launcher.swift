@@ -1,0 +1,97 @@
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// Starts servers under test, each on a free port of 127.0.0.1.
+struct Launcher: Sendable {
+    enum Storage: String, Sendable {
+        case memory
+        case sqlite
+    }
+
+    let client: LoadClient
+    let relayExecutable: URL
+    let bareExecutable: URL
+    /// Event loop threads, or worker processes, of each server.
+    let threads: Int
+
+    /// Returns when the server answers `GET /ready` with 200.
+    ///
+    /// - Parameter storage: where the relay keeps messages; the others don't keep any worth mentioning.
+    func launch(_ kind: ServerKind, storage: Storage = .memory) async throws -> Server {
+        let port = try await self.freePort()
+        switch kind {
+        case .bare:
+            return try await self.launchBare(port: port)
+        case .nchan:
+            return try await self.launchNchan(port: port)
+        case .relay:
+            return try await self.launchRelay(port: port, storage: storage)
+        }
+    }
+
+    private func launchBare(port: Int) async throws -> Server {
+        let executable = try Self.existing(self.bareExecutable)
+        let process = try ServerProcess(executable: executable) { _ in [String(port), String(self.threads)] }
+        try await self.awaitReady(.bare, process: process, port: port)
+        return Server(kind: .bare, port: port, dialect: .bareNIO, process: process)
+    }
+
+    private func launchNchan(port: Int) async throws -> Server {
+        let executable = try Self.existing(NginxConfiguration.executable)
+        let configuration = NginxConfiguration(port: port, workers: self.threads, module: try NginxConfiguration.module())
+        let process = try ServerProcess(executable: executable) { directory in
+            try configuration.write(to: directory)
+            return configuration.arguments(in: directory)
+        }
+        try await self.awaitReady(.nchan, process: process, port: port)
+        return Server(kind: .nchan, port: port, dialect: .nchan, process: process)
+    }
+
+    private func launchRelay(port: Int, storage: Storage) async throws -> Server {
+        let executable = try Self.existing(self.relayExecutable)
+        let settings = RelaySettings(port: port, threads: self.threads, storage: storage)
+        let process = try ServerProcess(executable: executable, environment: settings.environment) { _ in ["serve"] }
+        try await self.awaitReady(.relay, process: process, port: port)
+        do {
+            let token = try await RelayLogin(client: self.client, port: port, password: settings.password).token()
+            return Server(kind: .relay, port: port, dialect: .relay(token: token), process: process)
+        } catch {
+            await process.stop()
+            throw error
+        }
+    }
+
+    private static func existing(_ executable: URL) throws -> URL {
+        guard FileManager.default.isExecutableFile(atPath: executable.path()) else {
+            throw LaunchError.notInstalled(executable.path())
+        }
+        return executable
+    }
+
+    /// Another process may take the port before the server does; the server then fails to start, and says so.
+    private func freePort() async throws -> Int {
+        let listener = try await ServerBootstrap(group: self.client.group).bind(host: "127.0.0.1", port: 0).get()
+        defer { listener.close(promise: nil) }
+        return listener.localAddress?.port ?? 0
+    }
+
+    private func awaitReady(_ kind: ServerKind, process: ServerProcess, port: Int) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while process.isRunning, ContinuousClock.now < deadline {
+            if await self.isReady(port: port) { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        let log = process.lastWords
+        await process.stop()
+        throw LaunchError.notReady(kind, log: log)
+    }
+
+    private func isReady(port: Int) async -> Bool {
+        guard let connection = try? await self.client.open(port: port) else { return false }
+        let request = ByteBuffer(string: "GET /ready HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        let answer = try? await connection.once(request).get()
+        await connection.close()
+        return answer != nil
+    }
+}

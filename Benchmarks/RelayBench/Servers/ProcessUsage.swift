@@ -1,0 +1,49 @@
+import Foundation
+
+/// What a process and its children have used, read from /proc.
+struct ProcessUsage: Sendable {
+    /// User and system time of the process and its children.
+    var cpuMicroseconds: Double
+    /// Proportional set size: resident memory in which pages shared by the processes count once.
+    var residentBytes: Double
+
+    /// A process that ended meanwhile counts nothing.
+    static func of(_ process: ServerProcess) -> ProcessUsage {
+        let ids = [process.id] + Self.children(of: process.id)
+        return ProcessUsage(
+            cpuMicroseconds: ids.map(Self.cpuMicroseconds).reduce(0, +),
+            residentBytes: ids.map(Self.residentBytes).reduce(0, +)
+        )
+    }
+
+    private static let microsecondsPerTick = 1e6 / Double(sysconf(Int32(_SC_CLK_TCK)))
+
+    private static func children(of parent: Int32) -> [Int32] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap(Int32.init).filter { id in
+            Self.statistics(id).flatMap { $0.count > 1 ? Int32($0[1]) : nil } == parent
+        }
+    }
+
+    /// Fields 14 and 15 of proc(5)'s stat, in ticks.
+    private static func cpuMicroseconds(_ id: Int32) -> Double {
+        guard let fields = Self.statistics(id), fields.count > 12 else { return 0 }
+        return ((Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0)) * Self.microsecondsPerTick
+    }
+
+    /// The fields of proc(5)'s stat from the third on: the second, the program's name, may hold spaces.
+    private static func statistics(_ id: Int32) -> [Substring]? {
+        guard let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
+            let nameEnd = text.lastIndex(of: ")")
+        else { return nil }
+        return text[text.index(after: nameEnd)...].split(separator: " ")
+    }
+
+    private static func residentBytes(_ id: Int32) -> Double {
+        guard let text = try? String(contentsOfFile: "/proc/\(id)/smaps_rollup", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Pss:") })
+        else { return 0 }
+        let kilobytes = line.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
+        return kilobytes * 1024
+    }
+}

@@ -1,0 +1,26 @@
+/// The relay's environment: no limits that a benchmark would run into, everything else as shipped.
+struct RelaySettings: Sendable {
+    let port: Int
+    let threads: Int
+    let storage: Launcher.Storage
+    /// Both secrets live for one run on loopback.
+    let password = "bench-\(UInt64.random(in: .min ... .max))"
+    let signingKey = "bench-\(UInt64.random(in: .min ... .max))-\(UInt64.random(in: .min ... .max))-0123456789"
+
+    var environment: [String: String] {
+        [
+            "PULSAR_HOST": "127.0.0.1",
+            "PULSAR_PORT": String(self.port),
+            "PULSAR_THREADS": String(self.threads),
+            "PULSAR_STORAGE_BACKEND": self.storage.rawValue,
+            // Relative to the working directory, which is the process's own and temporary.
+            "PULSAR_DATA_DIR": "data",
+            "PULSAR_BOOTSTRAP_ADMIN_PASSWORD": self.password,
+            "PULSAR_JWT_SECRET_KEY": self.signingKey,
+            "PULSAR_RATE_LIMITS_ENABLED": "false",
+            "PULSAR_WS_MAX_PER_USER": "100000",
+            "PULSAR_POLL_MAX_WAITERS_PER_USER": "100000",
+            "PULSAR_MAX_CONNECTIONS": "100000",
+        ]
+    }
+}

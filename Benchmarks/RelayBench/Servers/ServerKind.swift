@@ -1,0 +1,8 @@
+/// The programs that are measured.
+enum ServerKind: String, CaseIterable, Sendable {
+    case relay
+    /// A SwiftNIO program that does the same work with nothing around it: see `Benchmarks/BareNIO`.
+    case bare
+    /// nginx with its nchan module.
+    case nchan
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Synchronization
+
+/// A server's operating system process, and those that it started.
+final class ServerProcess: Sendable {
+    /// Those running now, so that an interrupted benchmark leaves none behind.
+    private static let running = Mutex<Set<Int32>>([])
+
+    let directory: URL
+    let id: Int32
+    private let process: Process
+
+    /// Starts the program with its output in `server.log` of its own temporary directory.
+    ///
+    /// - Parameter arguments: given that directory.
+    init(
+        executable: URL,
+        environment: [String: String] = [:],
+        arguments: (URL) throws -> [String]
+    ) throws {
+        let files = FileManager.default
+        self.directory = files.temporaryDirectory.appending(path: "relay-bench-\(UUID().uuidString)")
+        try files.createDirectory(at: self.directory, withIntermediateDirectories: true)
+        let log = self.directory.appending(path: "server.log")
+        try Data().write(to: log)
+        let output = try FileHandle(forWritingTo: log)
+        self.process = Process()
+        self.process.executableURL = executable
+        self.process.arguments = try arguments(self.directory)
+        self.process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        self.process.currentDirectoryURL = self.directory
+        self.process.standardInput = FileHandle.nullDevice
+        self.process.standardOutput = output
+        self.process.standardError = output
+        try self.process.run()
+        self.id = self.process.processIdentifier
+        Self.running.withLock { _ = $0.insert(self.id) }
+    }
+
+    var isRunning: Bool { self.process.isRunning }
+
+    /// The end of what it printed.
+    var lastWords: String {
+        let log = try? String(contentsOf: self.directory.appending(path: "server.log"), encoding: .utf8)
+        return String((log ?? "").suffix(500))
+    }
+
+    /// Asks it to end, and kills it when it is still there after five seconds.
+    func stop() async {
+        self.process.terminate()
+        let deadline = ContinuousClock.now + .seconds(5)
+        while self.process.isRunning, ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        if self.process.isRunning {
+            kill(self.id, SIGKILL)
+        }
+        Self.running.withLock { _ = $0.remove(self.id) }
+        try? FileManager.default.removeItem(at: self.directory)
+    }
+
+    static func stopAll() {
+        for id in Self.running.withLock({ $0 }) {
+            kill(id, SIGTERM)
+        }
+    }
+}
