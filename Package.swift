@@ -164,6 +164,95 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "bare-nio",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            path: "Benchmarks/BareNIO",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "relay-bench",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/RelayBench",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "StoreContract",
+            dependencies: [
+                "RelayAccess",
+                "RelayCore",
+                "RelayWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/StoreContract",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayWireTests",
+            dependencies: [
+                "RelayWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayAccessTests",
+            dependencies: [
+                "RelayAccess",
+                "RelayCore",
+                "RelayWire",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayStorageTests",
+            dependencies: [
+                "RelayAccess",
+                "RelayCore",
+                "RelayStorage",
+                "RelayWire",
+                "StoreContract",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayMetricsTests",
+            dependencies: [
+                "RelayMetrics",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayServerTests",
+            dependencies: [
+                "RelayAccess",
+                "RelayCore",
+                "RelayServer",
+                "RelayWire",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "RelayClientTests",
             dependencies: [
@@ -184,57 +273,6 @@ let package = Package(
                 "RelayCommands",
                 "RelayWire",
             ],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "RelayAccessTests",
-            dependencies: [
-                "RelayAccess",
-                "RelayCore",
-                "RelayWire",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-            ],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "RelayMetricsTests",
-            dependencies: [
-                "RelayMetrics",
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-            ],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "RelayServerTests",
-            dependencies: [
-                "RelayServer",
-                "RelayWire",
-                .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
-            swiftSettings: settings
-        ),
-        .executableTarget(
-            name: "bare-nio",
-            dependencies: [
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOWebSocket", package: "swift-nio"),
-            ],
-            path: "Benchmarks/BareNIO",
-            swiftSettings: settings
-        ),
-        .executableTarget(
-            name: "relay-bench",
-            dependencies: [
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            path: "Benchmarks/RelayBench",
             swiftSettings: settings
         ),
     ]

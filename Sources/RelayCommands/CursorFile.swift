@@ -14,21 +14,23 @@ public struct CursorFile: Sendable {
     public func read() throws -> CursorTable {
         guard let bytes = try AtomicFile.read(self.path) else { return CursorTable() }
         do {
-            return CursorTable(try Self.cursors(JSONValue(parsing: bytes)))
+            return CursorTable(try Self.cursors(JSONDocument(parsing: bytes)))
         } catch {
             throw FileError("'\(self.path)' is no cursor file: \(error)")
         }
     }
 
     public func write(_ table: CursorTable) throws {
-        try AtomicFile.write(JSONValue.object(JSONObject(table.cursors)).text + "\n", to: self.path, mode: 0o644)
+        try AtomicFile.write(JSONDocument.object(JSONObject(table.cursors)).text + "\n", to: self.path, mode: 0o644)
     }
 
-    private static func cursors(_ json: JSONValue) throws(JSONError) -> [String: String] {
-        guard case .object(let object) = json else { throw JSONError(reason: "no JSON object") }
+    private static func cursors(_ json: JSONDocument) throws(JSONDocumentError) -> [String: String] {
+        guard case .object(let object) = json else { throw JSONDocumentError(reason: "no JSON object") }
         var cursors: [String: String] = [:]
         for member in object.members {
-            guard case .string(let id) = member.value else { throw JSONError(reason: "'\(member.key)' has no text") }
+            guard case .string(let id) = member.value else {
+                throw JSONDocumentError(reason: "'\(member.key)' has no text")
+            }
             cursors[member.key] = id
         }
         return cursors

@@ -12,7 +12,7 @@ public enum ExitStatus: Int32, Sendable {
 
     public init(for error: any Error) {
         switch error {
-        case is UsageError, is JSONError: self = .usage
+        case is UsageError, is JSONDocumentError: self = .usage
         case let error as RelayError: self.init(for: error)
         default: self = .failure
         }

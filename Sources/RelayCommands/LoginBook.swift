@@ -16,16 +16,16 @@ public struct LoginBook: Sendable, Hashable {
         if becomesDefault { self.defaultURL = url }
     }
 
-    init(json: JSONValue) throws(JSONError) {
-        guard case .object(let logins)? = json["relays"] else { throw JSONError(reason: "no object 'relays'") }
+    init(json: JSONDocument) throws(JSONDocumentError) {
+        guard case .object(let logins)? = json["relays"] else { throw JSONDocumentError(reason: "no object 'relays'") }
         if case .string(let url)? = json["default"] { self.defaultURL = url }
         for member in logins.members { self.logins[member.key] = try StoredLogin(json: member.value) }
     }
 
-    var json: JSONValue {
+    var json: JSONDocument {
         let logins = self.logins.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) }
         return .object([
-            ("default", self.defaultURL.map(JSONValue.string) ?? .null),
+            ("default", self.defaultURL.map(JSONDocument.string) ?? .null),
             ("relays", .object(logins)),
         ])
     }

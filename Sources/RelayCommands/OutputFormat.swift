@@ -23,7 +23,7 @@ public enum OutputFormat: Sendable {
     public func line(_ receipt: PublishReceipt) -> String {
         switch self {
         case .json:
-            JSONValue.object([
+            JSONDocument.object([
                 ("message_id", .string(receipt.messageID)),
                 ("topic", .string(receipt.topic)),
                 ("timestamp", .string(receipt.timestamp)),
@@ -43,7 +43,7 @@ public enum OutputFormat: Sendable {
         }
     }
 
-    private static func json(_ message: RelayMessage) -> JSONValue {
+    private static func json(_ message: RelayMessage) -> JSONDocument {
         .object([
             ("type", "message"),
             ("topic", .string(message.topic)),
@@ -54,28 +54,28 @@ public enum OutputFormat: Sendable {
         ])
     }
 
-    private static func json(_ gap: MessageGap) -> JSONValue {
+    private static func json(_ gap: MessageGap) -> JSONDocument {
         .object([
             ("type", "gap"),
             ("topic", .string(gap.topic)),
             ("after", .string(gap.after)),
-            ("resumed_from", gap.resumedFrom.map(JSONValue.string) ?? .null),
+            ("resumed_from", gap.resumedFrom.map(JSONDocument.string) ?? .null),
         ])
     }
 
-    private static func json(_ entry: BulkReceipt.Entry) -> JSONValue {
+    private static func json(_ entry: BulkReceipt.Entry) -> JSONDocument {
         .object([
-            ("message_id", entry.messageID.map(JSONValue.string) ?? .null),
+            ("message_id", entry.messageID.map(JSONDocument.string) ?? .null),
             ("topic", .string(entry.topic)),
             ("status", .string(entry.messageID == nil ? "rejected" : "accepted")),
-            ("error", entry.error.map(JSONValue.string) ?? .null),
+            ("error", entry.error.map(JSONDocument.string) ?? .null),
         ])
     }
 }
 
-extension JSONValue {
+extension JSONDocument {
     /// An object with its members in this order.
-    static func object(_ pairs: [(String, JSONValue)]) -> JSONValue {
+    static func object(_ pairs: [(String, JSONDocument)]) -> JSONDocument {
         .object(JSONObject(pairs))
     }
 }

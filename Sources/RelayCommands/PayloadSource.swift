@@ -17,15 +17,15 @@ public enum PayloadSource: Hashable, Sendable {
     }
 
     /// - Throws: ``UsageError`` where the source can't be read or holds no JSON object.
-    public func payload() throws -> JSONValue {
+    public func payload() throws -> JSONDocument {
         try Self.parse(try self.bytes())
     }
 
     /// - Throws: ``UsageError`` where the bytes are no JSON object.
-    public static func parse(_ bytes: some Sequence<UInt8>) throws(UsageError) -> JSONValue {
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONValue(parsing: bytes)
+    public static func parse(_ bytes: some Sequence<UInt8>) throws(UsageError) -> JSONDocument {
+        let value: JSONDocument
+        do throws(JSONDocumentError) {
+            value = try JSONDocument(parsing: bytes)
         } catch {
             throw UsageError("the payload is not JSON: \(error)")
         }

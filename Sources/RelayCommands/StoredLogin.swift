@@ -13,10 +13,10 @@ public struct StoredLogin: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { "StoredLogin(\(self.username))" }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONDocument) throws(JSONDocumentError) {
         guard case .string(let username)? = json["username"], case .string(let access)? = json["access_token"],
             case .number(let number)? = json["expires_at"], let seconds = number.integer
-        else { throw JSONError(reason: "a login lacks username, access_token or expires_at") }
+        else { throw JSONDocumentError(reason: "a login lacks username, access_token or expires_at") }
         let refresh: String? = if case .string(let text)? = json["refresh_token"] { text } else { nil }
         let expiresAt = Timestamp(microseconds: 0).adding(seconds: Int64(seconds))
         self.init(
@@ -25,11 +25,11 @@ public struct StoredLogin: Sendable, Hashable, CustomStringConvertible {
         )
     }
 
-    var json: JSONValue {
+    var json: JSONDocument {
         .object([
             ("username", .string(self.username)),
             ("access_token", .string(self.tokens.accessToken)),
-            ("refresh_token", self.tokens.refreshToken.map(JSONValue.string) ?? .null),
+            ("refresh_token", self.tokens.refreshToken.map(JSONDocument.string) ?? .null),
             ("expires_at", .number(JSONNumber(self.tokens.expiresAt.microseconds / 1_000_000))),
         ])
     }

@@ -37,7 +37,7 @@ struct LoginCommand: AsyncParsableCommand {
 
     private func report(_ username: String, _ endpoint: RelayEndpoint) -> String {
         guard self.relay.json else { return "Logged in to \(endpoint) as \(username)." }
-        let report: JSONValue = ["url": .string(endpoint.description), "username": .string(username)]
+        let report: JSONDocument = ["url": .string(endpoint.description), "username": .string(username)]
         return report.text
     }
 

@@ -18,7 +18,7 @@ struct ServerFrameTests {
                     RelayMessage(
                         topic: "a",
                         messageID: "1-0",
-                        payload: try JSONValue(parsing: #"{"n":1.0}"#),
+                        payload: try JSONDocument(parsing: #"{"n":1.0}"#),
                         timestamp: "T"
                     )
                 )
@@ -48,7 +48,7 @@ struct ServerFrameTests {
         ]
     )
     func nonsense(text: String) {
-        #expect(throws: JSONError.self) { try ServerFrame.decode(text.utf8) }
+        #expect(throws: JSONDocumentError.self) { try ServerFrame.decode(text.utf8) }
     }
 
     @Test("The first frame asks for cursors where they are known, and for the offset elsewhere")

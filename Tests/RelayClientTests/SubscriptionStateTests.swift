@@ -94,7 +94,7 @@ struct SubscriptionStateTests {
 
     @Test("Nonsense is final, and so is a login that has run out; a relay that can't renew it now isn't")
     mutating func others() {
-        #expect(self.end(.nonsense(JSONError(reason: "x"))) == "fail invalidReply")
+        #expect(self.end(.nonsense(JSONDocumentError(reason: "x"))) == "fail invalidReply")
         let noLogin = RelayError(.authenticationRequired, detail: "x")
         #expect(self.end(.unauthenticated(noLogin)) == "fail authenticationRequired")
         #expect(self.end(.unauthenticated(RelayError(.unavailable, detail: "x"))) == "reconnect")

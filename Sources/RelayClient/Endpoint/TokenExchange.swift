@@ -33,6 +33,6 @@ struct TokenExchange: Sendable {
         call.isUninterruptible = true
         let requestedAt = self.now()
         let reply = try await self.pipeline.reply(to: call, keeper: nil)
-        return try reply.decoded { json throws(JSONError) in try Tokens(json: json, requestedAt: requestedAt) }
+        return try reply.decoded { json throws(JSONDocumentError) in try Tokens(json: json, requestedAt: requestedAt) }
     }
 }

@@ -17,7 +17,7 @@ public struct Tokens: Hashable, Sendable, CustomStringConvertible, CustomReflect
     /// The body of a login or of a refresh.
     ///
     /// - Parameter requestedAt: the moment before the request: the life of the token is counted from no later than this.
-    init(json: JSONValue, requestedAt: Timestamp) throws(JSONError) {
+    init(json: JSONDocument, requestedAt: Timestamp) throws(JSONDocumentError) {
         self.init(
             accessToken: try json.string("access_token"),
             expiresAt: requestedAt.adding(seconds: Int64(try json.integer("expires_in"))),

@@ -10,7 +10,7 @@ struct HTTPCall: Sendable {
 
     enum Body: Sendable {
         case none
-        case json(JSONValue)
+        case json(JSONDocument)
         case form([(String, String)])
     }
 

@@ -6,9 +6,9 @@ struct HTTPReply: Sendable, Hashable {
     let body: [UInt8]
 
     /// - Throws: ``RelayError`` with code `invalidReply` where the body isn't what the contract says.
-    func decoded<Value>(_ read: (JSONValue) throws(JSONError) -> Value) throws(RelayError) -> Value {
-        do throws(JSONError) {
-            return try read(try JSONValue(parsing: self.body))
+    func decoded<Value>(_ read: (JSONDocument) throws(JSONDocumentError) -> Value) throws(RelayError) -> Value {
+        do throws(JSONDocumentError) {
+            return try read(try JSONDocument(parsing: self.body))
         } catch {
             throw RelayError(
                 .invalidReply,
@@ -20,9 +20,9 @@ struct HTTPReply: Sendable, Hashable {
     }
 
     /// As ``decoded(_:)``, for a body that is a list.
-    func decodedList<Value>(_ read: (JSONValue) throws(JSONError) -> Value) throws(RelayError) -> [Value] {
-        try self.decoded { json throws(JSONError) in
-            guard case .array(let elements) = json else { throw JSONError(reason: "no list") }
+    func decodedList<Value>(_ read: (JSONDocument) throws(JSONDocumentError) -> Value) throws(RelayError) -> [Value] {
+        try self.decoded { json throws(JSONDocumentError) in
+            guard case .array(let elements) = json else { throw JSONDocumentError(reason: "no list") }
             var values: [Value] = []
             for element in elements { values.append(try read(element)) }
             return values
@@ -31,7 +31,7 @@ struct HTTPReply: Sendable, Hashable {
 
     /// What the relay says is wrong, in one line of at most 1,000 characters.
     var detail: String {
-        let json = try? JSONValue(parsing: self.body)
+        let json = try? JSONDocument(parsing: self.body)
         let text =
             json?["detail"].flatMap(Self.text) ?? json?["message"].flatMap(Self.text)
             ?? json?["error"].flatMap(Self.text)
@@ -39,7 +39,7 @@ struct HTTPReply: Sendable, Hashable {
     }
 
     /// A text, or the `msg` of each entry of a validation error.
-    private static func text(_ value: JSONValue) -> String? {
+    private static func text(_ value: JSONDocument) -> String? {
         switch value {
         case .string(let text): return text
         case .array(let entries): return entries.compactMap(Self.entryText).joined(separator: "; ")
@@ -47,7 +47,7 @@ struct HTTPReply: Sendable, Hashable {
         }
     }
 
-    private static func entryText(_ entry: JSONValue) -> String? {
+    private static func entryText(_ entry: JSONDocument) -> String? {
         guard case .string(let message)? = entry["msg"] else { return nil }
         guard case .array(let location)? = entry["loc"], !location.isEmpty else { return message }
         let place = location.map { part in

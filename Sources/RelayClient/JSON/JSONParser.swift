@@ -11,8 +11,8 @@ struct JSONParser {
         self.bytes = bytes
     }
 
-    /// - Throws: ``JSONError`` where the bytes are not exactly one document.
-    static func parse(_ bytes: some Sequence<UInt8>) throws(JSONError) -> JSONValue {
+    /// - Throws: ``JSONDocumentError`` where the bytes are not exactly one document.
+    static func parse(_ bytes: some Sequence<UInt8>) throws(JSONDocumentError) -> JSONDocument {
         var parser = JSONParser(Array(bytes))
         let value = try parser.value()
         parser.skipBlanks()
@@ -20,11 +20,11 @@ struct JSONParser {
         return value
     }
 
-    private mutating func value() throws(JSONError) -> JSONValue {
+    private mutating func value() throws(JSONDocumentError) -> JSONDocument {
         self.skipBlanks()
         switch self.peek {
-        case UInt8(ascii: "{"): return try self.nested { parser throws(JSONError) in try parser.object() }
-        case UInt8(ascii: "["): return try self.nested { parser throws(JSONError) in try parser.array() }
+        case UInt8(ascii: "{"): return try self.nested { parser throws(JSONDocumentError) in try parser.object() }
+        case UInt8(ascii: "["): return try self.nested { parser throws(JSONDocumentError) in try parser.array() }
         case UInt8(ascii: "\""): return .string(try self.string())
         case UInt8(ascii: "t"): return try self.word("true", .bool(true))
         case UInt8(ascii: "f"): return try self.word("false", .bool(false))
@@ -35,8 +35,8 @@ struct JSONParser {
     }
 
     private mutating func nested(
-        _ body: (inout JSONParser) throws(JSONError) -> JSONValue
-    ) throws(JSONError) -> JSONValue {
+        _ body: (inout JSONParser) throws(JSONDocumentError) -> JSONDocument
+    ) throws(JSONDocumentError) -> JSONDocument {
         guard self.depth < Self.maxDepth else { throw self.error("nested too deeply") }
         self.depth += 1
         defer { self.depth -= 1 }
@@ -44,7 +44,7 @@ struct JSONParser {
         return try body(&self)
     }
 
-    private mutating func object() throws(JSONError) -> JSONValue {
+    private mutating func object() throws(JSONDocumentError) -> JSONDocument {
         var members: [JSONObject.Member] = []
         if self.take("}") { return .object(JSONObject()) }
         repeat {
@@ -58,8 +58,8 @@ struct JSONParser {
         return .object(JSONObject(members: members))
     }
 
-    private mutating func array() throws(JSONError) -> JSONValue {
-        var elements: [JSONValue] = []
+    private mutating func array() throws(JSONDocumentError) -> JSONDocument {
+        var elements: [JSONDocument] = []
         if self.take("]") { return .array([]) }
         repeat {
             elements.append(try self.value())
@@ -68,7 +68,7 @@ struct JSONParser {
         return .array(elements)
     }
 
-    private mutating func word(_ text: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
+    private mutating func word(_ text: StaticString, _ value: JSONDocument) throws(JSONDocumentError) -> JSONDocument {
         guard self.bytes[self.index...].starts(with: "\(text)".utf8) else { throw self.error("unknown word") }
         self.index += text.utf8CodeUnitCount
         return value
@@ -78,7 +78,7 @@ struct JSONParser {
 // MARK: - Scalars
 
 extension JSONParser {
-    private mutating func number() throws(JSONError) -> JSONNumber {
+    private mutating func number() throws(JSONDocumentError) -> JSONNumber {
         let start = self.index
         _ = self.accept("-")
         if !self.accept("0") {
@@ -101,7 +101,7 @@ extension JSONParser {
     }
 
     /// Called at the opening quote.
-    private mutating func string() throws(JSONError) -> String {
+    private mutating func string() throws(JSONDocumentError) -> String {
         self.index += 1
         var text: [UInt8] = []
         while let byte = self.peek {
@@ -123,7 +123,7 @@ extension JSONParser {
         throw self.error("text without an end")
     }
 
-    private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
+    private mutating func escape(into text: inout [UInt8]) throws(JSONDocumentError) {
         guard let byte = self.peek else { throw self.error("text without an end") }
         self.index += 1
         switch byte {
@@ -139,7 +139,7 @@ extension JSONParser {
     }
 
     /// A surrogate without its other half becomes U+FFFD: Python senders write such escapes, and Swift text can't hold them.
-    private mutating func unicodeEscape() throws(JSONError) -> Character {
+    private mutating func unicodeEscape() throws(JSONDocumentError) -> Character {
         let first = try self.hexUnit()
         guard UTF16.isLeadSurrogate(first) else { return Self.character(UInt32(first)) }
         let mark = self.index
@@ -159,7 +159,7 @@ extension JSONParser {
         Unicode.Scalar(scalar).map(Character.init) ?? "\u{FFFD}"
     }
 
-    private mutating func hexUnit() throws(JSONError) -> UInt16 {
+    private mutating func hexUnit() throws(JSONDocumentError) -> UInt16 {
         var unit: UInt16 = 0
         for _ in 0..<4 {
             guard let byte = self.peek, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
@@ -194,7 +194,7 @@ extension JSONParser {
         while let byte = self.peek, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { self.index += 1 }
     }
 
-    private func error(_ reason: String) -> JSONError {
-        JSONError(reason: reason, offset: self.index)
+    private func error(_ reason: String) -> JSONDocumentError {
+        JSONDocumentError(reason: reason, offset: self.index)
     }
 }

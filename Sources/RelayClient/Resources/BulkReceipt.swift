@@ -7,7 +7,7 @@ public struct BulkReceipt: Sendable, Hashable {
         /// Why it was rejected, where the relay says so.
         public let error: String?
 
-        init(json: JSONValue) throws(JSONError) {
+        init(json: JSONDocument) throws(JSONDocumentError) {
             self.topic = try json.string("topic")
             self.messageID = try json.optionalString("message_id")
             self.error = try json.optionalString("error")
@@ -19,7 +19,7 @@ public struct BulkReceipt: Sendable, Hashable {
     public var acceptedCount: Int { self.entries.count { $0.messageID != nil } }
     public var rejectedCount: Int { self.entries.count - self.acceptedCount }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONDocument) throws(JSONDocumentError) {
         var entries: [Entry] = []
         for element in try json.elements("results") { entries.append(try Entry(json: element)) }
         self.entries = entries

@@ -4,7 +4,7 @@ public struct HistoryPage: Sendable, Hashable {
     /// Give it as `cursor` for the next page. Nil only where the page is empty.
     public let nextCursor: String?
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONDocument) throws(JSONDocumentError) {
         self.messages = try RelayMessage.list(json)
         self.nextCursor = try json.optionalString("next_cursor")
     }

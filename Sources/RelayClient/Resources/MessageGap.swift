@@ -12,7 +12,7 @@ public struct MessageGap: Sendable, Hashable {
         self.resumedFrom = resumedFrom
     }
 
-    init(topic: String, json: JSONValue) throws(JSONError) {
+    init(topic: String, json: JSONDocument) throws(JSONDocumentError) {
         self.init(
             topic: topic,
             after: try json.string("after"),

@@ -2,19 +2,19 @@
 public struct OutgoingMessage: Sendable, Hashable {
     public var topic: String
     /// A JSON object: the relay refuses everything else.
-    public var payload: JSONValue
+    public var payload: JSONDocument
     /// Seconds that it is kept, at least 1; nil for the topic's own retention.
     public var ttl: Int?
     public var metadata: [String: String]
 
-    public init(topic: String, payload: JSONValue, ttl: Int? = nil, metadata: [String: String] = [:]) {
+    public init(topic: String, payload: JSONDocument, ttl: Int? = nil, metadata: [String: String] = [:]) {
         self.topic = topic
         self.payload = payload
         self.ttl = ttl
         self.metadata = metadata
     }
 
-    var json: JSONValue {
+    var json: JSONDocument {
         var object = JSONObject([("topic", .string(self.topic)), ("payload", self.payload)])
         if let ttl { object.append("ttl", .number(JSONNumber(ttl))) }
         if !self.metadata.isEmpty { object.append("metadata", .object(JSONObject(self.metadata))) }

@@ -15,7 +15,7 @@ public struct PollPage: Sendable, Hashable {
         self.gaps = gaps
     }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONDocument) throws(JSONDocumentError) {
         self.init(
             messages: try RelayMessage.list(json),
             hasMore: json["has_more"] == .bool(true),
@@ -23,7 +23,7 @@ public struct PollPage: Sendable, Hashable {
         )
     }
 
-    private static func gaps(_ json: JSONValue) throws(JSONError) -> [MessageGap] {
+    private static func gaps(_ json: JSONDocument) throws(JSONDocumentError) -> [MessageGap] {
         guard case .object(let object)? = json["gaps"] else { return [] }
         var gaps: [MessageGap] = []
         for member in object.members { gaps.append(try MessageGap(topic: member.key, json: member.value)) }

@@ -5,7 +5,7 @@ public struct PublishReceipt: Sendable, Hashable {
     /// RFC 3339, UTC, as the relay wrote it.
     public let timestamp: String
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONDocument) throws(JSONDocumentError) {
         self.messageID = try json.string("message_id")
         self.topic = try json.string("topic")
         self.timestamp = try json.string("timestamp")

@@ -12,7 +12,7 @@ extension RelayClient {
     @discardableResult
     public func publish(
         _ topic: String,
-        _ payload: JSONValue,
+        _ payload: JSONDocument,
         ttl: Int? = nil,
         metadata: [String: String] = [:],
         idempotencyKey: String? = nil
@@ -33,12 +33,12 @@ extension RelayClient {
             throw RelayError(.invalidInput, detail: "a bulk holds 1 to \(Self.maxBulkCount) messages")
         }
         for message in messages { try message.check() }
-        let body: JSONValue = ["messages": .array(messages.map(\.json))]
+        let body: JSONDocument = ["messages": .array(messages.map(\.json))]
         let call = Self.publishCall(["api", "v1", "messages", "bulk"], body, idempotencyKey)
         return try await self.reply(to: call).decoded(BulkReceipt.init(json:))
     }
 
-    private static func publishCall(_ path: [String], _ body: JSONValue, _ key: String?) -> HTTPCall {
+    private static func publishCall(_ path: [String], _ body: JSONDocument, _ key: String?) -> HTTPCall {
         var call = HTTPCall(.post, path)
         call.body = .json(body)
         call.headers = [("Idempotency-Key", key ?? IdempotencyKeys.make())]

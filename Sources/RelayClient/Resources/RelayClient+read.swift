@@ -41,9 +41,9 @@ extension RelayClient {
     private static func pollCall(_ topics: [String], _ cursors: [String: String], _ timeout: Duration) -> HTTPCall {
         var call = HTTPCall(.post, ["messages", "poll"])
         call.body = .json([
-            "topics": .array(topics.map(JSONValue.string)),
+            "topics": .array(topics.map(JSONDocument.string)),
             "since": cursors.isEmpty ? .null : .object(JSONObject(cursors)),
-            "timeout": JSONNumber(timeout / .seconds(1)).map(JSONValue.number) ?? 30,
+            "timeout": JSONNumber(timeout / .seconds(1)).map(JSONDocument.number) ?? 30,
         ])
         call.timeout = timeout + .seconds(5)
         call.retriesTimeout = false

@@ -69,7 +69,7 @@ extension RelayClient {
         _ = try await self.reply(to: call)
     }
 
-    private func grant(_ topic: String, _ body: JSONValue) async throws -> TopicGrant {
+    private func grant(_ topic: String, _ body: JSONDocument) async throws -> TopicGrant {
         var call = HTTPCall(.post, Self.grantsPath(topic))
         call.body = .json(body)
         call.isRepeatable = false

@@ -16,7 +16,7 @@ extension RelayClient {
     ) async throws -> UserAccount {
         var object = JSONObject([("username", .string(username)), ("password", .string(password))])
         if let email { object.append("email", .string(email)) }
-        if let permissions { object.append("permissions", .array(permissions.map(JSONValue.string))) }
+        if let permissions { object.append("permissions", .array(permissions.map(JSONDocument.string))) }
         var call = HTTPCall(.post, ["auth", "register"])
         call.body = .json(.object(object))
         call.isRepeatable = false

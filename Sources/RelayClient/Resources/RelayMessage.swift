@@ -3,7 +3,7 @@ public struct RelayMessage: Sendable, Hashable {
     public let topic: String
     /// Where it stands in its topic: the cursor of a reader that has seen it.
     public let messageID: String
-    public let payload: JSONValue
+    public let payload: JSONDocument
     /// RFC 3339, UTC, as the relay wrote it.
     public let timestamp: String
     public let metadata: [String: String]
@@ -11,7 +11,7 @@ public struct RelayMessage: Sendable, Hashable {
     public init(
         topic: String,
         messageID: String,
-        payload: JSONValue,
+        payload: JSONDocument,
         timestamp: String,
         metadata: [String: String] = [:]
     ) {
@@ -22,7 +22,7 @@ public struct RelayMessage: Sendable, Hashable {
         self.metadata = metadata
     }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONDocument) throws(JSONDocumentError) {
         self.init(
             topic: try json.string("topic"),
             messageID: try json.string("message_id"),
@@ -32,7 +32,7 @@ public struct RelayMessage: Sendable, Hashable {
         )
     }
 
-    static func list(_ json: JSONValue) throws(JSONError) -> [RelayMessage] {
+    static func list(_ json: JSONDocument) throws(JSONDocumentError) -> [RelayMessage] {
         var messages: [RelayMessage] = []
         for element in try json.elements("messages") { messages.append(try RelayMessage(json: element)) }
         return messages

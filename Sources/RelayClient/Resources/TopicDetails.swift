@@ -11,7 +11,7 @@ public struct TopicDetails: Sendable, Hashable {
     /// The users with a grant; nil for callers who may not see them.
     public let allowedUserIDs: [String]?
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONDocument) throws(JSONDocumentError) {
         self.topicID = try json.string("topic_id")
         self.name = try json.string("topic_name")
         self.ownerID = try json.string("owner_id")

@@ -6,7 +6,7 @@ public struct TopicGrant: Sendable, Hashable {
     /// RFC 3339, UTC, as the relay wrote it.
     public let grantedAt: String
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONDocument) throws(JSONDocumentError) {
         self.topic = try json.string("topic_name")
         self.userID = try json.string("user_id")
         self.username = try json.string("username")

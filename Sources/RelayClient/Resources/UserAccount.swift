@@ -10,7 +10,7 @@ public struct UserAccount: Sendable, Hashable {
     public let permissions: [String]
     public let ownedTopics: [String]
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONDocument) throws(JSONDocumentError) {
         self.userID = try json.string("user_id")
         self.username = try json.string("username")
         self.email = try json.optionalString("email")

@@ -17,11 +17,11 @@ public struct UserChanges: Sendable {
         self.isActive = isActive
     }
 
-    var json: JSONValue {
+    var json: JSONDocument {
         var object = JSONObject()
         if let email { object.append("email", .string(email)) }
         if let password { object.append("password", .string(password)) }
-        if let permissions { object.append("permissions", .array(permissions.map(JSONValue.string))) }
+        if let permissions { object.append("permissions", .array(permissions.map(JSONDocument.string))) }
         if let isActive { object.append("is_active", .bool(isActive)) }
         return .object(object)
     }

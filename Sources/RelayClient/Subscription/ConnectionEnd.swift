@@ -7,7 +7,7 @@ enum ConnectionEnd: Sendable {
     /// The relay answered the upgrade with something else.
     case refused(HTTPReply)
     /// The relay sent what no relay sends.
-    case nonsense(JSONError)
+    case nonsense(JSONDocumentError)
     /// The token could not be renewed.
     case unauthenticated(RelayError)
 }

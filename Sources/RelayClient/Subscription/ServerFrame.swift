@@ -7,8 +7,8 @@ enum ServerFrame: Hashable {
     /// `pong`, `published`, and whatever later relays say.
     case other
 
-    static func decode(_ bytes: some Sequence<UInt8>) throws(JSONError) -> ServerFrame {
-        let json = try JSONValue(parsing: bytes)
+    static func decode(_ bytes: some Sequence<UInt8>) throws(JSONDocumentError) -> ServerFrame {
+        let json = try JSONDocument(parsing: bytes)
         switch try json.string("type") {
         case "subscribed":
             return .subscribed(topics: try json.strings("topics"), cursors: try json.texts("cursors"))

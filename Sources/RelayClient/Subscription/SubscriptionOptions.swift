@@ -38,10 +38,10 @@ public struct SubscriptionOptions: Sendable {
     }
 
     /// The first frame on a connection.
-    func subscribeFrame(cursors: CursorTable) -> JSONValue {
+    func subscribeFrame(cursors: CursorTable) -> JSONDocument {
         var object = JSONObject([
             ("type", "subscribe"),
-            ("topics", .array(self.topics.map(JSONValue.string))),
+            ("topics", .array(self.topics.map(JSONDocument.string))),
             ("offset", .string(self.start.offset)),
         ])
         let known = cursors.cursors.filter { self.topics.contains($0.key) }

@@ -59,7 +59,7 @@ final class SubscriptionRun {
 
     private func received(_ message: ByteBuffer) throws -> Step {
         let frame: ServerFrame
-        do throws(JSONError) {
+        do throws(JSONDocumentError) {
             frame = try ServerFrame.decode(message.readableBytesView)
         } catch {
             return try self.ended(.nonsense(error))

@@ -13,11 +13,11 @@ struct FakeRequest: Sendable {
     }
 
     /// The body as JSON; null where it is none.
-    var json: JSONValue { (try? JSONValue(parsing: self.body)) ?? .null }
+    var json: JSONDocument { (try? JSONDocument(parsing: self.body)) ?? .null }
 }
 
 enum FakeReply: Sendable {
-    case json(Int, JSONValue, headers: [(String, String)] = [])
+    case json(Int, JSONDocument, headers: [(String, String)] = [])
     /// Close the connection without a word.
     case hangUp
 
@@ -26,7 +26,7 @@ enum FakeReply: Sendable {
             200,
             [
                 "access_token": .string(access), "token_type": "bearer", "expires_in": .number(JSONNumber(expiresIn)),
-                "refresh_token": refresh.map(JSONValue.string) ?? .null,
+                "refresh_token": refresh.map(JSONDocument.string) ?? .null,
             ]
         )
     }

@@ -20,14 +20,14 @@ final class FakeSocket {
         try await self.inbound.next()
     }
 
-    func receiveJSON() async throws -> JSONValue {
+    func receiveJSON() async throws -> JSONDocument {
         while let frame = try await self.receive() {
-            if frame.opcode == .text { return try JSONValue(parsing: String(buffer: frame.unmaskedData)) }
+            if frame.opcode == .text { return try JSONDocument(parsing: String(buffer: frame.unmaskedData)) }
         }
         throw ChannelError.eof
     }
 
-    func send(_ json: JSONValue) async throws {
+    func send(_ json: JSONDocument) async throws {
         try await self.send(.text, json.text)
     }
 
@@ -37,7 +37,7 @@ final class FakeSocket {
 
     func sendSubscribed(_ cursors: [String: String] = [:]) async throws {
         try await self.send([
-            "type": "subscribed", "topics": .array(cursors.keys.sorted().map(JSONValue.string)),
+            "type": "subscribed", "topics": .array(cursors.keys.sorted().map(JSONDocument.string)),
             "session_id": "sess_0123456789ab", "timestamp": "2026-11-21T00:00:00.000000Z",
             "cursors": .object(JSONObject(cursors)),
         ])

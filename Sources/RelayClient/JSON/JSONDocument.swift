@@ -1,14 +1,14 @@
 /// A JSON value that keeps what a round trip must not lose: the order of members and the digits of numbers.
-public enum JSONValue: Sendable, Hashable {
+public enum JSONDocument: Sendable, Hashable {
     case null
     case bool(Bool)
     case number(JSONNumber)
     case string(String)
-    case array([JSONValue])
+    case array([JSONDocument])
     case object(JSONObject)
 
     /// The member `key` of an object; nil where this is no object or has no such member.
-    public subscript(key: String) -> JSONValue? {
+    public subscript(key: String) -> JSONDocument? {
         guard case .object(let object) = self else { return nil }
         return object[key]
     }
@@ -16,7 +16,7 @@ public enum JSONValue: Sendable, Hashable {
     public var isNull: Bool { self == .null }
 }
 
-extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
+extension JSONDocument: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
     public init(booleanLiteral value: Bool) {
         self = .bool(value)
     }
@@ -30,12 +30,12 @@ extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, E
     }
 }
 
-extension JSONValue: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
-    public init(arrayLiteral elements: JSONValue...) {
+extension JSONDocument: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
+    public init(arrayLiteral elements: JSONDocument...) {
         self = .array(elements)
     }
 
-    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+    public init(dictionaryLiteral elements: (String, JSONDocument)...) {
         self = .object(JSONObject(elements))
     }
 }

@@ -1,11 +1,11 @@
-extension JSONValue {
-    /// - Throws: ``JSONError`` where the text is not exactly one JSON value, or is nested deeper than 512 levels.
-    public init(parsing text: some StringProtocol) throws(JSONError) {
+extension JSONDocument {
+    /// - Throws: ``JSONDocumentError`` where the text is not exactly one JSON value, or is nested deeper than 512 levels.
+    public init(parsing text: some StringProtocol) throws(JSONDocumentError) {
         self = try JSONParser.parse(text.utf8)
     }
 
     /// As ``init(parsing:)``, from UTF-8.
-    public init(parsing bytes: some Sequence<UInt8>) throws(JSONError) {
+    public init(parsing bytes: some Sequence<UInt8>) throws(JSONDocumentError) {
         self = try JSONParser.parse(bytes)
     }
 
@@ -27,7 +27,7 @@ extension JSONValue {
         }
     }
 
-    private static func writeArray(_ elements: [JSONValue], to text: inout String) {
+    private static func writeArray(_ elements: [JSONDocument], to text: inout String) {
         text += "["
         for (index, element) in elements.enumerated() {
             if index > 0 { text += "," }

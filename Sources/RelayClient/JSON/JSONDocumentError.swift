@@ -1,5 +1,5 @@
 /// Text that was to be JSON and isn't, or JSON without what was expected in it.
-public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct JSONDocumentError: Error, Hashable, Sendable, CustomStringConvertible {
     public let reason: String
     /// Bytes before the place; nil where the text is JSON but has the wrong members.
     public let offset: Int?

@@ -12,7 +12,7 @@ struct JSONValueTests {
         ]
     )
     func roundTrip(text: String) throws {
-        #expect(try JSONValue(parsing: text).text == text)
+        #expect(try JSONDocument(parsing: text).text == text)
     }
 
     @Test(
@@ -27,7 +27,7 @@ struct JSONValueTests {
         ]
     )
     func reading(text: String, expected: String) throws {
-        #expect(try JSONValue(parsing: text).text == expected)
+        #expect(try JSONDocument(parsing: text).text == expected)
     }
 
     @Test(
@@ -38,12 +38,12 @@ struct JSONValueTests {
         ]
     )
     func refusal(text: String) {
-        #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
+        #expect(throws: JSONDocumentError.self) { try JSONDocument(parsing: text) }
     }
 
     @Test("Bytes that are not UTF-8 are refused")
     func invalidUTF8() {
-        #expect(throws: JSONError.self) { try JSONValue(parsing: [0x22, 0xFF, 0x22]) }
+        #expect(throws: JSONDocumentError.self) { try JSONDocument(parsing: [0x22, 0xFF, 0x22]) }
     }
 
     @Test("512 levels of nesting are read, one more is refused")
@@ -51,13 +51,13 @@ struct JSONValueTests {
         func nested(_ levels: Int) -> String {
             String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
         }
-        #expect(try JSONValue(parsing: nested(512)).text == nested(512))
-        #expect(throws: JSONError.self) { try JSONValue(parsing: nested(513)) }
+        #expect(try JSONDocument(parsing: nested(512)).text == nested(512))
+        #expect(throws: JSONDocumentError.self) { try JSONDocument(parsing: nested(513)) }
     }
 
     @Test("Of a repeated member the last counts")
     func repeatedMember() throws {
-        #expect(try JSONValue(parsing: #"{"a":1,"a":2}"#)["a"] == 2)
+        #expect(try JSONDocument(parsing: #"{"a":1,"a":2}"#)["a"] == 2)
     }
 
     @Test("Damaged documents are read or refused, never fatal", arguments: 0..<8 as Range<UInt64>)
@@ -69,8 +69,8 @@ struct JSONValueTests {
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
             }
-            guard let value = try? JSONValue(parsing: bytes) else { continue }
-            #expect(try JSONValue(parsing: value.text) == value)
+            guard let value = try? JSONDocument(parsing: bytes) else { continue }
+            #expect(try JSONDocument(parsing: value.text) == value)
         }
     }
 
@@ -81,14 +81,14 @@ struct JSONValueTests {
             let path: String
         }
         let order = Order(id: 7, path: "a/b")
-        let value = try JSONValue(encoding: order)
+        let value = try JSONDocument(encoding: order)
         #expect(value.text == #"{"id":7,"path":"a/b"}"#)
         #expect(try value.decoded(as: Order.self) == order)
     }
 
     @Test("Whole numbers are whole whatever they look like", arguments: [("30", 30), ("30.0", 30), ("3e1", 30), ("1.5", nil)])
     func integers(text: String, expected: Int?) throws {
-        guard case .number(let number) = try JSONValue(parsing: text) else {
+        guard case .number(let number) = try JSONDocument(parsing: text) else {
             Issue.record("\(text) is no number")
             return
         }

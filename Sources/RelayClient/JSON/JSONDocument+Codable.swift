@@ -1,6 +1,6 @@
 import Foundation
 
-extension JSONValue {
+extension JSONDocument {
     /// What Foundation's encoder, with its default settings, makes of a value.
     public init(encoding value: some Encodable) throws {
         let encoder = JSONEncoder()
