@@ -7,6 +7,8 @@ public enum ExitStatus: Int32, Sendable {
     case failure = 1
     /// The command line or the input is wrong.
     case usage = 2
+    /// The configuration is not safe to start with.
+    case refused = 3
     /// Not logged in, or the login is no longer good.
     case authentication = 4
 

@@ -7,14 +7,18 @@ import RelayWire
 struct PulsarRelay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pulsar-relay",
-        abstract: "Publish to a message relay, and read from it.",
-        discussion: "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 not logged in.",
+        abstract: "Run a message relay, publish to it, and read from it.",
+        discussion: "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not safe to start, 4 not logged in.",
         version: RelayVersion.current,
         subcommands: [
+            ServeCommand.self,
             LoginCommand.self,
             PublishCommand.self,
             SubscribeCommand.self,
             PollCommand.self,
+            UserCommand.self,
+            TopicCommand.self,
+            ConfigCommand.self,
             VersionCommand.self,
         ]
     )

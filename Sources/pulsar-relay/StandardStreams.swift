@@ -19,6 +19,11 @@ enum StandardStreams {
         }
     }
 
+    /// A line on standard output that nobody needs to have read.
+    static func say(_ line: String) {
+        try? self.result(line)
+    }
+
     /// A line that can't be written is lost: there is nobody left to tell.
     static func notice(_ line: String) {
         try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))

@@ -22,7 +22,7 @@ public struct Relay: Service {
         self.hooks = hooks
     }
 
-    /// - Throws: ``RelayError`` where the relay can't start.
+    /// - Throws: ``RelayStartError`` where the relay can't start.
     public func run() async throws {
         let store = try self.openStore()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: self.threads)
@@ -53,7 +53,7 @@ public struct Relay: Service {
                     passes: UInt32(cost.iterations),
                     lanes: UInt32(cost.parallelism)
                 )
-            else { throw RelayError.unavailable("the password cost is out of range") }
+            else { throw RelayStartError.unavailable("the password cost is out of range") }
             return parameters
         }
     }
@@ -62,7 +62,7 @@ public struct Relay: Service {
         do {
             return try self.configuration.storage.open()
         } catch {
-            throw RelayError.unavailable("the store can't be opened: \(error.message)")
+            throw RelayStartError.unavailable("the store can't be opened: \(error.message)")
         }
     }
 
@@ -104,7 +104,7 @@ public struct Relay: Service {
             )
             return listener
         } catch {
-            throw RelayError.unavailable("can't listen on \(server.host):\(server.port): \(error)")
+            throw RelayStartError.unavailable("can't listen on \(server.host):\(server.port): \(error)")
         }
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import NIOCore
 import RelayAccess
@@ -23,7 +22,7 @@ struct RelayParts: Sendable {
         group: any EventLoopGroup,
         logger: Logger
     ) async throws {
-        let clock = RelayClock { Timestamp.now }
+        let clock = RelayClock.system
         self.access = try Access(
             store: store,
             hasher: hasher,
@@ -81,14 +80,5 @@ struct RelayParts: Sendable {
             case .userChanged(let user), .tokenRevoked(_, let user): loops.accessMayHaveChanged(of: user)
             }
         }
-    }
-}
-
-extension Timestamp {
-    /// The system's wall clock.
-    static var now: Timestamp {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
     }
 }

@@ -12,7 +12,7 @@ struct RelayStartup: Sendable {
     func checkAndFindSecret() async throws -> Secret {
         let problems = StartupGuard.check(self.configuration, hasUsers: true)
         let errors = problems.filter { $0.severity == .error }
-        guard errors.isEmpty else { throw RelayError.refused(errors) }
+        guard errors.isEmpty else { throw RelayStartError.refused(errors) }
         for warning in problems {
             self.logger.warning("\(warning.message)", metadata: ["key": "\(warning.key ?? "-")"])
         }
@@ -25,7 +25,7 @@ struct RelayStartup: Sendable {
             do {
                 return try SecretFile(path: path).loadOrCreate().secret
             } catch {
-                throw RelayError.unavailable("the secret file can't be used: \(error)")
+                throw RelayStartError.unavailable("the secret file can't be used: \(error)")
             }
         }
     }
@@ -54,7 +54,7 @@ struct RelayStartup: Sendable {
             _ = try await users.bootstrap(username: username, password: password)
             announce(username, password)
         } catch {
-            throw RelayError.unavailable("the administrator can't be made: \(error)")
+            throw RelayStartError.unavailable("the administrator can't be made: \(error)")
         }
     }
 }

@@ -22,7 +22,17 @@ struct Upkeep: Sendable {
                 return
             }
             round += 1
+            await self.resynchronize()
             await self.sweep(tokens: round % Self.roundsPerTokenSweep == 0)
+        }
+    }
+
+    /// The command line may have changed users in the store behind the relay's back.
+    private func resynchronize() async {
+        do {
+            try await self.access.authenticator.resynchronize(at: self.broker.clock.now())
+        } catch {
+            self.logger.warning("users could not be read again", metadata: ["error": "\(error)"])
         }
     }
 

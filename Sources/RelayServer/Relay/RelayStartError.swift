@@ -1,5 +1,5 @@
 /// Why the relay does not start.
-public enum RelayError: Error, CustomStringConvertible {
+public enum RelayStartError: Error, CustomStringConvertible {
     /// The configuration is not safe to start with. Exit code 3.
     case refused([ConfigurationProblem])
     /// Something that it needs can't be had: the store, the secret file, the address. Exit code 1.

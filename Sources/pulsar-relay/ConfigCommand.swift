@@ -1,0 +1,30 @@
+import ArgumentParser
+import RelayServer
+
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Look at the relay's configuration.",
+        subcommands: [CheckCommand.self]
+    )
+
+    struct CheckCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check",
+            abstract: "Check the configuration, and print what is in effect, with secrets masked.",
+            discussion:
+                "Exits with 1 where the configuration can't be used, and with 3 where it is not safe to start with."
+        )
+
+        @OptionGroup var server: ServerOptions
+
+        func run() throws {
+            let effective = try self.server.load()
+            for warning in effective.warnings { StandardStreams.notice("warning: \(warning)") }
+            let problems = StartupGuard.check(effective.configuration, hasUsers: true)
+            for problem in problems { StandardStreams.notice("\(problem.severity): \(problem)") }
+            StandardStreams.say(effective.render())
+            if problems.contains(where: { $0.severity == .error }) { throw RelayStartError.refused([]) }
+        }
+    }
+}

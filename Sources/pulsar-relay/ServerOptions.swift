@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import Logging
+import RelayCommands
+import RelayServer
+
+/// Options of every command that works with the relay's configuration.
+struct ServerOptions: ParsableArguments {
+    @Option(help: "The configuration file. Default: $PULSAR_CONFIG_FILE, else the first standard path that exists.")
+    var config: String?
+
+    @Option(help: "The address to listen on.")
+    var host: String?
+
+    @Option(help: "The port to listen on; 0 lets the system choose.")
+    var port: Int?
+
+    @Option(name: [.long, .customLong("workers")], help: "Event loop threads; 0 is one for each core.")
+    var threads: Int?
+
+    @Option(help: "sqlite, or memory.")
+    var storageBackend: String?
+
+    @Option(help: "The directory of everything that the relay writes.")
+    var dataDir: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+
+    @Option(help: "text or json.")
+    var logFormat: String?
+
+    @Option(name: .customLong("set"), help: "Any other key of the configuration, as key=value. May be repeated.")
+    var settings: [String] = []
+
+    /// - Throws: ``ConfigurationFailure`` with everything that is wrong, or ``UsageError``.
+    func load() throws -> EffectiveConfiguration {
+        try ConfigurationLoader(
+            flags: try self.flags(),
+            environment: ProcessInfo.processInfo.environment,
+            foreignNames: ["PULSAR_RELAY_URL", "PULSAR_USERNAME", "PULSAR_PASSWORD"],
+            readFile: Self.read
+        ).load()
+    }
+
+    private func flags() throws -> [String: String] {
+        var flags: [String: String] = [:]
+        for setting in self.settings {
+            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw UsageError("--set takes key=value, not '\(setting)'")
+            }
+            flags[String(parts[0])] = String(parts[1])
+        }
+        flags["config_file"] = self.config
+        flags["host"] = self.host ?? flags["host"]
+        flags["port"] = self.port.map(String.init) ?? flags["port"]
+        flags["threads"] = self.threads.map(String.init) ?? flags["threads"]
+        flags["storage_backend"] = self.storageBackend ?? flags["storage_backend"]
+        flags["data_dir"] = self.dataDir ?? flags["data_dir"]
+        flags["log_level"] = self.logLevel ?? flags["log_level"]
+        flags["log_format"] = self.logFormat ?? flags["log_format"]
+        return flags
+    }
+
+    private static func read(_ path: String) throws -> String? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try String(contentsOfFile: path, encoding: .utf8)
+    }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Foundation
+import RelayAccess
+import RelayCommands
+import RelayCore
+
+struct UserCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "user",
+        abstract: "Manage users straight in the configured store: for the first administrator, and for rescue.",
+        discussion: "A relay that runs on the same store notices within a minute.",
+        subcommands: [Create.self, List.self, SetPassword.self, Disable.self]
+    )
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "create", abstract: "Create a user.")
+
+        @OptionGroup var server: ServerOptions
+        @OptionGroup var password: NewPassword
+
+        @Argument(help: "3 to 50 characters.")
+        var username: String
+
+        @Option(parsing: .upToNextOption, help: "Any of admin, read, write.")
+        var permissions: [String] = ["read", "write"]
+
+        @Option
+        var email: String?
+
+        func run() async throws {
+            let password = try self.password.read(for: self.username)
+            try await OpenStore.with(self.server) { opened in
+                let user = try await opened.users.register(
+                    UserRegistration(
+                        username: self.username,
+                        password: password,
+                        email: self.email,
+                        permissions: self.permissions
+                    )
+                )
+                StandardStreams.say("Created \(user.username) (\(user.id)).")
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "List all users.")
+
+        @OptionGroup var server: ServerOptions
+
+        func run() async throws {
+            try await OpenStore.with(self.server) { opened in
+                for user in try await opened.users.users() {
+                    let permissions = user.permissions.names.joined(separator: ",")
+                    let state = user.isActive ? "active" : "inactive"
+                    StandardStreams.say("\(user.id)  \(user.username)  \(state)  \(permissions)")
+                }
+            }
+        }
+    }
+
+    struct SetPassword: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set-password",
+            abstract: "Give a user a new password."
+        )
+
+        @OptionGroup var server: ServerOptions
+        @OptionGroup var password: NewPassword
+
+        @Argument
+        var username: String
+
+        func run() async throws {
+            let password = try self.password.read(for: self.username)
+            try await OpenStore.with(self.server) { opened in
+                let user = try await opened.user(named: self.username)
+                _ = try await opened.users.update(user.id, UserPatch(password: password))
+                StandardStreams.say("Changed the password of \(user.username).")
+            }
+        }
+    }
+
+    struct Disable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "disable",
+            abstract: "Shut a user out, without deleting anything of it."
+        )
+
+        @OptionGroup var server: ServerOptions
+
+        @Argument
+        var username: String
+
+        func run() async throws {
+            try await OpenStore.with(self.server) { opened in
+                let user = try await opened.user(named: self.username)
+                _ = try await opened.users.update(user.id, UserPatch(isActive: false))
+                StandardStreams.say("Disabled \(user.username).")
+            }
+        }
+    }
+}
+
+/// Where a new password comes from: never from the command line, which others can see.
+struct NewPassword: ParsableArguments {
+    @Flag(help: "Read the password from the first line of standard input.")
+    var passwordStdin = false
+
+    func read(for username: String) throws -> String {
+        if self.passwordStdin {
+            guard let line = readLine(), !line.isEmpty else { throw UsageError("no password on standard input") }
+            return line
+        }
+        if let password = ProcessInfo.processInfo.environment["PULSAR_PASSWORD"] { return password }
+        guard TerminalPassword.canAsk else { throw UsageError("give --password-stdin or set PULSAR_PASSWORD") }
+        guard let password = try TerminalPassword.ask("New password of \(username): ") else {
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
+        return password
+    }
+}
