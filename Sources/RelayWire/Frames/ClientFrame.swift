@@ -42,8 +42,8 @@ public enum ClientFrame: Hashable, Sendable {
     public init(json: ByteBuffer, isFirst: Bool, naming: TopicNaming = .plain) throws(FrameError) {
         var members = ClientFrameMembers()
         do throws(RequestError) {
-            self = try RequestReader.decode(json) { (reader) throws(JSONError) in
-                try members.read(from: &reader, isFirst: isFirst, naming)
+            self = try RequestReader.decode(json) { (reader, bytes) throws(JSONError) in
+                try members.read(from: &reader, bytes, isFirst: isFirst, naming)
             }
         } catch {
             throw FrameError(error, requestID: members.requestID)

@@ -18,62 +18,68 @@ struct ClientFrameMembers {
     /// - Returns: nil only where an issue was added.
     mutating func read(
         from reader: inout RequestReader,
+        _ bytes: Span<UInt8>,
         isFirst: Bool,
         _ naming: TopicNaming
     ) throws(JSONError) -> ClientFrame? {
-        guard let start = try reader.enterObject() else { return nil }
-        while let name = try reader.scanner.nextMember() {
-            if try self.message.keep(name, from: &reader) { continue }
-            try self.keep(name, from: &reader)
+        guard let start = try reader.enterObject(bytes) else { return nil }
+        while let name = try reader.place.nextMember(bytes) {
+            if try self.message.keep(name, from: &reader, bytes) { continue }
+            try self.keep(name, from: &reader, bytes)
         }
-        let object = start..<reader.scanner.offset
-        if self.type == nil, isFirst { return try self.subscribe(in: object, from: &reader, naming) }
-        guard let value = reader.required(self.type, "type", in: object),
-            let type = reader.text(value, at: "type")
+        let object = start..<reader.place.offset
+        if self.type == nil, isFirst { return try self.subscribe(in: object, from: &reader, bytes, naming) }
+        guard let value = reader.required(bytes, self.type, "type", in: object),
+            let type = reader.text(bytes, value, at: "type")
         else { return nil }
         switch type {
-        case "subscribe": return try self.subscribe(in: object, from: &reader, naming)
-        case "unsubscribe": return try self.unsubscribe(in: object, from: &reader, naming)
-        case "ack": return self.acknowledge(in: object, from: &reader)
+        case "subscribe": return try self.subscribe(in: object, from: &reader, bytes, naming)
+        case "unsubscribe": return try self.unsubscribe(in: object, from: &reader, bytes, naming)
+        case "ack": return self.acknowledge(in: object, from: &reader, bytes)
         case "ping": return .ping
-        case "publish": return try self.publish(in: object, from: &reader, naming)
+        case "publish": return try self.publish(in: object, from: &reader, bytes, naming)
         default: return .unknown(type: String(type.prefix(ClientFrame.maximumTypeLength)))
         }
     }
 
-    private mutating func keep(_ name: JSONValue, from reader: inout RequestReader) throws(JSONError) {
-        if reader.isName(name, "type") {
-            try reader.keep(&self.type, "type")
-        } else if reader.isName(name, "id") {
-            try reader.keep(&self.id, "id")
-        } else if reader.isName(name, "idempotency_key") {
-            try reader.keep(&self.idempotencyKey, "idempotency_key")
-        } else if reader.isName(name, "topics") {
-            try reader.keep(&self.topics, "topics")
-        } else if reader.isName(name, "client_id") {
-            try reader.keep(&self.clientID, "client_id")
-        } else if reader.isName(name, "offset") {
-            try reader.keep(&self.offset, "offset")
-        } else if reader.isName(name, "cursors") {
-            try reader.keep(&self.cursors, "cursors")
-        } else if reader.isName(name, "message_id") {
-            try reader.keep(&self.messageID, "message_id")
+    private mutating func keep(
+        _ name: JSONValue,
+        from reader: inout RequestReader,
+        _ bytes: Span<UInt8>
+    ) throws(JSONError) {
+        if bytes.text(of: name, is: "type") {
+            try reader.keep(bytes, &self.type, "type")
+        } else if bytes.text(of: name, is: "id") {
+            try reader.keep(bytes, &self.id, "id")
+        } else if bytes.text(of: name, is: "idempotency_key") {
+            try reader.keep(bytes, &self.idempotencyKey, "idempotency_key")
+        } else if bytes.text(of: name, is: "topics") {
+            try reader.keep(bytes, &self.topics, "topics")
+        } else if bytes.text(of: name, is: "client_id") {
+            try reader.keep(bytes, &self.clientID, "client_id")
+        } else if bytes.text(of: name, is: "offset") {
+            try reader.keep(bytes, &self.offset, "offset")
+        } else if bytes.text(of: name, is: "cursors") {
+            try reader.keep(bytes, &self.cursors, "cursors")
+        } else if bytes.text(of: name, is: "message_id") {
+            try reader.keep(bytes, &self.messageID, "message_id")
         } else {
-            _ = try reader.scanner.value()
+            _ = try reader.place.value(bytes)
         }
     }
 
     private func subscribe(
         in object: Range<Int>,
         from reader: inout RequestReader,
+        _ bytes: Span<UInt8>,
         _ naming: TopicNaming
     ) throws(JSONError) -> ClientFrame? {
-        guard let value = reader.required(self.topics, "topics", in: object),
-            let topics = try reader.topics(value, limit: ClientFrame.maximumTopics, naming)
+        guard let value = reader.required(bytes, self.topics, "topics", in: object),
+            let topics = try reader.topics(bytes, value, limit: ClientFrame.maximumTopics, naming)
         else { return nil }
-        let clientID = self.optionalText(self.clientID, at: "client_id", from: &reader)
-        let offset = self.optionalText(self.offset, at: "offset", from: &reader)
-        let cursors = try reader.cursors(self.cursors, at: "cursors", for: topics)
+        let clientID = self.optionalText(self.clientID, at: "client_id", from: &reader, bytes)
+        let offset = self.optionalText(self.offset, at: "offset", from: &reader, bytes)
+        let cursors = try reader.cursors(bytes, self.cursors, at: "cursors", for: topics)
         return .subscribe(
             SubscribeFrame(
                 topics: topics,
@@ -87,18 +93,23 @@ struct ClientFrameMembers {
     private func unsubscribe(
         in object: Range<Int>,
         from reader: inout RequestReader,
+        _ bytes: Span<UInt8>,
         _ naming: TopicNaming
     ) throws(JSONError) -> ClientFrame? {
         let limit = ClientFrame.maximumUnsubscribedTopics
-        guard let value = reader.required(self.topics, "topics", in: object),
-            let topics = try reader.topics(value, limit: limit, naming, skipsIllegal: true)
+        guard let value = reader.required(bytes, self.topics, "topics", in: object),
+            let topics = try reader.topics(bytes, value, limit: limit, naming, skipsIllegal: true)
         else { return nil }
         return .unsubscribe(topics: topics)
     }
 
-    private func acknowledge(in object: Range<Int>, from reader: inout RequestReader) -> ClientFrame? {
-        guard let value = reader.required(self.messageID, "message_id", in: object),
-            let id = reader.text(value, at: "message_id", upTo: 255)
+    private func acknowledge(
+        in object: Range<Int>,
+        from reader: inout RequestReader,
+        _ bytes: Span<UInt8>
+    ) -> ClientFrame? {
+        guard let value = reader.required(bytes, self.messageID, "message_id", in: object),
+            let id = reader.text(bytes, value, at: "message_id", upTo: 255)
         else { return nil }
         return .acknowledge(messageID: id)
     }
@@ -106,13 +117,14 @@ struct ClientFrameMembers {
     private mutating func publish(
         in object: Range<Int>,
         from reader: inout RequestReader,
+        _ bytes: Span<UInt8>,
         _ naming: TopicNaming
     ) throws(JSONError) -> ClientFrame? {
-        if let value = reader.required(self.id, "id", in: object) {
-            self.requestID = reader.requestID(value)
+        if let value = reader.required(bytes, self.id, "id", in: object) {
+            self.requestID = reader.requestID(bytes, value)
         }
-        let request = try self.message.request(in: object, from: &reader, naming)
-        let key = self.optionalText(self.idempotencyKey, at: "idempotency_key", from: &reader)
+        let request = try self.message.request(in: object, from: &reader, bytes, naming)
+        let key = self.optionalText(self.idempotencyKey, at: "idempotency_key", from: &reader, bytes)
         guard let requestID = self.requestID, let request else { return nil }
         return .publish(ClientFrame.PublishFrame(requestID: requestID, request: request, idempotencyKey: key))
     }
@@ -120,9 +132,10 @@ struct ClientFrameMembers {
     private func optionalText(
         _ slot: JSONValue?,
         at place: FieldPlace,
-        from reader: inout RequestReader
+        from reader: inout RequestReader,
+        _ bytes: Span<UInt8>
     ) -> String? {
         guard let value = slot, value.kind != .null else { return nil }
-        return reader.text(value, at: place, upTo: 255)
+        return reader.text(bytes, value, at: place, upTo: 255)
     }
 }

@@ -33,7 +33,7 @@ public enum EventStreamFraming {
     /// Tells the client how long to wait before it connects again.
     public static func writeRetry(milliseconds: UInt32, into buffer: inout ByteBuffer) {
         buffer.writeStaticString("retry: ")
-        buffer.writeDecimal(UInt64(milliseconds))
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: 10) { $0.append(decimal: UInt64(milliseconds)) }
         buffer.writeStaticString("\n\n")
     }
 

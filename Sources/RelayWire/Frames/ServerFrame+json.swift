@@ -5,10 +5,10 @@ extension ServerFrame {
     public var size: Int { JSONSize.of { self.put(into: &$0) } }
 
     public func write(into buffer: inout ByteBuffer) {
-        self.put(into: &buffer)
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: self.size) { self.put(into: &$0) }
     }
 
-    private func put(into sink: inout some JSONSink) {
+    private func put(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         switch self {
         case .message(let message):
             message.put(as: .webSocket, into: &sink)
@@ -26,7 +26,7 @@ extension ServerFrame {
             sink.put(#","after":"#)
             sink.put(gap.after)
             sink.put(#","resumed_from":"#)
-            sink.put(gap.resumedFrom)
+            sink.put(idOrNull: gap.resumedFrom)
             sink.put("}")
         case .published(let requestID, let receipt):
             sink.put(#"{"type":"published","id":"#)
@@ -39,7 +39,7 @@ extension ServerFrame {
 }
 
 extension ServerFrame.Subscribed {
-    fileprivate func put(into sink: inout some JSONSink) {
+    fileprivate func put(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         sink.put(#"{"type":"subscribed","topics":["#)
         sink.putList(self.topics) { $1.put(text: $0) }
         sink.put(#"],"session_id":"#)
@@ -58,7 +58,7 @@ extension ServerFrame.Subscribed {
 }
 
 extension ServerFrame.Failure {
-    fileprivate func put(into sink: inout some JSONSink) {
+    fileprivate func put(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         sink.put(#"{"type":"error","code":"#)
         sink.put(text: self.code.rawValue)
         sink.put(#","message":"#)

@@ -9,7 +9,7 @@ struct JSONPlace {
         self.offset = offset
     }
 
-    mutating func skipBlanks(_ bytes: Span<UInt8>) {
+    private mutating func skipBlanks(_ bytes: Span<UInt8>) {
         self.offset = JSONGrammar.skipBlanks(bytes, from: self.offset)
     }
 
@@ -26,7 +26,20 @@ struct JSONPlace {
         return JSONValue(kind: kind, range: start..<self.offset, hasEscapes: hasEscapes)
     }
 
-    mutating func enter(_ bytes: Span<UInt8>, _ opening: UInt8, expected: String) throws(JSONError) {
+    mutating func peek(_ bytes: Span<UInt8>) throws(JSONError) -> JSONKind {
+        self.offset = JSONGrammar.skipBlanks(bytes, from: self.offset)
+        return try JSONGrammar.kind(bytes, at: self.offset)
+    }
+
+    mutating func enterObject(_ bytes: Span<UInt8>) throws(JSONError) {
+        try self.enter(bytes, UInt8(ascii: "{"), expected: "Expecting object")
+    }
+
+    mutating func enterArray(_ bytes: Span<UInt8>) throws(JSONError) {
+        try self.enter(bytes, UInt8(ascii: "["), expected: "Expecting array")
+    }
+
+    private mutating func enter(_ bytes: Span<UInt8>, _ opening: UInt8, expected: String) throws(JSONError) {
         self.skipBlanks(bytes)
         guard self.offset < bytes.count, bytes[self.offset] == opening else {
             throw JSONError(expected, at: self.offset)
@@ -44,8 +57,12 @@ struct JSONPlace {
         return key.name
     }
 
+    mutating func nextElement(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
+        try self.advance(bytes, closing: UInt8(ascii: "]"))
+    }
+
     /// Moves to the container's next value or key, or past its end.
-    mutating func advance(_ bytes: Span<UInt8>, closing: UInt8) throws(JSONError) -> Bool {
+    private mutating func advance(_ bytes: Span<UInt8>, closing: UInt8) throws(JSONError) -> Bool {
         self.skipBlanks(bytes)
         let isAtStart = self.isAtStart
         self.isAtStart = false

@@ -36,9 +36,9 @@ public struct JSONScanner: Sendable {
     /// What the next value is. Reads only the blanks before it.
     public mutating func peek() throws(JSONError) -> JSONKind {
         var place = self.place
-        place.skipBlanks(self.buffer.readableBytesUInt8Span)
+        let result = try place.peek(self.buffer.readableBytesUInt8Span)
         self.place = place
-        return try JSONGrammar.kind(self.buffer.readableBytesUInt8Span, at: place.offset)
+        return result
     }
 
     /// Checks the next value, whatever it holds, and moves past it.
@@ -52,14 +52,14 @@ public struct JSONScanner: Sendable {
     /// Steps into the object that comes next.
     public mutating func enterObject() throws(JSONError) {
         var place = self.place
-        try place.enter(self.buffer.readableBytesUInt8Span, UInt8(ascii: "{"), expected: "Expecting object")
+        try place.enterObject(self.buffer.readableBytesUInt8Span)
         self.place = place
     }
 
     /// Steps into the array that comes next.
     public mutating func enterArray() throws(JSONError) {
         var place = self.place
-        try place.enter(self.buffer.readableBytesUInt8Span, UInt8(ascii: "["), expected: "Expecting array")
+        try place.enterArray(self.buffer.readableBytesUInt8Span)
         self.place = place
     }
 
@@ -74,7 +74,7 @@ public struct JSONScanner: Sendable {
     /// Whether the array holds another value, which must be read next; false once the array has ended.
     public mutating func nextElement() throws(JSONError) -> Bool {
         var place = self.place
-        let result = try place.advance(self.buffer.readableBytesUInt8Span, closing: UInt8(ascii: "]"))
+        let result = try place.nextElement(self.buffer.readableBytesUInt8Span)
         self.place = place
         return result
     }

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// What a reply is put into: the buffer itself, or a count of the bytes it will take.
+/// What a reply is put into: memory, or a count of the bytes it will take.
 ///
 /// A reply's layout is written once, and both its size and its bytes come from it, so that they can't differ.
-protocol JSONSink {
+protocol JSONSink: ~Copyable, ~Escapable {
     mutating func put(_ text: StaticString)
     /// A string in quotes, escaped where needed.
     mutating func put(text: String)
@@ -17,9 +17,9 @@ protocol JSONSink {
     mutating func put(_ moment: Timestamp)
 }
 
-extension JSONSink {
+extension JSONSink where Self: ~Copyable & ~Escapable {
     /// Null where there is no id.
-    mutating func put(_ id: MessageID?) {
+    mutating func put(idOrNull id: MessageID?) {
         if let id { self.put(id) } else { self.put("null") }
     }
 
@@ -60,21 +60,21 @@ struct JSONSize: JSONSink {
     mutating func put(_ moment: Timestamp) { self.bytes += Timestamp.textSize + 2 }
 }
 
-extension ByteBuffer: JSONSink {
-    mutating func put(_ text: StaticString) { self.writeStaticString(text) }
-    mutating func put(text: String) { self.writeJSONString(text) }
-    mutating func put(json: ByteBuffer) { self.writeImmutableBuffer(json) }
-    mutating func put(_ number: UInt64) { self.writeDecimal(number) }
+extension OutputRawSpan: JSONSink {
+    mutating func put(_ text: StaticString) { self.append(literal: text) }
+    mutating func put(text: String) { self.append(jsonString: text) }
+    mutating func put(json: ByteBuffer) { self.append(bytes: json.readableBytesSpan) }
+    mutating func put(_ number: UInt64) { self.append(decimal: number) }
 
     mutating func put(_ id: MessageID) {
-        self.writeStaticString("\"")
-        self.writeMessageID(id)
-        self.writeStaticString("\"")
+        self.append(UInt8(ascii: "\""))
+        self.append(id)
+        self.append(UInt8(ascii: "\""))
     }
 
     mutating func put(_ moment: Timestamp) {
-        self.writeStaticString("\"")
-        self.writeTimestamp(moment)
-        self.writeStaticString("\"")
+        self.append(UInt8(ascii: "\""))
+        self.append(moment)
+        self.append(UInt8(ascii: "\""))
     }
 }

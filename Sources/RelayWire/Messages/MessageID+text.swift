@@ -8,8 +8,14 @@ extension MessageID {
 extension ByteBuffer {
     /// Writes `<ms>-<seq>`, as ``MessageID/description`` has it, without making a string.
     public mutating func writeMessageID(_ id: MessageID) {
-        self.writeDecimal(id.milliseconds)
-        self.writeInteger(UInt8(ascii: "-"))
-        self.writeDecimal(id.sequence)
+        self.writeWithOutputRawSpan(minimumWritableBytes: id.textSize) { $0.append(id) }
+    }
+}
+
+extension OutputRawSpan {
+    mutating func append(_ id: MessageID) {
+        self.append(decimal: id.milliseconds)
+        self.append(UInt8(ascii: "-"))
+        self.append(decimal: id.sequence)
     }
 }

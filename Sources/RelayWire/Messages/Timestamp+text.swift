@@ -17,22 +17,32 @@ extension Timestamp: CustomStringConvertible {
 extension ByteBuffer {
     /// Writes ``Timestamp/description`` without making a string.
     public mutating func writeTimestamp(_ moment: Timestamp) {
+        self.writeWithOutputRawSpan(minimumWritableBytes: Timestamp.textSize) { $0.append(moment) }
+    }
+}
+
+extension OutputRawSpan {
+    mutating func append(_ moment: Timestamp) {
         let time = CivilTime(moment)
         let hundredths = time.microsecond / 100
-        self.writeMultipleIntegers(
-            // YYYY-MM-
-            Self.pair(time.year / 100, time.year % 100) << 32
-                | Self.mark("-") << 24 | Self.pair(time.month) << 8 | Self.mark("-"),
-            // DDTHH:MM
-            Self.pair(time.day) << 48 | Self.mark("T") << 40
-                | Self.pair(time.hour) << 24 | Self.mark(":") << 16 | Self.pair(time.minute),
-            // :SS.ffff
-            Self.mark(":") << 56 | Self.pair(time.second) << 40 | Self.mark(".") << 32
-                | Self.pair(hundredths / 100, hundredths % 100),
-            // ff
-            UInt16(truncatingIfNeeded: Self.pair(time.microsecond % 100)),
-            UInt8(ascii: "Z")
+        // YYYY-MM-
+        self.append(
+            bigEndian: Self.pair(time.year / 100, time.year % 100) << 32
+                | Self.mark("-") << 24 | Self.pair(time.month) << 8 | Self.mark("-")
         )
+        // DDTHH:MM
+        self.append(
+            bigEndian: Self.pair(time.day) << 48 | Self.mark("T") << 40
+                | Self.pair(time.hour) << 24 | Self.mark(":") << 16 | Self.pair(time.minute)
+        )
+        // :SS.ffff
+        self.append(
+            bigEndian: Self.mark(":") << 56 | Self.pair(time.second) << 40 | Self.mark(".") << 32
+                | Self.pair(hundredths / 100, hundredths % 100)
+        )
+        // ff
+        self.append(bigEndian: UInt16(truncatingIfNeeded: Self.pair(time.microsecond % 100)))
+        self.append(UInt8(ascii: "Z"))
     }
 
     private static func mark(_ character: Unicode.Scalar) -> UInt64 {

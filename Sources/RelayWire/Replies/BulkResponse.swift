@@ -30,10 +30,10 @@ public struct BulkResponse: Hashable, Sendable {
     public var size: Int { JSONSize.of { self.put(into: &$0) } }
 
     public func write(into buffer: inout ByteBuffer) {
-        self.put(into: &buffer)
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: self.size) { self.put(into: &$0) }
     }
 
-    private func put(into sink: inout some JSONSink) {
+    private func put(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         var accepted = 0
         sink.put(#"{"results":["#)
         sink.putList(self.results) { result, sink in

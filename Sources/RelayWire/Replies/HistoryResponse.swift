@@ -22,10 +22,10 @@ public struct HistoryResponse: Hashable, Sendable {
     public var size: Int { JSONSize.of { self.put(into: &$0) } }
 
     public func write(into buffer: inout ByteBuffer) {
-        self.put(into: &buffer)
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: self.size) { self.put(into: &$0) }
     }
 
-    private func put(into sink: inout some JSONSink) {
+    private func put(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         sink.put(#"{"messages":["#)
         sink.putList(self.messages) { $0.put(as: .history, into: &$1) }
         sink.put(#"],"total":"#)
@@ -37,7 +37,7 @@ public struct HistoryResponse: Hashable, Sendable {
         sink.put(#","cursor":"#)
         sink.put(textOrNull: self.cursor)
         sink.put(#","next_cursor":"#)
-        sink.put(self.messages.last?.id)
+        sink.put(idOrNull: self.messages.last?.id)
         sink.put("}")
     }
 }

@@ -40,10 +40,10 @@ public struct MessageFields: Hashable, Sendable {
     }
 
     public func write(as shape: Shape, into buffer: inout ByteBuffer) {
-        self.put(as: shape, into: &buffer)
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: self.size(as: shape)) { self.put(as: shape, into: &$0) }
     }
 
-    func put(as shape: Shape, into sink: inout some JSONSink) {
+    func put(as shape: Shape, into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         switch shape {
         case .webSocket, .poll: sink.put(#"{"type":"message","message_id":"#)
         case .history: sink.put(#"{"message_id":"#)
@@ -64,7 +64,7 @@ public struct MessageFields: Hashable, Sendable {
         sink.put("}")
     }
 
-    private func putMetadata(as shape: Shape, into sink: inout some JSONSink) {
+    private func putMetadata(as shape: Shape, into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         if let metadata = self.metadata {
             sink.put(json: metadata)
         } else if shape == .webSocket {

@@ -19,10 +19,10 @@ public struct PollResponse: Hashable, Sendable {
     public var size: Int { JSONSize.of { self.put(into: &$0) } }
 
     public func write(into buffer: inout ByteBuffer) {
-        self.put(into: &buffer)
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: self.size) { self.put(into: &$0) }
     }
 
-    private func put(into sink: inout some JSONSink) {
+    private func put(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         sink.put(#"{"messages":["#)
         sink.putList(self.messages) { $0.put(as: .poll, into: &$1) }
         sink.put(self.hasMore ? #"],"has_more":true"# : #"],"has_more":false"#)
@@ -33,7 +33,7 @@ public struct PollResponse: Hashable, Sendable {
                 sink.put(#":{"after":"#)
                 sink.put(gap.after)
                 sink.put(#","resumed_from":"#)
-                sink.put(gap.resumedFrom)
+                sink.put(idOrNull: gap.resumedFrom)
                 sink.put("}")
             }
             sink.put("}")

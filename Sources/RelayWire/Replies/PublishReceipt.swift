@@ -16,17 +16,17 @@ public struct PublishReceipt: Hashable, Sendable {
     public var size: Int { JSONSize.of { self.put(into: &$0) } }
 
     public func write(into buffer: inout ByteBuffer) {
-        self.put(into: &buffer)
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: self.size) { self.put(into: &$0) }
     }
 
-    private func put(into sink: inout some JSONSink) {
+    private func put(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         sink.put("{")
         self.putFields(into: &sink)
         sink.put("}")
     }
 
     /// Without the braces, for the WebSocket's `published` frame as well.
-    func putFields(into sink: inout some JSONSink) {
+    func putFields(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         sink.put(#""message_id":"#)
         sink.put(self.id)
         sink.put(#","topic":"#)

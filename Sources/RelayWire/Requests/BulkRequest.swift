@@ -10,58 +10,60 @@ public struct BulkRequest: Hashable, Sendable {
     ///   - json: the whole body. Nothing of it is kept alive.
     ///   - maximumMessages: more are an issue, and are not read into memory.
     public init(json: ByteBuffer, maximumMessages: Int = 100, naming: TopicNaming = .plain) throws(RequestError) {
-        self.messages = try RequestReader.decode(json) { (reader) throws(JSONError) in
-            try Self.read(from: &reader, maximumMessages, naming)
+        self.messages = try RequestReader.decode(json) { (reader, bytes) throws(JSONError) in
+            try Self.read(from: &reader, bytes, maximumMessages, naming)
         }
     }
 
     private static func read(
         from reader: inout RequestReader,
+        _ bytes: Span<UInt8>,
         _ limit: Int,
         _ naming: TopicNaming
     ) throws(JSONError) -> [PublishRequest]? {
-        guard let start = try reader.enterObject() else { return nil }
+        guard let start = try reader.enterObject(bytes) else { return nil }
         var messages: [PublishRequest]?
-        while let name = try reader.scanner.nextMember() {
-            guard reader.isName(name, "messages") else {
-                _ = try reader.scanner.value()
+        while let name = try reader.place.nextMember(bytes) {
+            guard bytes.text(of: name, is: "messages") else {
+                _ = try reader.place.value(bytes)
                 continue
             }
             guard messages == nil else {
-                reader.add(.duplicate, at: "messages", input: try reader.scanner.value().range)
+                reader.add(bytes, .duplicate, at: "messages", input: try reader.place.value(bytes).range)
                 continue
             }
-            messages = try self.list(from: &reader, limit, naming)
+            messages = try self.list(from: &reader, bytes, limit, naming)
         }
-        if messages == nil { reader.add(.missing, at: "messages", input: start..<reader.scanner.offset) }
+        if messages == nil { reader.add(bytes, .missing, at: "messages", input: start..<reader.place.offset) }
         return messages
     }
 
     /// Read in place, as the list goes by, so that the messages' bytes are visited once.
     private static func list(
         from reader: inout RequestReader,
+        _ bytes: Span<UInt8>,
         _ limit: Int,
         _ naming: TopicNaming
     ) throws(JSONError) -> [PublishRequest] {
-        guard try reader.scanner.peek() == .array else {
-            reader.add(.list, at: "messages", input: try reader.scanner.value().range)
+        guard try reader.place.peek(bytes) == .array else {
+            reader.add(bytes, .list, at: "messages", input: try reader.place.value(bytes).range)
             return []
         }
         var messages: [PublishRequest] = []
         var count = 0
-        try reader.scanner.enterArray()
-        while try reader.scanner.nextElement() {
+        try reader.place.enterArray(bytes)
+        while try reader.place.nextElement(bytes) {
             count += 1
             guard count <= limit else {
-                _ = try reader.scanner.value()
+                _ = try reader.place.value(bytes)
                 continue
             }
             reader.index = count - 1
-            if let message = try PublishRequest.read(from: &reader, naming) { messages.append(message) }
+            if let message = try PublishRequest.read(from: &reader, bytes, naming) { messages.append(message) }
         }
         reader.index = nil
-        if count == 0 { reader.add(.shortList(count), at: "messages") }
-        if count > limit { reader.add(.longList(count, limit: limit), at: "messages") }
+        if count == 0 { reader.add(bytes, .shortList(count), at: "messages") }
+        if count > limit { reader.add(bytes, .longList(count, limit: limit), at: "messages") }
         return messages
     }
 }

@@ -38,8 +38,8 @@ public struct PollRequest: Hashable, Sendable {
     ///
     /// - Parameter json: the whole body. Nothing of it is kept alive.
     public init(json: ByteBuffer, limits: Limits = Limits(), naming: TopicNaming = .plain) throws(RequestError) {
-        self = try RequestReader.decode(json) { (reader) throws(JSONError) in
-            try Self.read(from: &reader, limits, naming)
+        self = try RequestReader.decode(json) { (reader, bytes) throws(JSONError) in
+            try Self.read(from: &reader, bytes, limits, naming)
         }
     }
 
@@ -52,23 +52,24 @@ public struct PollRequest: Hashable, Sendable {
 
     private static func read(
         from reader: inout RequestReader,
+        _ bytes: Span<UInt8>,
         _ limits: Limits,
         _ naming: TopicNaming
     ) throws(JSONError) -> PollRequest? {
-        guard let start = try reader.enterObject() else { return nil }
+        guard let start = try reader.enterObject(bytes) else { return nil }
         var members = Members()
-        while let name = try reader.scanner.nextMember() {
-            try members.keep(name, from: &reader)
+        while let name = try reader.place.nextMember(bytes) {
+            try members.keep(name, from: &reader, bytes)
         }
-        let object = start..<reader.scanner.offset
-        let slot = reader.required(members.topics, "topics", in: object)
+        let object = start..<reader.place.offset
+        let slot = reader.required(bytes, members.topics, "topics", in: object)
         let topics = try slot.flatMap { (value) throws(JSONError) in
-            try reader.topics(value, limit: limits.maximumTopics, naming)
+            try reader.topics(bytes, value, limit: limits.maximumTopics, naming)
         }
-        let since = try reader.cursors(members.since, at: "since", for: topics ?? [])
-        let timeout = members.timeout.map { reader.number($0, at: "timeout", in: limits.timeout) }
+        let since = try reader.cursors(bytes, members.since, at: "since", for: topics ?? [])
+        let timeout = members.timeout.map { reader.number(bytes, $0, at: "timeout", in: limits.timeout) }
         let window = members.replayWindow.map {
-            reader.integer($0, at: "replay_window_seconds", in: 0...limits.maximumReplayWindow)
+            reader.integer(bytes, $0, at: "replay_window_seconds", in: 0...limits.maximumReplayWindow)
         }
         guard let topics else { return nil }
         return PollRequest(
@@ -86,17 +87,21 @@ public struct PollRequest: Hashable, Sendable {
         var timeout: JSONValue?
         var replayWindow: JSONValue?
 
-        mutating func keep(_ name: JSONValue, from reader: inout RequestReader) throws(JSONError) {
-            if reader.isName(name, "topics") {
-                try reader.keep(&self.topics, "topics")
-            } else if reader.isName(name, "since") {
-                try reader.keep(&self.since, "since")
-            } else if reader.isName(name, "timeout") {
-                try reader.keep(&self.timeout, "timeout")
-            } else if reader.isName(name, "replay_window_seconds") {
-                try reader.keep(&self.replayWindow, "replay_window_seconds")
+        mutating func keep(
+            _ name: JSONValue,
+            from reader: inout RequestReader,
+            _ bytes: Span<UInt8>
+        ) throws(JSONError) {
+            if bytes.text(of: name, is: "topics") {
+                try reader.keep(bytes, &self.topics, "topics")
+            } else if bytes.text(of: name, is: "since") {
+                try reader.keep(bytes, &self.since, "since")
+            } else if bytes.text(of: name, is: "timeout") {
+                try reader.keep(bytes, &self.timeout, "timeout")
+            } else if bytes.text(of: name, is: "replay_window_seconds") {
+                try reader.keep(bytes, &self.replayWindow, "replay_window_seconds")
             } else {
-                _ = try reader.scanner.value()
+                _ = try reader.place.value(bytes)
             }
         }
     }

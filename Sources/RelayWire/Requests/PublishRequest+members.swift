@@ -9,15 +9,19 @@ extension PublishRequest {
         private var ttl: JSONValue?
 
         /// - Returns: whether the name is a known one, and so its value has been read.
-        mutating func keep(_ name: JSONValue, from reader: inout RequestReader) throws(JSONError) -> Bool {
-            if reader.isName(name, "topic") {
-                try reader.keep(&self.topic, "topic")
-            } else if reader.isName(name, "payload") {
-                try reader.keep(&self.payload, "payload")
-            } else if reader.isName(name, "metadata") {
-                try reader.keep(&self.metadata, "metadata")
-            } else if reader.isName(name, "ttl") {
-                try reader.keep(&self.ttl, "ttl")
+        mutating func keep(
+            _ name: JSONValue,
+            from reader: inout RequestReader,
+            _ bytes: Span<UInt8>
+        ) throws(JSONError) -> Bool {
+            if bytes.text(of: name, is: "topic") {
+                try reader.keep(bytes, &self.topic, "topic")
+            } else if bytes.text(of: name, is: "payload") {
+                try reader.keep(bytes, &self.payload, "payload")
+            } else if bytes.text(of: name, is: "metadata") {
+                try reader.keep(bytes, &self.metadata, "metadata")
+            } else if bytes.text(of: name, is: "ttl") {
+                try reader.keep(bytes, &self.ttl, "ttl")
             } else {
                 return false
             }
@@ -28,36 +32,43 @@ extension PublishRequest {
         func request(
             in object: Range<Int>,
             from reader: inout RequestReader,
+            _ bytes: Span<UInt8>,
             _ naming: TopicNaming
         ) throws(JSONError) -> PublishRequest? {
             let before = reader.issues.count
-            let topic = reader.required(self.topic, "topic", in: object).flatMap {
-                reader.topic($0, at: "topic", naming)
+            let topic = reader.required(bytes, self.topic, "topic", in: object).flatMap {
+                reader.topic(bytes, $0, at: "topic", naming)
             }
-            let payload = reader.required(self.payload, "payload", in: object)
-            if let payload, payload.kind != .object { reader.add(.object, at: "payload", input: payload.range) }
-            let metadata = try self.metadata(from: &reader)
-            let ttl = self.ttl(from: &reader)
+            let payload = reader.required(bytes, self.payload, "payload", in: object)
+            if let payload, payload.kind != .object { reader.add(bytes, .object, at: "payload", input: payload.range) }
+            let metadata = try self.metadata(from: &reader, bytes)
+            let ttl = self.ttl(from: &reader, bytes)
             guard let topic, let payload, reader.issues.count == before else { return nil }
             return PublishRequest(
                 topic: topic,
-                payload: reader.scanner.copy(payload.range),
+                payload: bytes.copy(payload.range),
                 metadata: metadata,
                 ttl: ttl
             )
         }
 
         /// An empty object means the same as none.
-        private func metadata(from reader: inout RequestReader) throws(JSONError) -> ByteBuffer? {
+        private func metadata(
+            from reader: inout RequestReader,
+            _ bytes: Span<UInt8>
+        ) throws(JSONError) -> ByteBuffer? {
             guard let value = self.metadata, value.kind != .null else { return nil }
-            if value.kind == .object, reader.scanner.isEmptyObject(value) { return nil }
-            return try reader.textObject(value, at: "metadata")
+            if value.kind == .object, bytes.isEmptyObject(value) { return nil }
+            return try reader.textObject(bytes, value, at: "metadata")
         }
 
-        private func ttl(from reader: inout RequestReader) -> Int64? {
+        private func ttl(
+            from reader: inout RequestReader,
+            _ bytes: Span<UInt8>
+        ) -> Int64? {
             guard let value = self.ttl, value.kind != .null else { return nil }
-            guard let ttl = reader.integer(value, at: "ttl") else { return nil }
-            if ttl <= 0 { reader.add(.above(0), at: "ttl", input: value.range) }
+            guard let ttl = reader.integer(bytes, value, at: "ttl") else { return nil }
+            if ttl <= 0 { reader.add(bytes, .above(0), at: "ttl", input: value.range) }
             return ttl
         }
     }

@@ -21,22 +21,23 @@ public struct PublishRequest: Hashable, Sendable {
     ///
     /// - Parameter json: the whole body. Nothing of it is kept alive.
     public init(json: ByteBuffer, naming: TopicNaming = .plain) throws(RequestError) {
-        self = try RequestReader.decode(json) { (reader) throws(JSONError) in
-            try Self.read(from: &reader, naming)
+        self = try RequestReader.decode(json) { (reader, bytes) throws(JSONError) in
+            try Self.read(from: &reader, bytes, naming)
         }
     }
 
     /// Reads the object that comes next, for a body, a bulk's element alike.
     static func read(
         from reader: inout RequestReader,
+        _ bytes: Span<UInt8>,
         _ naming: TopicNaming
     ) throws(JSONError) -> PublishRequest? {
-        guard let start = try reader.enterObject() else { return nil }
+        guard let start = try reader.enterObject(bytes) else { return nil }
         var members = Members()
-        while let name = try reader.scanner.nextMember() {
-            guard try !members.keep(name, from: &reader) else { continue }
-            _ = try reader.scanner.value()
+        while let name = try reader.place.nextMember(bytes) {
+            guard try !members.keep(name, from: &reader, bytes) else { continue }
+            _ = try reader.place.value(bytes)
         }
-        return try members.request(in: start..<reader.scanner.offset, from: &reader, naming)
+        return try members.request(in: start..<reader.place.offset, from: &reader, bytes, naming)
     }
 }

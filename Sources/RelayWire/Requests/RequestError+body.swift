@@ -6,10 +6,10 @@ extension RequestError {
 
     /// Writes the body of a 422 answer: `{"detail": [...]}`.
     public func write(into buffer: inout ByteBuffer) {
-        self.put(into: &buffer)
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: self.size) { self.put(into: &$0) }
     }
 
-    private func put(into sink: inout some JSONSink) {
+    private func put(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         sink.put(#"{"detail":["#)
         switch self {
         case .malformedJSON(let offset, let message):
@@ -26,7 +26,7 @@ extension RequestError {
 }
 
 extension ValidationIssue {
-    func put(into sink: inout some JSONSink) {
+    func put(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         sink.put(#"{"type":"#)
         sink.put(text: self.type)
         sink.put(#","loc":["#)

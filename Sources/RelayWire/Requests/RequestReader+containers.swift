@@ -2,82 +2,86 @@ import NIOCore
 
 extension RequestReader {
     /// An object whose values are all strings, its bytes copied as they are.
-    mutating func textObject(_ value: JSONValue, at field: String) throws(JSONError) -> ByteBuffer? {
+    mutating func textObject(_ bytes: Span<UInt8>, _ value: JSONValue, at field: String) throws(JSONError)
+        -> ByteBuffer?
+    {
         guard value.kind == .object else {
-            self.add(.object, at: FieldPlace(field: field), input: value.range)
+            self.add(bytes, .object, at: FieldPlace(field: field), input: value.range)
             return nil
         }
         let before = self.issues.count
-        var walk = self.scanner.at(value)
-        try walk.enterObject()
-        while let name = try walk.nextMember() {
-            let member = try walk.value()
+        var walk = JSONPlace(offset: value.range.lowerBound)
+        try walk.enterObject(bytes)
+        while let name = try walk.nextMember(bytes) {
+            let member = try walk.value(bytes)
             guard member.kind != .string else { continue }
-            let place = FieldPlace(field: field, entry: .name(self.shown(name)))
-            self.add(.string, at: place, input: member.range)
+            let place = FieldPlace(field: field, entry: .name(self.shown(bytes, name)))
+            self.add(bytes, .string, at: place, input: member.range)
         }
-        return self.issues.count == before ? self.scanner.copy(value.range) : nil
+        return self.issues.count == before ? bytes.copy(value.range) : nil
     }
 
     /// A list of 1 to `limit` topic names; in the result each name comes once, at its first place.
     ///
     /// - Parameter skipsIllegal: leaves out what can't be a topic's name instead of adding an issue.
     mutating func topics(
+        _ bytes: Span<UInt8>,
         _ value: JSONValue,
         limit: Int,
         _ naming: TopicNaming,
         skipsIllegal: Bool = false
     ) throws(JSONError) -> [String]? {
         guard value.kind == .array else {
-            self.add(.list, at: "topics", input: value.range)
+            self.add(bytes, .list, at: "topics", input: value.range)
             return nil
         }
         var topics: [String] = []
         var known: Set<String> = []
         var count = 0
-        var walk = self.scanner.at(value)
-        try walk.enterArray()
-        while try walk.nextElement() {
-            let element = try walk.value()
+        var walk = JSONPlace(offset: value.range.lowerBound)
+        try walk.enterArray(bytes)
+        while try walk.nextElement(bytes) {
+            let element = try walk.value(bytes)
             count += 1
             guard count <= limit else { continue }
-            if skipsIllegal, let text = self.scanner.text(of: element), !naming.allows(text) { continue }
+            if skipsIllegal, let text = bytes.text(of: element), !naming.allows(text) { continue }
             let place = FieldPlace(field: "topics", entry: .index(count - 1))
-            guard let topic = self.topic(element, at: place, naming) else { continue }
+            guard let topic = self.topic(bytes, element, at: place, naming) else { continue }
             if known.insert(topic).inserted { topics.append(topic) }
         }
-        if count == 0 { self.add(.shortList(count), at: "topics", input: value.range) }
-        if count > limit { self.add(.longList(count, limit: limit), at: "topics", input: value.range) }
+        if count == 0 { self.add(bytes, .shortList(count), at: "topics", input: value.range) }
+        if count > limit { self.add(bytes, .longList(count, limit: limit), at: "topics", input: value.range) }
         return topics
     }
 
     /// An object from topic to message id. Entries for topics not in `topics` are checked, but not kept, so that
     /// memory is bounded by the topics however many entries there are. Null and absent mean none.
     mutating func cursors(
+        _ bytes: Span<UInt8>,
         _ slot: JSONValue?,
         at field: String,
         for topics: [String]
     ) throws(JSONError) -> [String: String] {
         guard let value = slot, value.kind != .null else { return [:] }
         guard value.kind == .object else {
-            self.add(.object, at: FieldPlace(field: field), input: value.range)
+            self.add(bytes, .object, at: FieldPlace(field: field), input: value.range)
             return [:]
         }
         let known = Set(topics)
         var cursors: [String: String] = [:]
-        var walk = self.scanner.at(value)
-        try walk.enterObject()
-        while let name = try walk.nextMember() {
-            let member = try walk.value()
+        var walk = JSONPlace(offset: value.range.lowerBound)
+        try walk.enterObject(bytes)
+        while let name = try walk.nextMember(bytes) {
+            let member = try walk.value(bytes)
             guard member.kind == .string else {
-                let place = FieldPlace(field: field, entry: .name(self.shown(name)))
-                self.add(.string, at: place, input: member.range)
+                let place = FieldPlace(field: field, entry: .name(self.shown(bytes, name)))
+                self.add(bytes, .string, at: place, input: member.range)
                 continue
             }
-            guard name.contents.count <= Self.maximumTopicSize, let topic = self.scanner.text(of: name),
+            guard name.contents.count <= Self.maximumTopicSize, let topic = bytes.text(of: name),
                 known.contains(topic)
             else { continue }
-            cursors[topic] = self.text(member, at: FieldPlace(field: field, entry: .name(topic)))
+            cursors[topic] = self.text(bytes, member, at: FieldPlace(field: field, entry: .name(topic)))
         }
         return cursors
     }
@@ -86,8 +90,8 @@ extension RequestReader {
     private static let maximumTopicSize = 6 * TopicNaming.maximumLength
 
     /// A member's name in an issue's location, cut to a sane length.
-    private func shown(_ name: JSONValue) -> String {
+    private func shown(_ bytes: Span<UInt8>, _ name: JSONValue) -> String {
         guard name.contents.count <= ValidationIssue.maximumInputSize else { return "..." }
-        return self.scanner.text(of: name) ?? "..."
+        return bytes.text(of: name) ?? "..."
     }
 }

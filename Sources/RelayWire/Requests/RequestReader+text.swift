@@ -1,40 +1,42 @@
 import NIOCore
 
 extension RequestReader {
-    mutating func text(_ value: JSONValue, at place: FieldPlace) -> String? {
+    mutating func text(_ bytes: Span<UInt8>, _ value: JSONValue, at place: FieldPlace) -> String? {
         guard value.kind == .string else {
-            self.add(.string, at: place, input: value.range)
+            self.add(bytes, .string, at: place, input: value.range)
             return nil
         }
-        guard let text = self.scanner.text(of: value) else {
-            self.add(.unicode, at: place, input: value.range)
+        guard let text = bytes.text(of: value) else {
+            self.add(bytes, .unicode, at: place, input: value.range)
             return nil
         }
         return text
     }
 
     /// Text of 1 to `limit` characters (Unicode scalars).
-    mutating func text(_ value: JSONValue, at place: FieldPlace, upTo limit: Int) -> String? {
-        guard let text = self.text(value, at: place) else { return nil }
+    mutating func text(_ bytes: Span<UInt8>, _ value: JSONValue, at place: FieldPlace, upTo limit: Int) -> String? {
+        guard let text = self.text(bytes, value, at: place) else { return nil }
         guard !text.isEmpty else {
-            self.add(.shortText(1), at: place, input: value.range)
+            self.add(bytes, .shortText(1), at: place, input: value.range)
             return nil
         }
         guard text.utf8.count <= limit || text.unicodeScalars.count <= limit else {
-            self.add(.longText(limit), at: place, input: value.range)
+            self.add(bytes, .longText(limit), at: place, input: value.range)
             return nil
         }
         return text
     }
 
     /// A topic's name. The rule is checked on the bytes, before they are made a string.
-    mutating func topic(_ value: JSONValue, at place: FieldPlace, _ naming: TopicNaming) -> String? {
-        if value.kind == .string, !value.hasEscapes, self.scanner.isTopic(value, naming) {
-            return self.scanner.string(value.contents)
+    mutating func topic(_ bytes: Span<UInt8>, _ value: JSONValue, at place: FieldPlace, _ naming: TopicNaming)
+        -> String?
+    {
+        if value.kind == .string, !value.hasEscapes, bytes.isTopic(value, naming) {
+            return bytes.string(value.contents)
         }
-        guard let text = self.text(value, at: place) else { return nil }
+        guard let text = self.text(bytes, value, at: place) else { return nil }
         if naming.allows(text) { return text }
-        self.add(self.problem(withTopicOf: text.utf8.count), at: place, input: value.range)
+        self.add(bytes, self.problem(withTopicOf: text.utf8.count), at: place, input: value.range)
         return nil
     }
 
@@ -47,22 +49,21 @@ extension RequestReader {
     }
 
     /// How a client calls its request: a string or an integer, kept as it was sent.
-    mutating func requestID(_ value: JSONValue) -> ByteBuffer? {
-        let isWhole = value.kind == .number && self.isWholeNumeral(value.range)
+    mutating func requestID(_ bytes: Span<UInt8>, _ value: JSONValue) -> ByteBuffer? {
+        let isWhole = value.kind == .number && self.isWholeNumeral(bytes, value.range)
         guard value.kind == .string || isWhole else {
-            self.add(.requestID, at: "id", input: value.range)
+            self.add(bytes, .requestID, at: "id", input: value.range)
             return nil
         }
         guard value.range.count <= ClientFrame.maximumRequestIDSize else {
-            self.add(.longText(ClientFrame.maximumRequestIDSize), at: "id")
+            self.add(bytes, .longText(ClientFrame.maximumRequestIDSize), at: "id")
             return nil
         }
-        return self.scanner.copy(value.range)
+        return bytes.copy(value.range)
     }
 
     /// Whether a number is written without a fraction or an exponent.
-    private func isWholeNumeral(_ range: Range<Int>) -> Bool {
-        let bytes = self.scanner.buffer.readableBytesUInt8Span
+    private func isWholeNumeral(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         for offset in range where bytes[offset] == UInt8(ascii: ".") || bytes[offset] | 0x20 == UInt8(ascii: "e") {
             return false
         }

@@ -4,26 +4,28 @@ import NIOCore
 ///
 /// A request is read in two steps. First every member of the object is checked as JSON, and the known ones are kept as
 /// ``JSONValue``s; then those are turned into the request. A function that returns nil has added an issue.
+///
+/// The text is lent to each function: taking it out of its buffer once a request, not once a step, is what makes the
+/// difference on the way of a published message.
 struct RequestReader {
-    var scanner: JSONScanner
+    var place = JSONPlace()
     private(set) var issues: [ValidationIssue] = []
     /// The message of a bulk that is being read.
     var index: Int?
 
-    private init(_ buffer: ByteBuffer) {
-        self.scanner = JSONScanner(buffer)
-    }
+    private init() {}
 
     /// - Parameter read: returns nil only where it has added an issue.
     static func decode<Request>(
         _ buffer: ByteBuffer,
-        _ read: (inout RequestReader) throws(JSONError) -> Request?
+        _ read: (inout RequestReader, Span<UInt8>) throws(JSONError) -> Request?
     ) throws(RequestError) -> Request {
-        var reader = RequestReader(buffer)
+        let bytes = buffer.readableBytesUInt8Span
+        var reader = RequestReader()
         let request: Request?
         do throws(JSONError) {
-            request = try read(&reader)
-            try reader.scanner.finish()
+            request = try read(&reader, bytes)
+            try reader.place.finish(bytes)
         } catch {
             throw RequestError(error)
         }
@@ -31,13 +33,13 @@ struct RequestReader {
         return request
     }
 
-    mutating func add(_ problem: Problem, at place: FieldPlace, input: Range<Int>? = nil) {
+    mutating func add(_ bytes: Span<UInt8>, _ problem: Problem, at place: FieldPlace, input: Range<Int>? = nil) {
         guard self.issues.count < RequestError.maximumIssues else { return }
         var location: [ValidationIssue.Step] = [.name("body")]
         if let index = self.index { location += [.name("messages"), .index(index)] }
         if let field = place.field { location.append(.name(field)) }
         if let entry = place.entry { location.append(entry) }
-        let shown = input.flatMap { $0.count <= ValidationIssue.maximumInputSize ? self.scanner.copy($0) : nil }
+        let shown = input.flatMap { $0.count <= ValidationIssue.maximumInputSize ? bytes.copy($0) : nil }
         self.issues.append(
             ValidationIssue(type: problem.type, location: location, message: problem.message, input: shown)
         )
@@ -46,31 +48,29 @@ struct RequestReader {
     /// Steps into the object that comes next; where something else comes, reads past it.
     ///
     /// - Returns: where the object begins.
-    mutating func enterObject() throws(JSONError) -> Int? {
-        if try self.scanner.peek() == .object {
-            let start = self.scanner.offset
-            try self.scanner.enterObject()
+    mutating func enterObject(_ bytes: Span<UInt8>) throws(JSONError) -> Int? {
+        if try self.place.peek(bytes) == .object {
+            let start = self.place.offset
+            try self.place.enterObject(bytes)
             return start
         }
-        let value = try self.scanner.value()
-        self.add(.fields, at: .root, input: value.range)
+        let value = try self.place.value(bytes)
+        self.add(bytes, .fields, at: .root, input: value.range)
         return nil
     }
 
     /// Reads a known member's value. The first of a name counts; more are issues.
-    mutating func keep(_ slot: inout JSONValue?, _ place: FieldPlace) throws(JSONError) {
-        let value = try self.scanner.value()
-        guard slot == nil else { return self.add(.duplicate, at: place, input: value.range) }
+    mutating func keep(_ bytes: Span<UInt8>, _ slot: inout JSONValue?, _ place: FieldPlace) throws(JSONError) {
+        let value = try self.place.value(bytes)
+        guard slot == nil else { return self.add(bytes, .duplicate, at: place, input: value.range) }
         slot = value
     }
 
     /// - Parameter object: the object that should hold the field.
-    mutating func required(_ slot: JSONValue?, _ place: FieldPlace, in object: Range<Int>) -> JSONValue? {
-        if slot == nil { self.add(.missing, at: place, input: object) }
+    mutating func required(_ bytes: Span<UInt8>, _ slot: JSONValue?, _ place: FieldPlace, in object: Range<Int>)
+        -> JSONValue?
+    {
+        if slot == nil { self.add(bytes, .missing, at: place, input: object) }
         return slot
-    }
-
-    func isName(_ name: JSONValue, _ text: StaticString) -> Bool {
-        self.scanner.text(of: name, is: text)
     }
 }

@@ -5,13 +5,14 @@ import Testing
 
 @Suite("JSON scanner, fuzzed")
 struct JSONFuzzTests {
-    static let seeds: [String] = JSONSamples.valid + JSONSamples.invalid + [
-        #"{"topic":"job_setup","payload":{"a":[1,2.5e3,null],"b":"é\u00e9\n"},"ttl":30,"metadata":{"k":"v"}}"#,
-        #"{"topics":["a","b"],"since":{"a":"1-2","b":"3"},"timeout":30.0,"replay_window_seconds":5}"#,
-        #"{"type":"subscribe","topics":["a"],"client_id":"c","offset":"last","cursors":{"a":"1-0"}}"#,
-        #"{"type":"publish","id":"x","topic":"t","payload":{},"idempotency_key":"k"}"#,
-        #"{"messages":[{"topic":"a","payload":{}},{"topic":"b","payload":{"x":[]}}]}"#,
-    ]
+    static let seeds: [String] =
+        JSONSamples.valid + JSONSamples.invalid + [
+            #"{"topic":"job_setup","payload":{"a":[1,2.5e3,null],"b":"é\u00e9\n"},"ttl":30,"metadata":{"k":"v"}}"#,
+            #"{"topics":["a","b"],"since":{"a":"1-2","b":"3"},"timeout":30.0,"replay_window_seconds":5}"#,
+            #"{"type":"subscribe","topics":["a"],"client_id":"c","offset":"last","cursors":{"a":"1-0"}}"#,
+            #"{"type":"publish","id":"x","topic":"t","payload":{},"idempotency_key":"k"}"#,
+            #"{"messages":[{"topic":"a","payload":{}},{"topic":"b","payload":{"x":[]}}]}"#,
+        ]
 
     @Test("takes and refuses what Foundation does", arguments: 0..<8 as Range<UInt64>)
     func likeFoundation(seed: UInt64) {
@@ -59,7 +60,8 @@ struct JSONFuzzTests {
     private func mutated(_ random: inout SeededGenerator) -> [UInt8] {
         var bytes = Array(Self.seeds.randomElement(using: &random)?.utf8 ?? "".utf8)
         let tokens: [String] = [
-            "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u00", "0", "-", ".", "e", "null", " ", "\n", "é", "\\ud83d\\ude00",
+            "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u00", "0", "-", ".", "e", "null", " ", "\n", "é",
+            "\\ud83d\\ude00",
         ]
         for _ in 0..<Int.random(in: 0...4, using: &random) {
             let place = Int.random(in: 0...bytes.count, using: &random)

@@ -104,9 +104,13 @@ struct JSONScannerTests {
         #expect(seen == ["a", "1", "[2]", "\"x\"", "b", "{}", "c", "null"])
     }
 
-    @Test("refuses misplaced commas and ends while walking", arguments: [
-        "{,}", #"{"a":1,}"#, #"{"a":1"b":2}"#, #"{"a":1]"#, "[,1]", "[1,]", "[1 2]", "[1}", "[", "{", "[1,", #"{"a":1,"#,
-    ])
+    @Test(
+        "refuses misplaced commas and ends while walking",
+        arguments: [
+            "{,}", #"{"a":1,}"#, #"{"a":1"b":2}"#, #"{"a":1]"#, "[,1]", "[1,]", "[1 2]", "[1}", "[", "{", "[1,",
+            #"{"a":1,"#,
+        ]
+    )
     func walkErrors(text: String) {
         #expect(throws: JSONError.self) {
             var scanner = JSONScanner(inset(text.utf8))
@@ -127,10 +131,13 @@ struct JSONScannerTests {
         #expect(scanner.text(of: value) == (try JSONDecoder().decode(String.self, from: Data(text.utf8))))
     }
 
-    @Test("passes half surrogates through, but makes no text of them", arguments: [
-        #""\ud800""#, #""\udc00""#, #""\ud800x""#, #""\ud800\n""#, #""\ud800\u0041""#, #""\ud800\ud800""#,
-        #""\udc00\ud800""#, #""a\uDFFF""#, #""\ud83d\ude0""#, #""\ud83d\""#,
-    ])
+    @Test(
+        "passes half surrogates through, but makes no text of them",
+        arguments: [
+            #""\ud800""#, #""\udc00""#, #""\ud800x""#, #""\ud800\n""#, #""\ud800\u0041""#, #""\ud800\ud800""#,
+            #""\udc00\ud800""#, #""a\uDFFF""#, #""\ud83d\ude0""#, #""\ud83d\""#,
+        ]
+    )
     func halfSurrogates(text: String) throws {
         var scanner = JSONScanner(inset(text.utf8))
         guard let value = try? scanner.value() else {

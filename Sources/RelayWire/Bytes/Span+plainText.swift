@@ -1,5 +1,3 @@
-// The only file of this target that reads through pointers.
-
 extension Span<UInt8> {
     /// Where the run of bytes ends that a JSON string may hold as they are, and that need no look at their
     /// neighbours: neither a quote, a backslash, a control character, nor part of a longer scalar.
@@ -8,9 +6,7 @@ extension Span<UInt8> {
     func endOfPlainText(from start: Int) -> Int {
         var offset = start
         while offset + 8 <= self.count {
-            // Safe: the eight bytes lie inside the span, and any bytes make an integer.
-            let word = unsafe self.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            let stops = Self.stops(in: UInt64(littleEndian: word))
+            let stops = Self.stops(in: self.word(at: offset))
             guard stops == 0 else { return offset + stops.trailingZeroBitCount / 8 }
             offset += 8
         }
@@ -34,16 +30,5 @@ extension Span<UInt8> {
         let zeroBackslashes = (backslashes &- ones) & ~backslashes
         let controls = (word &- ones &* 0x20) & ~word
         return (zeroQuotes | zeroBackslashes | controls | word) & highBits
-    }
-
-    /// Whether the bytes from `start` on begin with `text`.
-    func holds(_ text: StaticString, at start: Int) -> Bool {
-        let length = text.utf8CodeUnitCount
-        guard start + length <= self.count else { return false }
-        for index in 0..<length {
-            // Safe: a literal of more than one scalar is stored as bytes, and `index` is below their count.
-            guard unsafe text.utf8Start[index] == self[start + index] else { return false }
-        }
-        return true
     }
 }

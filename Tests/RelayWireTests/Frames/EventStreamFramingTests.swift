@@ -1,0 +1,45 @@
+import NIOCore
+import RelayWire
+import Testing
+
+@Suite("Event stream framing")
+struct EventStreamFramingTests {
+    @Test("writes an event with its id, name and data")
+    func event() {
+        var buffer = ByteBuffer()
+        let json = #"{"type":"message",\#(Samples.plainCore),"metadata":null}"#
+        EventStreamFraming.write(.message(Samples.plain), cursor: Samples.id, into: &buffer)
+        #expect(buffer.text == "id: 1795251363585-10\nevent: message\ndata: \(json)\n\n")
+        buffer.clear()
+        EventStreamFraming.write(.message(Samples.plain), cursor: "a=1-0,b=2-0", into: &buffer)
+        #expect(buffer.text == "id: a=1-0,b=2-0\nevent: message\ndata: \(json)\n\n")
+        buffer.clear()
+        EventStreamFraming.write(.pong(Timestamp(microseconds: 0)), cursor: nil, into: &buffer)
+        #expect(
+            buffer.text == "event: pong\ndata: {\"type\":\"pong\",\"timestamp\":\"1970-01-01T00:00:00.000000Z\"}\n\n"
+        )
+    }
+
+    @Test("no payload and no cursor can end a line")
+    func lines() {
+        var message = Samples.plain
+        message.payload = ByteBuffer(string: "{\r\n\"a\":\n1,\r\"b\":\"\\n\"\n}")
+        message.metadata = ByteBuffer(string: "{\n\"k\":\"v\"}")
+        var buffer = ByteBuffer(string: "before\n")
+        EventStreamFraming.write(.message(message), cursor: "1\r\n\ndata: x\0", into: &buffer)
+        let lines = buffer.text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r" || $0 == "\r\n" }
+        #expect(lines.count == 6)
+        #expect(lines[1] == "id: 1data: x")
+        #expect(lines[3].contains(#"{  "a": 1, "b":"\n" }"#))
+        #expect(lines[3].contains(#"{ "k":"v"}"#))
+    }
+
+    @Test("writes comments and retry times")
+    func others() {
+        var buffer = ByteBuffer()
+        EventStreamFraming.writeKeepAlive(into: &buffer)
+        EventStreamFraming.writeRetry(milliseconds: 3000, into: &buffer)
+        EventStreamFraming.writeRetry(milliseconds: .max, into: &buffer)
+        #expect(buffer.text == ": keep-alive\n\nretry: 3000\n\nretry: 4294967295\n\n")
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import NIOCore
+import RelayWire
+import Testing
+
+@Suite("Replies")
+struct RepliesTests {
+    /// Checks that the size is exact and that Foundation can read it, and returns it.
+    private func written(_ size: Int, _ write: (inout ByteBuffer) -> Void) throws -> String {
+        var buffer = ByteBuffer(string: "before")
+        write(&buffer)
+        buffer.moveReaderIndex(forwardBy: 6)
+        #expect(buffer.readableBytes == size)
+        #expect(try buffer.foundationObject().count > 0)
+        return buffer.text
+    }
+
+    @Test(
+        "a message has one shape a place",
+        arguments: [
+            (MessageFields.Shape.webSocket, #"{"type":"message",\#(Samples.plainCore),"metadata":null}"#),
+            (.poll, #"{"type":"message",\#(Samples.plainCore),"metadata":{},"stream_id":"1795251363585-10"}"#),
+            (.history, #"{\#(Samples.plainCore),"metadata":{}}"#),
+        ]
+    )
+    func shapes(shape: MessageFields.Shape, json: String) throws {
+        let text = try self.written(Samples.plain.size(as: shape)) { Samples.plain.write(as: shape, into: &$0) }
+        #expect(text == json)
+    }
+
+    @Test(
+        "metadata and escaped topics",
+        arguments: [
+            (MessageFields.Shape.webSocket, #"{"type":"message",\#(Samples.taggedCore)}"#),
+            (.poll, #"{"type":"message",\#(Samples.taggedCore),"stream_id":"5-0"}"#),
+            (.history, #"{\#(Samples.taggedCore)}"#),
+        ]
+    )
+    func metadata(shape: MessageFields.Shape, json: String) throws {
+        let text = try self.written(Samples.tagged.size(as: shape)) { Samples.tagged.write(as: shape, into: &$0) }
+        #expect(text == json)
+    }
+
+    @Test("a poll's answer")
+    func poll() throws {
+        let empty = PollResponse()
+        #expect(try self.written(empty.size, empty.write) == #"{"messages":[],"has_more":false}"#)
+        let full = PollResponse(
+            messages: [Samples.plain, Samples.tagged],
+            hasMore: true,
+            gaps: [
+                GapFields(topic: "a", after: .zero, resumedFrom: Samples.id),
+                GapFields(topic: "b", after: Samples.id, resumedFrom: nil),
+            ]
+        )
+        let items =
+            #"{"type":"message",\#(Samples.plainCore),"metadata":{},"stream_id":"1795251363585-10"},"#
+            + #"{"type":"message",\#(Samples.taggedCore),"stream_id":"5-0"}"#
+        let gaps =
+            #"{"a":{"after":"0-0","resumed_from":"1795251363585-10"},"#
+            + #""b":{"after":"1795251363585-10","resumed_from":null}}"#
+        #expect(
+            try self.written(full.size, full.write) == #"{"messages":[\#(items)],"has_more":true,"gaps":\#(gaps)}"#
+        )
+    }
+
+    @Test("a page of history")
+    func history() throws {
+        let page = HistoryResponse(messages: [Samples.plain, Samples.tagged], limit: 10, order: "desc", cursor: "x\"")
+        #expect(
+            try self.written(page.size, page.write)
+                == #"{"messages":[{\#(Samples.plainCore),"metadata":{}},{\#(Samples.taggedCore)}],"total":2,"limit":10,"#
+                + #""order":"desc","cursor":"x\"","next_cursor":"5-0"}"#
+        )
+        let empty = HistoryResponse(messages: [], limit: 100, order: "asc")
+        #expect(
+            try self.written(empty.size, empty.write)
+                == #"{"messages":[],"total":0,"limit":100,"order":"asc","cursor":null,"next_cursor":null}"#
+        )
+    }
+
+    @Test("a receipt")
+    func receipt() throws {
+        let receipt = PublishReceipt(id: Samples.id, topic: "t", timestamp: Samples.timestamp)
+        #expect(
+            try self.written(receipt.size, receipt.write)
+                == #"{"message_id":"1795251363585-10","topic":"t","timestamp":"2026-11-21T08:56:03.585010Z"}"#
+        )
+    }
+
+    @Test("a bulk's results")
+    func bulk() throws {
+        let response = BulkResponse(results: [
+            .init(topic: "a", outcome: .accepted(Samples.id)), .init(topic: "b", outcome: .rejected("disk \"full\"")),
+        ])
+        #expect(
+            try self.written(response.size, response.write)
+                == #"{"results":[{"message_id":"1795251363585-10","topic":"a","status":"accepted","error":null},"#
+                + #"{"message_id":null,"topic":"b","status":"rejected","error":"disk \"full\""}],"#
+                + #""summary":{"total":2,"accepted":1,"rejected":1}}"#
+        )
+    }
+
+    @Test("a reply is one allocation, of its exact size")
+    func oneAllocation() {
+        let payload = ByteBuffer(string: #"{"a":"\#(String(repeating: "x", count: 1000))"}"#)
+        var message = Samples.plain
+        message.payload = payload
+        var buffer = ByteBuffer()
+        message.write(as: .poll, into: &buffer)
+        #expect(buffer.capacity < 2 * message.size(as: .poll))
+    }
+}
