@@ -5,11 +5,12 @@ public import RelayWire
 public typealias TimeSource = @Sendable () -> Timestamp
 
 /// How the access floor is to behave.
-public struct AccessSettings: Sendable {
+public struct AccessSettings: Sendable, CustomStringConvertible {
     /// At least 32 characters.
     public var tokenSecret: String
     /// More than 300.
     public var accessTokenSeconds: Int64 = 3600
+    /// 1 to 36,500; values beyond count as the nearest of these.
     public var refreshTokenDays: Int64 = 90
     /// See ``RefreshAttempt/reuseGraceSeconds``. 0: a refresh token that comes back always ends its chain.
     public var refreshReuseGraceSeconds: Int64 = 0
@@ -20,6 +21,9 @@ public struct AccessSettings: Sendable {
     public init(tokenSecret: String) {
         self.tokenSecret = tokenSecret
     }
+
+    /// Without the secret.
+    public var description: String { "AccessSettings(accessTokenSeconds: \(self.accessTokenSeconds))" }
 }
 
 /// The access floor, put together: users, tokens and limits over one store.
@@ -46,7 +50,7 @@ public struct Access: Sendable {
         let grants = TokenGrants(
             tokens: tokens,
             store: store,
-            refreshLifetimeSeconds: max(1, settings.refreshTokenDays) * 86_400
+            refreshLifetimeSeconds: min(max(1, settings.refreshTokenDays), 36_500) * 86_400
         )
         self.authenticator = Authenticator(
             tokens: tokens,

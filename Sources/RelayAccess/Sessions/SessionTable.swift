@@ -27,6 +27,8 @@ struct SessionTable {
     }
 
     var cachedCount: Int { self.young.count + self.old.count }
+    /// Live sessions with a jti, and what was not yet swept of those that are gone.
+    var trackedCount: Int { self.live.count }
     var liveJTIs: [String] { self.live.filter { $0.value.session != nil }.map(\.key) }
 
     mutating func cached(_ text: String) -> Session? {

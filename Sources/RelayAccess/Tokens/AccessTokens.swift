@@ -9,11 +9,14 @@ public import RelayWire
 /// actor, and with whatever algorithm the token's own header asks for.
 public struct AccessTokens: Sendable {
     /// A token as handed out.
-    public struct Issued: Sendable {
+    public struct Issued: Sendable, CustomStringConvertible {
         public let text: String
         public let jti: String
         public let expiresIn: Int64
         public let expiresAt: Timestamp
+
+        /// Without the token: it is a secret.
+        public var description: String { "Issued(jti: \(self.jti))" }
     }
 
     static let algorithm = "HS256"
@@ -40,18 +43,18 @@ public struct AccessTokens: Sendable {
     }
 
     public func issue(for principal: Principal, at now: Timestamp) throws(AccessError) -> Issued {
-        let issuedAt = now.microseconds / 1_000_000
+        let jti = SecureRandom.hex128()
         let claims = AccessClaims(
             sub: principal.id.rawValue,
             username: principal.username,
             permissions: principal.permissions.names,
-            exp: issuedAt + self.lifetimeSeconds,
-            iat: issuedAt,
-            jti: SecureRandom.hex128()
+            exp: now.adding(seconds: self.lifetimeSeconds).microseconds / 1_000_000,
+            iat: now.microseconds / 1_000_000,
+            jti: jti
         )
         return Issued(
             text: try self.sign(claims),
-            jti: claims.jti ?? "",
+            jti: jti,
             expiresIn: self.lifetimeSeconds,
             expiresAt: claims.expiresAt
         )

@@ -37,6 +37,11 @@ public struct User: Hashable, Sendable {
     }
 }
 
+extension User: CustomStringConvertible {
+    /// Without the password hash.
+    public var description: String { "User(\(self.id), \(self.username))" }
+}
+
 /// What to change of a user; nil leaves as it is.
 public struct UserChanges: Hashable, Sendable {
     /// `.some(nil)` removes the address.

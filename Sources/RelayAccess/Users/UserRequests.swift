@@ -61,3 +61,15 @@ public struct UserPatch: Sendable {
         )
     }
 }
+
+// Passwords must not end up in a log because a request did.
+
+extension UserRegistration: CustomStringConvertible {
+    public var description: String { "UserRegistration(username: \(self.username))" }
+}
+
+extension UserPatch: CustomStringConvertible {
+    public var description: String {
+        "UserPatch(permissions: \(self.permissions ?? []), isActive: \(String(describing: self.isActive)))"
+    }
+}

@@ -1,0 +1,114 @@
+import RelayAccess
+import RelayCore
+import RelayWire
+import Synchronization
+
+/// The access store of these tests: a few dictionaries behind one lock, with a place to stand between a read and its
+/// answer.
+final class FakeStore: AccessStore {
+    struct State {
+        var users: [UserID: User] = [:]
+        var refreshTokens: [String: RefreshToken] = [:]
+        var denied: [String: Timestamp] = [:]
+        var userReads = 0
+        var denyReads = 0
+        var failure: StoreError?
+        /// The next read of a user stands here after it has read; the next question to the deny list likewise.
+        var userGate: Gate?
+        var denyGate: Gate?
+    }
+
+    let state = Mutex(State())
+
+    func edit<Value: Sendable>(_ body: (inout State) -> sending Value) -> Value {
+        self.state.withLock { body(&$0) }
+    }
+
+    func attempt<Value>(_ body: (inout State) -> Value) throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = self.state.withLock { state in
+            if let failure = state.failure { return .failure(failure) }
+            return .success(body(&state))
+        }
+        return try result.get()
+    }
+}
+
+// MARK: - UserStore
+
+extension FakeStore {
+    func createUser(_ user: User) async throws(StoreError) -> Bool {
+        try self.attempt { state in
+            guard !state.users.values.contains(where: { $0.username == user.username }) else { return false }
+            state.users[user.id] = user
+            return true
+        }
+    }
+
+    func user(_ id: UserID) async throws(StoreError) -> User? {
+        let (user, gate) = try self.attempt { state in
+            defer { state.userGate = nil }
+            state.userReads += 1
+            return (state.users[id], state.userGate)
+        }
+        await gate?.pass()
+        return user
+    }
+
+    func user(named username: String) async throws(StoreError) -> User? {
+        try self.attempt { $0.users.values.first { $0.username == username } }
+    }
+
+    func users() async throws(StoreError) -> [User] {
+        try self.attempt { state in
+            state.users.values.sorted { ($0.createdAt, $0.id.rawValue) < ($1.createdAt, $1.id.rawValue) }
+        }
+    }
+
+    func userCounts() async throws(StoreError) -> UserCounts {
+        try self.attempt { state in
+            UserCounts(total: state.users.count, active: state.users.values.count { $0.isActive })
+        }
+    }
+
+    func updateUser(_ id: UserID, _ changes: UserChanges) async throws(StoreError) -> User? {
+        try self.attempt { state in
+            guard var user = state.users[id] else { return nil }
+            if let email = changes.email { user.email = email }
+            if let isActive = changes.isActive { user.isActive = isActive }
+            if let permissions = changes.permissions { user.permissions = permissions }
+            if let passwordHash = changes.passwordHash { user.passwordHash = passwordHash }
+            state.users[id] = user
+            return user
+        }
+    }
+
+    func deleteUser(_ id: UserID) async throws(StoreError) -> [TopicKey]? {
+        try self.attempt { state in
+            guard state.users.removeValue(forKey: id) != nil else { return nil }
+            state.refreshTokens = state.refreshTokens.filter { $0.value.user != id }
+            return []
+        }
+    }
+}
+
+// MARK: - DenyListStore
+
+extension FakeStore {
+    func denyToken(_ jti: String, until expiresAt: Timestamp) async throws(StoreError) {
+        try self.attempt { $0.denied[jti] = expiresAt }
+    }
+
+    func isTokenDenied(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool {
+        let (isDenied, gate) = try self.attempt { state in
+            defer { state.denyGate = nil }
+            state.denyReads += 1
+            return (state.denied[jti].map { now < $0 } ?? false, state.denyGate)
+        }
+        await gate?.pass()
+        return isDenied
+    }
+
+    func sweepDenyList(at now: Timestamp) async throws(StoreError) {
+        try self.attempt { state in state.denied = state.denied.filter { now < $0.value } }
+    }
+}
