@@ -32,7 +32,7 @@ public final class AccountDirectory: Sendable {
             case .overloaded: waiter.resume(returning: .failure(AccessError(.overloaded)))
             }
         }
-        guard let outcome else { return try await self.load(id).get() }
+        guard let outcome else { return try await self.shieldedLoad(id).get() }
         return try outcome.get()
     }
 
@@ -49,11 +49,17 @@ public final class AccountDirectory: Sendable {
             }
         }
         guard outcome == nil else { return }
-        _ = await self.load(id)
+        _ = await self.shieldedLoad(id)
     }
 
     /// The users that have a live account.
     var liveUsers: [UserID] { self.table.withLock { $0.liveUsers } }
+
+    /// A task of its own, awaited at once: the caller's cancellation (its client hung up, say) must not fail a load that
+    /// others wait for.
+    private func shieldedLoad(_ id: UserID) async -> Outcome {
+        await Task { await self.load(id) }.value
+    }
 
     /// Reads until a read was overtaken by no change. Waiters wait no longer than the store's own deadline allows.
     private func load(_ id: UserID) async -> Outcome {

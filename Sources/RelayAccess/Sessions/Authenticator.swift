@@ -114,7 +114,8 @@ extension Authenticator {
 
     /// Shows a change of the user that the store already holds, made here or on another relay.
     ///
-    /// When it returns, no session of the user shows the state before, and observers were told.
+    /// When it returns, no session of the user shows the state before, and observers were told. Where the store could not
+    /// be read, all of the user's sessions are refused with `unavailable` until a token of theirs is authenticated again.
     public func invalidate(user: UserID) async {
         await self.accounts.userChanged(user)
         self.observers.notify(.userChanged(user))

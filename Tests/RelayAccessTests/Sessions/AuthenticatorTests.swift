@@ -172,6 +172,21 @@ struct AuthenticatorTests {
         #expect(self.bench.store.edit { $0.userReads } == 1)
     }
 
+    @Test("A client that hangs up during a load doesn't fail it for the others")
+    func cancelledLoader() async throws {
+        let (first, second) = (try self.bench.token(), try self.bench.token())
+        let gate = Gate()
+        self.bench.store.edit { $0.userGate = gate }
+        let leader = Task { try await self.bench.authenticate(first) }
+        await gate.arrival()
+        async let follower = self.bench.authenticate(second)
+        leader.cancel()
+        gate.open()
+        #expect(try await follower.account.id == self.bench.ada.id)
+        _ = try await leader.value
+        #expect(try self.cachedRefusal(second) == nil)
+    }
+
     @Test("A session that fell out of the cache but lives on a connection is the one that a logout finds")
     func evictedButHeld() async throws {
         let bench = try Bench(cacheCapacity: 4)

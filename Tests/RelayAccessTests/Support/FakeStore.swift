@@ -51,6 +51,8 @@ extension FakeStore {
             return (state.users[id], state.userGate)
         }
         await gate?.pass()
+        // As databases do.
+        guard !Task.isCancelled else { throw StoreError(.unavailable, "cancelled") }
         return user
     }
 
