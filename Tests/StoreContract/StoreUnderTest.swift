@@ -20,7 +20,7 @@ public struct StoreUnderTest: Sendable, CustomTestStringConvertible {
     }
 
     /// Runs `body` with a new and empty store, and closes it.
-    func withStore(_ body: (any FullStore) async throws -> Void) async throws {
+    public func withStore(_ body: (any FullStore) async throws -> Void) async throws {
         let place = try self.makePlace()
         let store = try await place.open()
         do {

@@ -31,6 +31,8 @@ final class WriteQueue: Sendable {
 
     var isClosed: Bool { self.state.withLock { $0.isClosed } }
 
+    var count: Int { self.state.withLock { $0.jobs.count } }
+
     /// A job larger than the bound is let in alone.
     func enqueue(_ job: WriteJob) -> Admission {
         self.state.withLock { state in

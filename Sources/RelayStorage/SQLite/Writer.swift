@@ -20,6 +20,8 @@ final class Writer: Sendable {
     }
 
     var isClosed: Bool { self.queue.isClosed }
+    /// Jobs behind those of the transaction that runs.
+    var waiting: Int { self.queue.count }
 
     func submit(_ job: WriteJob) {
         self.follow(self.queue.enqueue(job), job)

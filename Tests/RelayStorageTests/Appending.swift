@@ -1,0 +1,54 @@
+import NIOCore
+import RelayCore
+import RelayStorage
+import RelayWire
+
+extension Timestamp {
+    static func at(_ seconds: Int64) -> Timestamp {
+        Timestamp(microseconds: 1_800_000_000_000_000).adding(seconds: seconds)
+    }
+}
+
+extension TopicKey {
+    static func named(_ name: String) -> TopicKey { TopicKey(name: TopicName(path: name)) }
+}
+
+extension Draft {
+    static func bytes(_ count: Int, at seconds: Int64 = 0) -> Draft {
+        Draft(timestamp: .at(seconds), payload: ByteBuffer(repeating: 120, count: count))
+    }
+}
+
+extension AppendBatch {
+    static func one(_ draft: Draft, to topic: TopicKey, keep: Int = .max) -> AppendBatch {
+        AppendBatch(topic: topic, drafts: [draft], retention: Retention(maxMessages: keep, maxAgeSeconds: nil))
+    }
+}
+
+extension MessageStore {
+    @discardableResult
+    func append(_ batch: AppendBatch) async -> Result<AppendReceipt, StoreError> {
+        await withCheckedContinuation { continuation in
+            self.append(batch) { continuation.resume(returning: $0) }
+        }
+    }
+
+    @discardableResult
+    func put(_ batch: AppendBatch) async throws -> AppendReceipt {
+        try await self.append(batch).get()
+    }
+
+    func messages(in topic: TopicKey, at seconds: Int64 = 0) async throws -> [Message] {
+        let request = ReadRequest(
+            topic: topic,
+            range: .forward(after: .zero),
+            maxMessages: .max,
+            maxBytes: .max,
+            now: .at(seconds)
+        )
+        let result = await withCheckedContinuation { continuation in
+            self.read(request) { continuation.resume(returning: $0) }
+        }
+        return try result.get().messages
+    }
+}

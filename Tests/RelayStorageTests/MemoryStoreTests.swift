@@ -1,0 +1,95 @@
+import NIOCore
+import RelayCore
+import RelayStorage
+import RelayWire
+import Testing
+
+@Suite("The memory store's bounds")
+struct MemoryStoreTests {
+    private static let cost = Draft.bytes(1000).message(id: .zero).memoryCost
+
+    @Test("at the bound the topic that is published to loses its oldest messages, as trimmed ones")
+    func ownOldestGoFirst() async throws {
+        let store = MemoryStore(maxBytes: 10 * Self.cost)
+        var ids: [MessageID] = []
+        for _ in 0..<25 {
+            ids.append(try await store.put(.one(.bytes(1000), to: .named("t"))).stored[0].id)
+        }
+        #expect(try await store.messages(in: .named("t")).map(\.id) == ids.suffix(10))
+        #expect(try await store.bounds(of: .named("t")).trimmedThrough == ids[14])
+    }
+
+    @Test("then the largest topics lose theirs, and small ones keep what they have")
+    func largestGoNext() async throws {
+        let store = MemoryStore(maxBytes: 32 * Self.cost)
+        try await store.put(.one(.bytes(1000), to: .named("small")))
+        for _ in 0..<31 { try await store.put(.one(.bytes(1000), to: .named("large"))) }
+        try await store.put(.one(.bytes(1000), to: .named("new")))
+        #expect(try await store.bounds(of: .named("small")).count == 1)
+        #expect(try await store.bounds(of: .named("new")).count == 1)
+        let large = try await store.bounds(of: .named("large"))
+        #expect(large.count == 28 && large.trimmedThrough > .zero)
+    }
+
+    @Test("where every topic has one message only, other topics' go, never the new one")
+    func newestOfOthersGoLast() async throws {
+        let store = MemoryStore(maxBytes: 8 * Self.cost)
+        for index in 0..<100 {
+            try await store.put(.one(.bytes(1000), to: .named("t\(index)")))
+            #expect(try await store.bounds(of: .named("t\(index)")).count == 1)
+        }
+        var kept = 0
+        for index in 0..<100 { kept += try await store.bounds(of: .named("t\(index)")).count }
+        #expect((1...8).contains(kept))
+    }
+
+    @Test("a batch that could never fit is refused, and nothing changes")
+    func tooLarge() async throws {
+        let store = MemoryStore(maxBytes: 3 * Self.cost)
+        try await store.put(.one(.bytes(1000), to: .named("t")))
+        let refused = await store.append(.one(.bytes(4 * Self.cost), to: .named("t")))
+        #expect(throws: StoreError.self) { try refused.get() }
+        #expect(try await store.bounds(of: .named("t")).count == 1)
+    }
+
+    @Test("messages that a sweep or a deletion took make room again")
+    func accounting() async throws {
+        let store = MemoryStore(maxBytes: 4 * Self.cost)
+        for round in 0..<10 {
+            var draft = Draft.bytes(1000)
+            draft.ttl = 1
+            for _ in 0..<2 { try await store.put(.one(draft, to: .named("a"))) }
+            for _ in 0..<2 { try await store.put(.one(.bytes(1000), to: .named("b\(round)"))) }
+            #expect(try await store.bounds(of: .named("a")).count == 2)
+            _ = try await store.sweep(at: .at(10), retention: Retention(maxAgeSeconds: nil))
+            let key = TopicKey.named("b\(round)")
+            let record = TopicRecord(
+                id: "",
+                key: key,
+                kind: "",
+                owner: UserID(""),
+                createdAt: .at(0),
+                isPublic: false,
+                description: nil
+            )
+            #expect(try await store.bounds(of: key).count == 2)
+            _ = try await store.createTopic(record)
+            #expect(try await store.bounds(of: key).count == 0)
+        }
+    }
+
+    @Test("at the bound of idempotency records the oldest key is free early")
+    func idempotencyBound() async throws {
+        let store = MemoryStore(maxIdempotencyRecords: 2)
+        func attempt(_ value: String) async throws -> Bool {
+            let key = IdempotencyKey(user: UserID("u"), route: "single", value: value)
+            var draft = Draft.bytes(1)
+            draft.idempotency = IdempotencyMark(key: key, index: 0, total: 1, expiresAt: .at(600))
+            return try await store.put(.one(draft, to: .named("t"))).stored[0].isRepeat
+        }
+        for value in ["a", "b", "c"] { #expect(try await attempt(value) == false) }
+        #expect(try await attempt("b"))
+        #expect(try await attempt("c"))
+        #expect(try await attempt("a") == false)
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import GRDB
+import RelayAccess
+import RelayCore
+import RelayWire
+import Testing
+
+@testable import RelayStorage
+
+@Suite("The SQLite file")
+struct SQLiteFileTests {
+    @Test("what was acknowledged is in the files at that moment, as a killed process leaves them")
+    func killed() async throws {
+        try await withSQLiteStore { store, directory in
+            var ids: [MessageID] = []
+            for _ in 0..<50 {
+                ids.append(
+                    try await store.put(.one(.bytes(100, at: 50), to: .named("t"), keep: 20)).stored[0].id
+                )
+            }
+            let copy = TemporaryDirectory()
+            try FileManager.default.createDirectory(atPath: copy.path, withIntermediateDirectories: true)
+            for suffix in ["", "-wal"] {
+                let name = "/" + SQLiteStore.fileName + suffix
+                try FileManager.default.copyItem(atPath: directory + name, toPath: copy.path + name)
+            }
+            let revived = try SQLiteStore(directory: copy.path)
+            #expect(try await revived.messages(in: .named("t")).map(\.id) == ids.suffix(20))
+            #expect(try await revived.bounds(of: .named("t")).trimmedThrough == ids[29])
+            let next = try await revived.put(.one(.bytes(1, at: 0), to: .named("t"), keep: 20))
+            #expect(next.stored[0].id > ids[49])
+            await revived.close()
+            copy.remove()
+        }
+    }
+
+    @Test("a file that is read-only, deleted or replaced is unhealthy")
+    func health() async throws {
+        try await withSQLiteStore { store, directory in
+            let path = directory + "/" + SQLiteStore.fileName
+            let files = FileManager.default
+            try await store.checkHealth()
+            try files.setAttributes([.posixPermissions: 0o400], ofItemAtPath: path)
+            await #expect(throws: StoreError.self) { try await store.checkHealth() }
+            try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            try await store.checkHealth()
+            try files.moveItem(atPath: path, toPath: path + ".moved")
+            await #expect(throws: StoreError.self) { try await store.checkHealth() }
+            #expect(files.createFile(atPath: path, contents: nil))
+            await #expect(throws: StoreError.self) { try await store.checkHealth() }
+        }
+    }
+
+    @Test("a database that refuses writes is unhealthy")
+    func refusedWrites() async throws {
+        try await withSQLiteStore { store, _ in
+            try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 1") }
+            await #expect(throws: StoreError.self) { try await store.checkHealth() }
+            try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 0") }
+            try await store.checkHealth()
+        }
+    }
+
+    @Test("directory and files are nobody else's")
+    func permissions() async throws {
+        try await withSQLiteStore { store, directory in
+            try await store.put(.one(.bytes(1), to: .named("t")))
+            func mode(_ path: String) throws -> Int? {
+                try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            }
+            #expect(try mode(directory) == 0o700)
+            for suffix in ["", "-wal", "-shm"] {
+                #expect(try mode(directory + "/" + SQLiteStore.fileName + suffix) == 0o600)
+            }
+        }
+    }
+
+    @Test("commits are synced, and the log is written ahead")
+    func pragmas() async throws {
+        try await withSQLiteStore { store, _ in
+            let (synchronous, journal, foreignKeys) = try await store.pool.writeWithoutTransaction { db in
+                (
+                    try Int.fetchOne(db, sql: "PRAGMA synchronous"),
+                    try String.fetchOne(db, sql: "PRAGMA journal_mode"),
+                    try Int.fetchOne(db, sql: "PRAGMA foreign_keys")
+                )
+            }
+            #expect(synchronous == 2 && journal == "wal" && foreignKeys == 1)
+        }
+    }
+
+    @Test("a second process can make a user while the first serves")
+    func secondProcess() async throws {
+        try await withSQLiteStore { store, directory in
+            try await store.put(.one(.bytes(1), to: .named("t")))
+            let other = try SQLiteStore(directory: directory)
+            let user = User(
+                id: UserID("u"),
+                username: "ann",
+                createdAt: .at(0),
+                email: nil,
+                permissions: [.read],
+                passwordHash: nil
+            )
+            #expect(try await other.createUser(user))
+            await other.close()
+            #expect(try await store.user(named: "ann") == user)
+            #expect(try await store.put(.one(.bytes(1), to: .named("t"))).bounds.count == 2)
+        }
+    }
+
+    @Test("rows that retention or deletion hid are deleted: some at once, all by the next sweep")
+    func hiddenRows() async throws {
+        try await withSQLiteStore { store, _ in
+            for _ in 0..<1000 { try await store.put(.one(.bytes(1), to: .named("t"), keep: 10)) }
+            #expect((10...10 + StreamState.slack).contains(try await store.rows("messages")))
+            _ = try await store.sweep(at: .at(0), retention: Retention(maxAgeSeconds: nil))
+            #expect(try await store.rows("messages") == 10)
+            let record = TopicRecord(
+                id: "",
+                key: .named("t"),
+                kind: "",
+                owner: UserID(""),
+                createdAt: .at(0),
+                isPublic: false,
+                description: nil
+            )
+            _ = try await store.createTopic(record)
+            _ = try await store.deleteTopic(.named("t"))
+            _ = try await store.sweep(at: .at(0), retention: Retention(maxAgeSeconds: nil))
+            #expect(try await store.rows("messages") == 0)
+            #expect(try await store.rows("streams") == 1)
+        }
+    }
+}
+
+extension SQLiteStore {
+    func rows(_ table: String) async throws -> Int {
+        try await self.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? 0 }
+    }
+}
+
+/// Runs `body` with a store on a new directory.
+func withSQLiteStore(
+    _ options: SQLiteStore.Options = SQLiteStore.Options(),
+    _ body: (SQLiteStore, _ directory: String) async throws -> Void
+) async throws {
+    let directory = TemporaryDirectory()
+    defer { directory.remove() }
+    let store = try SQLiteStore(directory: directory.path, options: options)
+    do {
+        try await body(store, directory.path)
+    } catch {
+        await store.close()
+        throw error
+    }
+    await store.close()
+}
