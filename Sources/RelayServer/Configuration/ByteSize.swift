@@ -1,5 +1,7 @@
 /// How sizes are written: a plain number of bytes, or a number with `KiB`, `MiB` or `GiB`.
 enum ByteSize {
+    static let forms = "a number of bytes, or like 64KiB, 16MiB, 1GiB"
+
     private static let shifts = [("KiB", 10), ("MiB", 20), ("GiB", 30)]
 
     /// - Returns: nil where `text` is neither form, or the size does not fit into 63 bits.
@@ -11,5 +13,11 @@ enum ByteSize {
         guard let shift = self.shifts.first(where: { $0.0.lowercased() == suffix })?.1 else { return nil }
         let (bytes, overflowed) = number.multipliedReportingOverflow(by: 1 << shift)
         return overflowed ? nil : bytes
+    }
+
+    /// A number with the largest suffix that keeps it whole.
+    static func render(_ bytes: Int) -> String {
+        let shift = self.shifts.last { bytes != 0 && bytes % (1 << $0.1) == 0 }
+        return shift.map { "\(bytes >> $0.1)\($0.0)" } ?? String(bytes)
     }
 }

@@ -15,12 +15,13 @@ public enum ConfigurationExample {
     }
 
     private static func entry(_ key: ConfigurationKey, _ defaults: RelayConfiguration) -> String {
-        let nested = key.path == key.name ? "" : " Nested: \(key.path)."
+        let expected = key.expected.prefix(1).uppercased() + key.expected.dropFirst()
+        let nested = key.path == key.name ? "" : " In its group: \(key.path)."
         let value = YAMLText.value(key.read(defaults))
         return """
 
             # \(key.summary)
-            # It must be \(key.expected).\(nested)
+            # \(expected).\(nested)
             \(key.name):\(value.isEmpty ? "" : " \(value)")
 
             """
@@ -32,9 +33,11 @@ public enum ConfigurationExample {
         # Read from the file named by --config or PULSAR_CONFIG_FILE, else from the first of ./config.toml, ./config.yaml,
         # ./config.yml, /etc/pulsar-relay/config.toml and /etc/pulsar-relay/config.yaml.
         # A flag overrides the environment (PULSAR_ and the key in upper case: PULSAR_PORT), that overrides .env in the
-        # working directory, and that overrides this file. Lists in the environment are JSON arrays. A key may also be
-        # written inside its group, as `Nested:` says: server.http_port is http_port below server.
-        # A key without a value is not set. Unknown keys are errors.
+        # working directory, and that overrides this file. Lists in the environment are JSON arrays.
+        # A key may also be written in its group: server.http_port is http_port below server. A key without a value is not
+        # set. Unknown keys are errors.
+        # A time is a number of the unit that its key names, or like \(DurationText.examples).
+        # A size is \(ByteSize.forms).
 
         """
 }

@@ -112,7 +112,7 @@ extension ConfigurationKey {
             "auth.access_token_expire_minutes",
             \.access.accessTokenLifetime,
             .duration(.zero ... .seconds(7_200), unit: .minute).refusing(Self.tooShortForClients)
-                .expecting("a time of more than 5m and at most 2h, as a number of minutes or like 330s, 1h"),
+                .expecting("a time of more than 5m and at most 2h"),
             "Life of an access token in minutes, more than 5."
         ),
         ConfigurationKey(

@@ -14,6 +14,8 @@ public struct ConfigurationKey: Sendable {
     public let summary: String
     /// What is accepted, as the end of "it must be …".
     public let expected: String
+    /// How that may be written, where there is more than one way.
+    public let forms: String?
     /// Whether the value is never shown.
     public let isSecret: Bool
 
@@ -35,12 +37,18 @@ public struct ConfigurationKey: Sendable {
         self.aliases = aliases
         self.summary = summary
         self.expected = codec.expected
+        self.forms = codec.forms
         self.isSecret = isSecret
         self.type = codec.type
         self.read = { codec.encode($0[keyPath: property]) }
         self.write = { content, configuration throws(ValueRejection) in
             configuration[keyPath: property] = try codec.decode(content)
         }
+    }
+
+    /// What is accepted and how it is written.
+    var requirement: String {
+        self.expected + (self.forms.map { ", written as \($0)" } ?? "")
     }
 
     /// All spellings, the flat name first.

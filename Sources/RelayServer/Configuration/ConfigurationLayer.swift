@@ -47,7 +47,7 @@ private struct ConfigurationLayerBuilder {
     private mutating func add(_ entry: SourceEntry, to key: ConfigurationKey) {
         guard let content = entry.content else { return }
         guard let content = Self.convert(content, to: key.type) else {
-            self.note(.error, entry, "it must be \(key.expected)")
+            self.note(.error, entry, "it must be \(key.requirement)")
             return
         }
         let name = AbsoluteConfigKey([key.name])

@@ -47,7 +47,7 @@ struct ConfigurationResolver {
         let reason = rejection.reason.map { ": \($0)" } ?? ""
         return ConfigurationProblem(
             key: key.name,
-            "\(value) is refused, it must be \(key.expected)\(reason)",
+            "\(value) is refused, it must be \(key.requirement)\(reason)",
             place: place
         )
     }

@@ -1,5 +1,7 @@
 /// How spans of time are written: a plain number, or a number with `ms`, `s`, `m`, `h` or `d`.
 enum DurationText {
+    static let examples = "500ms, 30s, 5m, 24h, 7d"
+
     enum Unit: String, Sendable, CaseIterable {
         case millisecond
         case second

@@ -12,8 +12,9 @@ extension ValueCodec<Int> {
 
     /// A number of bytes, or of `KiB`, `MiB` or `GiB`.
     static func bytes(_ range: ClosedRange<Int>) -> ValueCodec {
-        let bounds = "from \(range.lowerBound) to \(range.upperBound) bytes"
-        return .text(expected: "a size \(bounds), as a number of bytes or like 64KiB, 16MiB, 1GiB") { text in
+        let lower = ByteSize.render(range.lowerBound)
+        let upper = ByteSize.render(range.upperBound)
+        return .text(expected: "a size from \(lower) to \(upper)", forms: ByteSize.forms) { text in
             ByteSize.parse(text).flatMap { range.contains($0) ? $0 : nil }
         } render: {
             String($0)
@@ -40,8 +41,8 @@ extension ValueCodec<Duration> {
     static func duration(_ range: ClosedRange<Duration>, unit: DurationText.Unit = .second) -> ValueCodec {
         let lower = DurationText.render(range.lowerBound)
         let upper = DurationText.render(range.upperBound)
-        let forms = "a number of \(unit.rawValue)s or like 500ms, 30s, 5m, 24h, 7d"
-        return .text(expected: "a time from \(lower) to \(upper), as \(forms)") { text in
+        let forms = "a number of \(unit.rawValue)s, or like \(DurationText.examples)"
+        return .text(expected: "a time from \(lower) to \(upper)", forms: forms) { text in
             DurationText.parse(text, unit: unit).flatMap { range.contains($0) ? $0 : nil }
         } render: {
             DurationText.render($0, unit: unit)

@@ -17,7 +17,7 @@ public struct LineLogHandler: LogHandler {
     public init(
         label: String,
         settings: RelayConfiguration.Logging,
-        sink: any LogSink = StandardErrorSink.shared,
+        sink: any LogSink = DescriptorSink.standardError,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.label = label

@@ -1,0 +1,142 @@
+import Configuration
+import Foundation
+import RelayCore
+import Testing
+
+@testable import RelayServer
+
+@Suite struct ConfigurationKeyTests {
+    private typealias Loader = ConfigurationLoaderTests
+
+    @Test("No spelling means two keys, and none is hidden by a key without effect")
+    func spellings() {
+        let spellings = ConfigurationKey.all.flatMap(\.spellings)
+        #expect(Set(spellings).count == spellings.count)
+        for spelling in spellings {
+            #expect(!DormantKey.all.contains { $0.matches(spelling) })
+            #expect(!spelling.contains("__") && spelling == spelling.lowercased())
+        }
+    }
+
+    @Test("A key moves its own property only, under each of its spellings", arguments: ConfigurationKey.all.map(\.name))
+    func effect(_ name: String) throws {
+        let key = try #require(ConfigurationKey.all.first { $0.name == name })
+        let sample = try #require(Self.samples[name], "give this key a sample that is not its default")
+        for spelling in key.spellings {
+            let variable = "PULSAR_" + spelling.uppercased().replacing(".", with: "__")
+            let loaded = try Loader.load(environment: Self.companions(name).merging([variable: sample]) { $1 })
+            let changed = ConfigurationKey.all.filter { $0.read(loaded.configuration) != $0.read(RelayConfiguration()) }
+            #expect(
+                changed.map(\.name).filter { !Self.companions(name).keys.contains("PULSAR_\($0.uppercased())") } == [
+                    name
+                ]
+            )
+        }
+    }
+
+    @Test("The example lists the table's keys in order and loads to the defaults")
+    func example() throws {
+        let path = URL(filePath: #filePath).appending(path: "../../../../config.example.yaml").standardized.path
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(text == ConfigurationExample.render(), "config.example.yaml must be what `ConfigurationExample` makes")
+        let keys = text.split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap {
+            $0.split(separator: ":").first
+        }
+        #expect(keys.map(String.init) == ConfigurationKey.all.map(\.name))
+        let loaded = try Loader.load(files: ["./config.yaml": text])
+        #expect(loaded.configuration == RelayConfiguration())
+        #expect(loaded.origins.count == ConfigurationKey.all.count { $0.read(RelayConfiguration()) != nil })
+    }
+
+    @Test("The example explains each key on lines of at most 120 characters")
+    func exampleLines() {
+        for line in ConfigurationExample.render().split(separator: "\n") {
+            #expect(line.count <= 120, "\(line)")
+        }
+    }
+
+    @Test("What a configuration is shown as loads to the same configuration")
+    func roundTrip() throws {
+        let environment = Dictionary(
+            uniqueKeysWithValues: Self.samples.filter {
+                $0.key != "jwt_secret_key" && $0.key != "bootstrap_admin_password"
+            }
+            .map { ("PULSAR_\($0.key.uppercased())", $0.value) }
+        )
+        let loaded = try Loader.load(environment: environment)
+        let again = try Loader.load(files: ["./config.yaml": loaded.render()])
+        #expect(again.configuration == loaded.configuration)
+    }
+
+    @Test("What is shown masks secrets and names each origin")
+    func render() throws {
+        let loaded = try Loader.load(
+            environment: ["PULSAR_JWT_SECRET": "hunter2-hunter2"],
+            files: ["./config.yaml": "port: 81\napp_name: 'a: \"b\"'"]
+        )
+        let lines = loaded.render().split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(lines.first == "# configuration file: ./config.yaml")
+        #expect(lines.contains("port: 81 # ./config.yaml line 1"))
+        #expect(lines.contains("app_name: \"a: \\\"b\\\"\" # ./config.yaml line 2"))
+        #expect(lines.contains("jwt_secret_key: \"********\" # environment PULSAR_JWT_SECRET"))
+        #expect(lines.contains("bootstrap_admin_password: # default"))
+        #expect(lines.contains("host: 127.0.0.1 # default"))
+        #expect(lines.count == ConfigurationKey.all.count + 1)
+        #expect(!loaded.render().contains("hunter2"))
+    }
+
+    @Test("A secret is shown neither by printing nor by dumping it")
+    func secret() {
+        var text = "\(Secret("hunter2")) \(String(reflecting: [Secret("hunter2")]))"
+        var configuration = RelayConfiguration()
+        configuration.access.jwtSecret = Secret("hunter2")
+        dump(configuration, to: &text)
+        #expect(!text.contains("hunter2"))
+    }
+
+    @Test("The README's retention becomes a store's retention; zero keeps for ever")
+    func retention() {
+        var storage = RelayConfiguration.Storage()
+        #expect(storage.retention.maxAgeSeconds == 86_400)
+        storage.persistentTierRetention = .zero
+        storage.maxMessagesPerTopic = 5
+        #expect(storage.retention.maxAgeSeconds == nil)
+        #expect(storage.retention.maxMessages == 5)
+    }
+
+    @Test(
+        "Pings are sent often enough for the idle limit",
+        arguments: [(5, 1_667), (30, 10_000), (60, 20_000), (600, 20_000)]
+    )
+    func pings(_ idle: Int, _ milliseconds: Int) {
+        var webSocket = RelayConfiguration.WebSocket()
+        webSocket.idleTimeout = .seconds(idle)
+        let interval = webSocket.pingInterval
+        #expect(interval <= .milliseconds(milliseconds) && interval >= .milliseconds(milliseconds - 1))
+    }
+
+    /// A value of each key that is not its default.
+    private static let samples: [String: String] = [
+        "app_name": "x", "host": "0.0.0.0", "port": "1", "threads": "2", "max_connections": "3",
+        "max_body_bytes": "2MiB", "header_timeout": "1", "read_timeout": "1.5", "write_timeout": "500ms",
+        "idle_timeout": "2m", "shutdown_grace_seconds": "0", "allowed_origins": "[\"https://a.example\"]",
+        "trusted_hosts": "*.a.example,b", "trust_forwarded_for": "true", "trusted_proxies": "10.0.0.0/8,::1",
+        "storage_backend": "MEMORY", "data_dir": "/srv/x y", "memory_store_max_bytes": "1GiB",
+        "persistent_tier_retention": "7d", "max_messages_per_topic": "10", "idempotency_window_seconds": "5",
+        "hot_tier_max_messages_per_topic": "0", "hot_tier_max_bytes_per_topic": "0",
+        "hot_tier_max_bytes": "1_000_000_000",
+        "jwt_secret_key": "short", "bootstrap_admin_username": "root", "bootstrap_admin_password": "12345678",
+        "bootstrap_admin_email": "a@b", "allow_insecure_defaults": "yes", "access_token_expire_minutes": "6",
+        "refresh_token_ttl_days": "1", "refresh_reuse_grace_seconds": "10", "topic_scope": "owner",
+        "argon2_memory_kib": "65536", "argon2_iterations": "3", "argon2_parallelism": "4",
+        "rate_limits_enabled": "off", "rate_limit_login": "0", "rate_limit_refresh": "1", "rate_limit_publish": "120",
+        "rate_limit_bulk": "30", "ws_max_per_user": "10", "ws_idle_seconds": "5", "ws_query_token": "no",
+        "poll_max_topics": "20", "poll_max_waiters_per_user": "50", "log_level": "DEBUG", "log_format": "json",
+        "metrics_per_topic": "1", "metrics_max_topics": "10",
+    ]
+
+    /// What must be set beside a key for it to be accepted.
+    private static func companions(_ name: String) -> [String: String] {
+        name == "trust_forwarded_for" ? ["PULSAR_TRUSTED_PROXIES": "::1"] : [:]
+    }
+}

@@ -1,0 +1,102 @@
+import Testing
+
+@testable import RelayServer
+
+@Suite struct StartupGuardTests {
+    private static let goodSecret = Secret(String(repeating: "k", count: 32))
+
+    private static func configuration(_ change: (inout RelayConfiguration) -> Void) -> RelayConfiguration {
+        var configuration = RelayConfiguration()
+        configuration.server.allowedOrigins = ["https://a"]
+        configuration.server.trustedHosts = ["a"]
+        configuration.access.jwtSecret = Self.goodSecret
+        configuration.access.bootstrapAdminPassword = Secret("12345678")
+        change(&configuration)
+        return configuration
+    }
+
+    private static func findings(
+        hasUsers: Bool = true,
+        _ change: (inout RelayConfiguration) -> Void
+    ) -> [String] {
+        StartupGuard.check(Self.configuration(change), hasUsers: hasUsers).map { "\($0.severity) \($0.key ?? "")" }
+    }
+
+    @Test("A configuration that leaves nothing open has no findings")
+    func nothing() {
+        #expect(Self.findings { _ in } == [])
+    }
+
+    @Test("The published placeholder never signs anything", arguments: [false, true])
+    func placeholder(_ allowsInsecure: Bool) {
+        for secret in [StartupGuard.placeholderSecret, " \(StartupGuard.placeholderSecret)\n"] {
+            let findings = Self.findings {
+                $0.access.jwtSecret = Secret(secret)
+                $0.access.allowInsecureDefaults = allowsInsecure
+            }
+            #expect(findings == ["error jwt_secret_key"])
+        }
+    }
+
+    @Test("A secret of fewer than 32 characters stops the start unless insecure defaults are allowed")
+    func shortSecret() {
+        let short = Secret(String(repeating: "k", count: 31))
+        #expect(Self.findings { $0.access.jwtSecret = short } == ["error jwt_secret_key"])
+        let allowed = Self.findings {
+            $0.access.jwtSecret = short
+            $0.access.allowInsecureDefaults = true
+        }
+        #expect(allowed == ["warning jwt_secret_key"])
+    }
+
+    @Test("Without users and without a bootstrap password there is a warning; either is enough")
+    func administrator() {
+        #expect(Self.findings(hasUsers: false) { _ in } == [])
+        #expect(Self.findings { $0.access.bootstrapAdminPassword = nil } == [])
+        let nobody = Self.findings(hasUsers: false) { $0.access.bootstrapAdminPassword = nil }
+        #expect(nobody == ["warning bootstrap_admin_password"])
+    }
+
+    @Test("Open lists are warnings, which come after errors")
+    func openLists() {
+        let findings = Self.findings {
+            $0.server.allowedOrigins = []
+            $0.server.trustedHosts = []
+            $0.access.jwtSecret = Secret("short")
+        }
+        #expect(findings == ["error jwt_secret_key", "warning allowed_origins", "warning trusted_hosts"])
+    }
+
+    @Test("With sqlite and no secret, one is kept in the data directory")
+    func sqliteSecret() {
+        let configuration = Self.configuration {
+            $0.access.jwtSecret = nil
+            $0.storage.dataDirectory = "/srv/relay"
+        }
+        #expect(StartupGuard.secretPlan(configuration) == .file(path: "/srv/relay/jwt-secret"))
+        #expect(StartupGuard.check(configuration, hasUsers: true).isEmpty)
+    }
+
+    @Test(
+        "With the memory store and no secret, a random one serves this machine only",
+        arguments: [
+            ("127.0.0.1", true), ("localhost", true), ("LOCALHOST", true), ("::1", true), ("127.8.9.1", true),
+            ("0.0.0.0", false), ("::", false), ("relay.example.org", false), ("10.0.0.1", false),
+        ]
+    )
+    func memorySecret(_ host: String, _ isRandom: Bool) {
+        let change: (inout RelayConfiguration) -> Void = {
+            $0.access.jwtSecret = nil
+            $0.storage.backend = .memory
+            $0.server.host = host
+        }
+        #expect(StartupGuard.secretPlan(Self.configuration(change)) == (isRandom ? .random : .missing))
+        #expect(Self.findings(change) == [isRandom ? "warning jwt_secret_key" : "error jwt_secret_key"])
+    }
+
+    @Test("No finding shows a secret")
+    func secrets() {
+        let configuration = Self.configuration { $0.access.jwtSecret = Secret("hunter2") }
+        #expect(!StartupGuard.check(configuration, hasUsers: true).description.contains("hunter2"))
+    }
+}
