@@ -11,10 +11,20 @@ struct Audience: Sendable {
         }
     }
 
-    /// Each loop writes to, and flushes, all its connections in one go.
+    /// Each loop writes to, and flushes, all its connections in one go at the end of its turn.
     func send(_ frame: ByteBuffer) {
         for loop in self.loops {
-            loop.eventLoop.execute { loop.value.send(frame) }
+            if loop.eventLoop.inEventLoop {
+                Self.append(frame, on: loop)
+            } else {
+                loop.eventLoop.execute { Self.append(frame, on: loop) }
+            }
+        }
+    }
+
+    private static func append(_ frame: ByteBuffer, on loop: NIOLoopBoundBox<LoopAudience>) {
+        if loop.value.append(frame) {
+            loop.eventLoop.execute { loop.value.flush() }
         }
     }
 

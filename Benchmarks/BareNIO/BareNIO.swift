@@ -25,7 +25,8 @@ enum BareNIO {
         let threads = arguments.dropFirst().first.flatMap { $0 } ?? 1
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let audience = Audience(loops: group)
-        let listener = try await Self.bootstrap(group: group, audience: audience).bind(host: "127.0.0.1", port: port).get()
+        let listener = try await Self.bootstrap(group: group, audience: audience).bind(host: "127.0.0.1", port: port)
+            .get()
         try await listener.closeFuture.get()
     }
 

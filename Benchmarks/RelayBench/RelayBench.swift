@@ -20,7 +20,9 @@ struct RelayBench: AsyncParsableCommand {
     @Flag(help: "Smaller crowds, shorter rounds, and one round unless --rounds says otherwise.")
     var quick = false
 
-    @Option(help: "A scenario to run instead of all: \(Scenarios.all.map { $0.name }.joined(separator: ", ")). Repeatable.")
+    @Option(
+        help: "A scenario to run instead of all: \(Scenarios.all.map { $0.name }.joined(separator: ", ")). Repeatable."
+    )
     var only: [String] = []
 
     @Option(help: "Rounds of each scenario; their median counts. [default: 5]")
@@ -57,7 +59,9 @@ struct RelayBench: AsyncParsableCommand {
         let sizes = self.quick ? Sizes.quick : Sizes.full
         let openFiles = OpenFiles.raiseLimit()
         guard openFiles > sizes.idleReaders + 500 else {
-            throw ValidationError("the limit of open files is \(openFiles), too low for \(sizes.idleReaders) connections")
+            throw ValidationError(
+                "the limit of open files is \(openFiles), too low for \(sizes.idleReaders) connections"
+            )
         }
         let client = LoadClient(threads: self.loadThreads)
         let rows = await self.measure(client: client, sizes: sizes)
@@ -87,12 +91,14 @@ struct RelayBench: AsyncParsableCommand {
 
     private static func executable(_ path: String?, named name: String) -> URL {
         if let path { return URL(filePath: path).absoluteURL }
-        return URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: name)
+        return URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(
+            path: name
+        )
     }
 
     private static func encoded(_ rows: [Row]) throws -> Data {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(rows)
     }
 

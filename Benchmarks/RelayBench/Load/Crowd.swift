@@ -3,14 +3,16 @@ import NIOPosix
 
 /// Many connections that listen to one topic: WebSocket subscribers or waiting polls.
 struct Crowd: Sendable {
-    /// How long the last deliveries may take once everything is published.
+    /// How late an answer or a delivery may be before the server is taken to hang.
     private static let patience = TimeAmount.seconds(20)
 
     let log: DeliveryLog
     private let channels: [any Channel]
 
     /// Returns when all are connected and subscribed.
-    static func subscribers(_ count: Int, of server: Server, from client: LoadClient, log: DeliveryLog) async throws -> Crowd {
+    static func subscribers(_ count: Int, of server: Server, from client: LoadClient, log: DeliveryLog) async throws
+        -> Crowd
+    {
         let channels = try await client.many(count) { index in
             try await Self.join(server, from: client, index: index) { joined in
                 SubscriberHandler(dialect: server.dialect, log: log, joined: joined)
@@ -85,13 +87,16 @@ struct Crowd: Sendable {
         let joined = client.group.next().makePromise(of: Void.self)
         let channel: any Channel
         do {
-            channel = try await client.connect(port: server.port, index: index, receiveBuffer: receiveBuffer) { channel in
+            channel = try await client.connect(port: server.port, index: index, receiveBuffer: receiveBuffer) {
+                channel in
                 try channel.pipeline.syncOperations.addHandler(handler(joined))
             }
         } catch {
             joined.fail(error)
             throw error
         }
+        let alarm = channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+        defer { alarm.cancel() }
         try await joined.futureResult.get()
         return channel
     }

@@ -5,6 +5,8 @@ struct PacedPublisher: Sendable {
     let connections: [HTTPConnection]
     /// Messages per second.
     let rate: Int
+    /// Messages that are due at the same moment; 1 spaces them evenly.
+    var burst = 1
 
     /// A server that is late is not waited for: requests queue on their connections, never two in flight on one.
     ///
@@ -14,7 +16,8 @@ struct PacedPublisher: Sendable {
         let start = NIODeadline.now()
         let answers = (0..<count).map { index in
             let connection = self.connections[index % self.connections.count]
-            let due = start + .nanoseconds(Int64(index) * 1_000_000_000 / Int64(self.rate))
+            let place = index - index % self.burst
+            let due = start + .nanoseconds(Int64(place) * 1_000_000_000 / Int64(self.rate))
             return loop.flatScheduleTask(deadline: due) { connection.once(request()) }.futureResult
         }
         for answer in answers {

@@ -2,7 +2,9 @@ import Foundation
 
 /// The result as plain text, a row a line, columns aligned.
 struct Table {
-    private static let titles = ["what", "unit", "relay", "bare NIO", "nchan", "ratio", "to", "/nchan", "must", "verdict"]
+    private static let titles = [
+        "what", "unit", "relay", "bare NIO", "nchan", "ratio", "to", "/nchan", "must", "verdict",
+    ]
     /// The columns of numbers, which are set flush right.
     private static let numbers: Set = [2, 3, 4, 5, 7]
 

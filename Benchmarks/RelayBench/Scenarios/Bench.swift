@@ -37,7 +37,8 @@ struct Bench: Sendable {
         return measured
     }
 
-    private func setUp<Key>(_ contenders: [Contender<Key>], into measured: inout Measured<Key>) async -> [Entrant<Key>] {
+    private func setUp<Key>(_ contenders: [Contender<Key>], into measured: inout Measured<Key>) async -> [Entrant<Key>]
+    {
         var entrants: [Entrant<Key>] = []
         for contender in contenders {
             do {

@@ -10,13 +10,13 @@ struct FanOutRig: Rig {
     private let request: ByteBuffer
     private let sizes: Sizes
 
-    init(_ bench: Bench, server: Server) async throws {
+    init(_ bench: Bench, server: Server, burst: Int) async throws {
         self.server = server
         self.sizes = bench.sizes
         self.request = server.dialect.fanOutRequest(Payload.plain(size: bench.sizes.payload))
         self.crowd = try await .subscribers(bench.sizes.readers, of: server, from: bench.client, log: DeliveryLog())
         let connections = try await bench.client.open(Self.publishers, port: server.port)
-        self.publisher = PacedPublisher(connections: connections, rate: bench.sizes.pacedRate)
+        self.publisher = PacedPublisher(connections: connections, rate: bench.sizes.pacedRate, burst: burst)
         try await self.publish(self.sizes.pacedRate / 2)
     }
 

@@ -16,5 +16,5 @@ struct Sizes: Sendable {
 
     static let full = Sizes()
     /// A look at every scenario; the figures scatter.
-    static let quick = Sizes(burstSeconds: 0.5, pacedSeconds: 1, readers: 300, idleReaders: 2000, waitingPolls: 1000)
+    static let quick = Sizes(burstSeconds: 0.5, pacedSeconds: 2, readers: 500, idleReaders: 2000, waitingPolls: 1000)
 }

@@ -1,8 +1,7 @@
 /// One subscriber that never reads among 1,000 that do: what it costs the server's memory and the others' latency.
 ///
 /// Bare NIO, which queues without bound, shows what the relay must not do. The limits are our own: the latency within
-/// half as much again, the memory within 4 MiB, where a queue of what was published would
-/// take 12.
+/// half as much again, the memory within 4 MiB, where a queue of all that was published would take 12 MiB and more.
 struct StalledReaderScenario: Scenario {
     static let name = "stalled"
     private static let flatBytes = 4_194_304.0
@@ -15,7 +14,9 @@ struct StalledReaderScenario: Scenario {
     }
 
     func run(on bench: Bench) async -> [Row] {
-        let sides = [ServerKind.relay, .bare].flatMap { [Side(kind: $0, stalledReaders: 0), Side(kind: $0, stalledReaders: 1)] }
+        let sides = [ServerKind.relay, .bare].flatMap {
+            [Side(kind: $0, stalledReaders: 0), Side(kind: $0, stalledReaders: 1)]
+        }
         let measured = await bench.compare(
             sides.map { side in
                 Contender(key: side, kind: side.kind) { server in

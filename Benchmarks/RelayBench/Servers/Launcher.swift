@@ -39,7 +39,11 @@ struct Launcher: Sendable {
 
     private func launchNchan(port: Int) async throws -> Server {
         let executable = try Self.existing(NginxConfiguration.executable)
-        let configuration = NginxConfiguration(port: port, workers: self.threads, module: try NginxConfiguration.module())
+        let configuration = NginxConfiguration(
+            port: port,
+            workers: self.threads,
+            module: try NginxConfiguration.module()
+        )
         let process = try ServerProcess(executable: executable) { directory in
             try configuration.write(to: directory)
             return configuration.arguments(in: directory)
@@ -72,8 +76,9 @@ struct Launcher: Sendable {
     /// Another process may take the port before the server does; the server then fails to start, and says so.
     private func freePort() async throws -> Int {
         let listener = try await ServerBootstrap(group: self.client.group).bind(host: "127.0.0.1", port: 0).get()
-        defer { listener.close(promise: nil) }
-        return listener.localAddress?.port ?? 0
+        let port = listener.localAddress?.port ?? 0
+        try await listener.close().get()
+        return port
     }
 
     private func awaitReady(_ kind: ServerKind, process: ServerProcess, port: Int) async throws {

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A server's operating system process, and those that it started.
 final class ServerProcess: Sendable {
-    /// Those running now, so that an interrupted benchmark leaves none behind.
-    private static let running = Mutex<Set<Int32>>([])
+    /// Those running now, with their directories, so that an interrupted benchmark leaves none behind.
+    private static let running = Mutex<[Int32: URL]>([:])
 
     let directory: URL
     let id: Int32
@@ -34,7 +34,7 @@ final class ServerProcess: Sendable {
         self.process.standardError = output
         try self.process.run()
         self.id = self.process.processIdentifier
-        Self.running.withLock { _ = $0.insert(self.id) }
+        Self.running.withLock { $0[self.id] = self.directory }
     }
 
     var isRunning: Bool { self.process.isRunning }
@@ -55,13 +55,19 @@ final class ServerProcess: Sendable {
         if self.process.isRunning {
             kill(self.id, SIGKILL)
         }
-        Self.running.withLock { _ = $0.remove(self.id) }
+        Self.running.withLock { $0[self.id] = nil }
         try? FileManager.default.removeItem(at: self.directory)
     }
 
+    /// Asks all to end, and gives them a moment to do so.
     static func stopAll() {
-        for id in Self.running.withLock({ $0 }) {
+        let running = Self.running.withLock { $0 }
+        for id in running.keys {
             kill(id, SIGTERM)
+        }
+        Thread.sleep(forTimeInterval: 0.3)
+        for directory in running.values {
+            try? FileManager.default.removeItem(at: directory)
         }
     }
 }

@@ -1,0 +1,28 @@
+import Testing
+
+@testable import relay_bench
+
+@Suite struct MeasuredTests {
+    @Test("A median is the middle of the rounds, and a ratio the middle of the rounds' own ratios")
+    func medians() {
+        var measured = Measured<ServerKind>()
+        for (relay, bare) in [(2.0, 1.0), (30.0, 10.0), (8.0, 2.0)] {
+            measured.add([.cpuPerMessage: relay], for: .relay)
+            measured.add([.cpuPerMessage: bare], for: .bare)
+        }
+        #expect(measured.median(.cpuPerMessage, of: .relay) == 8)
+        #expect(measured.median(.cpuPerMessage, of: .bare) == 2)
+        #expect(measured.ratio(.cpuPerMessage, of: .relay, to: .bare) == 3)
+    }
+
+    @Test("A contender that failed has no figures, and its reason is told once")
+    func failures() {
+        var measured = Measured<ServerKind>()
+        measured.add([.rate: 1], for: .nchan)
+        measured.drop(.nchan)
+        measured.add(LoadError.connectionClosed, of: .nchan)
+        measured.add(LoadError.connectionClosed, of: .nchan)
+        #expect(measured.median(.rate, of: .nchan) == nil)
+        #expect(measured.remarks == "nchan: the server closed the connection")
+    }
+}
