@@ -24,6 +24,15 @@ extension Broker {
         as principal: Principal
     ) async throws(BrokerError) -> [Message] {
         let topic = try await self.reading { () async throws(StoreError) in try await self.topic(key) }
+        try self.authorizeHistory(of: topic, to: principal)
+        let page = try await self.page(of: topic, order, cursor: cursor, limit: limit)
+        // The topic may have changed hands while the store was read.
+        try self.authorizeHistory(of: topic, to: principal)
+        guard topic.behavior.hidesMessages else { return page }
+        return page.filter { topic.behavior.isVisible($0, to: principal) }
+    }
+
+    private func authorizeHistory(of topic: Topic, to principal: Principal) throws(BrokerError) {
         let access = topic.access
         guard access.record != nil else { throw .missing }
         switch topic.behavior.decide(.read, by: principal, on: access) {
@@ -31,9 +40,6 @@ extension Broker {
         case .denied: throw .denied
         case .missing: throw .missing
         }
-        let page = try await self.page(of: topic, order, cursor: cursor, limit: limit)
-        guard topic.behavior.hidesMessages else { return page }
-        return page.filter { topic.behavior.isVisible($0, to: principal) }
     }
 
     private func page(

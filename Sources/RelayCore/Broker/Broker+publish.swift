@@ -36,16 +36,16 @@ extension Broker {
         completion: @escaping @Sendable (Result<StoredDraft, BrokerError>) -> Void
     ) -> Bool {
         guard let topic = self.table.find(item.key) else { return false }
-        let access = topic.access
-        guard access.record != nil else { return false }
+        let view = topic.accessView
+        guard view.access.record != nil else { return false }
         let draft: Draft
         do throws(BrokerError) {
-            draft = try self.admit(item.draft, to: topic, access, as: principal)
+            draft = try self.admit(item.draft, to: topic, view.access, as: principal)
         } catch {
             completion(.failure(error))
             return true
         }
-        let result = topic.enqueue([draft]) { result in
+        let result = topic.enqueue([draft], decidedOn: view.version) { result in
             completion(result.map { $0[0] }.mapError(BrokerError.store))
         }
         switch result {
@@ -75,7 +75,11 @@ extension Broker {
             admitted[index].draft = try self.admit(item.draft, to: topic, topic.access, as: principal)
         }
         for (key, topic) in topics where topic.access.record == nil {
-            topics[key] = try await self.create(key, by: principal)
+            topics[key] = try await self.existing(key, by: principal)
+        }
+        for topic in topics.values {
+            // Somebody else may have created one meanwhile.
+            try self.authorize(principal, to: topic.behavior, topic.access)
         }
         return await self.store(admitted, in: topics, as: principal)
     }
@@ -97,7 +101,9 @@ extension Broker {
                     return Outcome(key: entry.topic, result: .success(stored))
                 }
             }
-            let expiry = self.clock.now().adding(seconds: self.limits.idempotencyWindowSeconds)
+            // The window starts with the first attempt, so that all of a request's marks end together.
+            let window = self.limits.idempotencyWindowSeconds
+            let expiry = known.first?.mark.expiresAt ?? self.clock.now().adding(seconds: window)
             var marked = items
             for index in items.indices {
                 marked[index].draft.idempotency = IdempotencyMark(
@@ -134,17 +140,26 @@ extension Broker {
         _ access: TopicAccess,
         as principal: Principal
     ) throws(BrokerError) -> Draft {
-        switch topic.behavior.decide(.publish, by: principal, on: access) {
-        case .allowed: break
-        case .denied: throw .denied
-        case .missing: throw .missing
-        }
-        guard access.record != nil || topic.behavior.isCreatedByPublish else { throw .missing }
+        try self.authorize(principal, to: topic.behavior, access)
         do {
             return try topic.behavior.admit(draft, from: principal, access: access)
         } catch {
             throw .refused(error)
         }
+    }
+
+    /// Throws unless `principal` may publish.
+    func authorize(
+        _ principal: Principal,
+        to behavior: any TopicBehavior,
+        _ access: TopicAccess
+    ) throws(BrokerError) {
+        switch behavior.decide(.publish, by: principal, on: access) {
+        case .allowed: break
+        case .denied: throw .denied
+        case .missing: throw .missing
+        }
+        guard access.record != nil || behavior.isCreatedByPublish else { throw .missing }
     }
 }
 
@@ -175,7 +190,7 @@ extension Broker {
         return results
     }
 
-    /// Appends to a topic, looking it up again for as long as it moves away.
+    /// Appends to a topic, deciding again and looking it up again for as long as it moves away.
     private func append(
         _ drafts: [Draft],
         to topic: Topic,
@@ -183,12 +198,14 @@ extension Broker {
     ) async -> Result<[StoredDraft], BrokerError> {
         var topic = topic
         while true {
-            if let result = await self.append(drafts, to: topic) { return result }
             do throws(BrokerError) {
-                topic = try await self.create(topic.key, by: principal)
-                guard topic.behavior.decide(.publish, by: principal, on: topic.access) == .allowed else {
-                    return .failure(.denied)
+                let view = topic.accessView
+                try self.authorize(principal, to: topic.behavior, view.access)
+                if view.access.record != nil, let result = await self.append(drafts, to: topic, decidedOn: view.version)
+                {
+                    return result
                 }
+                topic = try await self.existing(topic.key, by: principal)
             } catch {
                 return .failure(error)
             }
@@ -196,9 +213,15 @@ extension Broker {
     }
 
     /// - Returns: nil where the topic has moved.
-    private func append(_ drafts: [Draft], to topic: Topic) async -> Result<[StoredDraft], BrokerError>? {
+    private func append(
+        _ drafts: [Draft],
+        to topic: Topic,
+        decidedOn version: UInt64
+    ) async -> Result<[StoredDraft], BrokerError>? {
         await withCheckedContinuation { continuation in
-            let enqueued = topic.enqueue(drafts) { continuation.resume(returning: $0.mapError(BrokerError.store)) }
+            let enqueued = topic.enqueue(drafts, decidedOn: version) {
+                continuation.resume(returning: $0.mapError(BrokerError.store))
+            }
             switch enqueued {
             case .accepted: self.reclaimMemoryIfNeeded()
             case .moved: continuation.resume(returning: nil)

@@ -15,7 +15,7 @@ extension Broker {
             let (stored, isNew) = try await self.store.createTopic(
                 self.record(key, isPublic: isPublic, description: description, by: principal)
             )
-            if isNew { try await self.load(key).apply(stored) }
+            if isNew { self.table.find(key)?.apply(stored) }
             return isNew ? stored : nil
         }
         guard let created else { throw .exists }
@@ -54,8 +54,7 @@ extension Broker {
         _ changes: TopicChanges,
         as principal: Principal
     ) async throws(BrokerError) -> StoredTopic {
-        _ = try await self.managedTopic(key, as: principal)
-        let updated = try await self.changing(key) { () async throws(StoreError) in
+        let updated = try await self.managing(key, as: principal) { () async throws(StoreError) in
             let stored = try await self.store.updateTopic(key, changes)
             if let stored { self.table.find(key)?.apply(stored) }
             return stored
@@ -70,9 +69,8 @@ extension Broker {
         on key: TopicKey,
         as principal: Principal
     ) async throws(BrokerError) -> Grant? {
-        _ = try await self.managedTopic(key, as: principal)
         let grant = Grant(user: user, grantedAt: self.clock.now())
-        let isNew = try await self.changing(key) { () async throws(StoreError) in
+        let isNew = try await self.managing(key, as: principal) { () async throws(StoreError) in
             let isNew = try await self.store.addGrant(grant, to: key)
             if isNew { try await self.refresh(key) }
             return isNew
@@ -86,8 +84,7 @@ extension Broker {
         on key: TopicKey,
         as principal: Principal
     ) async throws(BrokerError) -> Bool {
-        _ = try await self.managedTopic(key, as: principal)
-        return try await self.changing(key) { () async throws(StoreError) in
+        try await self.managing(key, as: principal) { () async throws(StoreError) in
             let existed = try await self.store.removeGrant(of: user, from: key)
             if existed { try await self.refresh(key) }
             return existed
@@ -96,10 +93,8 @@ extension Broker {
 
     /// Deletes a topic with its messages and grants, and ends its readers. Publishers meanwhile wait, and then create it anew.
     public func deleteTopic(_ key: TopicKey, as principal: Principal) async throws(BrokerError) {
-        _ = try await self.managedTopic(key, as: principal)
-        let bounds = try await self.changing(key) { () async throws(StoreError) in
-            let topic = try await self.load(key)
-            await topic.beginDeletion()
+        let bounds = try await self.managing(key, as: principal) { () async throws(StoreError) in
+            let topic = try await self.closed(key)
             do throws(StoreError) {
                 let bounds = try await self.store.deleteTopic(key)
                 if let bounds { topic.finishDeletion(bounds: bounds) } else { topic.abandonDeletion() }
@@ -119,14 +114,18 @@ extension Broker {
         }
     }
 
-    /// Gets the topic of a first publish: as it is, or new, private, and owned by the publisher.
-    func create(_ key: TopicKey, by principal: Principal) async throws(BrokerError) -> Topic {
-        try await self.changing(key) { () async throws(StoreError) in
-            let topic = try await self.load(key)
+    /// Gets the topic of a publish: as it is, or new, private, and owned by the publisher, if the kind allows that.
+    func existing(_ key: TopicKey, by principal: Principal) async throws(BrokerError) -> Topic {
+        try await self.topicLock.withLock(key) { () async throws(BrokerError) in
+            let topic = try await self.reading { () async throws(StoreError) in try await self.load(key) }
             guard topic.access.record == nil else { return topic }
+            try self.authorize(principal, to: topic.behavior, .missing)
             let description = "Auto-created topic by \(principal.username)"
             let record = self.record(key, isPublic: false, description: description, by: principal)
-            topic.apply(try await self.store.createTopic(record).topic)
+            let created = try await self.reading { () async throws(StoreError) in
+                try await self.store.createTopic(record)
+            }
+            topic.apply(created.topic)
             return topic
         }
     }
@@ -168,6 +167,14 @@ extension Broker {
         return found
     }
 
+    /// The key's topic, closed to publishers, with nothing of it under way. The caller holds the key's lock.
+    private func closed(_ key: TopicKey) async throws(StoreError) -> Topic {
+        while true {
+            let topic = try await self.load(key)
+            if await topic.beginDeletion() { return topic }
+        }
+    }
+
     /// The caller holds the key's lock.
     private func refresh(_ key: TopicKey) async throws(StoreError) {
         guard let topic = self.table.find(key), let stored = try await self.store.topic(key) else { return }
@@ -179,6 +186,18 @@ extension Broker {
         _ body: () async throws(StoreError) -> Value
     ) async throws(BrokerError) -> Value {
         try await self.reading { () async throws(StoreError) in try await self.topicLock.withLock(key, body) }
+    }
+
+    /// Changes a topic that `principal` may manage. Decided under the key's lock, so that it is still the same topic.
+    private func managing<Value>(
+        _ key: TopicKey,
+        as principal: Principal,
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(BrokerError) -> Value {
+        try await self.topicLock.withLock(key) { () async throws(BrokerError) in
+            _ = try await self.managedTopic(key, as: principal)
+            return try await self.reading(body)
+        }
     }
 
     func reading<Value>(_ body: () async throws(StoreError) -> Value) async throws(BrokerError) -> Value {

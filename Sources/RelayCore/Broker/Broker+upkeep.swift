@@ -25,7 +25,7 @@ extension Broker {
     /// The publisher who fills it up does the work: it frees a tenth at least, so it falls to few. Topics unused for a while lose
     /// everything, others half, until there is room.
     func reclaimMemoryIfNeeded() {
-        guard self.budget.excess > 0 || self.budget.bytes > self.budget.limit / 20 * 19 else { return }
+        guard self.budget.bytes > self.budget.limit / 20 * 19 else { return }
         let deadline = self.clock.now().adding(seconds: -Self.idleSeconds)
         var toFree = self.budget.bytes - self.budget.limit / 10 * 9
         for topic in self.table.all where toFree > 0 {

@@ -38,7 +38,7 @@ public final class Broker: Sendable {
 
     /// The topic of a key, from memory or the store. One that does not exist can be waited on, and may be created later.
     public func topic(_ key: TopicKey) async throws(StoreError) -> Topic {
-        if let topic = self.table.find(key) { return topic }
+        if let topic = self.table.find(key), topic.isInService { return topic }
         return try await self.topicLock.withLock(key) { () async throws(StoreError) in
             try await self.load(key)
         }
@@ -46,7 +46,7 @@ public final class Broker: Sendable {
 
     /// The caller holds the key's lock.
     func load(_ key: TopicKey) async throws(StoreError) -> Topic {
-        if let topic = self.table.find(key) { return topic }
+        if let topic = self.table.find(key), topic.isInService { return topic }
         let stored = try await self.store.topic(key)
         let bounds: StreamBounds
         if let stored { bounds = stored.bounds } else { bounds = try await self.store.bounds(of: key) }

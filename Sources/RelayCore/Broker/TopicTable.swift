@@ -3,45 +3,61 @@ import Synchronization
 
 /// The topics that are in memory. At most one ``Topic`` of a key is in service at any time.
 final class TopicTable: Sendable {
-    private let topics = Mutex<[TopicKey: Topic]>([:])
+    private struct State {
+        var topics: [TopicKey: Topic] = [:]
+        /// The count beyond which unused topics are looked for next. Where few are found it rises with the table, so that
+        /// a crowd of busy topics is not gone through again for each newcomer.
+        var crowd: Int
+    }
+
+    private let state: Mutex<State>
     private let limit: Int
 
     /// - Parameter limit: how many topics may be held before unused ones are let go.
     init(limit: Int) {
         self.limit = limit
+        self.state = Mutex(State(crowd: limit))
     }
 
     func find(_ key: TopicKey) -> Topic? {
-        self.topics.withLock { $0[key] }
+        self.state.withLock { $0.topics[key] }
     }
 
     var all: [Topic] {
-        self.topics.withLock { Array($0.values) }
+        self.state.withLock { Array($0.topics.values) }
     }
 
     var count: Int {
-        self.topics.withLock { $0.count }
+        self.state.withLock { $0.topics.count }
     }
 
-    /// Puts a topic in service. The caller holds its key's lock, so there is none of that key yet.
+    /// Puts a topic in service. The caller holds its key's lock, so there is none of that key in service yet.
     ///
     /// - Parameter unusedSince: topics last used before it may be let go if the table is full.
     func insert(_ topic: Topic, unusedSince deadline: Timestamp) {
-        let crowd = self.topics.withLock { topics -> [Topic] in
-            topics[topic.key] = topic
-            return topics.count > self.limit ? Array(topics.values) : []
+        let crowd = self.state.withLock { state -> [Topic] in
+            state.topics[topic.key] = topic
+            guard state.topics.count > state.crowd else { return [] }
+            state.crowd = state.topics.count + self.step
+            return Array(state.topics.values)
         }
-        self.retire(crowd, unusedSince: deadline)
+        if !crowd.isEmpty { self.retire(crowd, unusedSince: deadline) }
     }
 
-    /// Lets go of a tenth of the table, if so many topics are unused.
+    /// A tenth of the limit, at least one.
+    private var step: Int { max(1, self.limit / 10) }
+
+    /// Brings the table down to a tenth below its limit, if so many topics are unused.
+    ///
+    /// A topic is out of service some moments before it is out of the table: see ``Topic/isInService``.
     private func retire(_ crowd: [Topic], unusedSince deadline: Timestamp) {
-        var quota = crowd.count / 10
+        var quota = crowd.count - self.limit + self.step
         for topic in crowd where quota > 0 && topic.retire(ifUnusedSince: deadline) {
             quota -= 1
-            self.topics.withLock { topics in
-                if topics[topic.key] === topic { topics[topic.key] = nil }
+            self.state.withLock { state in
+                if state.topics[topic.key] === topic { state.topics[topic.key] = nil }
             }
         }
+        self.state.withLock { $0.crowd = max(self.limit, $0.topics.count + (quota > 0 ? self.step : 0)) }
     }
 }

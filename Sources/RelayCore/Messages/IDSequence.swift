@@ -12,12 +12,15 @@ public struct IDSequence: Sendable {
         self.last = last
     }
 
-    /// - Parameter now: while it lies behind the last id's milliseconds, the sequence number counts on instead.
+    /// - Parameter now: while it lies behind the last id's milliseconds, the sequence number counts on instead, and a
+    ///   millisecond whose numbers are used up is followed by the next one.
     public mutating func next(at now: Timestamp) -> MessageID {
         if now.milliseconds > self.last.milliseconds {
             self.last = MessageID(milliseconds: now.milliseconds, sequence: 0)
-        } else {
+        } else if self.last.sequence < .max {
             self.last = MessageID(milliseconds: self.last.milliseconds, sequence: self.last.sequence + 1)
+        } else {
+            self.last = MessageID(milliseconds: self.last.milliseconds + 1, sequence: 0)
         }
         return self.last
     }

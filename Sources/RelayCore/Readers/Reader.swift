@@ -9,11 +9,14 @@ public final class Reader {
         case joined
         /// At its group's position: the next slice of the stream goes to it. The index is its place among the live readers.
         case live(index: Int)
+        /// Is being moved on right now. What its sink does from inside of a delivery does not move it a second time.
+        case advancing
         /// Waits for its sink to have room; its cursor stays. Left by ``LoopReaders/resume(_:)``.
         case blocked
         /// Waits for a page from the store.
         case reading
-        /// Has taken its share of a loop turn and goes on in the next.
+        /// Goes on when its group next looks at the topic: it has taken its share of a loop turn, or the topic has changed
+        /// hands.
         case yielded
         /// Its cursor lies past what its group has reached: waits until the stream gets there.
         case ahead
@@ -25,6 +28,8 @@ public final class Reader {
     /// Set by the edge, for itself.
     public let tag: Int
     unowned let sink: any ReaderSink
+    /// Who joined. What its sink says later may be nobody.
+    let principal: Principal
 
     var phase = Phase.joined
     /// Where it stands, unless it is live: then its group's position is.
@@ -34,20 +39,33 @@ public final class Reader {
     /// The topic's count of deletions when it joined.
     let deletions: UInt64
 
-    init(topic: Topic, tag: Int, sink: any ReaderSink, cursor: MessageID, deletions: UInt64) {
+    init(
+        topic: Topic,
+        tag: Int,
+        sink: any ReaderSink,
+        principal: Principal,
+        cursor: MessageID,
+        deletions: UInt64
+    ) {
         self.topic = topic
         self.tag = tag
         self.sink = sink
+        self.principal = principal
         self.cursor = cursor
         self.deletions = deletions
     }
 
-    /// Whether it waits for a page from the store, so that what its sink has got may be less than what there is.
+    /// Whether it is on its way, from the store or between two turns, so that what its sink has got may be less than what there is.
     public var isReading: Bool {
         switch self.phase {
-        case .reading, .yielded, .joined: true
+        case .reading, .yielded, .advancing, .joined: true
         case .live, .blocked, .ahead, .ended: false
         }
+    }
+
+    var hasEnded: Bool {
+        if case .ended = self.phase { return true }
+        return false
     }
 
     /// Whether messages after its cursor may be waiting until its sink has room.

@@ -7,10 +7,13 @@ import RelayWire
 final class ReaderGroup {
     let topic: Topic
     var position: MessageID
+    /// Of the access list that all readers were checked against.
     var accessVersion: UInt64
     private(set) var live: [Reader] = []
     /// All that are not live, by identity.
-    private(set) var others: [ObjectIdentifier: Reader] = [:]
+    private var others: [ObjectIdentifier: Reader] = [:]
+    /// Those of the others that go on with the group's next look; the rest costs nothing meanwhile.
+    private var waiting: [ObjectIdentifier: Reader] = [:]
 
     init(topic: Topic, look: Topic.Look) {
         self.topic = topic
@@ -25,27 +28,36 @@ final class ReaderGroup {
 
     var all: [Reader] { self.live + Array(self.others.values) }
 
+    /// The readers that wait for the group's next look, as of now.
+    var waitingNow: [Reader] { self.waiting.isEmpty ? [] : Array(self.waiting.values) }
+
     func add(_ reader: Reader) {
         self.others[ObjectIdentifier(reader)] = reader
     }
 
     /// Moves a reader into a phase; its cursor must be right for it already.
     func move(_ reader: Reader, to phase: Reader.Phase) {
+        let identifier = ObjectIdentifier(reader)
         if case .live(let index) = reader.phase {
             self.removeLive(at: index)
             reader.cursor = self.position
-        } else {
-            self.others[ObjectIdentifier(reader)] = nil
         }
         reader.phase = phase
         switch phase {
         case .live:
+            self.others[identifier] = nil
+            self.waiting[identifier] = nil
             reader.phase = .live(index: self.live.count)
             self.live.append(reader)
-        case .joined, .blocked, .reading, .yielded, .ahead:
-            self.others[ObjectIdentifier(reader)] = reader
+        case .yielded, .ahead:
+            self.others[identifier] = reader
+            self.waiting[identifier] = reader
+        case .joined, .advancing, .blocked, .reading:
+            self.others[identifier] = reader
+            self.waiting[identifier] = nil
         case .ended:
-            break
+            self.others[identifier] = nil
+            self.waiting[identifier] = nil
         }
     }
 

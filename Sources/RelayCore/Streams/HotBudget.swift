@@ -15,10 +15,11 @@ public final class HotBudget: Sendable {
     /// Bytes held now by all hot tiers.
     public var bytes: Int { self.used.load(ordering: .relaxed) }
 
-    /// How much lies over the limit now; 0 or less where there is room.
-    var excess: Int { self.bytes - self.limit }
-
-    func add(_ bytes: Int) {
-        self.used.add(bytes, ordering: .relaxed)
+    /// - Returns: how much of it lies over the limit, for the caller to drop again; 0 where there was room.
+    ///
+    /// Whoever adds answers for its own excess, so two that fill the last room at once can't both keep it.
+    @discardableResult
+    func add(_ bytes: Int) -> Int {
+        max(0, self.used.add(bytes, ordering: .relaxed).newValue - self.limit)
     }
 }

@@ -15,4 +15,11 @@ public struct StreamBounds: Hashable, Sendable {
         self.trimmedThrough = trimmedThrough
         self.count = count
     }
+
+    /// Takes over what `other` knows better: bounds from different calls of the store may arrive out of order.
+    mutating func advance(to other: StreamBounds) {
+        if (other.last, other.trimmedThrough) >= (self.last, self.trimmedThrough) { self.count = other.count }
+        self.last = max(self.last, other.last)
+        self.trimmedThrough = max(self.trimmedThrough, other.trimmedThrough)
+    }
 }

@@ -6,7 +6,7 @@ extension Topic {
     enum EnqueueResult {
         /// The ticket will be called, or has been.
         case accepted
-        /// The topic is being deleted or has left memory: resolve its key again.
+        /// The topic is being deleted, has left memory or has changed hands: resolve its key and decide again.
         case moved
         /// Too much is waiting for the store.
         case overloaded
@@ -14,15 +14,32 @@ extension Topic {
 
     /// Publishes drafts as one run, in order.
     ///
-    /// - Parameter ticket: called once if the result is `accepted`, on any thread, possibly before this returns.
-    func enqueue(_ drafts: [Draft], ticket: @escaping PublishTicket) -> EnqueueResult {
+    /// - Parameters:
+    ///   - version: of the ``accessView`` from which the publisher's leave was decided.
+    ///   - ticket: called once if the result is `accepted`, on any thread, possibly before this returns.
+    func enqueue(_ drafts: [Draft], decidedOn version: UInt64, ticket: @escaping PublishTicket) -> EnqueueResult {
+        self.enqueue(drafts, ticket) { $0.accessVersion == version }
+    }
+
+    /// Publishes what a kind has to say of its readers, unless the topic is gone. Nobody waits for it, so nobody is told if
+    /// it can't be stored.
+    func publish(_ events: [Draft]) {
+        guard !events.isEmpty else { return }
+        _ = self.enqueue(events, { _ in }, if: { $0.access.record != nil })
+    }
+
+    private func enqueue(
+        _ drafts: [Draft],
+        _ ticket: @escaping PublishTicket,
+        if isWelcome: (borrowing TopicState) -> Bool
+    ) -> EnqueueResult {
         let entry = AppendQueue<PublishTicket>.Entry(
             drafts: drafts,
             ticket: ticket,
             bytes: drafts.reduce(0) { $0 + $1.memoryCost }
         )
         let action = self.state.withLock { state -> AppendQueue<PublishTicket>.EnqueueAction? in
-            guard state.phase == .open else { return nil }
+            guard state.phase == .open, isWelcome(state) else { return nil }
             return state.queue.enqueue(entry)
         }
         switch action {
@@ -38,12 +55,6 @@ extension Topic {
         }
     }
 
-    /// Publishes what a kind has to say of its readers. Nobody waits for it, so nobody is told if it can't be stored.
-    func publish(_ events: [Draft]) {
-        guard !events.isEmpty else { return }
-        _ = self.enqueue(events, ticket: { _ in })
-    }
-
     /// Appends batch after batch for as long as the store finishes each before its call returns.
     private func append(_ first: [AppendQueue<PublishTicket>.Entry]) {
         var next: [AppendQueue<PublishTicket>.Entry]? = first
@@ -55,7 +66,7 @@ extension Topic {
             )
             self.environment.store.append(batch) { self.appended(entries, batch.drafts, $0) }
             let (more, quiescence) = self.state.withLock { ($0.queue.appendReturned(), $0.takeQuiescence()) }
-            quiescence?.resume()
+            quiescence?.resume(returning: true)
             next = more
         }
     }
@@ -67,14 +78,15 @@ extension Topic {
     ) {
         let now = self.environment.clock.now()
         let (toTell, action, quiescence) = self.state.withLock { state in
-            if case .success(let receipt) = result {
-                self.environment.budget.add(state.take(drafts, receipt, now: now, self.environment))
+            switch result {
+            case .success(let receipt): state.take(drafts, receipt, now: now, self.environment)
+            case .failure(let error): state.mayHaveMissed = state.mayHaveMissed || error.code == .outcomeUnknown
             }
             return (state.markLoops(), state.queue.finished(), state.takeQuiescence())
         }
         for loop in toTell { loop.topicChanged(self) }
         self.answer(entries, result)
-        quiescence?.resume()
+        quiescence?.resume(returning: true)
         switch action {
         case .append(let next): self.append(next)
         case .leaveToStarter, .rest: break
@@ -100,29 +112,31 @@ extension Topic {
 
 extension TopicState {
     /// Puts stored drafts into the hot tier, and holds it to its bounds.
-    ///
-    /// - Returns: how many bytes the hot tier grew by; negative where it shrank.
     fileprivate mutating func take(
         _ drafts: [Draft],
         _ receipt: AppendReceipt,
         now: Timestamp,
         _ environment: TopicEnvironment
-    ) -> Int {
+    ) {
         let before = self.hot.bytes
-        for (draft, stored) in zip(drafts, receipt.stored) where !stored.isRepeat {
-            self.hot.append(draft.message(id: stored.id))
+        if self.mayHaveMissed {
+            self.mayHaveMissed = false
+            self.hot = HotRing(floor: receipt.bounds.last)
+        } else {
+            for (draft, stored) in zip(drafts, receipt.stored) where !stored.isRepeat {
+                self.hot.append(draft.message(id: stored.id))
+            }
         }
-        self.bounds = receipt.bounds
+        self.bounds.advance(to: receipt.bounds)
         self.lastUse = now
         _ = self.hot.drop(through: receipt.bounds.trimmedThrough)
         _ = self.hot.shrink(
             toMessages: environment.limits.hotMessagesPerTopic,
             bytes: environment.limits.hotBytesPerTopic
         )
-        let excess = environment.budget.excess + self.hot.bytes - before
+        let excess = environment.budget.add(self.hot.bytes - before)
         if excess > 0 {
-            _ = self.hot.shrink(toMessages: .max, bytes: self.hot.bytes - excess)
+            environment.budget.add(-self.hot.shrink(toMessages: .max, bytes: self.hot.bytes - excess))
         }
-        return self.hot.bytes - before
     }
 }

@@ -16,22 +16,24 @@ extension Topic {
     /// Retention removed messages outside an append.
     func trimmed(to bounds: StreamBounds) {
         self.state.withLock { state in
-            state.bounds.trimmedThrough = max(state.bounds.trimmedThrough, bounds.trimmedThrough)
-            state.bounds.count = bounds.count
+            state.bounds.advance(to: bounds)
             self.environment.budget.add(-state.hot.drop(through: bounds.trimmedThrough))
         }
     }
 
-    /// Refuses publishers from now on, and returns once the append under way has finished.
-    func beginDeletion() async {
+    /// Refuses publishers from now on, and returns once all that was accepted before is stored.
+    ///
+    /// - Returns: false where the topic has been retired: look its key up again.
+    func beginDeletion() async -> Bool {
         await withCheckedContinuation { continuation in
-            let isQuiet = self.state.withLock { state in
+            let answer = self.state.withLock { state -> Bool? in
+                guard state.phase != .retired else { return false }
                 state.phase = .deleting
                 guard !state.queue.isIdle else { return true }
                 state.quiescence = continuation
-                return false
+                return nil
             }
-            if isQuiet { continuation.resume() }
+            if let answer { continuation.resume(returning: answer) }
         }
     }
 
@@ -45,6 +47,7 @@ extension Topic {
         let toTell = self.state.withLock { state in
             self.environment.budget.add(-state.hot.bytes)
             state.hot = HotRing(floor: bounds.last)
+            state.mayHaveMissed = false
             state.bounds = bounds
             state.access = .missing
             state.accessVersion += 1
@@ -85,7 +88,7 @@ extension Topic {
 
 extension TopicState {
     /// - Returns: the deletion that waits for the append queue, once, if that is idle by now. Resume it after the lock.
-    mutating func takeQuiescence() -> CheckedContinuation<Void, Never>? {
+    mutating func takeQuiescence() -> CheckedContinuation<Bool, Never>? {
         guard let waiting = self.quiescence, self.queue.isIdle else { return nil }
         self.quiescence = nil
         return waiting

@@ -1,4 +1,4 @@
-public import RelayWire
+import RelayWire
 import Synchronization
 
 /// The readers' side of a topic.
@@ -63,17 +63,34 @@ extension Topic {
         }
     }
 
-    /// Reads from the hot tier alone.
-    ///
-    /// - Returns: the slice, nil where the hot tier does not reach back so far, and the stream's ends.
-    public func readHot(
-        after id: MessageID,
-        through: MessageID,
-        limits: SliceLimits
-    ) -> (slice: StreamSlice?, bounds: StreamBounds) {
+    /// Has the loop told as if the stream had grown: it left work for a later turn.
+    func remind(_ loop: any ReadingLoop) {
+        let isToTell = self.state.withLock { state in
+            guard let index = state.loops.firstIndex(where: { $0.loop === loop }), !state.loops[index].isMarked else {
+                return false
+            }
+            state.loops[index].isMarked = true
+            return true
+        }
+        if isToTell { loop.topicChanged(self) }
+    }
+
+    /// What the hot tier alone has for one reader.
+    struct HotRead {
+        /// Nil where the hot tier does not reach back so far.
+        var slice: StreamSlice?
+        var bounds: StreamBounds
+        var accessVersion: UInt64
+    }
+
+    func readHot(after id: MessageID, through: MessageID, limits: SliceLimits) -> HotRead {
         let now = self.environment.clock.now()
         return self.state.withLock { state in
-            (state.hot.slice(after: id, through: through, limits: limits, now: now), state.bounds)
+            HotRead(
+                slice: state.hot.slice(after: id, through: through, limits: limits, now: now),
+                bounds: state.bounds,
+                accessVersion: state.accessVersion
+            )
         }
     }
 

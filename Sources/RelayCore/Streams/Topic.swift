@@ -34,10 +34,26 @@ public final class Topic: Sendable {
         self.state.withLock { $0.access }
     }
 
+    /// Who may use the topic now, and the version by which a decision taken from it can be checked later.
+    var accessView: AccessView {
+        self.state.withLock { AccessView(access: $0.access, version: $0.accessVersion) }
+    }
+
+    /// False once the topic has been retired: its key must be looked up again.
+    var isInService: Bool {
+        self.state.withLock { $0.phase != .retired }
+    }
+
     /// The ends of the stored stream, as far as this relay knows.
     public var bounds: StreamBounds {
         self.state.withLock { $0.bounds }
     }
+}
+
+/// A topic's access list at one instant.
+struct AccessView: Sendable {
+    let access: TopicAccess
+    let version: UInt64
 }
 
 /// What all topics of a broker share.
@@ -52,7 +68,7 @@ struct TopicEnvironment: Sendable {
 struct TopicState: ~Copyable {
     enum Phase {
         case open
-        /// Being deleted: publishers wait until that is done. Left by ``Topic/reopen(bounds:)``.
+        /// Being deleted: publishers wait until that is done. Left by ``Topic/finishDeletion(bounds:)`` or ``Topic/abandonDeletion()``.
         case deleting
         /// No longer the topic of its key: look the key up again. Final.
         case retired
@@ -66,16 +82,19 @@ struct TopicState: ~Copyable {
 
     var phase = Phase.open
     var access: TopicAccess
-    /// Counts changes of `access`, so that each loop re-checks its readers once per change.
+    /// Counts changes of `access`, so that each loop re-checks its readers once per change, and no draft is taken on a
+    /// decision that is out of date.
     var accessVersion: UInt64 = 0
     /// Counts deletions: readers from before one are ended.
     var deletions: UInt64 = 0
     var bounds: StreamBounds
     var hot: HotRing
+    /// An append broke off, so that the store may hold messages that the hot tier lacks. Ends with the next success.
+    var mayHaveMissed = false
     var queue: AppendQueue<PublishTicket>
     var loops: [ReadingLoopEntry] = []
     /// Resumed when the append under way has finished; set while the topic is being deleted.
-    var quiescence: CheckedContinuation<Void, Never>?
+    var quiescence: CheckedContinuation<Bool, Never>?
     var lastUse: Timestamp
 
     init(stored: StoredTopic?, bounds: StreamBounds, limits: BrokerLimits, now: Timestamp) {

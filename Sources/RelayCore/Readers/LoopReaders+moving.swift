@@ -1,0 +1,179 @@
+import RelayWire
+
+/// Moving readers on.
+extension LoopReaders {
+    /// How much of a stream is taken at once.
+    private static let turn = SliceLimits(maxMessages: 256, maxBytes: 256 << 10)
+    /// How many slices one reader may take before other work of the loop has its turn.
+    private static let slicesPerTurn = 4
+
+    func process(_ topic: Topic) {
+        guard let group = self.groups[ObjectIdentifier(topic)] else { return }
+        let look = topic.look(for: self.loop, after: group.position, limits: Self.turn)
+        self.recheck(group, look)
+        switch look.messages {
+        case .slice(let slice):
+            self.fanOut(slice, to: group)
+            if slice.hasMore { topic.remind(self.loop) }
+        case .evicted:
+            self.strand(group, at: look.bounds.last)
+        }
+        self.wakeOthers(of: group)
+        self.releaseIfEmpty(group)
+    }
+
+    /// Hands the stream's next slice to all live readers, as shared bytes wherever they take all of it.
+    private func fanOut(_ slice: StreamSlice, to group: ReaderGroup) {
+        let behindPosition = group.position
+        let readers = group.live
+        group.position = slice.cursor
+        guard !slice.messages.isEmpty else { return }
+        let batch = Batch(topic: group.topic.name, messages: slice.messages)
+        let hidesMessages = group.topic.behavior.hidesMessages
+        for reader in readers {
+            guard case .live = reader.phase else { continue }
+            if !hidesMessages, reader.gapFrom == nil, reader.sink.capacity(for: reader) >= batch.messages.count {
+                self.sinksToFlush.append(reader.sink)
+                reader.sink.deliver(batch, to: reader)
+            } else {
+                self.leaveBehind(reader, at: behindPosition, in: group)
+            }
+        }
+    }
+
+    /// The hot tier was outrun: every live reader reads on by itself, from the store.
+    private func strand(_ group: ReaderGroup, at tail: MessageID) {
+        let behindPosition = group.position
+        let readers = group.live
+        group.position = tail
+        for reader in readers {
+            guard case .live = reader.phase else { continue }
+            self.leaveBehind(reader, at: behindPosition, in: group)
+        }
+    }
+
+    /// Takes a live reader out of its group's step: it reads on by itself from where the group was.
+    private func leaveBehind(_ reader: Reader, at cursor: MessageID, in group: ReaderGroup) {
+        group.move(reader, to: .advancing)
+        reader.cursor = cursor
+        self.advance(reader)
+    }
+
+    /// The group has looked at its topic: those that waited for that move on.
+    private func wakeOthers(of group: ReaderGroup) {
+        for reader in group.waitingNow {
+            switch reader.phase {
+            case .yielded, .ahead: self.advance(reader)
+            case .joined, .live, .advancing, .blocked, .reading, .ended: continue
+            }
+        }
+    }
+
+    /// Moves one reader from its cursor towards its group's position: from the hot tier, or by asking the store.
+    func advance(_ reader: Reader) {
+        guard !reader.hasEnded, let group = self.groups[ObjectIdentifier(reader.topic)] else { return }
+        group.move(reader, to: .advancing)
+        for _ in 0..<Self.slicesPerTurn {
+            guard self.takeSlice(reader, in: group) else { return }
+        }
+        self.yield(reader, in: group)
+    }
+
+    /// - Returns: whether the reader is still on its way.
+    private func takeSlice(_ reader: Reader, in group: ReaderGroup) -> Bool {
+        guard reader.cursor < group.position else {
+            self.settle(reader, in: group, as: reader.cursor == group.position ? .live(index: 0) : .ahead)
+            return false
+        }
+        let capacity = reader.sink.capacity(for: reader)
+        guard capacity > 0 else {
+            self.settle(reader, in: group, as: .blocked)
+            return false
+        }
+        let limits = SliceLimits(maxMessages: min(capacity, Self.turn.maxMessages), maxBytes: Self.turn.maxBytes)
+        let hot = reader.topic.readHot(after: reader.cursor, through: group.position, limits: limits)
+        guard hot.accessVersion == group.accessVersion else {
+            self.yield(reader, in: group)
+            return false
+        }
+        if self.noteGap(hot.bounds, reader) { return true }
+        guard let slice = hot.slice else {
+            self.read(reader, through: group.position, limits: limits, in: group)
+            return false
+        }
+        reader.cursor = slice.cursor
+        self.deliver(slice.messages, to: reader)
+        return !reader.hasEnded
+    }
+
+    /// Leaves a reader to the group's next look at the topic.
+    func yield(_ reader: Reader, in group: ReaderGroup) {
+        group.move(reader, to: .yielded)
+        reader.topic.remind(self.loop)
+    }
+
+    private func settle(_ reader: Reader, in group: ReaderGroup, as phase: Reader.Phase) {
+        group.move(reader, to: phase)
+        self.sinksToFlush.append(reader.sink)
+        reader.sink.readerSettled(reader)
+    }
+
+    private func read(_ reader: Reader, through: MessageID, limits: SliceLimits, in group: ReaderGroup) {
+        group.move(reader, to: .reading)
+        let ticket = ReadTicket(number: self.nextTicket)
+        self.nextTicket += 1
+        self.pendingReads[ticket.number] = PendingRead(reader: reader, through: through)
+        let request = ReadRequest(
+            topic: reader.topic.key,
+            range: .forward(after: reader.cursor, through: through),
+            maxMessages: limits.maxMessages,
+            maxBytes: limits.maxBytes,
+            now: self.clock.now()
+        )
+        self.fetch(request, ticket)
+    }
+
+    /// Hands a reader the page that it waited for, as far as its sink has room by now, and moves it on.
+    func take(_ page: StoredPage, for read: PendingRead) {
+        let reader = read.reader
+        guard let group = self.groups[ObjectIdentifier(reader.topic)] else { return }
+        // What was read before the topic changed hands is read again, if the reader then still may.
+        guard reader.topic.accessView.version == group.accessVersion else { return self.yield(reader, in: group) }
+        group.move(reader, to: .advancing)
+        self.noteGap(page.bounds, reader)
+        let capacity = reader.sink.capacity(for: reader)
+        let isCut = page.messages.count > capacity
+        let messages = isCut ? Array(page.messages.prefix(capacity)) : page.messages
+        let end = page.hasMore || isCut ? messages.last?.id : read.through
+        reader.cursor = max(reader.cursor, end ?? reader.cursor)
+        self.deliver(messages, to: reader)
+        self.advance(reader)
+    }
+
+    /// Moves a cursor over messages that are gone, and remembers to say so before the next one.
+    ///
+    /// - Returns: whether it moved.
+    @discardableResult
+    private func noteGap(_ bounds: StreamBounds, _ reader: Reader) -> Bool {
+        guard reader.cursor < bounds.trimmedThrough else { return false }
+        if reader.gapFrom == nil { reader.gapFrom = reader.cursor }
+        reader.cursor = bounds.trimmedThrough
+        return true
+    }
+
+    private func deliver(_ messages: [Message], to reader: Reader) {
+        var messages = messages
+        if reader.topic.behavior.hidesMessages {
+            guard let principal = reader.sink.principal else { return }
+            messages.removeAll { !reader.topic.behavior.isVisible($0, to: principal) }
+        }
+        guard let first = messages.first else { return }
+        self.sinksToFlush.append(reader.sink)
+        if let after = reader.gapFrom {
+            reader.gapFrom = nil
+            reader.sink.deliver(Gap(after: after, resumedFrom: first.id), to: reader)
+            guard !reader.hasEnded else { return }
+        }
+        reader.sink.deliver(Batch(topic: reader.topic.name, messages: messages), to: reader)
+    }
+}

@@ -1,0 +1,61 @@
+import RelayCore
+import RelayWire
+
+/// One topic's messages as ``TestStore`` keeps them.
+struct StoredStream {
+    private(set) var messages: [Message] = []
+    private var sequence = IDSequence()
+    private var trimmedThrough = MessageID.zero
+
+    var bounds: StreamBounds {
+        StreamBounds(last: self.sequence.last, trimmedThrough: self.trimmedThrough, count: self.messages.count)
+    }
+
+    mutating func append(_ draft: Draft, at now: Timestamp) -> MessageID {
+        let id = self.sequence.next(at: now)
+        self.messages.append(draft.message(id: id))
+        return id
+    }
+
+    mutating func trim(toMessages maxMessages: Int) {
+        let excess = self.messages.count - maxMessages
+        guard excess > 0 else { return }
+        self.trimmedThrough = self.messages[excess - 1].id
+        self.messages.removeFirst(excess)
+    }
+
+    mutating func clear() {
+        self.messages = []
+        self.trimmedThrough = self.sequence.last
+    }
+
+    /// - Returns: the bounds, if anything went by age.
+    mutating func sweep(at now: Timestamp, _ retention: Retention) -> StreamBounds? {
+        self.messages.removeAll { $0.isExpired(at: now) }
+        guard let age = retention.maxAgeSeconds else { return nil }
+        let oldest = now.adding(seconds: -age)
+        let old = self.messages.dropLast().prefix { $0.timestamp < oldest }.count
+        guard old > 0 else { return nil }
+        self.trim(toMessages: self.messages.count - old)
+        return self.bounds
+    }
+
+    func page(_ request: ReadRequest) -> StoredPage {
+        let kept = self.messages.filter { !$0.isExpired(at: request.now) }
+        let inRange: [Message]
+        switch request.range {
+        case .forward(let after, let through):
+            inRange = kept.filter { $0.id > after && $0.id <= through ?? .max }
+        case .backward(let before):
+            inRange = kept.reversed().filter { before.map { $0 } ?? .max > $0.id }
+        }
+        var page: [Message] = []
+        var bytes = 0
+        for message in inRange {
+            guard page.count < request.maxMessages, bytes < request.maxBytes else { break }
+            page.append(message)
+            bytes += message.memoryCost
+        }
+        return StoredPage(messages: page, hasMore: page.count < inRange.count, bounds: self.bounds)
+    }
+}

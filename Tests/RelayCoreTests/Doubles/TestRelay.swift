@@ -1,0 +1,41 @@
+import RelayCore
+import RelayWire
+import Testing
+
+/// A broker on a test store, with a clock that stands still.
+struct TestRelay {
+    let clock = ManualClock()
+    let store: TestStore
+    let broker: Broker
+
+    init(_ limits: BrokerLimits = BrokerLimits(), catalog: TopicCatalog = TopicCatalog()) {
+        self.store = TestStore(clock: self.clock)
+        self.broker = Broker(store: self.store, catalog: catalog, limits: limits, clock: self.clock.relayClock)
+    }
+
+    /// A new topic of olga's.
+    func topic(_ path: String = "news", isPublic: Bool = false) async throws -> Topic {
+        _ = try await self.broker.createTopic(.named(path), isPublic: isPublic, description: nil, by: .olga)
+        return try await self.broker.topic(.named(path))
+    }
+
+    /// Publishes numbered messages to an existing topic, one by one, without waiting for the store.
+    func publish(_ numbers: some Sequence<Int>, to path: String = "news", ttl: Int64? = nil) throws {
+        for number in numbers {
+            let item = Broker.Item(key: .named(path), draft: .numbered(number, at: self.clock.now, ttl: ttl))
+            let isDone = self.broker.publishNow(item, as: .olga) { _ in }
+            try #require(isDone)
+        }
+    }
+
+    /// Publishes numbered messages to a topic as one run, and creates it where it is missing.
+    @discardableResult
+    func publishAll(
+        _ numbers: some Sequence<Int>,
+        to path: String = "news",
+        as principal: Principal = .olga
+    ) async throws(BrokerError) -> [Result<StoredDraft, BrokerError>] {
+        let items = numbers.map { Broker.Item(key: .named(path), draft: .numbered($0, at: self.clock.now)) }
+        return try await self.broker.publish(items, as: principal)
+    }
+}

@@ -1,0 +1,53 @@
+import RelayCore
+import Testing
+
+/// A loop with its readers, turned by hand on one thread.
+final class TurningLoop {
+    let inbox = TestLoop()
+    let readers: LoopReaders
+
+    init(_ relay: TestRelay) {
+        let inbox = self.inbox
+        let store = relay.store
+        self.readers = LoopReaders(loop: inbox, clock: relay.clock.relayClock) { request, ticket in
+            store.read(request) { inbox.readDone(ticket, $0) }
+        }
+    }
+
+    /// Handles what the loop was told so far.
+    ///
+    /// - Returns: whether there was anything.
+    @discardableResult
+    func turn() -> Bool {
+        let news = self.inbox.takeNews()
+        for (ticket, result) in news.reads { self.readers.readFinished(ticket, result) }
+        if !news.topics.isEmpty { self.readers.process(news.topics) }
+        return !news.isEmpty
+    }
+
+    /// Turns until nothing is left to handle.
+    func settle(maxTurns: Int = 10_000) throws {
+        var turns = 0
+        while self.turn() {
+            turns += 1
+            try #require(turns < maxTurns, "the loop does not come to rest")
+        }
+    }
+
+    /// Joins and starts.
+    @discardableResult
+    func read(_ topic: Topic, from start: ReaderStart = .tail, tag: Int = 0, into sink: TestSink) throws -> Reader {
+        let reader = try self.join(topic, from: start, tag: tag, into: sink)
+        self.readers.start(reader)
+        return reader
+    }
+
+    func join(_ topic: Topic, from start: ReaderStart = .tail, tag: Int = 0, into sink: TestSink) throws -> Reader {
+        guard case .joined(let reader) = self.readers.join(topic, start: start, tag: tag, sink: sink) else {
+            throw NotJoined()
+        }
+        return reader
+    }
+
+    struct NotJoined: Error {}
+}
