@@ -2,19 +2,19 @@ import ArgumentParser
 import Foundation
 import RelayCommands
 
-/// Ends the process with what an error means to the caller: see ``ExitStatus``.
+/// Ends the process with what an error means to the caller: see ``CommandStatus``.
 enum CommandExit {
     static func end(with error: any Error) -> Never {
-        if error is BrokenPipe || error is CancellationError { exit(ExitStatus.success.rawValue) }
+        if error is BrokenPipe || error is CancellationError { exit(CommandStatus.success.rawValue) }
         switch PulsarRelay.exitCode(for: error) {
         case .success: PulsarRelay.exit(withError: error)
         case .validationFailure: self.end(PulsarRelay.fullMessage(for: error), .usage)
         case let code where error is ExitCode: exit(code.rawValue)
-        default: self.end("pulsar-relay: \(error)", ExitStatus(for: error))
+        default: self.end("pulsar-relay: \(error)", CommandStatus(for: error))
         }
     }
 
-    private static func end(_ message: String, _ status: ExitStatus) -> Never {
+    private static func end(_ message: String, _ status: CommandStatus) -> Never {
         StandardStreams.notice(message)
         exit(status.rawValue)
     }

@@ -57,7 +57,7 @@ struct LoginCommand: AsyncParsableCommand {
         if let password = ProcessInfo.processInfo.environment["PULSAR_PASSWORD"] { return password }
         guard TerminalPassword.canAsk else { throw UsageError("give --password-stdin or set PULSAR_PASSWORD") }
         guard let password = try TerminalPassword.ask("Password of \(username) at \(endpoint): ") else {
-            throw ExitCode(ExitStatus.failure.rawValue)
+            throw ExitCode(CommandStatus.failure.rawValue)
         }
         return password
     }

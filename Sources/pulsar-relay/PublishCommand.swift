@@ -67,6 +67,6 @@ struct PublishCommand: AsyncParsableCommand {
             rejectedCount += receipt.rejectedCount
             for line in self.relay.format.lines(receipt) { try StandardStreams.result(line) }
         }
-        if rejectedCount > 0 { throw ExitCode(ExitStatus.failure.rawValue) }
+        if rejectedCount > 0 { throw ExitCode(CommandStatus.failure.rawValue) }
     }
 }

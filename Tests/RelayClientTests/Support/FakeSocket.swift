@@ -17,7 +17,7 @@ final class FakeSocket {
 
     /// The next frame of any kind; nil once the client is gone.
     func receive() async throws -> WebSocketFrame? {
-        try await self.inbound.next()
+        try await self.inbound.next(isolation: #isolation)
     }
 
     func receiveJSON() async throws -> JSONDocument {

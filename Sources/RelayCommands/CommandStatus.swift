@@ -1,7 +1,7 @@
 import RelayClient
 
 /// Exit codes of `pulsar-relay`. They are part of its interface: scripts depend on them.
-public enum ExitStatus: Int32, Sendable {
+public enum CommandStatus: Int32, Sendable {
     case success = 0
     /// The relay refused, could not be reached, or a file could not be used.
     case failure = 1
