@@ -27,7 +27,10 @@ struct HTTPReplyTests {
         #expect(call.target == "/api/v1/topics/session%2Fa%20b/messages?cursor=1-0%26x%3D%C3%A9&limit=5")
     }
 
-    @Test("Retry-After is taken in seconds only", arguments: [("0", 0), ("30", 30), ("-1", nil), ("soon", nil), ("1.5", nil)])
+    @Test(
+        "Retry-After is taken in seconds only",
+        arguments: [("0", 0), ("30", 30), ("-1", nil), ("soon", nil), ("1.5", nil)]
+    )
     func retryAfter(text: String, seconds: Int?) {
         #expect(RetryAfter(text)?.duration == seconds.map { .seconds($0) })
     }

@@ -86,7 +86,10 @@ struct JSONValueTests {
         #expect(try value.decoded(as: Order.self) == order)
     }
 
-    @Test("Whole numbers are whole whatever they look like", arguments: [("30", 30), ("30.0", 30), ("3e1", 30), ("1.5", nil)])
+    @Test(
+        "Whole numbers are whole whatever they look like",
+        arguments: [("30", 30), ("30.0", 30), ("3e1", 30), ("1.5", nil)]
+    )
     func integers(text: String, expected: Int?) throws {
         guard case .number(let number) = try JSONDocument(parsing: text) else {
             Issue.record("\(text) is no number")

@@ -87,7 +87,8 @@ struct RetryStateTests {
     @Test("Retry-After is waited for, but not beyond the limit")
     mutating func retryAfter() throws {
         var state = Self.state()
-        guard case .retry(let delay) = state.attemptEnded(Self.reply(503, retryAfter: .seconds(17)), using: &self.random)
+        guard
+            case .retry(let delay) = state.attemptEnded(Self.reply(503, retryAfter: .seconds(17)), using: &self.random)
         else {
             Issue.record("not tried again")
             return
@@ -97,7 +98,10 @@ struct RetryStateTests {
         #expect(Self.name(late) == "fail unavailable")
     }
 
-    @Test("Waits double up to the longest, and lose at most a half to chance", arguments: [(1, 1), (2, 2), (4, 8), (7, 60), (5000, 60)])
+    @Test(
+        "Waits double up to the longest, and lose at most a half to chance",
+        arguments: [(1, 1), (2, 2), (4, 8), (7, 60), (5000, 60)]
+    )
     mutating func backoff(failures: Int, seconds: Int) {
         let backoff = Backoff()
         for _ in 0..<100 {

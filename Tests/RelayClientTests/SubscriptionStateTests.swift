@@ -51,7 +51,8 @@ struct SubscriptionStateTests {
         "The close code decides",
         arguments: [
             (1000, "finish"), (1001, "reconnect"), (1002, "fail subscriptionEnded"), (1005, "reconnect"),
-            (1006, "reconnect"), (1008, "fail subscriptionEnded"), (1009, "fail subscriptionEnded"), (1011, "reconnect"),
+            (1006, "reconnect"), (1008, "fail subscriptionEnded"), (1009, "fail subscriptionEnded"),
+            (1011, "reconnect"),
             (1012, "reconnect"), (1013, "reconnect"), (4000, "reconnect"),
         ]
     )

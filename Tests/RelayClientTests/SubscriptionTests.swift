@@ -21,12 +21,8 @@ struct SubscriptionTests {
         return try client.subscribe(options)
     }
 
-    private static func relay(
-        answer: @escaping FakeRelay.Answer = { _ in .detail(404, "Not Found") },
-        admits: @escaping @Sendable (String?) -> Bool = { $0 == "good" },
-        _ play: @escaping FakeRelay.Play
-    ) -> FakeRelay {
-        FakeRelay(answer: answer, admits: admits, play: play)
+    private static func relay(_ play: @escaping FakeRelay.Play) -> FakeRelay {
+        FakeRelay(answer: { _ in .detail(404, "Not Found") }, play: play)
     }
 
     /// The ids of the messages of a whole subscription.
@@ -157,16 +153,12 @@ struct SubscriptionTests {
     @Test("A 401 at the door renews the token; a 403 is final")
     func door() async throws {
         let logins = Mutex(0)
-        let relay = Self.relay(
-            answer: { request in
-                guard request.uri == "/auth/login" else {
-                    return request.bearer == "t1" ? .detail(401, "Invalid or expired token") : .detail(403, "not you")
-                }
-                return .tokens("t\(logins.withLock { count in count += 1; return count })")
-            },
-            admits: { _ in false },
-            { _, _ in }
-        )
+        let relay = FakeRelay { request in
+            guard request.uri == "/auth/login" else {
+                return request.bearer == "t1" ? .detail(401, "Invalid or expired token") : .detail(403, "not you")
+            }
+            return .tokens("t\(logins.withLock { count in count += 1; return count })")
+        }
         try await relay.run { endpoint in
             let subscription = try Self.subscription(
                 endpoint,

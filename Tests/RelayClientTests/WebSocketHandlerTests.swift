@@ -57,7 +57,7 @@ struct WebSocketHandlerTests {
         try self.write(.ping, ByteBuffer(string: "are you there"))
         let pong = try #require(try self.written())
         #expect(pong.opcode == .pong && pong.maskKey != nil)
-        #expect(String(buffer: pong.unmaskedData) == "are you there")
+        #expect(String(buffer: pong.data) == "are you there")
     }
 
     @Test("Messages wait in order, and the end comes after them")
@@ -70,7 +70,7 @@ struct WebSocketHandlerTests {
         #expect(try self.receive() == "closed 1008 revoked")
         #expect(try self.receive() == "closed 1008 revoked")
         let answer = try #require(try self.written())
-        #expect(answer.opcode == .connectionClose && Array(answer.unmaskedData.readableBytesView) == [0x03, 0xF0])
+        #expect(answer.opcode == .connectionClose && Array(answer.data.readableBytesView) == [0x03, 0xF0])
         #expect(!self.channel.isActive)
     }
 
@@ -130,6 +130,8 @@ struct WebSocketHandlerTests {
     func violations(error: NIOWebSocketError, expected: String) throws {
         self.channel.pipeline.fireErrorCaught(error)
         #expect(try self.receive() == expected)
+        #expect(try self.written()?.opcode == .connectionClose)
+        #expect(!self.channel.isActive)
     }
 
     @Test("Closing says goodbye once")

@@ -57,8 +57,10 @@ struct FilesTests {
             #expect(book[Self.url] == StoredLogin(username: "alice", tokens: Self.tokens))
             #expect(try Self.mode(file.path) == 0o600)
             #expect(try Self.mode(folder + "/made") == 0o700)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/made").sorted()
-                == ["credentials.json", "credentials.json.lock"])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder + "/made").sorted()
+                    == ["credentials.json", "credentials.json.lock"]
+            )
         }
     }
 

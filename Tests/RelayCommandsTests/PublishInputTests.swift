@@ -32,7 +32,10 @@ struct PublishInputTests {
         return bulks
     }
 
-    @Test("Lines are cut into bulks of 100, each under a key of its own", arguments: [(0, []), (1, [1]), (100, [100]), (250, [100, 100, 50])])
+    @Test(
+        "Lines are cut into bulks of 100, each under a key of its own",
+        arguments: [(0, []), (1, [1]), (100, [100]), (250, [100, 100, 50])]
+    )
     func chunks(lineCount: Int, sizes: [Int]) throws {
         let bulks = try Self.bulks((0..<lineCount).map { #"{"n":\#($0)}"# }, key: "k")
         #expect(bulks.map(\.messages.count) == sizes)

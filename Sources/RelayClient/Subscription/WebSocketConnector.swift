@@ -75,7 +75,11 @@ struct WebSocketConnector: Sendable {
     private func configure(_ channel: any Channel, _ bearer: String) throws -> EventLoopFuture<Upgrade> {
         let pipeline = channel.pipeline.syncOperations
         if let tls = self.tls { try pipeline.addHandler(self.tlsHandler(tls)) }
-        let upgrader = NIOTypedWebSocketClientUpgrader<Upgrade>(maxFrameSize: self.maxMessageBytes) { channel, _ in
+        // The handler deals with errors: NIO's own would close the channel before anybody hears why.
+        let upgrader = NIOTypedWebSocketClientUpgrader<Upgrade>(
+            maxFrameSize: self.maxMessageBytes,
+            enableAutomaticErrorHandling: false
+        ) { channel, _ in
             channel.eventLoop.makeCompletedFuture { .open(try self.addHandlers(to: channel)) }
         }
         let upgrade = NIOTypedHTTPClientUpgradeConfiguration<Upgrade>(

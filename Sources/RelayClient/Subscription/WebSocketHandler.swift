@@ -53,7 +53,12 @@ final class WebSocketHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.ended(Self.end(for: error))
+        let end = Self.end(for: error)
+        self.ended(end)
+        if case .closed(let code, _) = end, !self.hasSentClose {
+            self.hasSentClose = true
+            self.write(.connectionClose, ByteBuffer(integer: UInt16(code)), context)
+        }
         context.close(promise: nil)
     }
 

@@ -20,18 +20,12 @@ final class FakeRelay: Sendable {
 
     private let answer: Answer
     private let play: Play?
-    /// Which bearer tokens get an upgrade.
-    private let admits: @Sendable (String?) -> Bool
     private let journal = Mutex<[FakeRequest]>([])
     private let connections = Mutex(0)
 
-    init(
-        answer: @escaping Answer,
-        admits: @escaping @Sendable (String?) -> Bool = { _ in true },
-        play: Play? = nil
-    ) {
+    /// - Parameter play: nil: no request is upgraded, and `/ws` is answered as any other.
+    init(answer: @escaping Answer, play: Play? = nil) {
         self.answer = answer
-        self.admits = admits
         self.play = play
     }
 
@@ -66,12 +60,15 @@ final class FakeRelay: Sendable {
     }
 
     private func configure(_ channel: any Channel) throws -> EventLoopFuture<Upgrade> {
+        guard self.play != nil else {
+            try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+            let http = try NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>(
+                wrappingChannelSynchronously: channel
+            )
+            return channel.eventLoop.makeSucceededFuture(.http(http))
+        }
         let upgrader = NIOTypedWebSocketServerUpgrader<Upgrade>(
-            shouldUpgrade: { channel, head in
-                let bearer = head.headers.first(name: "Authorization")?.dropFirst("Bearer ".count)
-                let isAdmitted = self.play != nil && self.admits(bearer.map(String.init))
-                return channel.eventLoop.makeSucceededFuture(isAdmitted ? [:] : nil)
-            },
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
             upgradePipelineHandler: { channel, head in
                 self.record(head, "")
                 return channel.eventLoop.makeCompletedFuture {
@@ -145,9 +142,9 @@ extension FakeRelay {
         _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
     ) async throws -> Bool {
         guard case .json(let status, let json, let headers) = reply else { return false }
-        let body = ByteBuffer(string: json.text)
+        let body = ByteBuffer(string: status == 204 ? "" : json.text)
         var fields = HTTPHeaders(headers)
-        fields.add(name: "Content-Length", value: String(body.readableBytes))
+        if status != 204 { fields.add(name: "Content-Length", value: String(body.readableBytes)) }
         let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: fields)
         try await outbound.write(.head(head))
         try await outbound.write(.body(.byteBuffer(body)))
