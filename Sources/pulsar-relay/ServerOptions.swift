@@ -39,7 +39,7 @@ struct ServerOptions: ParsableArguments {
             flags: try self.flags(),
             environment: ProcessInfo.processInfo.environment,
             foreignNames: ["PULSAR_RELAY_URL", "PULSAR_USERNAME", "PULSAR_PASSWORD"],
-            readFile: Self.read
+            readFile: ConfigurationLoader.readFromDisk
         ).load()
     }
 
@@ -61,10 +61,5 @@ struct ServerOptions: ParsableArguments {
         flags["log_level"] = self.logLevel ?? flags["log_level"]
         flags["log_format"] = self.logFormat ?? flags["log_format"]
         return flags
-    }
-
-    private static func read(_ path: String) throws -> String? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        return try String(contentsOfFile: path, encoding: .utf8)
     }
 }

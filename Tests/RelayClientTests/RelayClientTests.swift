@@ -20,7 +20,7 @@ struct RelayClientTests {
         return RelayClient(endpoint: endpoint, credentials: credentials, configuration: configuration)
     }
 
-    private static let receipt: JSONValue = ["message_id": "1-0", "topic": "t", "timestamp": "T"]
+    private static let receipt: JSONDocument = ["message_id": "1-0", "topic": "t", "timestamp": "T"]
 
     private static let usable = Tokens(accessToken: "good", expiresAt: Timestamp(microseconds: .max))
 
@@ -188,12 +188,12 @@ struct RelayClientTests {
 
     @Test("History, topics, grants and users go where the contract says")
     func routes() async throws {
-        let topic: JSONValue = [
+        let topic: JSONDocument = [
             "topic_id": "i", "topic_name": "t", "owner_id": "o", "created_at": "T", "description": .null,
             "is_public": true, "allowed_user_ids": ["u"],
         ]
-        let grant: JSONValue = ["topic_name": "t", "user_id": "u", "username": "bob", "granted_at": "T"]
-        let user: JSONValue = [
+        let grant: JSONDocument = ["topic_name": "t", "user_id": "u", "username": "bob", "granted_at": "T"]
+        let user: JSONDocument = [
             "user_id": "u", "username": "bob", "email": .null, "is_active": true, "created_at": "T",
             "permissions": ["read"], "owned_topics": [],
         ]

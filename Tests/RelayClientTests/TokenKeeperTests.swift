@@ -7,7 +7,7 @@ import Testing
 @Suite("Tokens in use", .timeLimit(.minutes(1)))
 struct TokenKeeperTests {
     private static let password = Credentials.password(username: "alice", password: "secret")
-    private static let user: JSONValue = [
+    private static let user: JSONDocument = [
         "user_id": "u", "username": "alice", "email": .null, "is_active": true, "created_at": "T",
         "permissions": [], "owned_topics": [],
     ]

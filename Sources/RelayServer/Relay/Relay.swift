@@ -109,6 +109,11 @@ public struct Relay: Service {
     }
 }
 
+extension Relay: CustomStringConvertible {
+    /// For the lifecycle's log.
+    public var description: String { "Relay" }
+}
+
 /// What the relay tells whoever started it.
 public struct RelayHooks: Sendable {
     /// Called once, when requests are served, with the port.

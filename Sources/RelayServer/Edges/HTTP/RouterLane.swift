@@ -43,8 +43,7 @@ struct RouterLane: Sendable {
             let response = try await responder.respond(to: request, context: context)
             let body = BodyCollector()
             try await response.body.write(body.writer)
-            let head = HTTPResponseHead(response.head)
-            return Reply(head.status, headers: head.headers, body: body.bytes)
+            return Reply(response.head, body: body.bytes)
         } catch let error as any HTTPResponseError {
             return await self.reply(to: error, request, context, logger)
         } catch {
@@ -62,8 +61,7 @@ struct RouterLane: Sendable {
             let response = try error.response(from: request, context: context)
             let body = BodyCollector()
             try await response.body.write(body.writer)
-            let head = HTTPResponseHead(response.head)
-            return Reply(head.status, headers: head.headers, body: body.bytes)
+            return Reply(response.head, body: body.bytes)
         } catch {
             return self.fault(error, logger)
         }
@@ -72,5 +70,14 @@ struct RouterLane: Sendable {
     private static func fault(_ error: any Error, _ logger: Logger) -> Reply {
         logger.error("a route failed", metadata: ["error": "\(error)"])
         return Reply(.internalServerError, json: ErrorBody.internalError)
+    }
+}
+
+extension Reply {
+    /// A router's response. Its length is counted anew: whoever sends a reply sets it.
+    fileprivate init(_ head: HTTPResponse, body: ByteBuffer) {
+        let head = HTTPResponseHead(head)
+        self.init(head.status, headers: head.headers, body: body)
+        self.headers.remove(name: "content-length")
     }
 }
