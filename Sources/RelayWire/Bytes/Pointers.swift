@@ -68,6 +68,7 @@ extension OutputRawSpan {
     }
 
     private mutating func append(_ source: UnsafeRawBufferPointer) {
+        precondition(source.count <= self.freeCapacity, "a reply is larger than its size said")
         unsafe self.withUnsafeMutableBytes { target, count in
             unsafe UnsafeMutableRawBufferPointer(rebasing: target[count..<count + source.count]).copyMemory(
                 from: source
