@@ -25,7 +25,7 @@ struct IdempotencyTable {
 
     func entry(_ mark: IdempotencyMark, at now: Timestamp) -> IdempotencyEntry? {
         guard let list = self.entries[mark.key] else { return nil }
-        let place = Self.place(of: mark.index, in: list)
+        let place = list.place(of: mark.index)
         guard place < list.count, list[place].mark.index == mark.index, now < list[place].mark.expiresAt else {
             return nil
         }
@@ -39,18 +39,12 @@ struct IdempotencyTable {
     mutating func insert(_ entry: IdempotencyEntry, at now: Timestamp) {
         self.forgetExpired(at: now, atMost: 2)
         if self.expiries.count >= self.limit { self.forgetOldest() }
-        self.place(entry)
+        self.entries[entry.mark.key, default: []].put(entry)
         self.expiries.append(Expiry(key: entry.mark.key, index: entry.mark.index, at: entry.mark.expiresAt))
     }
 
     mutating func sweep(at now: Timestamp) {
         self.forgetExpired(at: now, atMost: .max)
-    }
-
-    private mutating func place(_ entry: IdempotencyEntry) {
-        let index = entry.mark.index
-        let place = Self.place(of: index, in: self.entries[entry.mark.key] ?? [])
-        self.entries[entry.mark.key, default: []].put(entry, at: place)
     }
 
     private mutating func forgetExpired(at now: Timestamp, atMost limit: Int) {
@@ -67,19 +61,21 @@ struct IdempotencyTable {
         list.removeAll { $0.mark.index == oldest.index && $0.mark.expiresAt <= oldest.at }
         self.entries[oldest.key] = list.isEmpty ? nil : list
     }
-
-    private static func place(of index: Int, in list: [IdempotencyEntry]) -> Int {
-        var (low, high) = (0, list.count)
-        while low < high {
-            let middle = low + (high - low) / 2
-            if list[middle].mark.index < index { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
 }
 
 extension [IdempotencyEntry] {
-    fileprivate mutating func put(_ entry: IdempotencyEntry, at place: Int) {
+    /// Where the entry of that index is, or belongs.
+    fileprivate func place(of index: Int) -> Int {
+        var (low, high) = (0, self.count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if self[middle].mark.index < index { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    fileprivate mutating func put(_ entry: IdempotencyEntry) {
+        let place = self.place(of: entry.mark.index)
         if place < self.count, self[place].mark.index == entry.mark.index {
             self[place] = entry
         } else {
