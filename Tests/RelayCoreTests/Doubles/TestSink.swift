@@ -24,6 +24,7 @@ final class TestSink: ReaderSink {
     var onDelivery: (Reader) -> Void = { _ in }
     var onSettled: (Reader) -> Void = { _ in }
     var onEnd: (Reader) -> Void = { _ in }
+    var onFlush: () -> Void = {}
 
     init(_ principal: Principal? = .olga, room: Int = .max) {
         self.principal = principal
@@ -73,5 +74,6 @@ final class TestSink: ReaderSink {
 
     func flush() {
         self.flushes += 1
+        self.onFlush()
     }
 }

@@ -89,6 +89,27 @@ struct ReentrancyTests {
         #expect(sink.numbers == [1, 2, 3, 4, 5])
     }
 
+    @Test("a fast connection that has room again with each flush goes on turn by turn, not ever deeper")
+    func resumesAtFlush() throws {
+        try self.relay.publish(1...2_000)
+        let sink = TestSink(room: 1)
+        var depth = 0
+        var maxDepth = 0
+        let reader = try self.loop.join(self.topic, from: .cursor(.oldest), into: sink)
+        sink.onFlush = { [unowned sink] in
+            depth += 1
+            maxDepth = max(maxDepth, depth)
+            sink.room = 1
+            self.loop.readers.resume(reader)
+            depth -= 1
+        }
+        self.loop.readers.start(reader)
+        #expect(sink.numbers.count < 10)
+        try self.loop.settle()
+        #expect(sink.numbers == Array(1...2_000))
+        #expect(maxDepth == 1)
+    }
+
     @Test("readers that join from inside a delivery get everything after their cursor once")
     func joinsInside() throws {
         let first = TestSink()
