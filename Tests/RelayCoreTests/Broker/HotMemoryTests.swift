@@ -49,6 +49,19 @@ struct HotMemoryTests {
         }
     }
 
+    @Test("a topic that finds no room gives up its own oldest, without the broker's help")
+    func ownExcess() async throws {
+        let limit = 3_000
+        let relay = TestRelay(BrokerLimits(hotBytes: limit))
+        let topics = [try await relay.topic("a"), try await relay.topic("b")]
+        for number in 0..<60 {
+            let topic = topics[number % 2]
+            _ = topic.enqueue([.numbered(number, at: relay.clock.now)], decidedOn: topic.accessView.version) { _ in }
+            #expect(relay.broker.statistics.hotBytes <= limit)
+        }
+        #expect(relay.broker.statistics.hotBytes > limit / 2)
+    }
+
     @Test("many threads that fill memory at once leave it within its limit")
     func concurrently() async throws {
         let limit = 30_000
