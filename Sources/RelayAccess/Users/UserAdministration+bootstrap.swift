@@ -20,7 +20,7 @@ extension UserAdministration {
         password: String,
         email: String? = nil
     ) async throws(AccessError) -> BootstrapOutcome {
-        if let user = try await self.named(username) { return try await self.ensurePassword(password, of: user) }
+        if let user = try await self.user(named: username) { return try await self.ensurePassword(password, of: user) }
         let admin = User(
             id: UserID(SecureRandom.uuid()),
             username: username,
@@ -31,12 +31,8 @@ extension UserAdministration {
         )
         let isNew = try await AccessError.fromStore { () throws(StoreError) in try await self.store.createUser(admin) }
         // Another relay that starts on the same store was faster.
-        guard !isNew, let user = try await self.named(username) else { return .created }
+        guard !isNew, let user = try await self.user(named: username) else { return .created }
         return try await self.ensurePassword(password, of: user)
-    }
-
-    private func named(_ username: String) async throws(AccessError) -> User? {
-        try await AccessError.fromStore { () throws(StoreError) in try await self.store.user(named: username) }
     }
 
     private func ensurePassword(_ password: String, of user: User) async throws(AccessError) -> BootstrapOutcome {

@@ -70,6 +70,11 @@ public struct UserAdministration: Sendable {
         return user
     }
 
+    /// - Returns: nil where nobody has that name.
+    public func user(named username: String) async throws(AccessError) -> User? {
+        try await AccessError.fromStore { () throws(StoreError) in try await self.store.user(named: username) }
+    }
+
     /// Ordered by creation, then id.
     public func users() async throws(AccessError) -> [User] {
         try await AccessError.fromStore { () throws(StoreError) in try await self.store.users() }

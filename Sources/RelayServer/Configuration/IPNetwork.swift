@@ -43,7 +43,7 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// 4 or 16 bytes in network order; nil where `text` is no address. A zone (`%eth0`) is left out.
-    private static func bytes(of text: some StringProtocol) -> [UInt8]? {
+    static func bytes(of text: some StringProtocol) -> [UInt8]? {
         let address = String(text.prefix { $0 != "%" })
         var bytes = [UInt8](repeating: 0, count: 16)
         if unsafe inet_pton(AF_INET, address, &bytes) == 1 { return Array(bytes.prefix(4)) }

@@ -44,6 +44,7 @@ struct RelayParts: Sendable {
             store: store,
             pollWaiters: waiters,
             registry: registry,
+            lane: self.lane,
             configuration: configuration,
             logger: logger
         )

@@ -33,6 +33,11 @@ struct Problem {
         message: "Input should be a valid number, unable to parse string as a number"
     )
     static let size = Problem(type: "int_parsing_size", message: "Input should be a valid integer of 64 bits")
+    static let flag = Problem(type: "bool_type", message: "Input should be a valid boolean")
+    static let flagText = Problem(
+        type: "bool_parsing",
+        message: "Input should be a valid boolean, unable to interpret input"
+    )
     static let requestID = Problem(type: "id_type", message: "Input should be a valid string or integer")
     static let topicName = Problem(
         type: "value_error",

@@ -1,12 +1,9 @@
 import Hummingbird
-import RelayAccess
 
 /// What the router's routes and middleware pass along with a request.
 struct RelayRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// Set by the route's authentication, if it has one.
-    var session: Session?
-    /// The client's address, for limits by address.
+    /// The connection's other end: the client, or a proxy in front of it.
     let remoteAddress: String
 
     init(source: ApplicationRequestContextSource) {

@@ -10,6 +10,10 @@ struct RESTServices: Sendable {
     let store: any RelayStore
     let pollWaiters: PollWaiters
     let registry: PrometheusRegistry
+    let lane: TaskLane
     let configuration: RelayConfiguration
     let logger: Logger
+
+    /// What topic names mean.
+    var scope: TopicScoping { self.configuration.topicScoping }
 }

@@ -1,0 +1,111 @@
+import HTTPTypes
+import Logging
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// The caller itself, and, for administrators, all users.
+enum UserRoutes {
+    static func add(to routes: inout RESTRoutes) {
+        routes.on(.get, "/auth/me", Self.me)
+        routes.on(.post, "/auth/register", Self.register)
+        routes.on(.get, "/auth/users", Self.list)
+        routes.on(.get, "/auth/users/stats", Self.statistics)
+        routes.on(.patch, "/auth/users/{user_id}", Self.update)
+        routes.on(.delete, "/auth/users/{user_id}", Self.delete)
+    }
+
+    @Sendable private static func me(_ call: RESTCall) async throws -> Reply {
+        let caller = try await call.caller()
+        let user: User
+        do throws(AccessError) {
+            user = try await call.services.access.users.user(caller.id)
+        } catch {
+            // It was deleted since its token was looked at.
+            guard case .noSuchUser = error.code else { throw error }
+            throw AccessError(.userNotFound)
+        }
+        return try await Self.reply(.ok, user, call)
+    }
+
+    @Sendable private static func register(_ call: RESTCall) async throws -> Reply {
+        _ = try await call.caller(holding: .admin)
+        let names = ["username", "password", "email", "permissions"]
+        let registration = try await call.fields(names) { fields -> UserRegistration? in
+            let username = fields.requiredText("username")
+            let password = fields.requiredText("password")
+            let email = fields.text("email")
+            let permissions = fields.texts("permissions") ?? []
+            guard let username, let password else { return nil }
+            return UserRegistration(username: username, password: password, email: email, permissions: permissions)
+        }
+        return try await Self.reply(.created, try await call.services.access.users.register(registration), call)
+    }
+
+    @Sendable private static func list(_ call: RESTCall) async throws -> Reply {
+        _ = try await call.caller(holding: .admin)
+        var trees: [JSONTree] = []
+        for user in try await call.services.access.users.users() {
+            trees.append(try await Self.tree(user, call))
+        }
+        return Reply(.ok, .list(trees))
+    }
+
+    @Sendable private static func statistics(_ call: RESTCall) async throws -> Reply {
+        _ = try await call.caller(holding: .admin)
+        let counts = try await call.services.access.users.counts()
+        return Reply(
+            .ok,
+            .object([("total_users", .number(Int64(counts.total))), ("active_users", .number(Int64(counts.active)))])
+        )
+    }
+
+    @Sendable private static func update(_ call: RESTCall) async throws -> Reply {
+        _ = try await call.caller(holding: .admin)
+        let patch = try await call.fields(["email", "password", "permissions", "is_active"]) { fields in
+            UserPatch(
+                email: fields.contains("email") ? .some(fields.text("email")) : .none,
+                password: fields.text("password"),
+                permissions: fields.texts("permissions"),
+                isActive: fields.flag("is_active")
+            )
+        }
+        let id = UserID(call.parameter("user_id"))
+        return try await Self.reply(.ok, try await call.services.access.users.update(id, patch), call)
+    }
+
+    @Sendable private static func delete(_ call: RESTCall) async throws -> Reply {
+        let caller = try await call.caller(holding: .admin)
+        let id = UserID(call.parameter("user_id"))
+        let topics = try await call.services.access.users.delete(id, by: caller.id)
+        do {
+            try await call.services.broker.topicsChanged(topics)
+        } catch {
+            // The user is gone all the same, and a live list that still names it lets nobody in.
+            call.services.logger.warning(
+                "topics still list a deleted user",
+                metadata: ["user": "\(id)", "error": "\(error)"]
+            )
+        }
+        return .noContent
+    }
+
+    // MARK: Replies
+
+    private static func reply(_ status: HTTPResponseStatus, _ user: User, _ call: RESTCall) async throws -> Reply {
+        Reply(status, try await Self.tree(user, call))
+    }
+
+    private static func tree(_ user: User, _ call: RESTCall) async throws -> JSONTree {
+        .object([
+            ("user_id", .text(user.id.rawValue)),
+            ("username", .text(user.username)),
+            ("email", .text(user.email)),
+            ("is_active", .flag(user.isActive)),
+            ("created_at", .moment(user.createdAt)),
+            ("permissions", .texts(user.permissions.names)),
+            ("owned_topics", .texts(try await call.services.broker.topicNames(ownedBy: user.id))),
+        ])
+    }
+}

@@ -1,0 +1,89 @@
+import RelayCore
+import Synchronization
+
+/// Asks the store whether it can serve, and waits for its answer only so long.
+///
+/// However many ask, and however long the store takes, at most one question is under way: its answer is everybody's.
+final class StoreHealth: Sendable {
+    enum Answer: Hashable, Sendable {
+        case healthy
+        case unhealthy
+        /// No answer in time. The question is still under way.
+        case late
+    }
+
+    private struct State {
+        var isAsking = false
+        var waiting: [Int: AsyncStream<Answer>.Continuation] = [:]
+        var nextWaiter = 0
+    }
+
+    private let check: @Sendable () async throws -> Void
+    private let lane: TaskLane
+    private let patience: Duration
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - patience: what a caller waits at most.
+    ///   - lane: runs the question, which may outlive those who asked.
+    ///   - check: throws where the store can't serve.
+    init(patience: Duration = .milliseconds(950), lane: TaskLane, check: @escaping @Sendable () async throws -> Void) {
+        self.patience = patience
+        self.lane = lane
+        self.check = check
+    }
+
+    convenience init(_ services: RESTServices) {
+        let store = services.store
+        self.init(lane: services.lane) { try await store.checkHealth() }
+    }
+
+    func answer() async -> Answer {
+        let (answers, continuation) = AsyncStream<Answer>.makeStream(bufferingPolicy: .bufferingOldest(1))
+        let (waiter, mustAsk) = self.state.withLock { state in
+            defer { state.nextWaiter += 1 }
+            state.waiting[state.nextWaiter] = continuation
+            let mustAsk = !state.isAsking
+            state.isAsking = true
+            return (state.nextWaiter, mustAsk)
+        }
+        defer { self.state.withLock { _ = $0.waiting.removeValue(forKey: waiter) } }
+        if mustAsk, !self.lane.run({ await self.ask() }) { self.answered(.unhealthy) }
+        return await self.first(of: answers)
+    }
+
+    private func first(of answers: AsyncStream<Answer>) async -> Answer {
+        let patience = self.patience
+        return await withTaskGroup(of: Answer.self) { group in
+            group.addTask {
+                for await answer in answers { return answer }
+                return .late
+            }
+            group.addTask {
+                // Cancelled as soon as there is an answer.
+                try? await Task.sleep(for: patience)
+                return .late
+            }
+            let answer = await group.next() ?? .late
+            group.cancelAll()
+            return answer
+        }
+    }
+
+    private func ask() async {
+        do {
+            try await self.check()
+            self.answered(.healthy)
+        } catch {
+            self.answered(.unhealthy)
+        }
+    }
+
+    private func answered(_ answer: Answer) {
+        let waiting = self.state.withLock { state in
+            state.isAsking = false
+            return state.waiting.values
+        }
+        for continuation in waiting { continuation.yield(answer) }
+    }
+}

@@ -1,0 +1,71 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// One request at its route, and what the route may do with it.
+struct RESTCall: Sendable {
+    let request: Request
+    let context: RelayRequestContext
+    let services: RESTServices
+
+    var now: Timestamp { self.services.broker.clock.now() }
+
+    // MARK: What was sent
+
+    /// The body: complete, and no larger than the relay takes.
+    func body() async throws -> ByteBuffer {
+        try await self.request.body.collect(upTo: self.services.configuration.server.maxBodyBytes)
+    }
+
+    /// The fields of a JSON body, whatever content type it was sent with.
+    func fields<Fields>(
+        _ names: [String],
+        _ make: (inout RequestFields) -> Fields?
+    ) async throws -> Fields {
+        try RequestFields.decode(try await self.body(), names: names, make)
+    }
+
+    /// A segment of the path, as sent: percent escapes are not decoded, so what needs them names nothing.
+    func parameter(_ name: String) -> String {
+        self.context.parameters.get(name) ?? ""
+    }
+
+    /// The query's items, decoded.
+    var query: QueryItems { QueryItems(Substring(self.request.uri.query ?? "")) }
+
+    // MARK: Who asks
+
+    /// The session of the request's token. Throws what is wrong with it.
+    func session() async throws(AccessError) -> Session {
+        guard let header = self.request.headers[values: .authorization].first else {
+            throw AccessError(.notAuthenticated)
+        }
+        let authenticator = self.services.access.authenticator
+        switch authenticator.cached(authorization: header, at: self.now) {
+        case .session(let session): return session
+        case .refused(let error): throw error
+        case nil: return try await authenticator.authenticate(authorization: header, at: self.now)
+        }
+    }
+
+    /// The caller, who needs nothing but a valid token.
+    func caller() async throws(AccessError) -> Principal {
+        try await self.session().principal(at: self.now)
+    }
+
+    /// The caller, if it holds `permission`.
+    func caller(holding permission: Permissions) async throws(AccessError) -> Principal {
+        try await self.session().principal(at: self.now, requiring: permission)
+    }
+
+    /// Counts the request against the client's address. Throws `rateLimited`.
+    func count(_ rule: RateLimitRule) throws(AccessError) {
+        let rules = ClientAddress(self.services.configuration.server)
+        let forwarded = HTTPField.Name("X-Forwarded-For").map { self.request.headers[values: $0] } ?? []
+        let address = rules.address(peer: self.context.remoteAddress, forwardedFor: forwarded)
+        try self.services.access.rateLimiter.check(rule, key: ClientAddress.key(address), at: self.now)
+    }
+}

@@ -1,0 +1,57 @@
+import HTTPTypes
+import Hummingbird
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// The routes while they are being put together.
+struct RESTRoutes {
+    typealias Handler = @Sendable (RESTCall) async throws -> Reply
+
+    private let services: RESTServices
+    private let router = Router(context: RelayRequestContext.self)
+    private var table = RouteTable()
+
+    init(_ services: RESTServices) {
+        self.services = services
+    }
+
+    /// - Parameter handler: what it throws is answered by the tables of errors; what they don't know is a 500.
+    mutating func on(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
+        let services = self.services
+        self.table.add(method, path)
+        if method == .get { self.table.add(.head, path) }
+        self.router.on(RouterPath(path), method: method) { request, context in
+            let call = RESTCall(request: request, context: context, services: services)
+            do {
+                return try await handler(call)
+            } catch let error as AccessError {
+                return Reply(error)
+            } catch let error as BrokerError {
+                return Reply(error)
+            } catch let error as RequestError {
+                return Reply(error)
+            } catch let refusal as RESTRefusal {
+                return refusal.reply
+            }
+        }
+    }
+
+    /// A path that is answered elsewhere: here only other methods, and the path with a slash too many, arrive.
+    mutating func reserve(_ method: HTTPRequest.Method, _ path: String) {
+        self.table.add(method, path)
+    }
+
+    consuming func responder() -> RESTResponder {
+        RESTResponder(table: self.table, router: self.router.buildResponder())
+    }
+}
+
+/// An answer that ends a route early.
+struct RESTRefusal: Error {
+    let reply: Reply
+
+    init(_ reply: Reply) {
+        self.reply = reply
+    }
+}

@@ -1,0 +1,55 @@
+import HTTPTypes
+
+/// Which paths there are and which methods each takes: decides between 404, 405 and a redirect before any route runs.
+///
+/// Paths are compared byte by byte and are not percent-decoded, so no two spellings mean one resource.
+struct RouteTable: Sendable {
+    struct Entry: Sendable {
+        /// As given, `/auth/users/{user_id}`: for metrics and logs.
+        let template: String
+        fileprivate let segments: [Substring]
+        /// In the order in which they were added.
+        fileprivate(set) var methods: [HTTPRequest.Method]
+
+        /// The value of the `Allow` header. `HEAD` goes with `GET` where the router answers it.
+        var allow: String { self.methods.map(\.rawValue).joined(separator: ", ") }
+    }
+
+    private var entries: [Entry] = []
+
+    mutating func add(_ method: HTTPRequest.Method, _ template: String) {
+        if let index = self.entries.firstIndex(where: { $0.template == template }) {
+            self.entries[index].methods.append(method)
+        } else {
+            self.entries.append(Entry(template: template, segments: Self.segments(template), methods: [method]))
+        }
+    }
+
+    /// The entry for a path; where several fit, the one whose segments are spelled out.
+    func match(_ path: some StringProtocol) -> Entry? {
+        let segments = Self.segments(path)
+        var best: Entry?
+        for entry in self.entries where Self.fits(entry.segments, segments) {
+            if best == nil || entry.isMoreLiteral(than: best) { best = entry }
+        }
+        return best
+    }
+
+    private static func fits(_ template: [Substring], _ path: [Substring]) -> Bool {
+        template.count == path.count
+            && zip(template, path).allSatisfy { part, text in
+                part.first == "{" ? !text.isEmpty : part.utf8.elementsEqual(text.utf8)
+            }
+    }
+
+    private static func segments(_ path: some StringProtocol) -> [Substring] {
+        Substring(path).split(separator: "/", omittingEmptySubsequences: false)
+    }
+}
+
+extension RouteTable.Entry {
+    fileprivate func isMoreLiteral(than other: RouteTable.Entry?) -> Bool {
+        let first = zip(self.segments, other?.segments ?? []).first { $0.0 != $0.1 }
+        return first?.1.first == "{"
+    }
+}

@@ -1,0 +1,49 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import RelayCore
+import RelayWire
+
+/// `GET /api/v1/topics/{topic_name}/messages`.
+enum HistoryRoute {
+    /// A page ends once its messages cost this much, in bytes, but never before its first: its `next_cursor` goes on
+    /// from there.
+    private static let maximumBytes = 8 << 20
+
+    static func add(to routes: inout RESTRoutes) {
+        routes.on(.get, "/api/v1/topics/{topic_name}/messages", Self.page)
+    }
+
+    @Sendable private static func page(_ call: RESTCall) async throws -> Reply {
+        let caller = try await call.caller()
+        let query = try HistoryQuery(call.query)
+        let path = try TopicPath(call, for: caller)
+        let messages = try await path.asking { (key) throws(BrokerError) in
+            try await call.services.broker.history(
+                of: key,
+                query.order,
+                cursor: query.cursor.map { Cursor(clientText: $0) } ?? .oldest,
+                limit: query.limit,
+                as: caller
+            )
+        }
+        let response = HistoryResponse(
+            messages: Self.bounded(messages).map { $0.fields(of: path.key.name) },
+            limit: query.limit,
+            order: query.orderName,
+            cursor: query.cursor
+        )
+        var body = ByteBuffer()
+        body.reserveCapacity(response.size)
+        response.write(into: &body)
+        return Reply(.ok, json: body)
+    }
+
+    private static func bounded(_ messages: [Message]) -> ArraySlice<Message> {
+        var bytes = 0
+        return messages.prefix { message in
+            defer { bytes += message.memoryCost }
+            return bytes < Self.maximumBytes
+        }
+    }
+}

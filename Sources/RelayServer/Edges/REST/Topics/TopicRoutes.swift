@@ -1,0 +1,111 @@
+import HTTPTypes
+import NIOHTTP1
+import RelayCore
+import RelayWire
+
+/// Topics themselves.
+enum TopicRoutes {
+    /// In Unicode code points.
+    private static let longestDescription = 500
+
+    static func add(to routes: inout RESTRoutes) {
+        routes.on(.post, "/api/v1/topics", Self.create)
+        routes.on(.get, "/api/v1/topics", Self.list)
+        routes.on(.get, "/api/v1/topics/stats", Self.statistics)
+        routes.on(.get, "/api/v1/topics/{topic_name}", Self.show)
+        routes.on(.put, "/api/v1/topics/{topic_name}", Self.update)
+        routes.on(.delete, "/api/v1/topics/{topic_name}", Self.delete)
+    }
+
+    @Sendable private static func create(_ call: RESTCall) async throws -> Reply {
+        let caller = try await call.caller(holding: .write)
+        let wanted = try await call.fields(["topic_name", "is_public", "description"]) { fields in
+            let changes = Self.changes(&fields)
+            return fields.requiredTopic("topic_name").map { (name: $0, changes: changes) }
+        }
+        guard let name = call.services.broker.catalog.resolve(wanted.name) else {
+            throw RequestError.topicName(wanted.name, at: [.name("body"), .name("topic_name")])
+        }
+        do throws(BrokerError) {
+            let topic = try await call.services.broker.createTopic(
+                call.services.scope.key(name, for: caller.id),
+                isPublic: wanted.changes.isPublic ?? false,
+                description: wanted.changes.description,
+                by: caller
+            )
+            return Reply(.created, Self.tree(topic, for: caller))
+        } catch {
+            throw TopicPath.refusal(error, wanted.name)
+        }
+    }
+
+    /// What the caller owns or was granted, by name. Nothing of a namespace that its names can't reach.
+    @Sendable private static func list(_ call: RESTCall) async throws -> Reply {
+        let caller = try await call.caller()
+        let scope = call.services.scope
+        let topics = try await call.services.broker.topics(of: caller.id).filter {
+            $0.record.key == scope.key($0.record.key.name, for: caller.id)
+        }
+        return Reply(.ok, .list(topics.map { Self.tree($0, for: caller) }))
+    }
+
+    @Sendable private static func statistics(_ call: RESTCall) async throws -> Reply {
+        _ = try await call.caller(holding: .admin)
+        let counts = try await call.services.broker.topicCounts()
+        return Reply(
+            .ok,
+            .object([
+                ("total_topics", .number(Int64(counts.total))),
+                ("public_topics", .number(Int64(counts.isPublic))),
+                ("private_topics", .number(Int64(counts.total - counts.isPublic))),
+            ])
+        )
+    }
+
+    @Sendable private static func show(_ call: RESTCall) async throws -> Reply {
+        let caller = try await call.caller()
+        let topic = try await TopicPath(call, for: caller).asking { (key) throws(BrokerError) in
+            try await call.services.broker.inspectTopic(key, as: caller)
+        }
+        return Reply(.ok, Self.tree(topic, for: caller))
+    }
+
+    @Sendable private static func update(_ call: RESTCall) async throws -> Reply {
+        let caller = try await call.caller()
+        let changes = try await call.fields(["is_public", "description"]) { Self.changes(&$0) }
+        let topic = try await TopicPath(call, for: caller).asking { (key) throws(BrokerError) in
+            try await call.services.broker.updateTopic(key, changes, as: caller)
+        }
+        return Reply(.ok, Self.tree(topic, for: caller))
+    }
+
+    @Sendable private static func delete(_ call: RESTCall) async throws -> Reply {
+        let caller = try await call.caller()
+        try await TopicPath(call, for: caller).asking { (key) throws(BrokerError) in
+            try await call.services.broker.deleteTopic(key, as: caller)
+        }
+        return .noContent
+    }
+
+    private static func changes(_ fields: inout RequestFields) -> TopicChanges {
+        TopicChanges(
+            isPublic: fields.flag("is_public"),
+            description: fields.text("description", upTo: Self.longestDescription)
+        )
+    }
+
+    /// - Parameter caller: who was granted is shown to the owner only, not even to administrators.
+    private static func tree(_ topic: StoredTopic, for caller: Principal) -> JSONTree {
+        let record = topic.record
+        let isOwner = record.owner == caller.id
+        return .object([
+            ("topic_id", .text(record.id)),
+            ("topic_name", .text(record.key.name.rawValue)),
+            ("owner_id", .text(record.owner.rawValue)),
+            ("is_public", .flag(record.isPublic)),
+            ("created_at", .moment(record.createdAt)),
+            ("description", .text(record.description)),
+            ("allowed_user_ids", isOwner ? .texts(topic.grants.map(\.user.rawValue)) : .null),
+        ])
+    }
+}
