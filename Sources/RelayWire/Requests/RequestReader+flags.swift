@@ -3,7 +3,7 @@ extension RequestReader {
     mutating func flag(_ bytes: Span<UInt8>, _ value: JSONValue, at place: FieldPlace) -> Bool? {
         let flag: Bool?
         switch value.kind {
-        case .boolean, .number: flag = bytes.string(value.range).flatMap { Self.flag(in: $0) }
+        case .boolean, .number: flag = Self.flag(in: bytes.string(value.range))
         case .string: flag = bytes.text(of: value).flatMap { Self.flag(in: $0) }
         case .object, .array, .null:
             self.add(bytes, .flag, at: place, input: value.range)
