@@ -38,7 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
             try await group.run()
         } catch RelayStartError.refused(let problems) {
             for problem in problems { logger.critical("\(problem)") }
-            throw ExitCode(ExitStatus.refused.rawValue)
+            throw ExitCode(CommandStatus.refused.rawValue)
         }
     }
 

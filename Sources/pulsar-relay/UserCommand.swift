@@ -115,7 +115,7 @@ struct NewPassword: ParsableArguments {
         if let password = ProcessInfo.processInfo.environment["PULSAR_PASSWORD"] { return password }
         guard TerminalPassword.canAsk else { throw UsageError("give --password-stdin or set PULSAR_PASSWORD") }
         guard let password = try TerminalPassword.ask("New password of \(username): ") else {
-            throw ExitCode(ExitStatus.failure.rawValue)
+            throw ExitCode(CommandStatus.failure.rawValue)
         }
         return password
     }
