@@ -127,7 +127,9 @@ func withRelay(
         logger: logger,
         hooks: RelayHooks(listening: { port.yield($0) })
     )
-    let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [.init(service: relay)], logger: logger))
+    let group = ServiceGroup(
+        configuration: ServiceGroupConfiguration(services: [.init(service: relay)], logger: logger)
+    )
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask {
             defer { port.finish() }
