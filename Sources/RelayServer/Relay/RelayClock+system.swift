@@ -5,8 +5,7 @@ import RelayWire
 extension RelayClock {
     /// The system's wall clock.
     public static let system = RelayClock {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+        // A Double holds microseconds since 1970 exactly for the next two centuries.
+        Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
     }
 }
