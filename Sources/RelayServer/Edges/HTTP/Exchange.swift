@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// One request on its way to an answer. Lives on its connection's loop.
 final class Exchange {
-    let head: HTTPRequestHead
+    private(set) var head: HTTPRequestHead
     /// The body; taken by the route, so that a request that waits does not keep its bytes.
     private(set) var body: ByteBuffer
     /// The body's size as it came.
@@ -34,6 +34,16 @@ final class Exchange {
     func takeBody() -> ByteBuffer {
         defer { self.body = ByteBuffer() }
         return self.body
+    }
+
+    /// Lets go of everything in the head that its answer does not need: a request that waits must not keep a token and
+    /// a browser's headers in memory.
+    func trimHead() {
+        var headers = HTTPHeaders()
+        for name in ["connection", "origin", "upgrade", "x-request-id"] {
+            for value in self.head.headers[name] { headers.add(name: name, value: value) }
+        }
+        self.head.headers = headers
     }
 
     /// Answers; anything after the first answer is ignored, and so is an answer to a peer that is gone.

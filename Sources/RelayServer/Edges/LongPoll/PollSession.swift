@@ -35,7 +35,8 @@ final class PollSession {
     private var found: [Found]
     private var bytes = 0
     private var phase = Phase.gathering
-    private var timer: Scheduled<Void>?
+    /// When to answer with nothing. The loop's ticker looks at it: a timer of its own would double what waiting costs.
+    private var deadline = NIODeadline.distantFuture
 
     init(exchange: Exchange, session: Session, loop: DeliveryLoop, topics: [Topic]) {
         self.exchange = exchange
@@ -87,8 +88,8 @@ final class PollSession {
         self.phase = .waiting
         self.finishIfReady()
         guard case .waiting = self.phase else { return }
-        let bound = NIOLoopBound(self, eventLoop: self.loop.eventLoop)
-        self.timer = self.loop.eventLoop.scheduleTask(in: timeout) { bound.value.finish() }
+        self.deadline = .now() + timeout
+        self.exchange.trimHead()
     }
 
     private var keys: [TopicKey] { self.topics.map(\.key) }
@@ -117,7 +118,6 @@ final class PollSession {
 
     private func end() {
         self.phase = .done
-        self.timer?.cancel()
         self.exchange.services.pollWaiters.leave(self.userID, self.keys)
         self.loop.current?.connections.remove(self)
         self.leave()
@@ -204,7 +204,10 @@ extension PollSession: ExchangeActivity {
 
     func drained() {}
 
-    func tick(_ now: NIODeadline) {}
+    /// - Note: within a second after the deadline, as often as the loop ticks.
+    func tick(_ now: NIODeadline) {
+        if now >= self.deadline { self.finish() }
+    }
 
     func relayStopping() {
         self.finish()
