@@ -25,7 +25,7 @@ enum OperationRoutes {
         )
     }
 
-    private static func readiness(_ answer: StoreHealth.Answer) -> Reply {
+    static func readiness(_ answer: StoreHealth.Answer) -> Reply {
         let storage =
             switch answer {
             case .healthy: "ok"
