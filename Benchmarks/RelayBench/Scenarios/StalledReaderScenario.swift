@@ -19,7 +19,7 @@ struct StalledReaderScenario: Scenario {
         }
         let measured = await bench.compare(
             sides.map { side in
-                Contender(key: side, kind: side.kind) { server in
+                Contender(key: side, kind: side.kind, storage: .smallMemory) { server in
                     try await StalledReaderRig(bench, server: server, stalledReaders: side.stalledReaders)
                 }
             },

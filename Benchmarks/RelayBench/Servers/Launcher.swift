@@ -6,6 +6,8 @@ import NIOPosix
 struct Launcher: Sendable {
     enum Storage: String, Sendable {
         case memory
+        /// Memory that holds a few megabytes of messages: for measuring what the relay keeps besides messages.
+        case smallMemory
         case sqlite
     }
 

@@ -4,7 +4,8 @@ import Foundation
 struct ProcessUsage: Sendable {
     /// User and system time of the process and its children.
     var cpuMicroseconds: Double
-    /// Proportional set size: resident memory in which pages shared by the processes count once.
+    /// Resident memory of its own: anonymous and shared-memory pages, those shared by its processes counted once. Pages of
+    /// the program's file are left out: how many of them count depends on who else runs the same program.
     var residentBytes: Double
 
     /// A process that ended meanwhile counts nothing.
@@ -40,10 +41,11 @@ struct ProcessUsage: Sendable {
     }
 
     private static func residentBytes(_ id: Int32) -> Double {
-        guard let text = try? String(contentsOfFile: "/proc/\(id)/smaps_rollup", encoding: .utf8),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Pss:") })
-        else { return 0 }
-        let kilobytes = line.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
+        guard let text = try? String(contentsOfFile: "/proc/\(id)/smaps_rollup", encoding: .utf8) else { return 0 }
+        let kilobytes = text.split(separator: "\n")
+            .filter { $0.hasPrefix("Pss_Anon:") || $0.hasPrefix("Pss_Shmem:") }
+            .compactMap { $0.split(separator: " ").dropFirst().first.flatMap { Double($0) } }
+            .reduce(0, +)
         return kilobytes * 1024
     }
 }

@@ -8,11 +8,27 @@ struct RelaySettings: Sendable {
     let signingKey = "bench-\(UInt64.random(in: .min ... .max))-\(UInt64.random(in: .min ... .max))-0123456789"
 
     var environment: [String: String] {
+        self.common.merging(self.storageSettings) { _, storage in storage }
+    }
+
+    private var storageSettings: [String: String] {
+        switch self.storage {
+        case .memory: ["PULSAR_STORAGE_BACKEND": "memory"]
+        case .sqlite: ["PULSAR_STORAGE_BACKEND": "sqlite"]
+        case .smallMemory:
+            [
+                "PULSAR_STORAGE_BACKEND": "memory",
+                "PULSAR_MEMORY_STORE_MAX_BYTES": "4194304",
+                "PULSAR_HOT_TIER_MAX_BYTES": "4194304",
+            ]
+        }
+    }
+
+    private var common: [String: String] {
         [
             "PULSAR_HOST": "127.0.0.1",
             "PULSAR_PORT": String(self.port),
             "PULSAR_THREADS": String(self.threads),
-            "PULSAR_STORAGE_BACKEND": self.storage.rawValue,
             // Relative to the working directory, which is the process's own and temporary.
             "PULSAR_DATA_DIR": "data",
             "PULSAR_BOOTSTRAP_ADMIN_PASSWORD": self.password,
