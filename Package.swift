@@ -287,6 +287,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "InteropTests",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/Interop",
+            exclude: ["python"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "RelayBenchTests",
             dependencies: [
                 "relay-bench",

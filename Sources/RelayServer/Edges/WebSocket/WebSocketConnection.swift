@@ -112,19 +112,31 @@ final class WebSocketConnection: ChannelDuplexHandler {
     // MARK: Frames
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = self.unwrapInboundIn(data)
         switch self.phase {
-        case .closing, .closed: return
+        case .closing:
+            // The answer to the close frame that was sent. It is the server that then ends the connection.
+            if frame.opcode == .connectionClose { context.close(promise: nil) }
+            return
+        case .closed: return
         case .fresh, .open: break
         }
         self.keepAlive.heard(at: .now())
-        switch self.assembler.receive(self.unwrapInboundIn(data)) {
+        switch self.assembler.receive(frame) {
         case .text(let text): self.received(text)
         case .binary: self.sendError(.processing, "Binary messages are not supported")
         case .ping(let data): self.sendControl(.pong, data)
         case .pong, .incomplete: break
-        case .close(let code): self.close(code.map { WebSocketErrorCode(codeNumber: Int($0)) }, "")
+        case .close(let code): self.answerClose(code, context)
         case .violation(let code, let reason): self.close(code, reason)
         }
+    }
+
+    /// With the answer on its way there is nothing left to wait for: RFC 6455 has the server end the connection.
+    private func answerClose(_ code: UInt16?, _ context: ChannelHandlerContext) {
+        let answered = context.eventLoop.makePromise(of: Void.self)
+        answered.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        self.close(code.map { WebSocketErrorCode(codeNumber: Int($0)) }, "", promise: answered)
     }
 
     private func received(_ text: ByteBuffer) {
@@ -191,10 +203,12 @@ final class WebSocketConnection: ChannelDuplexHandler {
         }
     }
 
-    /// Sends a close frame and then closes; the client gets a moment to answer it.
-    func close(_ code: WebSocketErrorCode?, _ reason: String) {
+    /// Sends a close frame; the client gets a moment to answer it, then the connection is closed.
+    ///
+    /// - Parameter promise: kept when the frame has been handed to the socket, or can't be.
+    func close(_ code: WebSocketErrorCode?, _ reason: String, promise: EventLoopPromise<Void>? = nil) {
         switch self.phase {
-        case .closing, .closed: return
+        case .closing, .closed: return promise?.succeed(()) ?? ()
         case .fresh, .open: break
         }
         var bytes = ByteBuffer()
@@ -203,7 +217,11 @@ final class WebSocketConnection: ChannelDuplexHandler {
         } else {
             WebSocketFraming.write(.close, ByteBuffer(), into: &bytes)
         }
-        self.send(bytes)
+        if let context = self.context {
+            context.writeAndFlush(self.wrapOutboundOut(bytes), promise: promise)
+        } else {
+            promise?.succeed(())
+        }
         self.phase = .closing
         self.endSubscriptions()
         self.keepAlive.closing(at: .now())

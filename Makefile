@@ -1,0 +1,40 @@
+# All the set-up there is. Debian packages that are missing are installed first, as root or with sudo.
+
+SOURCES := Sources Tests Benchmarks Package.swift
+RELEASE := swift build --configuration release
+
+.PHONY: help run build test bench format lint clean
+.DEFAULT_GOAL := help
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Build, then start the relay on 127.0.0.1:8080 with its data in ./data; it says how to log in
+	@echo "The command line, pulsar-relay, is in .build/release. Ctrl-C stops the relay."
+	@exec .build/release/pulsar-relay serve
+
+build: ## Build for release; the first time takes about ten minutes
+	@scripts/install-packages build
+	$(RELEASE) --product pulsar-relay </dev/null
+
+test: ## Build, then run all tests, those with real clients included
+	@scripts/install-packages build test
+	@scripts/make-interop-venv
+	swift build --build-tests </dev/null
+	swift test --skip-build --disable-xctest </dev/null
+
+bench: build ## Measure against bare SwiftNIO and nginx with nchan; ARGS="--quick" for a look
+	@scripts/install-packages bench
+	$(RELEASE) --product bare-nio </dev/null
+	$(RELEASE) --product relay-bench </dev/null
+	.build/release/relay-bench $(ARGS)
+
+format: ## Format all Swift files in place
+	swift format --in-place --recursive --parallel $(SOURCES)
+
+lint: ## Check the format of all Swift files, and that files stay short
+	swift format lint --strict --recursive --parallel $(SOURCES)
+	@scripts/check-lengths
+
+clean: ## Remove everything that was built; data is kept
+	rm -rf .build

@@ -1,0 +1,100 @@
+import Foundation
+import Testing
+
+/// Clients that others wrote, against the program as built. Each scenario is a script that can be read by itself.
+@Suite(.serialized, .timeLimit(.minutes(10)))
+struct InteropTests {
+    @Test("The published client publishes once, whatever replies are lost, and reads back what it published")
+    func clientPublish() async throws {
+        try await Scenario.run("client_publish.py")
+    }
+
+    @Test("The published client keeps its tokens in a file, and logs in again after a logout")
+    func clientTokens() async throws {
+        try await Scenario.run("client_tokens.py")
+    }
+
+    @Test("The published client loses and repeats nothing between polls, publishers and restarts of its own")
+    func clientPoll() async throws {
+        try await Scenario.run("client_poll.py")
+    }
+
+    @Test("A WebSocket opens with a token in each of the three places, and with none it does not")
+    func socketHandshake() async throws {
+        try await Scenario.run("socket_handshake.py")
+    }
+
+    @Test("A WebSocket begins where it asks to, publishes, and ends its subscriptions")
+    func socketSubscribe() async throws {
+        try await Scenario.run("socket_subscribe.py")
+    }
+
+    @Test("A reader that fell behind what is kept is told so")
+    func socketGap() async throws {
+        try await Scenario.run("socket_gap.py", settings: ["MAX_MESSAGES_PER_TOPIC": "5"])
+    }
+
+    @Test("Bad frames get an error, and a broken protocol the right close code")
+    func socketProtocol() async throws {
+        try await Scenario.run("socket_protocol.py")
+    }
+
+    @Test("What is taken back stops working at once on open connections")
+    func socketRevoked() async throws {
+        try await Scenario.run("socket_revoked.py")
+    }
+
+    @Test("Readers that connect again and again lose and repeat nothing")
+    func socketResume() async throws {
+        try await Scenario.run("socket_resume.py")
+    }
+
+    @Test("Readers that connect again and again lose and repeat nothing where memory holds but few messages")
+    func socketResumeFromTheStore() async throws {
+        try await Scenario.run("socket_resume.py", settings: ["HOT_TIER_MAX_MESSAGES_PER_TOPIC": "10"])
+    }
+
+    @Test("A browser on an allowed origin does everything, and on any other nothing")
+    func browser() async throws {
+        let port = try await freePort()
+        try await Scenario.run(
+            "browser.py",
+            settings: ["ALLOWED_ORIGINS": "[\"http://127.0.0.1:\(port)\"]"],
+            environment: ["ALLOWED_PORT": String(port)]
+        )
+    }
+
+    @Test("curl logs in, publishes, polls, follows an event stream, and is told when a body is too large")
+    func curl() async throws {
+        try await Scenario.run("curl.py")
+    }
+
+    @Test("After SIGKILL under load all that was acknowledged is there, and readers go on")
+    func killed() async throws {
+        try await Scenario.inFolder { scenario in
+            let killed = try await RelayUnderTest.start([:], in: scenario.folder)
+            try await scenario.run("kill_under_load.py", against: killed)
+            #expect(try await killed.process.exit(within: .seconds(10)) == .signal(SIGKILL))
+            try await scenario.lookForAcknowledged()
+        }
+    }
+
+    @Test("After SIGTERM under load everyone is answered, and all that was acknowledged is there")
+    func terminated() async throws {
+        try await Scenario.inFolder { scenario in
+            let stopped = try await RelayUnderTest.start([:], in: scenario.folder)
+            try await scenario.run("stop.py", against: stopped)
+            #expect(try await stopped.process.exit(within: .seconds(10)) == .code(0), "\(stopped.process.lastWords)")
+            try await scenario.lookForAcknowledged()
+        }
+    }
+}
+
+extension Scenario {
+    /// Starts a relay again in the folder, and looks for what the one before it had acknowledged.
+    fileprivate func lookForAcknowledged() async throws {
+        let restarted = try await RelayUnderTest.start([:], in: self.folder)
+        try await self.run("acknowledged.py", against: restarted)
+        try await restarted.stop()
+    }
+}

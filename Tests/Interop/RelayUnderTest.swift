@@ -1,0 +1,77 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import Testing
+
+/// A relay of a scenario's own: the program as built, on a free port of 127.0.0.1, with its data in a temporary folder.
+struct RelayUnderTest {
+    static let username = "admin"
+    static let password = "interop-password"
+
+    let process: ChildProcess
+    let url: String
+
+    /// Returns when it listens.
+    ///
+    /// - Parameters:
+    ///   - settings: keys of the configuration in upper case, without `PULSAR_`.
+    ///   - folder: holds its data and its log. A relay that is started again in the same folder finds them.
+    static func start(_ settings: [String: String], in folder: URL) async throws -> RelayUnderTest {
+        let port = try await freePort()
+        let own = [
+            "HOST": "127.0.0.1",
+            "PORT": String(port),
+            "STORAGE_BACKEND": "sqlite",
+            "DATA_DIR": folder.appending(path: "data").path(),
+            "JWT_SECRET_KEY": "a secret for the interop tests, long enough",
+            "BOOTSTRAP_ADMIN_USERNAME": self.username,
+            "BOOTSTRAP_ADMIN_PASSWORD": self.password,
+            "RATE_LIMITS_ENABLED": "false",
+        ].merging(settings) { $1 }
+        var environment = Installation.environment
+        for (key, value) in own { environment["PULSAR_" + key] = value }
+        let process = try ChildProcess(
+            Installation.relay,
+            ["serve"],
+            environment: environment,
+            directory: folder,
+            log: folder.appending(path: "relay.log")
+        )
+        try await self.awaitReadiness(of: process, port: port)
+        return RelayUnderTest(process: process, url: "http://127.0.0.1:\(port)")
+    }
+
+    /// Ends it by SIGTERM. It has to exit with 0, in the time that it is given for its connections and a little more.
+    func stop() async throws {
+        self.process.signal(SIGTERM)
+        let exit = try await self.process.exit(within: .seconds(30))
+        #expect(exit == .code(0), "the relay's exit after SIGTERM; it said: \(self.process.lastWords)")
+    }
+
+    /// There is nothing to wait on before the port is open, so this asks again and again.
+    private static func awaitReadiness(of process: ChildProcess, port: Int) async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline {
+            let connection = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: "127.0.0.1", port: port).get()
+            if let connection { return try await connection.close().get() }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        process.signal(SIGKILL)
+        _ = try await process.exit(within: .seconds(5))
+        throw NotReady(log: process.lastWords)
+    }
+
+    private struct NotReady: Error {
+        let log: String
+    }
+}
+
+/// A port that was free a moment ago.
+func freePort() async throws -> Int {
+    let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .bind(host: "127.0.0.1", port: 0).get()
+    let port = listener.localAddress?.port ?? 0
+    try await listener.close().get()
+    return port
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Testing
+
+/// One scenario: a folder for its files, relays started in it one after another, and Python scripts run against them.
+struct Scenario {
+    let folder: URL
+    /// What scripts are told beside where the relay is.
+    var environment: [String: String] = [:]
+
+    /// Runs the script against a relay with these settings, and stops the relay in an orderly way.
+    static func run(_ script: String, settings: [String: String] = [:], environment: [String: String] = [:])
+        async throws
+    {
+        try await Self.inFolder { scenario in
+            var scenario = scenario
+            scenario.environment = environment
+            let relay = try await RelayUnderTest.start(settings, in: scenario.folder)
+            try await scenario.run(script, against: relay)
+            try await relay.stop()
+        }
+    }
+
+    /// - Parameter body: has to end what it starts.
+    static func inFolder(_ body: (Scenario) async throws -> Void) async throws {
+        try await PythonEnvironment.shared.ready()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "pulsar-relay-interop-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await body(Scenario(folder: folder))
+    }
+
+    /// Runs a script of `Tests/Interop/python`, which has to exit with 0. What it says otherwise is the test's failure.
+    func run(_ script: String, against relay: RelayUnderTest) async throws {
+        var environment = Installation.environment.merging(self.environment) { $1 }
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        environment["RELAY_URL"] = relay.url
+        environment["RELAY_PID"] = String(relay.process.id)
+        environment["RELAY_USERNAME"] = RelayUnderTest.username
+        environment["RELAY_PASSWORD"] = RelayUnderTest.password
+        environment["SCRATCH"] = self.folder.path()
+        let python = try ChildProcess(
+            Installation.python,
+            [Installation.scripts.appending(path: script).path()],
+            environment: environment,
+            directory: self.folder,
+            log: self.folder.appending(path: "\(script).log")
+        )
+        let exit = try await python.exit(within: .seconds(180))
+        #expect(exit == .code(0), "\(script): \(python.lastWords)\nthe relay: \(relay.process.lastWords)")
+    }
+}
