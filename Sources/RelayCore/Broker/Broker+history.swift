@@ -42,6 +42,9 @@ extension Broker {
         }
     }
 
+    /// A page ends early once its messages cost this much; its last message's id leads on.
+    private static let maxHistoryBytes = 8 << 20
+
     private func page(
         of topic: Topic,
         _ order: Order,
@@ -51,7 +54,7 @@ extension Broker {
         let range: ReadRequest.Range
         switch (order, cursor) {
         case (.ascending, _):
-            let limits = SliceLimits(maxMessages: limit, maxBytes: .max)
+            let limits = SliceLimits(maxMessages: limit, maxBytes: Self.maxHistoryBytes)
             if let slice = topic.readHot(after: cursor.id, through: .max, limits: limits).slice {
                 return slice.messages
             }
@@ -64,7 +67,13 @@ extension Broker {
             range = .backward(before: id)
         }
         return try await self.read(
-            ReadRequest(topic: topic.key, range: range, maxMessages: limit, maxBytes: .max, now: self.clock.now())
+            ReadRequest(
+                topic: topic.key,
+                range: range,
+                maxMessages: limit,
+                maxBytes: Self.maxHistoryBytes,
+                now: self.clock.now()
+            )
         ).messages
     }
 

@@ -33,11 +33,11 @@ struct RelayParts: Sendable {
         self.loops = try await DeliveryLoops.start(on: group, broker: self.broker)
         self.lane = TaskLane()
         self.upkeep = Upkeep(broker: self.broker, access: self.access, logger: logger)
+        let waiters = PollWaiters(maxPerUser: configuration.poll.maxWaitersPerUser)
         let registry = PrometheusRegistry(
             descriptions: RelayMetric.descriptions(maxTopics: configuration.metrics.maxTopics),
-            collectors: [ProcessMetrics()]
+            collectors: [ProcessMetrics(), BrokerMetrics(broker: self.broker, pollWaiters: waiters)]
         )
-        let waiters = PollWaiters(maxPerUser: configuration.poll.maxWaitersPerUser)
         let rest = RESTServices(
             access: self.access,
             broker: self.broker,
@@ -66,7 +66,8 @@ struct RelayParts: Sendable {
             webSockets: ConnectionQuota(maxPerUser: configuration.webSocket.maxPerUser),
             metrics: EdgeMetrics(
                 factory: PrometheusMetricsFactory(registry: registry),
-                perTopic: configuration.metrics.perTopic
+                perTopic: configuration.metrics.perTopic,
+                broker: self.broker
             ),
             logger: logger
         )

@@ -28,7 +28,10 @@ final class EdgeMetrics: Sendable {
 
     private let factory: any MetricsFactory
     private let perTopic: Bool
+    private let broker: Broker
     private let received: Counter
+    private let appended: Counter
+    private let appendsFailed: Counter
     private let latency: Timer
     private let deliveries: [DeliveryType: Counter]
     private let fineDuration: Timer
@@ -41,10 +44,13 @@ final class EdgeMetrics: Sendable {
     private let routes = Mutex<[RouteKey: RouteSeries]>([:])
 
     /// - Parameter perTopic: whether stored messages are counted by topic too; the factory bounds how many topics.
-    init(factory: any MetricsFactory, perTopic: Bool) {
+    init(factory: any MetricsFactory, perTopic: Bool, broker: Broker) {
+        self.broker = broker
         self.factory = factory
         self.perTopic = perTopic
         self.received = Counter(label: RelayMetric.messagesReceived, factory: factory)
+        self.appended = Self.storageCounter("success", factory)
+        self.appendsFailed = Self.storageCounter("error", factory)
         self.latency = Timer(label: RelayMetric.messageLatency, factory: factory)
         self.deliveries = DeliveryType.allCases.reduce(into: [:]) { counters, type in
             counters[type] = Counter(
@@ -61,7 +67,24 @@ final class EdgeMetrics: Sendable {
         self.closedWebSockets = Counter(label: RelayMetric.webSocketsClosed, factory: factory)
     }
 
+    private static func storageCounter(_ status: String, _ factory: any MetricsFactory) -> Counter {
+        Counter(
+            label: RelayMetric.storageOperations,
+            dimensions: [("operation", "append"), ("status", status)],
+            factory: factory
+        )
+    }
+
     // MARK: Messages
+
+    /// What became of a publish.
+    func published(_ result: Result<StoredDraft, BrokerError>) {
+        switch result {
+        case .success: self.appended.increment()
+        case .failure(.store): self.appendsFailed.increment()
+        case .failure: break
+        }
+    }
 
     /// - Parameter start: when the publish came in; nil where that is not known.
     func stored(_ count: Int, in key: TopicKey, since start: NIODeadline?) {
@@ -70,18 +93,20 @@ final class EdgeMetrics: Sendable {
     }
 
     func stored(_ outcomes: [Broker.Outcome], since start: NIODeadline) {
-        for outcome in outcomes where outcome.error == nil { self.received(1, in: outcome.key) }
+        for outcome in outcomes {
+            self.published(outcome.result)
+            if outcome.error == nil { self.received(1, in: outcome.key) }
+        }
         self.latency.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
     }
 
     private func received(_ count: Int, in key: TopicKey) {
         guard self.perTopic else { return self.received.increment(by: count) }
-        let counter = Counter(
-            label: RelayMetric.messagesReceived,
-            dimensions: [("topic", key.name.rawValue)],
-            factory: self.factory
-        )
-        counter.increment(by: count)
+        let labels = [("topic", key.name.rawValue)]
+        Counter(label: RelayMetric.messagesReceived, dimensions: labels, factory: self.factory).increment(by: count)
+        if let kept = self.broker.residentTopic(key)?.bounds.count {
+            Meter(label: RelayMetric.topicMessages, dimensions: labels, factory: self.factory).set(kept)
+        }
     }
 
     func delivered(_ count: Int, by type: DeliveryType) {
@@ -100,6 +125,24 @@ final class EdgeMetrics: Sendable {
         self.activeWebSockets.set(self.openCount.subtract(1, ordering: .relaxed).newValue)
     }
 
+    // MARK: Errors
+
+    /// Where an error was told: the label `type`.
+    enum ErrorType: String {
+        case http
+        case webSocket = "websocket"
+    }
+
+    /// - Parameter code: the HTTP status, or the code of an `error` frame.
+    func failed(_ type: ErrorType, code: String) {
+        Counter(
+            label: RelayMetric.errors,
+            dimensions: [("type", type.rawValue), ("code", code)],
+            factory: self.factory
+        )
+        .increment()
+    }
+
     // MARK: Requests
 
     /// - Parameter requestBytes: the size of the request's body.
@@ -113,6 +156,7 @@ final class EdgeMetrics: Sendable {
         )
         let duration = (NIODeadline.now() - exchange.started).nanoseconds
         series.requests.increment()
+        if reply.status.code >= 400 { self.failed(.http, code: String(reply.status.code)) }
         series.duration.recordNanoseconds(duration)
         self.fineDuration.recordNanoseconds(duration)
         self.requestSize.record(exchange.bodySize)

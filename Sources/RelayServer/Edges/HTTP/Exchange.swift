@@ -1,8 +1,10 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 
 /// One request on its way to an answer. Lives on its connection's loop.
 final class Exchange {
+    /// The request's head, with a request id whether or not the client sent one.
     private(set) var head: HTTPRequestHead
     /// The body; taken by the route, so that a request that waits does not keep its bytes.
     private(set) var body: ByteBuffer
@@ -17,7 +19,7 @@ final class Exchange {
     private var isAnswered = false
 
     init(head: HTTPRequestHead, body: ByteBuffer, connection: HTTPConnection) {
-        self.head = head
+        self.head = RequestID.ensured(head)
         self.body = body
         self.bodySize = body.readableBytes
         self.connection = connection
@@ -52,7 +54,25 @@ final class Exchange {
         self.isAnswered = true
         self.activity = nil
         self.services.metrics.answered(self, reply)
+        self.log(reply)
         self.connection.answer(self, reply)
+    }
+
+    /// One line a request, for who asks for it; faults of the relay's own are always told. Neither query nor headers
+    /// are logged: they may hold a token.
+    private func log(_ reply: Reply) {
+        let level: Logger.Level = reply.status.code >= 500 ? .warning : .debug
+        self.services.logger.log(
+            level: level,
+            "request",
+            metadata: [
+                "request_id": "\(RequestID.of(self.head))",
+                "method": "\(self.head.method)",
+                "route": "\(self.route)",
+                "status": "\(reply.status.code)",
+                "milliseconds": "\((NIODeadline.now() - self.started).nanoseconds / 1_000_000)",
+            ]
+        )
     }
 
     // MARK: From the connection

@@ -60,6 +60,7 @@ enum PublishRoute {
         _ key: TopicKey,
         _ result: Result<StoredDraft, BrokerError>
     ) {
+        exchange.services.metrics.published(result)
         switch result {
         case .success(let stored):
             exchange.services.metrics.stored(1, in: key, since: exchange.started)

@@ -30,6 +30,7 @@ extension WebSocketConnection {
     }
 
     func sendError(_ code: ServerFrame.Failure.Code, _ message: String) {
+        self.services.metrics.failed(.webSocket, code: code.rawValue)
         self.send(.error(.init(code: code, message: message)))
     }
 

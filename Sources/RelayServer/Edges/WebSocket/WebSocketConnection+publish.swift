@@ -62,6 +62,7 @@ extension WebSocketConnection {
         _ result: Result<StoredDraft, BrokerError>
     ) {
         self.publishEnded()
+        self.services.metrics.published(result)
         switch result {
         case .success(let stored):
             self.services.metrics.stored(1, in: key, since: nil)
