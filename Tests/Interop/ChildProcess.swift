@@ -41,7 +41,7 @@ final class ChildProcess: Sendable {
             process.standardOutput = output
             process.standardError = output
             process.terminationHandler = { promise.succeed(Exit($0)) }
-            try process.run()
+            try withoutBlockedSignals { try process.run() }
         } catch {
             promise.fail(error)
             throw error
