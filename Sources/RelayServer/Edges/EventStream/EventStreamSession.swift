@@ -74,6 +74,7 @@ final class EventStreamSession {
         self.write(hello)
         self.exchange.connection.flush()
         for reader in self.readers { if let reader { state.readers.start(reader) } }
+        if self.exchange.connection.isShuttingDown { self.end() }
     }
 
     private var eventID: String {

@@ -27,7 +27,8 @@ struct EventStreamStart {
 
     private static func cursors(in text: String, _ topics: [TopicName]) -> [TopicName: Cursor] {
         guard text.contains(":") else {
-            return topics.count == 1 ? [topics[0]: Cursor(clientText: text)] : [:]
+            let cursor = topics.count == 1 ? Cursor(clientText: text) : .oldest
+            return Dictionary(topics.map { ($0, cursor) }) { first, _ in first }
         }
         var cursors: [TopicName: Cursor] = [:]
         for entry in text.split(separator: ",") {

@@ -74,7 +74,10 @@ extension Exchange {
         let bound = NIOLoopBound((exchange: self, body: body), eventLoop: eventLoop)
         let isRunning = self.services.lane.run {
             let value = await work()
-            eventLoop.execute { bound.value.body(bound.value.exchange, value) }
+            eventLoop.execute {
+                let (exchange, body) = bound.value
+                if !exchange.isAnswered { body(exchange, value) }
+            }
         }
         if !isRunning { self.answer(.unavailable("The relay is stopping")) }
     }

@@ -16,7 +16,8 @@ final class Exchange {
     var route = "unmatched"
     /// Set while something goes on that outlives the request's arrival: a waiting poll, an event stream.
     var activity: (any ExchangeActivity)?
-    private var isAnswered = false
+    /// Whether there is no one to answer any more: the peer has its answer, or has left.
+    private(set) var isAnswered = false
 
     init(head: HTTPRequestHead, body: ByteBuffer, connection: HTTPConnection) {
         self.head = RequestID.ensured(head)

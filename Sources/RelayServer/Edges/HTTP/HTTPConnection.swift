@@ -29,7 +29,8 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     private var deadline = NIODeadline.distantFuture
     /// Since when the peer takes no bytes.
     private var blockedSince: NIODeadline?
-    private var isShuttingDown = false
+    /// Whether the relay is stopping: what would wait must end at once.
+    private(set) var isShuttingDown = false
 
     init(services: EdgeServices) {
         self.services = services
@@ -72,18 +73,20 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError, case .idle = self.phase else { return context.close(promise: nil) }
-        var reply = Reply(
-            Self.isHeaderOverflow(error) ? .requestHeaderFieldsTooLarge : .badRequest,
-            detail: "Bad Request"
-        )
-        reply.closes = true
-        self.phase = .discarding
-        self.write(reply, for: nil)
+        guard error is HTTPParserError else { return context.close(promise: nil) }
+        switch self.phase {
+        case .idle: self.refuse(nil, Self.refusal(of: error))
+        case .receiving(let head, _): self.refuse(head, Self.refusal(of: error))
+        // Answered already, and closing.
+        case .discarding: break
+        case .answering, .closed: context.close(promise: nil)
+        }
     }
 
-    private static func isHeaderOverflow(_ error: any Error) -> Bool {
+    private static func refusal(of error: any Error) -> Reply {
         (error as? HTTPParserError) == .headerOverflow
+            ? Reply(.requestHeaderFieldsTooLarge, detail: "Request Header Fields Too Large")
+            : Reply(.badRequest, detail: "Bad Request")
     }
 
     // MARK: Requests
@@ -135,10 +138,9 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// Answers a request that will not be heard out.
-    private func refuse(_ head: HTTPRequestHead, _ reply: Reply) {
+    private func refuse(_ head: HTTPRequestHead?, _ reply: Reply) {
         var reply = reply
         reply.closes = true
-        self.phase = .discarding
         self.write(reply, for: head)
     }
 }
@@ -157,6 +159,8 @@ extension HTTPConnection {
     private func write(_ reply: Reply, for head: HTTPRequestHead?) {
         guard let context = self.context else { return }
         let closes = reply.closes || self.isShuttingDown || !(head?.keepsConnection ?? false)
+        // Requests that were sent behind this one are not heard: nobody could learn what came of them.
+        if closes { self.phase = .discarding }
         let isHead = head?.method == .HEAD
         let response = self.responseHead(reply, for: head, closes: closes)
         context.write(self.wrapOutboundOut(.head(response)), promise: nil)

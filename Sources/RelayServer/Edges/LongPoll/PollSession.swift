@@ -88,6 +88,7 @@ final class PollSession {
         self.phase = .waiting
         self.finishIfReady()
         guard case .waiting = self.phase else { return }
+        if self.exchange.connection.isShuttingDown { return self.finish() }
         self.deadline = .now() + timeout
         self.exchange.trimHead()
     }

@@ -101,6 +101,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Whatever follows a broken frame is dropped, and must not cut short the goodbye.
+        if case .closing = self.phase, error is ByteToMessageDecoderError { return }
         switch error as? NIOWebSocketError {
         case .invalidFrameLength: self.close(.messageTooLarge, "Message too large")
         case .fragmentedControlFrame, .multiByteControlFrameLength:
