@@ -14,6 +14,8 @@ struct TestRelay: Sendable {
 
     let port: Int
     let http: HTTPClient
+    /// Asks the relay to stop in its own way; returns at once.
+    let shutDown: @Sendable () async -> Void
 
     /// Sends a request and waits for the whole answer. Redirects are answers, not followed.
     ///
@@ -138,7 +140,11 @@ func withRelay(
         tasks.addTask {
             guard let port = await ports.first(where: { _ in true }) else { return }
             do {
-                try await withHTTPClient { try await body(TestRelay(port: port, http: $0)) }
+                try await withHTTPClient {
+                    try await body(
+                        TestRelay(port: port, http: $0, shutDown: { await group.triggerGracefulShutdown() })
+                    )
+                }
             } catch {
                 await group.triggerGracefulShutdown()
                 throw error

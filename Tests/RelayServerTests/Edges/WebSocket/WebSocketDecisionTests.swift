@@ -1,0 +1,129 @@
+import NIOCore
+import NIOHTTP1
+import RelayCore
+import Testing
+
+@testable import RelayServer
+
+@Suite("What a WebSocket decides without I/O")
+struct WebSocketDecisionTests {
+    private static func keepAlive() -> KeepAlive {
+        KeepAlive(openedAt: .uptimeNanoseconds(0), subscribeWithin: .seconds(60), pingInterval: .seconds(20))
+    }
+
+    private static func at(_ seconds: UInt64) -> NIODeadline { .uptimeNanoseconds(seconds * 1_000_000_000) }
+
+    @Test("a quiet client is pinged, and given up where it does not answer in time")
+    func pings() {
+        var quiet = Self.keepAlive()
+        #expect(quiet.tick(Self.at(19), isSubscribed: true, isWritable: true) == .nothing)
+        #expect(quiet.tick(Self.at(20), isSubscribed: true, isWritable: true) == .ping)
+        #expect(quiet.tick(Self.at(40), isSubscribed: true, isWritable: true) == .nothing)
+        #expect(quiet.tick(Self.at(41), isSubscribed: true, isWritable: true) == .closeUnanswered)
+        quiet.heard(at: Self.at(42))
+        #expect(quiet.tick(Self.at(43), isSubscribed: true, isWritable: true) == .nothing)
+    }
+
+    @Test("a client that does not read is neither pinged nor given up")
+    func stalled() {
+        var stalled = Self.keepAlive()
+        #expect(stalled.tick(Self.at(500), isSubscribed: true, isWritable: false) == .nothing)
+        #expect(stalled.tick(Self.at(501), isSubscribed: true, isWritable: true) == .ping)
+        #expect(stalled.tick(Self.at(900), isSubscribed: true, isWritable: false) == .nothing)
+        #expect(stalled.tick(Self.at(920), isSubscribed: true, isWritable: true) == .nothing)
+        #expect(stalled.tick(Self.at(921), isSubscribed: true, isWritable: true) == .closeUnanswered)
+    }
+
+    @Test("who never subscribes is closed however lively it is, and who ignores a close is cut off")
+    func idleAndClosing() {
+        var idle = Self.keepAlive()
+        idle.heard(at: Self.at(60))
+        #expect(idle.tick(Self.at(60), isSubscribed: false, isWritable: true) == .nothing)
+        #expect(idle.tick(Self.at(61), isSubscribed: false, isWritable: true) == .closeIdle)
+        idle.closing(at: Self.at(61))
+        idle.heard(at: Self.at(65))
+        #expect(idle.tick(Self.at(66), isSubscribed: false, isWritable: true) == .nothing)
+        #expect(idle.tick(Self.at(67), isSubscribed: false, isWritable: true) == .cutOff)
+    }
+
+    private static func head(_ change: (inout HTTPRequestHead) -> Void = { _ in }) -> HTTPRequestHead {
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/ws")
+        head.headers = [
+            "Connection": "keep-alive, Upgrade", "Upgrade": "WebSocket", "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        ]
+        change(&head)
+        return head
+    }
+
+    @Test("the RFC's own handshake, and the subprotocol only where it was offered")
+    func accepted() throws {
+        guard case .accept(let headers) = WebSocketHandshake.evaluate(Self.head()) else {
+            Issue.record("refused")
+            return
+        }
+        #expect(headers["sec-websocket-accept"] == ["s3pPLMBiTxaQ9kYGzzhZRbK+xOo="])
+        #expect(headers["sec-websocket-protocol"] == [])
+        let offered = Self.head { $0.headers.add(name: "Sec-WebSocket-Protocol", value: "bearer.x, bearer") }
+        guard case .accept(let headers) = WebSocketHandshake.evaluate(offered) else {
+            Issue.record("refused")
+            return
+        }
+        #expect(headers["sec-websocket-protocol"] == ["bearer"])
+    }
+
+    @Test("bad upgrade requests and how each is refused")
+    func refused() {
+        let table: [(HTTPRequestHead, UInt)] = [
+            (Self.head { $0.version = .http1_0 }, 426),
+            (Self.head { $0.headers.remove(name: "Connection") }, 426),
+            (Self.head { $0.headers.replaceOrAdd(name: "Connection", value: "close") }, 426),
+            (Self.head { $0.headers.replaceOrAdd(name: "Upgrade", value: "h2c") }, 426),
+            (Self.head { $0.headers.replaceOrAdd(name: "Sec-WebSocket-Version", value: "8") }, 426),
+            (Self.head { $0.headers.add(name: "Sec-WebSocket-Version", value: "13") }, 426),
+            (Self.head { $0.headers.remove(name: "Sec-WebSocket-Version") }, 426),
+            (Self.head { $0.headers.remove(name: "Sec-WebSocket-Key") }, 400),
+            (Self.head { $0.headers.replaceOrAdd(name: "Sec-WebSocket-Key", value: "c2hvcnQ=") }, 400),
+            (Self.head { $0.headers.replaceOrAdd(name: "Sec-WebSocket-Key", value: "no base64 at all!!!!!!==") }, 400),
+            (Self.head { $0.headers.add(name: "Sec-WebSocket-Key", value: "dGhlIHNhbXBsZSBub25jZQ==") }, 400),
+        ]
+        for (index, (head, status)) in table.enumerated() {
+            guard case .refuse(let reply) = WebSocketHandshake.evaluate(head) else {
+                Issue.record("row \(index) was accepted")
+                continue
+            }
+            #expect(reply.status.code == status, "row \(index)")
+            #expect((reply.headers["sec-websocket-version"] == ["13"]) == (status == 426), "row \(index)")
+        }
+    }
+
+    @Test(
+        "subprotocols in any order and spacing",
+        arguments: [
+            (["bearer, bearer.abc"], "abc", "bearer"), (["bearer.abc ,\tbearer"], "abc", "bearer"),
+            (["bearer", "bearer.a.b.c"], "a.b.c", "bearer"), (["bearer.abc"], "abc", nil),
+            (["bearer."], nil, nil), (["Bearer.abc"], nil, nil), ([",,"], nil, nil), ([], nil, nil),
+        ] as [([String], String?, String?)]
+    )
+    func subprotocols(values: [String], token: String?, selected: String?) {
+        var headers = HTTPHeaders()
+        for value in values { headers.add(name: "Sec-WebSocket-Protocol", value: value) }
+        #expect(WebSocketSubprotocols(headers).bearerToken == token)
+        #expect(WebSocketSubprotocols(headers).selected == selected)
+    }
+
+    @Test("a quota counts each user for itself, and a refusal counts nothing")
+    func quota() {
+        let quota = ConnectionQuota(maxPerUser: 2)
+        let (a, b) = (UserID("a"), UserID("b"))
+        #expect(quota.enter(a) && quota.enter(a))
+        #expect(!quota.enter(a))
+        #expect(quota.enter(b))
+        #expect(quota.total == 3)
+        quota.leave(a)
+        #expect(quota.enter(a))
+        for user in [a, a, b, b] { quota.leave(user) }
+        #expect(quota.total == 0)
+        #expect(ConnectionQuota(maxPerUser: 0).enter(a) == false)
+    }
+}
