@@ -34,6 +34,7 @@ struct WebSocketLiveTests {
     func badText() async throws {
         try await withRelay { relay in
             let socket = try await TestWebSocket(relay, token: try await relay.administratorToken)
+            defer { socket.connection.disconnect() }
             #expect(try await socket.subscribe(["t"]).type == "subscribed")
             let bad = ["", "{", "[]", "null", #"{"type":1}"#, #"{"type":"publish"}"#, #"{"type":"unsubscribe"}"#]
             for text in bad + [String(repeating: "[", count: 100_000)] {
@@ -90,7 +91,7 @@ struct WebSocketLiveTests {
             #expect(await second.rest() == "")
             first.send(0x88, ByteBuffer())
             #expect(await first.untilClosed().count == 1)
-            _ = try await TestWebSocket(relay, token: token)
+            try await TestWebSocket(relay, token: token).connection.disconnect()
         }
     }
 
@@ -101,6 +102,7 @@ struct WebSocketLiveTests {
         } _: { relay in
             let token = try await relay.administratorToken
             let socket = try await TestWebSocket(relay, token: token)
+            defer { socket.connection.disconnect() }
             _ = try await socket.subscribe(["t"])
             try await socket.connection.channel.setOption(.autoRead, value: false).get()
             let text = String(repeating: "x", count: 100_000)
@@ -131,6 +133,7 @@ struct WebSocketLiveTests {
             ] as [(String, @Sendable (TestUser) async throws -> TestReply)] {
                 let user = try await relay.makeUser(name, by: admin)
                 let socket = try await TestWebSocket(relay, token: user.token)
+                defer { socket.connection.disconnect() }
                 _ = try await socket.subscribe(["quiet"])
                 let stream = try await TestEventStream(relay, token: user.token, query: "topics=quiet")
                 let poll = try await relay.openPoll(["quiet"], token: user.token)
@@ -150,6 +153,7 @@ struct WebSocketLiveTests {
         let path = "/api/v1/topics/shared/permissions"
         #expect(try await relay.send(.POST, path, token: admin, json: ["user_id": user.id]).status == 201)
         let socket = try await TestWebSocket(relay, token: user.token)
+        defer { socket.connection.disconnect() }
         #expect(try await socket.subscribe(["shared"]).type == "subscribed")
         let poll = try await relay.openPoll(["shared"], token: user.token)
         try await relay.untilWaiters(1, token: admin)

@@ -1,0 +1,89 @@
+import NIOHTTP1
+import RelayCore
+import RelayWire
+import Testing
+
+@testable import RelayServer
+
+@Suite("What the HTTP edge decides without I/O")
+struct EdgeDecisionTests {
+    @Test(
+        "trusted hosts: exact, by suffix, with and without a port",
+        arguments: [
+            ("relay.org", true), ("RELAY.org:8080", true), ("a.example.org", true), ("example.org", false),
+            ("evilexample.org", false), ("relay.org.evil", false), ("[::1]:80", true), ("", false), (nil, false),
+        ] as [(String?, Bool)]
+    )
+    func hosts(host: String?, trusted: Bool) {
+        #expect(TrustedHosts(["relay.org", "*.Example.org", "[::1]"]).trusts(host) == trusted)
+        #expect(TrustedHosts([]).trusts(host))
+        #expect(TrustedHosts(["*"]).trusts(host))
+    }
+
+    @Test("origins are compared exactly, and a preflight from others is refused")
+    func origins() {
+        let origins = AllowedOrigins(["https://a.example"])
+        for (origin, allowed) in [
+            ("https://a.example", true), ("http://a.example", false), ("https://a.example:443", false), ("null", false),
+            ("https://a.example.evil", false),
+        ] {
+            #expect(origins.allows(origin) == allowed, "\(origin)")
+            #expect(origins.preflight(["origin": origin]).status == (allowed ? .ok : .badRequest), "\(origin)")
+        }
+        #expect(origins.preflight([:]).status == .badRequest)
+        #expect(AllowedOrigins(["*"]).allows("https://b.example"))
+    }
+
+    @Test("a page may connect from an allowed origin or from the relay's own, and programs always may")
+    func connecting() {
+        let gate = RequestGate(hosts: TrustedHosts([]), origins: AllowedOrigins(["https://a.example"]))
+        for (origin, may) in [
+            (nil, true), ("https://a.example", true), ("http://relay:80", true), ("https://relay:80", true),
+            ("https://relay", false), ("https://b.example", false), ("", false),
+        ] as [(String?, Bool)] {
+            var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/ws", headers: ["host": "relay:80"])
+            if let origin { head.headers.add(name: "origin", value: origin) }
+            #expect(gate.mayConnect(head) == may, "\(origin ?? "none")")
+        }
+    }
+
+    @Test("query items: escapes, plus signs, repeats and what is broken")
+    func query() {
+        let items = QueryItems("a=1&b=x%20y+z&a=2&c&d=%zz&e=a=b&%66=g&&=h")
+        for (name, value) in [
+            ("a", "1"), ("b", "x y z"), ("c", ""), ("d", "%zz"), ("e", "a=b"), ("f", "g"), ("", "h"), ("x", nil),
+        ] as [(String, String?)] {
+            #expect(items.first(name) == value, "\(name)")
+        }
+        #expect(QueryItems("").first("") == nil)
+    }
+
+    @Test("a request keeps its own id where that is sane")
+    func requestID() {
+        func id(_ sent: String) -> String {
+            RequestID.of(HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: ["x-request-id": sent]))
+        }
+        for sane in ["a", "A-b_c.9", String(repeating: "a", count: 64)] { #expect(id(sane) == sane) }
+        for other in ["", "a b", "a\tb", "é", "a;b", String(repeating: "a", count: 65)] { #expect(id(other) != other) }
+        #expect(id("") != id(""))
+    }
+
+    @Test("waiters are counted by user and by topic, and a refusal counts nothing")
+    func waiters() throws {
+        let waiters = PollWaiters(maxPerUser: 2)
+        let keys = [TopicKey(name: try #require(TopicName("a"))), TopicKey(name: try #require(TopicName("b")))]
+        let (one, two) = (UserID("one"), UserID("two"))
+        #expect(waiters.enter(one, keys) && waiters.enter(one, [keys[0]]))
+        #expect(!waiters.enter(one, keys))
+        #expect(waiters.enter(two, keys))
+        #expect(waiters.counts(of: one).waiters == 2)
+        #expect(waiters.counts(of: one).topics.values.sorted() == [1, 2])
+        #expect(waiters.counts(of: nil).waiters == 3)
+        waiters.leave(one, keys)
+        waiters.leave(one, [keys[0]])
+        waiters.leave(two, keys)
+        #expect(waiters.total == 0)
+        #expect(waiters.counts(of: nil).topics.isEmpty)
+        #expect(waiters.counts(of: one).waiters == 0)
+    }
+}
