@@ -30,6 +30,8 @@ struct Scenario {
     }
 
     /// Runs a script of `Tests/Interop/python`, which has to exit with 0. What it says otherwise is the test's failure.
+    ///
+    /// - Throws: where the script can't be started. The relay is then gone too.
     func run(_ script: String, against relay: RelayUnderTest) async throws {
         var environment = Installation.environment.merging(self.environment) { $1 }
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -38,13 +40,19 @@ struct Scenario {
         environment["RELAY_USERNAME"] = RelayUnderTest.username
         environment["RELAY_PASSWORD"] = RelayUnderTest.password
         environment["SCRATCH"] = self.folder.path()
-        let python = try ChildProcess(
-            Installation.python,
-            [Installation.scripts.appending(path: script).path()],
-            environment: environment,
-            directory: self.folder,
-            log: self.folder.appending(path: "\(script).log")
-        )
+        let python: ChildProcess
+        do {
+            python = try ChildProcess(
+                Installation.python,
+                [Installation.scripts.appending(path: script).path()],
+                environment: environment,
+                directory: self.folder,
+                log: self.folder.appending(path: "\(script).log")
+            )
+        } catch {
+            relay.process.signal(SIGKILL)
+            throw error
+        }
         let exit = try await python.exit(within: .seconds(180))
         #expect(exit == .code(0), "\(script): \(python.lastWords)\nthe relay: \(relay.process.lastWords)")
     }
