@@ -6,13 +6,13 @@ import RelayWire
 /// Every function throws `overloaded` or `unavailable` where hasher or store can't serve. A change takes effect on open
 /// connections before its function returns.
 public struct UserAdministration: Sendable {
-    let store: any UserStore
+    let store: any UserStore & RefreshTokenStore
     let hasher: any PasswordHashing
     let now: TimeSource
     private let authenticator: Authenticator
 
     init(
-        store: any UserStore,
+        store: any UserStore & RefreshTokenStore,
         hasher: any PasswordHashing,
         authenticator: Authenticator,
         now: @escaping TimeSource
@@ -39,15 +39,27 @@ public struct UserAdministration: Sendable {
         return user
     }
 
+    /// A new password ends the user's refresh tokens: who knew the old one must not stay logged in by it. Access tokens
+    /// stay until they expire.
+    ///
     /// - Returns: the user as it is now.
     ///
-    /// Throws `invalidFields`, `noSuchUser`.
+    /// Throws `invalidFields`, `noSuchUser`; after `unavailable` the change may have been made: make it again.
     public func update(_ id: UserID, _ patch: UserPatch) async throws(AccessError) -> User {
         var changes = try patch.checked()
-        if let password = patch.password {
-            changes.passwordHash = try await self.hasher.hash(password)
+        guard let password = patch.password else { return try await self.change(id, changes) }
+        changes.passwordHash = try await self.hasher.hash(password)
+        let user = try await self.change(id, changes)
+        try await self.endRefreshTokens(of: id)
+        return user
+    }
+
+    private func endRefreshTokens(of id: UserID) async throws(AccessError) {
+        try await AccessError.fromStore { () throws(StoreError) in
+            for token in try await self.store.liveRefreshTokens(of: id, at: self.now()) {
+                _ = try await self.store.revokeRefreshToken(token.jti, at: self.now())
+            }
         }
-        return try await self.change(id, changes)
     }
 
     /// Deletes the user, its grants and its refresh tokens. Its topics stay.

@@ -31,9 +31,10 @@ public final class Broker: Sendable {
         self.table = TopicTable(limit: limits.residentTopics)
     }
 
-    /// The topic of a key if it is in memory.
+    /// The topic of a key if it is in memory. One that is just leaving is not: whoever joined it would be sent back here.
     public func residentTopic(_ key: TopicKey) -> Topic? {
-        self.table.find(key)
+        guard let topic = self.table.find(key), topic.isInService else { return nil }
+        return topic
     }
 
     /// The topic of a key, from memory or the store. One that does not exist can be waited on, and may be created later.

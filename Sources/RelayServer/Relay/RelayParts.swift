@@ -31,7 +31,7 @@ struct RelayParts: Sendable {
         )
         self.broker = Broker(store: store, limits: configuration.brokerLimits, clock: clock)
         self.loops = try await DeliveryLoops.start(on: group, broker: self.broker)
-        self.lane = TaskLane()
+        self.lane = TaskLane(maxJobs: configuration.server.maxConnections)
         self.upkeep = Upkeep(broker: self.broker, access: self.access, logger: logger)
         let waiters = PollWaiters(maxPerUser: configuration.poll.maxWaitersPerUser)
         let registry = PrometheusRegistry(

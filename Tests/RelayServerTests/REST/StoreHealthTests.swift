@@ -29,7 +29,7 @@ struct StoreHealthTests {
     }
 
     private func withLane(_ body: (TaskLane) async throws -> Void) async rethrows {
-        let lane = TaskLane()
+        let lane = TaskLane(maxJobs: 100)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await lane.run() }
             defer { lane.close() }
@@ -64,7 +64,7 @@ struct StoreHealthTests {
 
     @Test("a relay that is stopping is not healthy")
     func stopping() async {
-        let lane = TaskLane()
+        let lane = TaskLane(maxJobs: 100)
         lane.close()
         let health = StoreHealth(patience: .seconds(30), lane: lane) {}
         #expect(await health.answer() == .unhealthy)

@@ -75,11 +75,12 @@ extension Exchange {
         let isRunning = self.services.lane.run {
             let value = await work()
             eventLoop.execute {
+                // For a peer that has left nothing may begin any more: nobody would ever end it.
                 let (exchange, body) = bound.value
                 if !exchange.isAnswered { body(exchange, value) }
             }
         }
-        if !isRunning { self.answer(.unavailable("The relay is stopping")) }
+        if !isRunning { self.answer(.unavailable("Server is overloaded, try again later")) }
     }
 
     func refuse(_ error: AccessError) {

@@ -13,6 +13,9 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         case idle
         /// A head has come, its body is coming. Left by the body's end, or by a refusal.
         case receiving(HTTPRequestHead, ByteBuffer?)
+        /// A request is complete, but the peer has not taken the answers before it. Left when the socket takes bytes again:
+        /// who pipelines requests and reads no answers must not fill memory with them.
+        case holding(Exchange)
         /// A route has the request. Left when it has answered.
         case answering(Exchange)
         /// Answered before the request was complete: the rest of it is dropped, and the connection closes.
@@ -106,8 +109,9 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         if let refusal = self.services.gate.refusal(for: head) {
             return self.refuse(head, refusal)
         }
-        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }),
-            length > self.services.limits.maxBodyBytes
+        // The decoder lets digits through only: what is no number here is too large for one.
+        if let length = head.headers.first(name: "content-length"),
+            Int(length) ?? .max > self.services.limits.maxBodyBytes
         {
             return self.refuse(head, .payloadTooLarge)
         }
@@ -132,8 +136,16 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     private func receivedEnd() {
         guard case .receiving(let head, let body) = self.phase else { return }
         let exchange = Exchange(head: head, body: body ?? ByteBuffer(), connection: self)
-        self.phase = .answering(exchange)
         self.deadline = .distantFuture
+        guard self.isWritable else {
+            self.phase = .holding(exchange)
+            return
+        }
+        self.begin(exchange)
+    }
+
+    private func begin(_ exchange: Exchange) {
+        self.phase = .answering(exchange)
         self.services.routes.handle(exchange)
     }
 
@@ -228,6 +240,7 @@ extension HTTPConnection {
             return
         }
         self.phase = .discarding
+        self.deadline = .now() + self.services.timeouts.write
         let done = context.eventLoop.makePromise(of: Void.self)
         self.closeAfter(done.futureResult, context)
         context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: done)
@@ -238,7 +251,13 @@ extension HTTPConnection {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
         self.blockedSince = isWritable ? nil : .now()
-        if isWritable, case .answering(let exchange) = self.phase { exchange.drained() }
+        if isWritable {
+            switch self.phase {
+            case .holding(let exchange): self.begin(exchange)
+            case .answering(let exchange): exchange.drained()
+            case .idle, .receiving, .discarding, .closed: break
+            }
+        }
         context.fireChannelWritabilityChanged()
     }
 }
@@ -270,7 +289,7 @@ extension HTTPConnection: LoopConnection {
         switch self.phase {
         case .idle: self.context?.close(promise: nil)
         case .answering(let exchange): exchange.relayStopping()
-        case .receiving, .discarding, .closed: break
+        case .receiving, .holding, .discarding, .closed: break
         }
     }
 }

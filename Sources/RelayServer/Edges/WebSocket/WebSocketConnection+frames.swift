@@ -138,13 +138,14 @@ extension WebSocketConnection {
         self.beginWork()
         let eventLoop = self.loop.eventLoop
         let bound = NIOLoopBound((connection: self, body: body), eventLoop: eventLoop)
-        self.services.lane.run {
+        let isRunning = self.services.lane.run {
             let value = await work()
             eventLoop.execute {
                 if !bound.value.connection.isOver { bound.value.body(value) }
                 bound.value.connection.endWork()
             }
         }
+        if !isRunning { self.close(.unexpectedServerError, "Server is overloaded, try again later") }
     }
 
     private var isOver: Bool {

@@ -35,9 +35,11 @@ final class WebSocketConnection: ChannelDuplexHandler {
     var order: [TopicName] = []
     private var assembler: WebSocketAssembler
     private var keepAlive: KeepAlive
-    /// Frames that wait until the one before them is done with.
+    /// Frames that wait until the one before them is done with, and until the client has taken what it was sent. No more
+    /// than one read of the socket brings: there is no other before they are gone.
     private var inbox: Deque<ByteBuffer> = []
     private var isBusy = false
+    private var isHandling = false
     /// Publishes whose result is not there yet.
     private var publishing = 0
     private var wantsRead = false
@@ -142,8 +144,18 @@ final class WebSocketConnection: ChannelDuplexHandler {
     }
 
     private func received(_ text: ByteBuffer) {
-        guard !self.isBusy else { return self.inbox.append(text) }
-        self.handle(text)
+        self.inbox.append(text)
+        self.handleInbox()
+    }
+
+    /// Handles what has come, for as long as there is room for what it leads to. A frame that is done with at once calls
+    /// this again, from inside: its caller's loop goes on then.
+    private func handleInbox() {
+        guard !self.isHandling else { return }
+        self.isHandling = true
+        while self.isReceptive, let text = self.inbox.popFirst() { self.handle(text) }
+        self.isHandling = false
+        self.readIfWanted()
     }
 
     /// Frames are handled one after another: nothing overtakes a subscribe or a publish that has to ask the store first.
@@ -153,8 +165,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
 
     func endWork() {
         self.isBusy = false
-        while !self.isBusy, let text = self.inbox.popFirst() { self.handle(text) }
-        self.readIfWanted()
+        self.handleInbox()
     }
 
     func publishBegan() {
@@ -163,13 +174,13 @@ final class WebSocketConnection: ChannelDuplexHandler {
 
     func publishEnded() {
         self.publishing -= 1
-        self.readIfWanted()
+        self.handleInbox()
     }
 
     // MARK: Reading
 
-    /// The socket is read while there is room for what may come: a client that publishes faster than the store stores
-    /// is held back by its own socket.
+    /// The socket is read while there is room for what may come: a client that publishes faster than the store stores, or
+    /// asks for more than it reads, is held back by its own socket.
     func read(context: ChannelHandlerContext) {
         guard self.isReceptive else {
             self.wantsRead = true
@@ -178,7 +189,9 @@ final class WebSocketConnection: ChannelDuplexHandler {
         context.read()
     }
 
-    private var isReceptive: Bool { !self.isBusy && self.publishing < Self.maxPublishing }
+    private var isReceptive: Bool {
+        !self.isBusy && self.publishing < Self.maxPublishing && self.context?.channel.isWritable == true
+    }
 
     private func readIfWanted() {
         guard self.wantsRead, self.isReceptive else { return }
@@ -231,6 +244,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
+            // Before the readers, which could fill the socket each time, and keep a frame that ends them waiting for good.
+            self.handleInbox()
             for name in self.order {
                 if let subscription = self.subscriptions[name] {
                     self.loop.current?.readers.resume(subscription.reader)
@@ -261,8 +276,13 @@ extension WebSocketConnection: LoopConnection, AccessWatcher {
         do throws(AccessError) {
             _ = try self.session.standing(requiring: .read)
         } catch {
-            self.close(.policyViolation, error.detail)
+            self.close(Self.closeCode(for: error), error.detail)
         }
+    }
+
+    /// Clients connect again after 1011 and give up after 1008: what the relay can't find out now is no refusal.
+    static func closeCode(for error: AccessError) -> WebSocketErrorCode {
+        error.status == 503 ? .unexpectedServerError : .policyViolation
     }
 
     func cutOff() {

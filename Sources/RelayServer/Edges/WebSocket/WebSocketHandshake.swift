@@ -18,6 +18,9 @@ enum WebSocketHandshake {
         else {
             return .refuse(Self.refusal(.upgradeRequired, "This is a WebSocket endpoint"))
         }
+        guard self.endsParsing(head) else {
+            return .refuse(Reply(.badRequest, detail: "Malformed upgrade request"))
+        }
         guard head.headers["sec-websocket-version"] == ["13"] else {
             return .refuse(Self.refusal(.upgradeRequired, "Unsupported WebSocket version"))
         }
@@ -34,6 +37,28 @@ enum WebSocketHandshake {
             headers.add(name: "sec-websocket-protocol", value: selected)
         }
         return .accept(headers)
+    }
+
+    /// Whether the HTTP decoder, too, takes this request for an upgrade: then it parses no further, and what follows is left
+    /// to the WebSocket. Were it of another mind, it would hand requests to handlers that take bytes, which is a crash.
+    ///
+    /// It reads `Connection` by a grammar of its own, in which a tab after a word ends no word. So only words, commas and
+    /// blanks will do: of those both make the same. A handshake has no body either.
+    private static func endsParsing(_ head: HTTPRequestHead) -> Bool {
+        let isPlain = head.headers["connection"].allSatisfy { value in
+            value.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"),
+                    UInt8(ascii: ","), UInt8(ascii: " "):
+                    true
+                default: false
+                }
+            }
+        }
+        let hasBody =
+            head.headers.contains(name: "transfer-encoding")
+            || head.headers["content-length"].contains { $0 != "0" }
+        return isPlain && !hasBody
     }
 
     private static func accept(_ key: String) -> String {
