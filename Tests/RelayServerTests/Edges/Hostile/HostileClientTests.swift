@@ -3,8 +3,9 @@ import NIOCore
 import NIOHTTP1
 import NIOWebSocket
 import RelayAccess
-@testable import RelayServer
 import Testing
+
+@testable import RelayServer
 
 /// What clients did to crash the relay, or to have it keep things for them.
 @Suite("Hostile clients", .timeLimit(.minutes(2)))
@@ -78,7 +79,12 @@ struct HostileClientTests {
         try await withRelay { relay in
             let token = try await relay.administratorToken
             let text = String(repeating: "x", count: 512 << 10)
-            _ = try await relay.send(.POST, "/api/v1/messages", token: token, json: ["topic": "t", "payload": ["x": text]])
+            _ = try await relay.send(
+                .POST,
+                "/api/v1/messages",
+                token: token,
+                json: ["topic": "t", "payload": ["x": text]]
+            )
             let client = try await RawConnection.open(relay.port, reads: false)
             let count = 100
             for _ in 1...count { client.request("GET", "/api/v1/topics/t/messages?limit=1", token: token) }
@@ -105,7 +111,7 @@ struct HostileClientTests {
             let rounds = 30
             for round in 1...rounds {
                 for _ in 1...100 { try socket.send(json: ["type": "subscribe", "topics": [topics[0]]]) }
-                try socket.send(json: ["type": "publish", "topic": "t", "payload": ["n": round]])
+                try socket.send(json: ["type": "publish", "id": "p\(round)", "topic": "t", "payload": ["n": round]])
             }
             let published = try await Self.settled {
                 let page = try await relay.send(.GET, "/api/v1/topics/t/messages?limit=100", token: token)
