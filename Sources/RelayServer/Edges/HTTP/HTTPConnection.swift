@@ -82,7 +82,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         case .receiving(let head, _): self.refuse(head, Self.refusal(of: error))
         // Answered already, and closing.
         case .discarding: break
-        case .answering, .closed: context.close(promise: nil)
+        case .holding, .answering, .closed: context.close(promise: nil)
         }
     }
 
