@@ -21,7 +21,7 @@ public struct RelayClient: Sendable {
         credentials: Credentials,
         store: (any TokenStore)? = nil,
         configuration: RelayClientConfiguration = RelayClientConfiguration(),
-        httpClient: HTTPClient = .shared
+        httpClient: HTTPClient = RelayClient.sharedHTTPClient
     ) {
         self.endpoint = endpoint
         self.configuration = configuration
@@ -41,6 +41,14 @@ public struct RelayClient: Sendable {
             now: now
         )
     }
+
+    /// Serves all clients that were given none of their own, and is never shut down. It tells of a failed connection at
+    /// once, where AsyncHTTPClient would try for half a minute: whether and when to try again is the ``RetryPolicy``'s.
+    public static let sharedHTTPClient: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
 
     func reply(to call: HTTPCall) async throws -> HTTPReply {
         try await self.pipeline.reply(to: call, keeper: self.keeper)

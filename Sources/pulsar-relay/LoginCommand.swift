@@ -26,10 +26,14 @@ struct LoginCommand: AsyncParsableCommand {
         let file = RelayOptions.credentialsFile
         let endpoint = try self.relay.endpoint(file.read())
         let username = try self.chosenUsername()
+        var configuration = RelayClientConfiguration()
+        // Somebody waits for the answer, and can repeat it.
+        configuration.retry.maxAttempts = 1
         let client = RelayClient(
             endpoint: endpoint,
             credentials: .password(username: username, password: try self.password(of: username, endpoint)),
-            store: FileTokenStore(file: file, url: endpoint.description, username: username)
+            store: FileTokenStore(file: file, url: endpoint.description, username: username),
+            configuration: configuration
         )
         try await client.logIn()
         try StandardStreams.result(self.report(username, endpoint))

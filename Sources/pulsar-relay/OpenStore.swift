@@ -1,6 +1,7 @@
 import RelayAccess
 import RelayCore
 import RelayServer
+import RelayStorage
 
 /// The configured store, opened beside a relay that may be running on it.
 struct OpenStore {
@@ -10,9 +11,19 @@ struct OpenStore {
 
     /// Opens the store, does something with it, and closes it again.
     ///
+    /// - Parameter makesStore: whether a store is made where there is none yet.
     /// - Throws: what `body` throws, or why the store can't be opened.
-    static func with<Value>(_ options: ServerOptions, _ body: (OpenStore) async throws -> Value) async throws -> Value {
-        let opened = try OpenStore(options.load().configuration)
+    static func with<Value>(
+        _ options: ServerOptions,
+        makesStore: Bool = false,
+        _ body: (OpenStore) async throws -> Value
+    ) async throws -> Value {
+        let configuration = try options.load().configuration
+        let directory = configuration.storage.dataDirectory
+        guard makesStore || configuration.storage.backend == .memory || SQLiteStore.exists(in: directory) else {
+            throw NoStore(directory: directory)
+        }
+        let opened = try OpenStore(configuration)
         let result: Result<Value, any Error>
         do {
             result = .success(try await body(opened))
@@ -49,6 +60,13 @@ struct OpenStore {
 /// The memory store lives in the relay's own process.
 struct NotPersistent: Error, CustomStringConvertible {
     var description: String { "storage_backend is memory: there is no store to open outside the running relay" }
+}
+
+/// Most likely the wrong working directory, or no `--config`.
+struct NoStore: Error, CustomStringConvertible {
+    let directory: String
+
+    var description: String { "there is no store in '\(self.directory)': give --data-dir or --config" }
 }
 
 struct NoSuchUser: Error, CustomStringConvertible {

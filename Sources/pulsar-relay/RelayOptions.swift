@@ -5,7 +5,12 @@ import RelayCommands
 
 /// Options of every command that talks to a relay.
 struct RelayOptions: ParsableArguments {
-    @Option(help: "The relay, as https://host[:port]. Default: $PULSAR_RELAY_URL, then the relay of the last login.")
+    @Option(
+        help: """
+            The relay, as https://host[:port], or http for this machine. Default: $PULSAR_RELAY_URL, then the relay of the \
+            last login. $PULSAR_RELAY_ALLOW_INSECURE=1 allows http to others.
+            """
+    )
     var url: String?
 
     @Flag(help: "Write lines of JSON.")

@@ -29,7 +29,7 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             let password = try self.password.read(for: self.username)
-            try await OpenStore.with(self.server) { opened in
+            try await OpenStore.with(self.server, makesStore: true) { opened in
                 let user = try await opened.users.register(
                     UserRegistration(
                         username: self.username,

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -101,10 +102,16 @@ extension HTTPTransport {
 
     private static func outcome(of error: any Error) -> RequestOutcome {
         if error is NIOConnectionError { return .notSent(error) }
+        if (error as? IOError)?.errnoCode == ECONNREFUSED { return .notSent(ConnectionRefused()) }
         switch error as? HTTPClientError {
         case .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout: return .notSent(error)
         case .deadlineExceeded, .readTimeout, .writeTimeout: return .timedOut(error)
         default: return .broken(error)
         }
     }
+}
+
+/// Nothing listens at the relay's address.
+struct ConnectionRefused: Error, CustomStringConvertible {
+    var description: String { "connection refused" }
 }

@@ -1,4 +1,4 @@
-import RelayWire
+public import RelayWire
 
 /// All readers of one event loop: hands each what its topic's stream holds after its cursor, as fast as it takes it.
 ///
@@ -91,6 +91,14 @@ public final class LoopReaders {
         guard !self.isFlushing else { return self.yield(reader, in: group) }
         self.advance(reader)
         self.flush()
+    }
+
+    /// The id after which the reader gets messages next: that of the last one it was handed, or where it began.
+    public func position(of reader: Reader) -> MessageID {
+        guard case .live = reader.phase, let group = self.groups[ObjectIdentifier(reader.topic)] else {
+            return reader.cursor
+        }
+        return group.position
     }
 
     /// The reader's connection is done with it. Harmless for one that has ended.

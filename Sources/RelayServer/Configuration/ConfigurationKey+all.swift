@@ -171,7 +171,7 @@ extension ConfigurationKey {
             "websocket.idle_seconds",
             \.webSocket.idleTimeout,
             .duration(.seconds(5) ... .seconds(86_400)),
-            "Seconds without a frame or a pong, or without a first subscribe, after which a WebSocket is closed."
+            "Seconds for a WebSocket to subscribe. A third of it, at most 20 s, is the time between pings, and for a pong."
         ),
         ConfigurationKey(
             "ws_query_token",

@@ -19,7 +19,7 @@ extension ConfigurationKey {
             "storage.memory_store_max_bytes",
             \.storage.memoryStoreMaxBytes,
             .bytes((1 << 20)...(1 << 50)),
-            "What the memory store may hold in payloads, in bytes; beyond it publishing is refused with 503."
+            "What the memory store may hold in payloads, in bytes; beyond it the oldest messages go."
         ),
         ConfigurationKey(
             "persistent_tier_retention",

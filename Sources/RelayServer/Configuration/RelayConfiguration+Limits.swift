@@ -18,15 +18,16 @@ extension RelayConfiguration {
     public struct WebSocket: Hashable, Sendable {
         /// Open WebSockets of one user. Default 1,000.
         public var maxPerUser = 1_000
-        /// A connection of which nothing was heard, neither a frame nor a pong, is closed; so is one that sends no first
-        /// `subscribe` in this time. At least 5 s, default 60 s.
+        /// A connection that sends no first `subscribe` in this time is closed; so is one that answers no ping, see
+        /// ``pingInterval``. At least 5 s, default 60 s.
         public var idleTimeout = Duration.seconds(60)
         /// Whether the token may be in the query (`/ws?token=`), where proxies may log it. Default true.
         public var acceptsQueryToken = true
 
         public init() {}
 
-        /// Between two pings: often enough that two can be lost before the idle limit, and never more than 20 s.
+        /// How long a connection is quiet before it is pinged, and then, at most, before it answers: a third of the idle
+        /// limit, and never more than 20 s.
         public var pingInterval: Duration { min(.seconds(20), self.idleTimeout / 3) }
     }
 

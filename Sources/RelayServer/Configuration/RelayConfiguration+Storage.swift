@@ -7,7 +7,7 @@ extension RelayConfiguration {
         public var backend = StorageBackend.sqlite
         /// The directory of everything that the relay writes, relative to the working directory. Default `./data`.
         public var dataDirectory = "./data"
-        /// What the memory store may hold in payloads, in bytes; beyond it publishing is refused with 503. Default 512 MiB.
+        /// What the memory store may hold in payloads, in bytes; beyond it the oldest messages go. Default 512 MiB.
         public var memoryStoreMaxBytes = 512 << 20
         /// Messages older than this go, but never the newest one of a topic. Zero keeps them. Default 24 hours.
         public var persistentTierRetention = Duration.seconds(86_400)

@@ -90,12 +90,12 @@ public enum StartupGuard {
 
     private static func origins(_ server: RelayConfiguration.Server) -> ConfigurationProblem? {
         guard server.allowedOrigins.isEmpty else { return nil }
-        return self.note(.warning, "allowed_origins", "empty: no web page of another origin can use the relay")
+        return self.note(.warning, "allowed_origins", "empty, so no web page of another origin can use the relay")
     }
 
     private static func hosts(_ server: RelayConfiguration.Server) -> ConfigurationProblem? {
         guard server.trustedHosts.isEmpty else { return nil }
-        return self.note(.warning, "trusted_hosts", "empty: requests are answered whatever host they name")
+        return self.note(.warning, "trusted_hosts", "empty, so requests are answered whatever host they name")
     }
 
     private static func note(

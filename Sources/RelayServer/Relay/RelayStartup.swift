@@ -13,9 +13,7 @@ struct RelayStartup: Sendable {
         let problems = StartupGuard.check(self.configuration, hasUsers: true)
         let errors = problems.filter { $0.severity == .error }
         guard errors.isEmpty else { throw RelayStartError.refused(errors) }
-        for warning in problems {
-            self.logger.warning("\(warning.message)", metadata: ["key": "\(warning.key ?? "-")"])
-        }
+        for warning in problems { self.logger.warning("\(warning)") }
         switch StartupGuard.secretPlan(self.configuration) {
         case .configured(let secret):
             return secret

@@ -1,6 +1,12 @@
+import Foundation
 import GRDB
 
 extension SQLiteStore {
+    /// Whether a store was ever made in this directory.
+    public static func exists(in directory: String) -> Bool {
+        FileManager.default.fileExists(atPath: directory + "/" + Self.fileName)
+    }
+
     static func open(_ path: String, _ options: Options) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.label = "pulsar-relay"

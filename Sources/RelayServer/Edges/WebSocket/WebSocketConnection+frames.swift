@@ -73,15 +73,17 @@ extension WebSocketConnection {
             self.subscriptions[subscription.name] = subscription
             self.order.append(subscription.name)
         }
-        self.confirm(request)
+        self.confirm(request, readers)
         for subscription in joined { readers.start(subscription.reader) }
     }
 
-    private func confirm(_ request: SubscribeFrame) {
+    private func confirm(_ request: SubscribeFrame, _ readers: LoopReaders) {
         let isFirst = if case .fresh = self.phase { true } else { false }
         let topics = isFirst ? request.topics : self.order.map(\.rawValue)
         var cursors: [String: MessageID] = [:]
-        for (name, subscription) in self.subscriptions { cursors[name.rawValue] = subscription.reader.cursor }
+        for (name, subscription) in self.subscriptions {
+            cursors[name.rawValue] = readers.position(of: subscription.reader)
+        }
         self.phase = .open
         self.send(
             .subscribed(
