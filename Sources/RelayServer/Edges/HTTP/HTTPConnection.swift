@@ -8,7 +8,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private enum Phase {
+    enum Phase {
         /// Between requests. Left by a head.
         case idle
         /// A head has come, its body is coming. Left by the body's end, or by a refusal.
@@ -27,13 +27,13 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     let services: EdgeServices
     private(set) var context: ChannelHandlerContext?
     private(set) var loop: DeliveryLoop?
-    private var phase = Phase.idle
+    var phase = Phase.idle
     /// When the current phase must be over.
-    private var deadline = NIODeadline.distantFuture
+    var deadline = NIODeadline.distantFuture
     /// Since when the peer takes no bytes.
-    private var blockedSince: NIODeadline?
+    var blockedSince: NIODeadline?
     /// Whether the relay is stopping: what would wait must end at once.
-    private(set) var isShuttingDown = false
+    var isShuttingDown = false
 
     init(services: EdgeServices) {
         self.services = services
@@ -150,7 +150,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// Answers a request that will not be heard out.
-    private func refuse(_ head: HTTPRequestHead?, _ reply: Reply) {
+    func refuse(_ head: HTTPRequestHead?, _ reply: Reply) {
         var reply = reply
         reply.closes = true
         self.write(reply, for: head)
@@ -259,46 +259,5 @@ extension HTTPConnection {
             }
         }
         context.fireChannelWritabilityChanged()
-    }
-}
-
-// MARK: - Time and shutdown
-
-extension HTTPConnection: LoopConnection {
-    func tick(_ now: NIODeadline) {
-        if case .answering(let exchange) = self.phase { exchange.tick(now) }
-        if let blockedSince = self.blockedSince, now > blockedSince + self.services.timeouts.write {
-            self.context?.close(promise: nil)
-            return
-        }
-        guard now > self.deadline else { return }
-        self.deadline = .distantFuture
-        if case .receiving(let head, _) = self.phase {
-            self.refuse(head, Reply(.requestTimeout, detail: "Request Timeout"))
-        } else {
-            self.context?.close(promise: nil)
-        }
-    }
-
-    func cutOff() {
-        self.context?.close(promise: nil)
-    }
-
-    func shutDown() {
-        self.isShuttingDown = true
-        switch self.phase {
-        case .idle: self.context?.close(promise: nil)
-        case .answering(let exchange): exchange.relayStopping()
-        case .receiving, .holding, .discarding, .closed: break
-        }
-    }
-}
-
-extension HTTPRequestHead {
-    /// Whether the connection may carry another request after this one.
-    ///
-    /// The decoder stops at a request that asks for an upgrade, so a connection whose upgrade is not granted is over.
-    var keepsConnection: Bool {
-        self.isKeepAlive && !self.headers.contains(name: "upgrade")
     }
 }

@@ -1,0 +1,42 @@
+import NIOCore
+import NIOHTTP1
+
+/// Deadlines and the end.
+extension HTTPConnection: LoopConnection {
+    func tick(_ now: NIODeadline) {
+        if case .answering(let exchange) = self.phase { exchange.tick(now) }
+        if let blockedSince = self.blockedSince, now > blockedSince + self.services.timeouts.write {
+            self.context?.close(promise: nil)
+            return
+        }
+        guard now > self.deadline else { return }
+        self.deadline = .distantFuture
+        if case .receiving(let head, _) = self.phase {
+            self.refuse(head, Reply(.requestTimeout, detail: "Request Timeout"))
+        } else {
+            self.context?.close(promise: nil)
+        }
+    }
+
+    func cutOff() {
+        self.context?.close(promise: nil)
+    }
+
+    func shutDown() {
+        self.isShuttingDown = true
+        switch self.phase {
+        case .idle: self.context?.close(promise: nil)
+        case .answering(let exchange): exchange.relayStopping()
+        case .receiving, .holding, .discarding, .closed: break
+        }
+    }
+}
+
+extension HTTPRequestHead {
+    /// Whether the connection may carry another request after this one.
+    ///
+    /// The decoder stops at a request that asks for an upgrade, so a connection whose upgrade is not granted is over.
+    var keepsConnection: Bool {
+        self.isKeepAlive && !self.headers.contains(name: "upgrade")
+    }
+}
