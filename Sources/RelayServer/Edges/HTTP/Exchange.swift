@@ -4,8 +4,9 @@ import NIOHTTP1
 
 /// One request on its way to an answer. Lives on its connection's loop.
 final class Exchange {
-    /// The request's head, with a request id whether or not the client sent one.
     private(set) var head: HTTPRequestHead
+    /// Names the request in logs and in its response.
+    let requestID: String
     /// The body; taken by the route, so that a request that waits does not keep its bytes.
     private(set) var body: ByteBuffer
     /// The body's size as it came.
@@ -20,7 +21,8 @@ final class Exchange {
     private(set) var isAnswered = false
 
     init(head: HTTPRequestHead, body: ByteBuffer, connection: HTTPConnection) {
-        self.head = RequestID.ensured(head)
+        self.head = head
+        self.requestID = RequestID.of(head)
         self.body = body
         self.bodySize = body.readableBytes
         self.connection = connection
@@ -43,7 +45,7 @@ final class Exchange {
     /// a browser's headers in memory.
     func trimHead() {
         var headers = HTTPHeaders()
-        for name in ["connection", "origin", "upgrade", "x-request-id"] {
+        for name in ["connection", "origin", "upgrade"] {
             for value in self.head.headers[name] { headers.add(name: name, value: value) }
         }
         self.head.headers = headers
@@ -63,11 +65,12 @@ final class Exchange {
     /// are logged: they may hold a token.
     private func log(_ reply: Reply) {
         let level: Logger.Level = reply.status.code >= 500 ? .warning : .debug
+        guard level >= self.services.logger.logLevel else { return }
         self.services.logger.log(
             level: level,
             "request",
             metadata: [
-                "request_id": "\(RequestID.of(self.head))",
+                "request_id": "\(self.requestID)",
                 "method": "\(self.head.method)",
                 "route": "\(self.route)",
                 "status": "\(reply.status.code)",

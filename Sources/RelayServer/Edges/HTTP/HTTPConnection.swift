@@ -153,7 +153,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     func refuse(_ head: HTTPRequestHead?, _ reply: Reply) {
         var reply = reply
         reply.closes = true
-        self.write(reply, for: head)
+        self.write(reply, for: head, requestID: head.map(RequestID.of))
     }
 }
 
@@ -165,16 +165,19 @@ extension HTTPConnection {
         guard case .answering(let current) = self.phase, current === exchange else { return }
         self.phase = .idle
         self.deadline = .now() + self.services.timeouts.idle
-        self.write(reply, for: exchange.head)
+        self.write(reply, for: exchange.head, requestID: exchange.requestID)
     }
 
-    private func write(_ reply: Reply, for head: HTTPRequestHead?) {
+    private func write(_ reply: Reply, for head: HTTPRequestHead?, requestID: String?) {
         guard let context = self.context else { return }
         let closes = reply.closes || self.isShuttingDown || !(head?.keepsConnection ?? false)
         // Requests that were sent behind this one are not heard: nobody could learn what came of them.
         if closes { self.phase = .discarding }
         let isHead = head?.method == .HEAD
-        let response = self.responseHead(reply, for: head, closes: closes)
+        var response = self.responseHead(reply, for: head, closes: closes)
+        if let head, let requestID {
+            self.services.gate.decorate(&response.headers, for: head, requestID: requestID)
+        }
         context.write(self.wrapOutboundOut(.head(response)), promise: nil)
         if reply.body.readableBytes > 0, !isHead {
             context.write(self.wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil)
@@ -193,7 +196,6 @@ extension HTTPConnection {
         if reply.status.mayHaveResponseBody {
             response.headers.add(name: "content-length", value: String(reply.body.readableBytes))
         }
-        if let head { self.services.gate.decorate(&response.headers, for: head) }
         if closes {
             response.headers.add(name: "connection", value: "close")
         } else if let head, head.version == .http1_0 {
@@ -222,7 +224,7 @@ extension HTTPConnection {
     func startStream(_ exchange: Exchange, headers: HTTPHeaders) {
         guard let context = self.context else { return }
         var response = HTTPResponseHead(version: exchange.head.version, status: .ok, headers: headers)
-        self.services.gate.decorate(&response.headers, for: exchange.head)
+        self.services.gate.decorate(&response.headers, for: exchange.head, requestID: exchange.requestID)
         context.writeAndFlush(self.wrapOutboundOut(.head(response)), promise: nil)
     }
 

@@ -23,8 +23,8 @@ struct RequestGate: Sendable {
     }
 
     /// Adds what goes with every response to this request.
-    func decorate(_ headers: inout HTTPHeaders, for head: HTTPRequestHead) {
-        headers.add(name: "x-request-id", value: RequestID.of(head))
+    func decorate(_ headers: inout HTTPHeaders, for head: HTTPRequestHead, requestID: String) {
+        headers.add(name: "x-request-id", value: requestID)
         if let origin = head.headers.first(name: "origin") {
             self.origins.decorate(&headers, for: origin)
         }

@@ -15,13 +15,6 @@ enum RequestID {
         return "\(self.prefix)-\(number)"
     }
 
-    /// The head with an id in it: the client's, or a new one, which ``of(_:)`` gives from now on.
-    static func ensured(_ head: HTTPRequestHead) -> HTTPRequestHead {
-        var head = head
-        head.headers.replaceOrAdd(name: "x-request-id", value: self.of(head))
-        return head
-    }
-
     /// Letters, digits, `-`, `_` and `.` only: it goes into logs and back into a header.
     private static func isSane(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= self.maximumLength
