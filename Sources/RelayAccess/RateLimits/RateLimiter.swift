@@ -5,33 +5,41 @@ import Synchronization
 public final class RateLimiter: Sendable {
     /// One rule's windows.
     private final class Counter: Sendable {
+        let limit: RateLimit
         /// Owns the counts; held for one lookup.
         let table: Mutex<RateLimitTable>
 
         init(_ limit: RateLimit, maximumKeys: Int) {
+            self.limit = limit
             self.table = Mutex(RateLimitTable(limit: limit, maximumKeys: maximumKeys))
         }
     }
 
-    private let limits: RateLimits
-    private let counters: [RateLimitRule: Counter]
+    /// By the rule's raw value; nil where the rule has no limit.
+    private let counters: [Counter?]
 
     /// - Parameter maximumKeys: how many keys each rule counts apart at one time. Those beyond share one count.
     public init(_ limits: RateLimits = .standard, maximumKeys: Int = 50_000) {
-        self.limits = limits
-        self.counters = RateLimitRule.allCases.reduce(into: [:]) { counters, rule in
-            counters[rule] = limits[rule].map { Counter($0, maximumKeys: maximumKeys) }
+        self.counters = RateLimitRule.allCases.map { rule in
+            limits[rule].map { Counter($0, maximumKeys: maximumKeys) }
         }
     }
 
     /// Counts a request. Throws `rateLimited`; a request that was refused is not counted.
     ///
-    /// - Parameter key: an address or a user id. IPv6 addresses should be cut to their /64: one client has all of it.
-    public func check(_ rule: RateLimitRule, key: String, at now: Timestamp) throws(AccessError) {
-        guard let counter = self.counters[rule], let limit = self.limits[rule] else { return }
+    /// - Parameters:
+    ///   - key: an address or a user id. IPv6 addresses should be cut to their /64: one client has all of it.
+    ///   - now: looked at only where the rule has a limit.
+    public func check(
+        _ rule: RateLimitRule,
+        key: String,
+        at now: @autoclosure () -> Timestamp
+    ) throws(AccessError) {
+        guard let counter = self.counters[rule.rawValue] else { return }
+        let now = now()
         switch counter.table.withLock({ $0.admit(key, at: now) }) {
         case .allowed: return
-        case .refused(let seconds): throw AccessError(.rateLimited(limit, retryAfterSeconds: seconds))
+        case .refused(let seconds): throw AccessError(.rateLimited(counter.limit, retryAfterSeconds: seconds))
         }
     }
 }

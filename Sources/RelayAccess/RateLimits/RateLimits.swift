@@ -1,5 +1,5 @@
 /// What is limited. Edges choose the key: the client's address, or the user for publishing.
-public enum RateLimitRule: String, CaseIterable, Sendable {
+public enum RateLimitRule: Int, CaseIterable, Sendable {
     case login
     case refresh
     case deviceCode

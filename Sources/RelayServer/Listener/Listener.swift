@@ -42,7 +42,7 @@ struct Listener: Sendable {
 
     private static func configure(_ channel: any Channel, _ services: EdgeServices) throws {
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(HTTPResponseEncoder())
+        try pipeline.addHandler(ResponseEncoder())
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .forwardBytes,
             informationalResponseStrategy: .drop,

@@ -4,7 +4,9 @@ import RelayAccess
 import RelayCore
 
 /// What the edges work with: handed to every connection, the same for all, fixed while the relay runs.
-struct EdgeServices: Sendable {
+///
+/// A class, so that a request that looks into it counts one reference and not one for each part.
+final class EdgeServices: Sendable {
     let broker: Broker
     let authenticator: Authenticator
     let loops: DeliveryLoops
@@ -19,6 +21,38 @@ struct EdgeServices: Sendable {
     let webSockets: ConnectionQuota
     let metrics: EdgeMetrics
     let logger: Logger
+
+    init(
+        broker: Broker,
+        authenticator: Authenticator,
+        loops: DeliveryLoops,
+        lane: TaskLane,
+        routes: Routes,
+        gate: RequestGate,
+        limits: EdgeLimits,
+        timeouts: ConnectionTimeouts,
+        scope: TopicScoping,
+        rateLimiter: RateLimiter,
+        pollWaiters: PollWaiters,
+        webSockets: ConnectionQuota,
+        metrics: EdgeMetrics,
+        logger: Logger
+    ) {
+        self.broker = broker
+        self.authenticator = authenticator
+        self.loops = loops
+        self.lane = lane
+        self.routes = routes
+        self.gate = gate
+        self.limits = limits
+        self.timeouts = timeouts
+        self.scope = scope
+        self.rateLimiter = rateLimiter
+        self.pollWaiters = pollWaiters
+        self.webSockets = webSockets
+        self.metrics = metrics
+        self.logger = logger
+    }
 }
 
 /// How much a client may ask for at once.

@@ -31,10 +31,17 @@ final class Exchange {
     var services: EdgeServices { self.connection.services }
 
     /// The path without the query, as sent: percent escapes are not decoded.
-    var path: Substring { self.head.uri.prefix { $0 != "?" } }
+    var path: Substring {
+        let uri = self.head.uri
+        return uri[..<(uri.utf8.firstIndex(of: UInt8(ascii: "?")) ?? uri.endIndex)]
+    }
 
     /// What follows the first `?`, empty where there is none.
-    var query: Substring { self.head.uri.drop { $0 != "?" }.dropFirst() }
+    var query: Substring {
+        let uri = self.head.uri
+        guard let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "" }
+        return uri[uri.utf8.index(after: mark)...]
+    }
 
     func takeBody() -> ByteBuffer {
         defer { self.body = ByteBuffer() }

@@ -18,7 +18,7 @@ extension HTTPConnection {
         self.handOver()
         try pipeline.addHandlers(handlers)
         _ = pipeline.removeHandler(self)
-        let encoder = try pipeline.context(handlerType: HTTPResponseEncoder.self)
+        let encoder = try pipeline.context(handlerType: ResponseEncoder.self)
         let pipelining = try pipeline.context(handlerType: HTTPServerPipelineHandler.self)
         let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
         _ = pipeline.removeHandler(context: pipelining)

@@ -36,8 +36,8 @@ extension Exchange {
     /// Whether the user may make another request of this kind now; answers 429 if not.
     func passes(_ rule: RateLimitRule, _ principal: Principal) -> Bool {
         do throws(AccessError) {
-            let now = self.services.broker.clock.now()
-            try self.services.rateLimiter.check(rule, key: principal.id.rawValue, at: now)
+            let services = self.services
+            try services.rateLimiter.check(rule, key: principal.id.rawValue, at: services.broker.clock.now())
             return true
         } catch {
             self.refuse(error)

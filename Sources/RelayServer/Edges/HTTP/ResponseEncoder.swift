@@ -1,0 +1,91 @@
+import NIOCore
+import NIOHTTP1
+
+/// Writes responses as HTTP/1.1 text: head and body as one buffer where the body is small, so that a usual answer is one
+/// write on the socket.
+///
+/// The framing is the response's own: `content-length` where it says so. A body of unknown length is chunked for HTTP/1.1
+/// (RFC 9112, section 7.1), and ended by the connection's close for HTTP/1.0. Header values are not checked: whoever makes
+/// the response sees to it that they hold no line break.
+final class ResponseEncoder: ChannelOutboundHandler, RemovableChannelHandler {
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = IOData
+
+    /// Larger bodies are written as they are: one more buffer for the socket costs less than the copy.
+    private static let maxCopiedBytes = 16 << 10
+
+    /// Encoded and not yet written. Given on with the response's end, by a flush, or where somebody waits for a part.
+    private var gathered = ByteBuffer()
+    private var isChunked = false
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch self.unwrapOutboundIn(data) {
+        case .head(let head):
+            self.isChunked = head.needsChunks
+            self.gathered.reserveCapacity(minimumWritableBytes: 512)
+            self.gathered.writeHead(head, isChunked: self.isChunked)
+            if let promise { self.writeGathered(context, promise) }
+        case .body(.byteBuffer(let bytes)):
+            self.write(bytes, context, promise)
+        case .body(.fileRegion):
+            preconditionFailure("the relay sends no files")
+        case .end:
+            if self.isChunked { self.gathered.writeStaticString("0\r\n\r\n") }
+            self.writeGathered(context, promise)
+        }
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        if self.gathered.readableBytes > 0 { self.writeGathered(context, nil) }
+        context.flush()
+    }
+
+    /// An empty part is nothing: as a chunk it would end the body.
+    private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        guard bytes.readableBytes > 0 else {
+            promise?.succeed()
+            return
+        }
+        if self.isChunked {
+            self.gathered.writeString(String(bytes.readableBytes, radix: 16))
+            self.gathered.writeStaticString("\r\n")
+        }
+        if bytes.readableBytes <= Self.maxCopiedBytes {
+            self.gathered.writeImmutableBuffer(bytes)
+        } else {
+            self.writeGathered(context, nil)
+            context.write(self.wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
+        }
+        if self.isChunked { self.gathered.writeStaticString("\r\n") }
+        if let promise { self.writeGathered(context, promise) }
+    }
+
+    private func writeGathered(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        let bytes = self.gathered
+        self.gathered = ByteBuffer()
+        context.write(self.wrapOutboundOut(.byteBuffer(bytes)), promise: promise)
+    }
+}
+
+extension HTTPResponseHead {
+    fileprivate var needsChunks: Bool {
+        self.version == .http1_1 && self.status.mayHaveResponseBody && !self.headers.contains(name: "content-length")
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func writeHead(_ head: HTTPResponseHead, isChunked: Bool) {
+        self.writeStaticString(head.version == .http1_0 ? "HTTP/1.0 " : "HTTP/1.1 ")
+        self.writeString(String(head.status.code))
+        self.writeStaticString(" ")
+        self.writeString(head.status.reasonPhrase)
+        self.writeStaticString("\r\n")
+        for (name, value) in head.headers {
+            self.writeString(name)
+            self.writeStaticString(": ")
+            self.writeString(value)
+            self.writeStaticString("\r\n")
+        }
+        self.writeStaticString(isChunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n")
+    }
+}
