@@ -54,7 +54,7 @@ struct NaiveModel {
         }
         topic.trim(topic.messages.count - batch.retention.maxMessages)
         self.topics[batch.topic] = topic
-        return receipt.bounds == topic.bounds ? nil : "\(receipt.bounds) instead of \(topic.bounds)"
+        return receipt.bounds.ends == topic.bounds ? nil : "\(receipt.bounds) instead of \(topic.bounds)"
     }
 
     private func first(of draft: Draft) -> IdempotencyEntry? {

@@ -6,7 +6,8 @@
 /// Cases take ids from receipts and never work them out, since a store may number messages by a clock of its own.
 public enum StoreContract {
     public static var cases: [ContractCase] {
-        self.appendCases + self.idempotencyCases + self.readingCases + self.retentionCases + self.topicCases
+        self.appendCases + self.epochCases + self.idempotencyCases + self.readingCases + self.retentionCases
+            + self.topicCases
             + self.grantCases + self.userCases + self.tokenCases + self.concurrencyCases + self.modelCases
     }
 }

@@ -43,11 +43,20 @@ public struct AppendBatch: Sendable {
     public let topic: TopicKey
     public let drafts: [Draft]
     public let retention: Retention
+    /// What this relay knows of the stream. A store that several relays share refuses the batch as `superseded` where the epoch
+    /// is another, and where it has lost messages up to `known.last`, for which it then begins a new epoch. No epoch: not checked.
+    public let known: StreamBounds
 
-    public init(topic: TopicKey, drafts: [Draft], retention: Retention) {
+    public init(
+        topic: TopicKey,
+        drafts: [Draft],
+        retention: Retention,
+        known: StreamBounds = StreamBounds()
+    ) {
         self.topic = topic
         self.drafts = drafts
         self.retention = retention
+        self.known = known
     }
 }
 
@@ -55,11 +64,14 @@ public struct AppendBatch: Sendable {
 public struct AppendReceipt: Sendable {
     /// One for each draft, in the batch's order.
     public let stored: [StoredDraft]
+    /// The stream's newest id before the append. Stores that only one relay writes need not say.
+    public let previous: MessageID
     /// After the append and its trimming.
     public let bounds: StreamBounds
 
-    public init(stored: [StoredDraft], bounds: StreamBounds) {
+    public init(stored: [StoredDraft], previous: MessageID = .zero, bounds: StreamBounds) {
         self.stored = stored
+        self.previous = previous
         self.bounds = bounds
     }
 }

@@ -7,6 +7,8 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
         case outcomeUnknown
         /// The medium is full, or the store's own memory bound is reached. Nothing was changed.
         case full
+        /// The stream is no longer the one that was meant: its epoch has changed. Nothing was changed; load the topic again.
+        case superseded
         /// Stored data could not be read back.
         case corrupt
     }

@@ -4,6 +4,7 @@ import RelayWire
 
 /// One topic's stream in memory: a value, owned by its shard's lock.
 struct TopicLog {
+    private var epoch = StreamEpoch.new()
     private var ids = IDSequence()
     private var trimmedThrough = MessageID.zero
     /// Ascending by id.
@@ -16,7 +17,12 @@ struct TopicLog {
     private(set) var bytes = 0
 
     var bounds: StreamBounds {
-        StreamBounds(last: self.ids.last, trimmedThrough: self.trimmedThrough, count: self.messages.count)
+        StreamBounds(
+            epoch: self.epoch,
+            last: self.ids.last,
+            trimmedThrough: self.trimmedThrough,
+            count: self.messages.count
+        )
     }
 
     mutating func append(_ draft: Draft) -> StoredDraft {
@@ -49,6 +55,7 @@ struct TopicLog {
         self.expiring = 0
         self.bytes = 0
         self.trimmedThrough = self.ids.last
+        self.epoch = .new(after: self.ids.last)
     }
 
     /// - Returns: whether messages went because of their age.

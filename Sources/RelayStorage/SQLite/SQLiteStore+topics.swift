@@ -131,7 +131,7 @@ extension Database {
         let topics = try self.all(
             """
             SELECT topics.id, topics.name, topics.namespace, kind, owner, created_at, is_public, description,
-            last_ms, last_seq, trimmed_ms, trimmed_seq, count
+            \(StreamBounds.columns)
             FROM (SELECT * FROM topics WHERE \(condition)) AS topics
             LEFT JOIN streams ON streams.key = topics.key ORDER BY topics.key
             """,

@@ -15,6 +15,9 @@ enum Schema {
         migrator.registerMigration("v1") { db in
             for statement in self.streams + self.topics + self.accounts { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("v2: epochs") { db in
+            for statement in self.epochs { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -64,6 +67,14 @@ enum Schema {
         ) WITHOUT ROWID
         """,
         "CREATE INDEX idempotency_expiry ON idempotency (expires_at)",
+    ]
+
+    /// The epoch's id is 64 bits without a sign, kept as an INTEGER of the same bits.
+    private static let epochs = [
+        "ALTER TABLE streams ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE streams ADD COLUMN epoch_ms INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE streams ADD COLUMN epoch_seq INTEGER NOT NULL DEFAULT 0",
+        "UPDATE streams SET epoch = random()",
     ]
 
     private static let topics = [

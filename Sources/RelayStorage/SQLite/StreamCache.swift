@@ -45,11 +45,12 @@ struct StreamCache {
     /// Begins the topic's stream where it has none.
     mutating func create(_ topic: TopicKey, in db: Database) throws {
         guard try self.bounds(of: topic, in: db) == nil else { return }
+        let epoch = StreamEpoch.new()
         try db.run(
-            "INSERT INTO streams (key, name, namespace) VALUES (?, ?, ?)",
-            [DatabaseValue(topic)] + topic.columns
+            "INSERT INTO streams (key, name, namespace, epoch) VALUES (?, ?, ?, ?)",
+            [DatabaseValue(topic)] + topic.columns + [epoch.idColumn]
         )
-        self.streams[topic] = StreamState(id: db.lastInsertedRowID, bounds: StreamBounds())
+        self.streams[topic] = StreamState(id: db.lastInsertedRowID, bounds: StreamBounds(epoch: epoch))
     }
 
     /// One statement for each stream that was changed.
@@ -58,10 +59,12 @@ struct StreamCache {
             guard let state = self.streams[topic] else { continue }
             try db.run(
                 """
-                UPDATE streams SET last_ms = ?, last_seq = ?, trimmed_ms = ?, trimmed_seq = ?, count = ? WHERE id = ?
+                UPDATE streams SET last_ms = ?, last_seq = ?, trimmed_ms = ?, trimmed_seq = ?, count = ?,
+                epoch = ?, epoch_ms = ?, epoch_seq = ? WHERE id = ?
                 """,
                 state.bounds.last.columns + state.bounds.trimmedThrough.columns
-                    + [state.bounds.count.databaseValue, state.id.databaseValue]
+                    + [state.bounds.count.databaseValue, state.bounds.epoch.idColumn]
+                    + state.bounds.epoch.start.columns + [state.id.databaseValue]
             )
             self.streams[topic]?.isChanged = false
         }
@@ -70,7 +73,7 @@ struct StreamCache {
 
     static func load(_ topic: TopicKey, from db: Database) throws -> StreamState? {
         try db.first(
-            "SELECT id, last_ms, last_seq, trimmed_ms, trimmed_seq, count FROM streams WHERE key = ?",
+            "SELECT id, \(StreamBounds.columns) FROM streams WHERE key = ?",
             [DatabaseValue(topic)]
         ) { row in
             StreamState(id: try row.integer(0), bounds: row.bounds(1))
@@ -85,10 +88,23 @@ extension TopicKey {
     }
 }
 
+extension StreamEpoch {
+    var idColumn: DatabaseValue { Int64(bitPattern: self.id).databaseValue }
+}
+
+extension StreamBounds {
+    /// Of `streams`, as ``GRDB/Row/bounds(_:)`` reads them.
+    static let columns = "last_ms, last_seq, trimmed_ms, trimmed_seq, count, epoch, epoch_ms, epoch_seq"
+}
+
 extension Row {
-    /// From five columns: last, trimmed through, count. Zero where they are NULL.
+    /// From the eight columns of ``StreamBounds/columns``. Zero where they are NULL.
     func bounds(_ column: Int) -> StreamBounds {
         StreamBounds(
+            epoch: StreamEpoch(
+                id: UInt64(bitPattern: (self[column + 5] as Int64?) ?? 0),
+                start: self.messageID(column + 6)
+            ),
             last: self.messageID(column),
             trimmedThrough: self.messageID(column + 2),
             count: (self[column + 4] as Int?) ?? 0

@@ -19,8 +19,9 @@ struct StreamState {
         self.bounds = bounds
     }
 
-    /// Hides every message. The rows are deleted by the next sweep.
+    /// Hides every message, and begins a new epoch. The rows are deleted by the next sweep.
     mutating func purge() {
+        self.bounds.epoch = .new(after: self.bounds.last)
         self.bounds.trimmedThrough = self.bounds.last
         self.hidden += self.bounds.count
         self.bounds.count = 0

@@ -1,0 +1,43 @@
+public import RelayWire
+
+/// Tells this relay what others store in the streams that it follows. Only a store that several relays share has one.
+public protocol StreamFeed: Sendable {
+    /// Sets whom to tell. Called once, before the first ``listen(to:)``.
+    ///
+    /// - Parameter listener: called on any thread; for one topic in the order of the stream, one call at a time.
+    func start(_ listener: @escaping @Sendable (StreamNews) -> Void)
+
+    /// Returns once everything that is stored in the topic from now on will be told, by this relay or another. Harmless where
+    /// that is so already.
+    func listen(to key: TopicKey) async throws(StoreError)
+
+    func stopListening(to key: TopicKey)
+
+    /// The stream's bounds now.
+    ///
+    /// - Parameter known: what this relay knows of the stream. If the store has less in the same epoch, it has lost the newest
+    ///   messages: the stream is given a new epoch first, and no id up to `known.last` will be given out again.
+    func position(of key: TopicKey, known: StreamBounds) async throws(StoreError) -> StreamBounds
+}
+
+public enum StreamNews: Sendable {
+    case grew(TopicKey, StreamGrowth)
+    /// News of these topics may have been lost: ask for their positions.
+    case missed([TopicKey])
+}
+
+/// What one append, or a trimming, did to a stream.
+public struct StreamGrowth: Sendable {
+    /// The stream's newest id before it. A reader of the news whose newest id is older has missed something.
+    public let previous: MessageID
+    /// Ascending. Empty for a trimming.
+    public let messages: [Message]
+    /// After it.
+    public let bounds: StreamBounds
+
+    public init(previous: MessageID, messages: [Message], bounds: StreamBounds) {
+        self.previous = previous
+        self.messages = messages
+        self.bounds = bounds
+    }
+}

@@ -1,0 +1,48 @@
+public import RelayWire
+
+/// Which history a topic's ids belong to.
+///
+/// It changes when the stream is no longer the continuation of what was read before: the topic was deleted, its store was
+/// wiped, or a failover lost the newest messages. A cursor from another epoch may have missed messages, so its reader is told
+/// of a gap.
+public struct StreamEpoch: Hashable, Sendable {
+    /// 0 for a topic that never had a message, drawn at random for all others.
+    public let id: UInt64
+    /// The newest id that the history shares with the one before it: a reader of that one goes on from there.
+    public let start: MessageID
+
+    public static let none = StreamEpoch(id: 0, start: .zero)
+
+    public init(id: UInt64, start: MessageID) {
+        self.id = id
+        self.start = start
+    }
+
+    /// A history that begins after `start`.
+    public static func new(after start: MessageID = .zero) -> StreamEpoch {
+        StreamEpoch(id: .random(in: 1 ... .max), start: start)
+    }
+
+    /// The id as clients see it: 16 lower-case hexadecimal digits.
+    public var text: String { Self.text(of: self.id) }
+
+    public static func text(of id: UInt64) -> String {
+        let digits = String(id, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+
+    /// - Returns: nil for anything but 1 to 16 hexadecimal digits.
+    public static func id(_ text: some StringProtocol) -> UInt64? {
+        guard (1...16).contains(text.utf8.count), text.utf8.allSatisfy(Self.isHexadecimal) else { return nil }
+        return UInt64(text, radix: 16)
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+}
