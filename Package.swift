@@ -185,11 +185,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "SeededRandom",
+            path: "Tests/SeededRandom",
+            swiftSettings: settings
+        ),
+        .target(
             name: "StoreContract",
             dependencies: [
                 "RelayAccess",
                 "RelayCore",
                 "RelayWire",
+                "SeededRandom",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Tests/StoreContract",
@@ -199,6 +205,7 @@ let package = Package(
             name: "RelayWireTests",
             dependencies: [
                 "RelayWire",
+                "SeededRandom",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
@@ -209,6 +216,7 @@ let package = Package(
                 "RelayAccess",
                 "RelayCore",
                 "RelayWire",
+                "SeededRandom",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],
@@ -242,6 +250,7 @@ let package = Package(
                 "RelayCore",
                 "RelayServer",
                 "RelayWire",
+                "SeededRandom",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -261,6 +270,7 @@ let package = Package(
             dependencies: [
                 "RelayClient",
                 "RelayWire",
+                "SeededRandom",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -283,6 +293,7 @@ let package = Package(
             dependencies: [
                 "RelayCore",
                 "RelayWire",
+                "SeededRandom",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings

@@ -1,4 +1,5 @@
 import RelayClient
+import SeededRandom
 import Testing
 
 @Suite("JSON")
@@ -62,7 +63,7 @@ struct JSONValueTests {
 
     @Test("Damaged documents are read or refused, never fatal", arguments: 0..<8 as Range<UInt64>)
     func damage(seed: UInt64) throws {
-        var random = SeededRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let document = Array(#"{"a":[1,-2.5e3,"é\u00e9\ud83d\ude00"],"b":{"c":null,"d":true}}"#.utf8)
         for _ in 0..<500 {
             var bytes = document

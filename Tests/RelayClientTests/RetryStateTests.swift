@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import RelayClient
@@ -6,7 +7,7 @@ import Testing
 struct RetryStateTests {
     private struct Fault: Error {}
 
-    private var random = SeededRandom(seed: 1)
+    private var random = SeededGenerator(seed: 1)
 
     private static func reply(_ status: Int, retryAfter: Duration? = nil) -> RequestOutcome {
         .replied(HTTPReply(status: status, retryAfter: retryAfter, body: []))

@@ -1,4 +1,5 @@
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import RelayClient
@@ -7,7 +8,7 @@ import Testing
 struct SubscriptionStateTests {
     private struct Fault: Error {}
 
-    private var random = SeededRandom(seed: 7)
+    private var random = SeededGenerator(seed: 7)
     private var state = SubscriptionState(cursors: CursorTable(), backoff: Backoff(), maxAttempts: nil)
 
     private static func message(_ id: String) -> RelayMessage {

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOWebSocket
 import RelayWire
+import SeededRandom
 import Synchronization
 import Testing
 
@@ -39,7 +40,7 @@ struct SubscriptionTests {
     func exactlyOnce(seed: UInt64) async throws {
         let total = 300
         let relay = Self.relay { connection, socket in
-            var random = SeededRandom(seed: seed &* 1000 &+ UInt64(connection))
+            var random = SeededGenerator(seed: seed &* 1000 &+ UInt64(connection))
             let subscribe = try await socket.receiveJSON()
             let cursors = try subscribe.texts("cursors")
             try await socket.sendSubscribed(["a": cursors["a"] ?? "0-0", "b": cursors["b"] ?? "0-0"])

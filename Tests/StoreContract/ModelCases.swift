@@ -1,6 +1,7 @@
 import NIOCore
 import RelayCore
 import RelayWire
+import SeededRandom
 import Testing
 
 extension StoreContract {

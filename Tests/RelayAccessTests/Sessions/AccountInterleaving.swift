@@ -1,5 +1,6 @@
 import RelayCore
 import RelayWire
+import SeededRandom
 
 @testable import RelayAccess
 

@@ -1,5 +1,6 @@
 import RelayCore
 import RelayWire
+import SeededRandom
 import Testing
 
 @testable import RelayAccess

@@ -1,5 +1,6 @@
 import NIOCore
 import RelayWire
+import SeededRandom
 import Synchronization
 import Testing
 

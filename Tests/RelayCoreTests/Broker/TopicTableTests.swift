@@ -1,4 +1,5 @@
 import RelayWire
+import SeededRandom
 import Testing
 
 @testable import RelayCore

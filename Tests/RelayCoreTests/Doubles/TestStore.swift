@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import RelayCore
 import RelayWire
+import SeededRandom
 import Synchronization
 
 /// An exact store whose tests decide when, where and whether its calls complete.

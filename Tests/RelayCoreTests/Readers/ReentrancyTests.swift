@@ -1,5 +1,6 @@
 import RelayCore
 import RelayWire
+import SeededRandom
 import Testing
 
 @Suite("Sinks that act from inside of what they are told")

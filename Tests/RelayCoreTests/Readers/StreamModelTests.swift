@@ -1,6 +1,7 @@
 import Foundation
 import RelayCore
 import RelayWire
+import SeededRandom
 import Testing
 
 @Suite("Publishers, loops and readers at once")

@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import SeededRandom
 import Testing
 
 extension Traffic {

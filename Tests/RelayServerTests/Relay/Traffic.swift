@@ -1,5 +1,6 @@
 import Foundation
 import RelayWire
+import SeededRandom
 import Synchronization
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import RelayWire
+import SeededRandom
 import Testing
 
 @Suite("Timestamp text")

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOWebSocket
+import SeededRandom
 import Testing
 
 @testable import RelayServer
