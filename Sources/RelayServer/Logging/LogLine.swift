@@ -32,7 +32,7 @@ struct LogLine {
     private var text: String {
         let level = self.level.rawValue.uppercased()
         let padding = String(repeating: " ", count: max(0, 8 - level.count))
-        var line = "\(LogTime.render(self.time)) \(level)\(padding) \(self.label): \(LogText.plain(self.message))"
+        var line = "\(self.time) \(level)\(padding) \(self.label): \(LogText.plain(self.message))"
         for (key, value) in self.metadata {
             line += " \(LogText.word(key))=\(LogText.word(Self.flat(value)))"
         }
@@ -40,7 +40,7 @@ struct LogLine {
     }
 
     private var json: String {
-        var line = "{\"time\":\"\(LogTime.render(self.time))\",\"level\":\"\(self.level.rawValue)\""
+        var line = "{\"time\":\"\(self.time)\",\"level\":\"\(self.level.rawValue)\""
         line += ",\"logger\":\(LogText.quoted(self.label)),\"message\":\(LogText.quoted(self.message))"
         if !self.metadata.isEmpty {
             line += ",\"metadata\":{"

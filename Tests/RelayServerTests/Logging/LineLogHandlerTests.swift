@@ -132,18 +132,4 @@ import Testing
     func harmless(_ key: String) {
         #expect(Self.output(.text) { $0.info("m", metadata: [key: "abc"]) }.hasSuffix("\(key)=abc\n"))
     }
-
-    @Test(
-        "Times are RFC 3339 in UTC with microseconds",
-        arguments: [
-            (0, "1970-01-01T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"),
-            (951_782_400_000_000, "2000-02-29T00:00:00.000000Z"),
-            (1_709_251_199_999_999, "2024-02-29T23:59:59.999999Z"),
-            (4_102_444_800_000_001, "2100-01-01T00:00:00.000001Z"),
-            (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
-        ]
-    )
-    func times(_ microseconds: Int64, _ text: String) {
-        #expect(LogTime.render(Timestamp(microseconds: microseconds)) == text)
-    }
 }
