@@ -58,16 +58,16 @@ extension StoreContract {
         },
         ContractCase("counters follow creation, update and deletion") { under in
             try await under.withStore { store in
-                #expect(try await store.topicCounts() == TopicCounts(total: 0, isPublic: 0))
+                #expect(try await store.topicCounts() == TopicCounts(total: 0, publicTopics: 0))
                 for name in ["a", "b", "c"] {
                     _ = try await store.createTopic(.of(.named(name), isPublic: name == "a"))
                 }
-                #expect(try await store.topicCounts() == TopicCounts(total: 3, isPublic: 1))
+                #expect(try await store.topicCounts() == TopicCounts(total: 3, publicTopics: 1))
                 _ = try await store.updateTopic(.named("b"), TopicChanges(isPublic: true))
                 _ = try await store.updateTopic(.named("b"), TopicChanges(isPublic: true))
-                #expect(try await store.topicCounts() == TopicCounts(total: 3, isPublic: 2))
+                #expect(try await store.topicCounts() == TopicCounts(total: 3, publicTopics: 2))
                 _ = try await store.deleteTopic(.named("a"))
-                #expect(try await store.topicCounts() == TopicCounts(total: 2, isPublic: 1))
+                #expect(try await store.topicCounts() == TopicCounts(total: 2, publicTopics: 1))
             }
         },
         ContractCase("deletion takes messages and grants, and leaves bounds that tell old cursors of the gap") {

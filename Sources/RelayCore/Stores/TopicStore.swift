@@ -63,10 +63,10 @@ public struct TopicChanges: Hashable, Sendable {
 
 public struct TopicCounts: Hashable, Sendable {
     public var total: Int
-    public var isPublic: Int
+    public var publicTopics: Int
 
-    public init(total: Int, isPublic: Int) {
+    public init(total: Int, publicTopics: Int) {
         self.total = total
-        self.isPublic = isPublic
+        self.publicTopics = publicTopics
     }
 }

@@ -14,7 +14,7 @@ struct TopicTable {
     private var ordered: [TopicKey]?
     private var publicCount = 0
 
-    var counts: TopicCounts { TopicCounts(total: self.entries.count, isPublic: self.publicCount) }
+    var counts: TopicCounts { TopicCounts(total: self.entries.count, publicTopics: self.publicCount) }
 
     func contains(_ key: TopicKey) -> Bool { self.entries[key] != nil }
 

@@ -93,9 +93,9 @@ extension SQLiteStore: TopicStore {
     public func topicCounts() async throws(StoreError) -> TopicCounts {
         try await self.read { db in
             let counts = try db.first("SELECT count(*), coalesce(sum(is_public), 0) FROM topics", []) { row in
-                TopicCounts(total: Int(try row.integer(0)), isPublic: Int(try row.integer(1)))
+                TopicCounts(total: Int(try row.integer(0)), publicTopics: Int(try row.integer(1)))
             }
-            return counts ?? TopicCounts(total: 0, isPublic: 0)
+            return counts ?? TopicCounts(total: 0, publicTopics: 0)
         }
     }
 }

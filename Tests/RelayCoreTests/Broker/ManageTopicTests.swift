@@ -113,6 +113,6 @@ struct ManageTopicTests {
         )
         #expect(try await self.relay.broker.topics(of: Principal.greta.id).map(\.record.key.name.rawValue) == ["b"])
         #expect(try await self.relay.broker.topicNames(ownedBy: Principal.greta.id).isEmpty)
-        #expect(try await self.relay.broker.topicCounts() == TopicCounts(total: 2, isPublic: 1))
+        #expect(try await self.relay.broker.topicCounts() == TopicCounts(total: 2, publicTopics: 1))
     }
 }

@@ -84,7 +84,7 @@ extension TestStore: TopicStore {
 
     func topicCounts() async throws(StoreError) -> TopicCounts {
         self.state.withLock { state in
-            TopicCounts(total: state.records.count, isPublic: state.records.values.count { $0.isPublic })
+            TopicCounts(total: state.records.count, publicTopics: state.records.values.count { $0.isPublic })
         }
     }
 }

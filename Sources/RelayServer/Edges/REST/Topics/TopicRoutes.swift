@@ -56,8 +56,8 @@ enum TopicRoutes {
             .ok,
             .object([
                 ("total_topics", .number(Int64(counts.total))),
-                ("public_topics", .number(Int64(counts.isPublic))),
-                ("private_topics", .number(Int64(counts.total - counts.isPublic))),
+                ("public_topics", .number(Int64(counts.publicTopics))),
+                ("private_topics", .number(Int64(counts.total - counts.publicTopics))),
             ])
         )
     }
