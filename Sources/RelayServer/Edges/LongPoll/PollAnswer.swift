@@ -25,16 +25,3 @@ struct PollAnswer {
         return body
     }
 }
-
-extension Message {
-    /// The message as it is written on any of the relay's wires.
-    func fields(of topic: TopicName) -> MessageFields {
-        MessageFields(
-            id: self.id,
-            topic: topic.rawValue,
-            payload: self.payload,
-            metadata: self.metadata,
-            timestamp: self.timestamp
-        )
-    }
-}
