@@ -6,8 +6,10 @@ public typealias TimeSource = @Sendable () -> Timestamp
 
 /// How the access floor is to behave.
 public struct AccessSettings: Sendable, CustomStringConvertible {
-    /// At least 32 characters.
+    /// Without a ``TokenSecretWeakness``.
     public var tokenSecret: String
+    /// Whether ``tokenSecret`` may be short nonetheless.
+    public var allowsShortSecret = false
     /// More than 300.
     public var accessTokenSeconds: Int64 = 3600
     /// 1 to 36,500; values beyond count as the nearest of these.
@@ -46,7 +48,11 @@ public struct Access: Sendable {
         settings: AccessSettings,
         now: @escaping TimeSource
     ) throws(AccessTokenSettingsError) {
-        let tokens = try AccessTokens(secret: settings.tokenSecret, lifetimeSeconds: settings.accessTokenSeconds)
+        let tokens = try AccessTokens(
+            secret: settings.tokenSecret,
+            allowsShortSecret: settings.allowsShortSecret,
+            lifetimeSeconds: settings.accessTokenSeconds
+        )
         let grants = TokenGrants(
             tokens: tokens,
             store: store,

@@ -21,7 +21,7 @@ struct ConfigCommand: ParsableCommand {
         func run() throws {
             let effective = try self.server.load()
             for warning in effective.warnings { StandardStreams.notice("warning: \(warning)") }
-            let problems = StartupGuard.check(effective.configuration, hasUsers: true)
+            let problems = StartupGuard.check(effective.configuration)
             for problem in problems { StandardStreams.notice("\(problem.severity): \(problem)") }
             StandardStreams.say(effective.render())
             if problems.contains(where: { $0.severity == .error }) { throw RelayStartError.refused([]) }

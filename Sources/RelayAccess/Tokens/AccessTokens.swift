@@ -32,11 +32,19 @@ public struct AccessTokens: Sendable {
     private let parser = DefaultJWTParser()
 
     /// - Parameters:
-    ///   - secret: at least 32 characters, and not the placeholder that the Python relay ships.
+    ///   - secret: without a ``TokenSecretWeakness``.
+    ///   - allowsShortSecret: whether a secret may be `short` nonetheless. Never `placeholder`.
     ///   - lifetimeSeconds: more than 300, since clients renew a token with 300 s left, and would log in for each request.
-    public init(secret: String, lifetimeSeconds: Int64 = 3600) throws(AccessTokenSettingsError) {
-        guard secret != AccessTokenSettingsError.placeholderSecret else { throw .secretIsPlaceholder }
-        guard secret.unicodeScalars.count >= 32 else { throw .secretTooShort }
+    public init(
+        secret: String,
+        allowsShortSecret: Bool = false,
+        lifetimeSeconds: Int64 = 3600
+    ) throws(AccessTokenSettingsError) {
+        switch TokenSecretWeakness(of: secret) {
+        case nil: break
+        case .short where allowsShortSecret: break
+        case .some(let weakness): throw .weakSecret(weakness)
+        }
         guard lifetimeSeconds > 300 else { throw .lifetimeTooShort }
         self.key = SymmetricKey(data: Array(secret.utf8))
         self.lifetimeSeconds = lifetimeSeconds

@@ -83,7 +83,7 @@ extension ConfigurationKey {
             "auth.bootstrap_admin_username",
             \.access.bootstrapAdminUsername,
             .text(length: 3...50),
-            "Administrator made at start-up if bootstrap_admin_password is set."
+            "Administrator made at start-up if bootstrap_admin_password is set, or if there are no users."
         ),
         ConfigurationKey(
             "bootstrap_admin_password",
@@ -91,7 +91,7 @@ extension ConfigurationKey {
             \.access.bootstrapAdminPassword,
             ValueCodec.secret(minimumLength: 8).optional,
             isSecret: true,
-            "Its password, 8 characters or more, set again at every start. Not set: no administrator is made."
+            "Its password, 8 characters or more, set again at every start. Not set: a random one at the first start, shown once."
         ),
         ConfigurationKey(
             "bootstrap_admin_email",

@@ -5,11 +5,12 @@ extension RelayConfiguration {
         public var jwtSecret: Secret?
         /// The administrator made, or given its password again, at start-up if a password is set. Default `admin`.
         public var bootstrapAdminUsername = "admin"
-        /// At least 8 characters. nil, the default: no administrator is made.
+        /// At least 8 characters. nil, the default: users are left alone, and where there is none at all an administrator
+        /// with a random password is made.
         public var bootstrapAdminPassword: Secret?
         /// nil, the default: `<username>@example.com`.
         public var bootstrapAdminEmail: String?
-        /// Lets the relay start with a secret shorter than 32 characters. Default false.
+        /// Lets the relay start with a configured secret shorter than 32 characters. Default false.
         public var allowInsecureDefaults = false
         /// More than 300 s, since clients renew when less than that is left; default 60 minutes.
         public var accessTokenLifetime = Duration.seconds(3_600)

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import RelayAccess
 
 /// A file that holds one random secret, made at the first start and readable by the relay's user only (mode 0600).
 ///
@@ -43,12 +44,14 @@ public struct SecretFile: Sendable {
         let count = unsafe read(descriptor, &buffer, buffer.count)
         guard count >= 0 else { throw self.error("it can't be read", code: errno) }
         let text = String(decoding: buffer.prefix(count), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard text.count >= StartupGuard.minimumSecretLength else {
+        switch TokenSecretWeakness(of: text) {
+        case nil: return Secret(text)
+        case .placeholder: throw self.error("it holds the published placeholder; remove it for a new one")
+        case .short:
             throw self.error(
-                "it holds less than \(StartupGuard.minimumSecretLength) characters; remove it for a new one"
+                "it holds less than \(TokenSecretWeakness.minimumLength) characters; remove it for a new one"
             )
         }
-        return Secret(text)
     }
 
     private func checkPrivate(_ descriptor: Int32) throws(SecretFileError) {

@@ -1,12 +1,9 @@
+import RelayAccess
+
 /// Decides whether a checked configuration is safe enough to start with, and where the token secret comes from.
 ///
 /// Pure: the caller refuses (exit code 3), logs and reads files.
 public enum StartupGuard {
-    /// The secret that the Python relay ships in its examples. Everyone knows it, so it signs nothing here.
-    public static let placeholderSecret = "your-secret-key-here-change-in-production"
-    /// In characters.
-    public static let minimumSecretLength = 32
-
     /// Where the secret that signs access tokens comes from.
     public enum SecretPlan: Hashable, Sendable {
         case configured(Secret)
@@ -30,12 +27,10 @@ public enum StartupGuard {
         }
     }
 
-    /// - Parameter hasUsers: whether the store holds any user, before a bootstrap administrator is made.
     /// - Returns: errors, for each of which the relay must not start, before warnings.
-    public static func check(_ configuration: RelayConfiguration, hasUsers: Bool) -> [ConfigurationProblem] {
+    public static func check(_ configuration: RelayConfiguration) -> [ConfigurationProblem] {
         let findings = [
             self.secret(configuration),
-            self.administrator(configuration.access, hasUsers: hasUsers),
             self.origins(configuration.server),
             self.hosts(configuration.server),
         ].compactMap(\.self)
@@ -64,28 +59,22 @@ public enum StartupGuard {
     }
 
     private static func strength(of secret: Secret, allowsShort: Bool) -> ConfigurationProblem? {
-        guard !secret.value.contains(self.placeholderSecret) else {
+        switch TokenSecretWeakness(of: secret.value) {
+        case nil:
+            return nil
+        case .placeholder:
             return self.note(
                 .error,
                 "jwt_secret_key",
                 "this is the published placeholder, with which anyone can forge tokens"
             )
+        case .short:
+            return self.note(
+                allowsShort ? .warning : .error,
+                "jwt_secret_key",
+                "shorter than \(TokenSecretWeakness.minimumLength) characters, so that it can be guessed and tokens forged"
+            )
         }
-        guard secret.value.count < self.minimumSecretLength else { return nil }
-        return self.note(
-            allowsShort ? .warning : .error,
-            "jwt_secret_key",
-            "shorter than \(self.minimumSecretLength) characters, so that it can be guessed and tokens forged"
-        )
-    }
-
-    private static func administrator(_ access: RelayConfiguration.Access, hasUsers: Bool) -> ConfigurationProblem? {
-        guard !hasUsers, access.bootstrapAdminPassword == nil else { return nil }
-        return self.note(
-            .warning,
-            "bootstrap_admin_password",
-            "not set, and there are no users: nobody can log in"
-        )
     }
 
     private static func origins(_ server: RelayConfiguration.Server) -> ConfigurationProblem? {

@@ -6,6 +6,7 @@ import RelayCore
 extension RelayConfiguration {
     func accessSettings(secret: Secret) -> AccessSettings {
         var settings = AccessSettings(tokenSecret: secret.value)
+        settings.allowsShortSecret = self.access.allowInsecureDefaults
         settings.accessTokenSeconds = self.access.accessTokenLifetime.components.seconds
         settings.refreshTokenDays = self.access.refreshTokenLifetime.components.seconds / 86_400
         settings.refreshReuseGraceSeconds = self.access.refreshReuseGrace.components.seconds

@@ -10,7 +10,7 @@ struct RelayStartup: Sendable {
 
     /// Refuses an unsafe configuration, and finds the secret that signs tokens.
     func checkAndFindSecret() async throws -> Secret {
-        let problems = StartupGuard.check(self.configuration, hasUsers: true)
+        let problems = StartupGuard.check(self.configuration)
         let errors = problems.filter { $0.severity == .error }
         guard errors.isEmpty else { throw RelayStartError.refused(errors) }
         for warning in problems { self.logger.warning("\(warning)") }

@@ -164,13 +164,25 @@ struct AccessTokenTests {
     @Test(
         "Unsafe settings are refused",
         arguments: [
-            ("short", 3600, AccessTokenSettingsError.secretTooShort),
-            (String(repeating: "x", count: 31), 3600, .secretTooShort),
-            ("your-secret-key-here-change-in-production", 3600, .secretIsPlaceholder),
+            ("short", 3600, AccessTokenSettingsError.weakSecret(.short)),
+            (String(repeating: "x", count: 31), 3600, .weakSecret(.short)),
+            ("your-secret-key-here-change-in-production", 3600, .weakSecret(.placeholder)),
+            (" your-secret-key-here-change-in-production\n", 3600, .weakSecret(.placeholder)),
             (AccessTokenTests.secret, 300, .lifetimeTooShort),
         ]
     )
     func settings(secret: String, lifetime: Int64, error: AccessTokenSettingsError) {
         #expect(throws: error) { try AccessTokens(secret: secret, lifetimeSeconds: lifetime) }
+    }
+
+    @Test("A short secret can be allowed, the published one can't")
+    func shortSecret() throws {
+        let published = "your-secret-key-here-change-in-production"
+        let tokens = try AccessTokens(secret: "short", allowsShortSecret: true)
+        let issued = try tokens.issue(for: Self.principal, at: Self.now)
+        #expect(try tokens.verify(issued.text, at: Self.now).jti == issued.jti)
+        #expect(throws: AccessTokenSettingsError.weakSecret(.placeholder)) {
+            try AccessTokens(secret: published, allowsShortSecret: true)
+        }
     }
 }
