@@ -17,7 +17,8 @@ protocol LoopConnection: AnyObject {
 protocol AccessWatcher: AnyObject {
     var userID: UserID { get }
 
-    /// The user or the token may have changed: check again, and stop if the answer is no.
+    /// The user or the token may have changed: check again, and stop if the answer is no. Where the user may still read,
+    /// each reader is checked as well: one who was an administrator loses the topics of others.
     func accessMayHaveChanged()
 }
 

@@ -169,7 +169,8 @@ extension EventStreamSession: AccessWatcher {
     var userID: UserID { self.session.account.id }
 
     func accessMayHaveChanged() {
-        if self.principal == nil { self.end() }
+        if self.principal == nil { return self.end() }
+        for reader in self.readers { if let reader { self.loop.current?.readers.recheck(reader) } }
     }
 }
 

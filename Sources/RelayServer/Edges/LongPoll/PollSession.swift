@@ -192,8 +192,9 @@ extension PollSession: AccessWatcher {
         do throws(AccessError) {
             _ = try self.session.standing(requiring: .read)
         } catch {
-            self.fail(Reply(error))
+            return self.fail(Reply(error))
         }
+        for found in self.found { if let reader = found.reader { self.loop.current?.readers.recheck(reader) } }
     }
 }
 

@@ -276,8 +276,9 @@ extension WebSocketConnection: LoopConnection, AccessWatcher {
         do throws(AccessError) {
             _ = try self.session.standing(requiring: .read)
         } catch {
-            self.close(Self.closeCode(for: error), error.detail)
+            return self.close(Self.closeCode(for: error), error.detail)
         }
+        for subscription in self.subscriptions.values { self.loop.current?.readers.recheck(subscription.reader) }
     }
 
     /// Clients connect again after 1011 and give up after 1008: what the relay can't find out now is no refusal.

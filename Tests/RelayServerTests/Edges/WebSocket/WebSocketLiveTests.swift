@@ -163,6 +163,30 @@ struct WebSocketLiveTests {
         #expect(await poll.reply()?.status == 403)
     }
 
+    @Test("an administrator that is none any more loses other users' topics at once", .timeLimit(.minutes(1)))
+    func demotion() async throws {
+        try await withRelay { relay in
+            let admin = try await relay.administratorToken
+            try await relay.publish("private", token: admin)
+            let second = try await relay.makeUser("second", permissions: ["admin", "read"], by: admin)
+            let socket = try await TestWebSocket(relay, token: second.token)
+            defer { socket.connection.disconnect() }
+            #expect(try await socket.subscribe(["private"]).type == "subscribed")
+            let stream = try await TestEventStream(relay, token: second.token, query: "topics=private")
+            let poll = try await relay.openPoll(["private"], token: second.token)
+            try await relay.untilWaiters(1, token: admin)
+            let patch = ["permissions": ["read"]]
+            let reply = try await relay.send(.PATCH, "/auth/users/\(second.id)", token: admin, json: patch)
+            #expect(reply.status == 200)
+            try await relay.publish("private", token: admin)
+            #expect(await socket.next()?.object["code"] as? String == "SUBSCRIPTION_ERROR")
+            #expect(await poll.reply()?.status == 403)
+            var events: [String] = []
+            while let event = await stream.next() { events += event.name.map { [$0] } ?? [] }
+            #expect(events == ["error"])
+        }
+    }
+
     @Test("a stop answers polls with nothing, closes sockets with 1001 and ends streams", .timeLimit(.minutes(1)))
     func shutDown() async throws {
         try await withRelay { relay in
