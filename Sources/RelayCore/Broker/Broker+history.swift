@@ -14,7 +14,7 @@ extension Broker {
     ///
     /// - Parameters:
     ///   - cursor: exclusive, in the direction of `order`; `oldest` starts where the order starts.
-    ///   - limit: messages, at least 1.
+    ///   - limit: messages, at least 1. Fewer come where they are large: a page costs about 8 MiB at most.
     /// - Throws: `missing` where the topic does not exist, `denied`, or `store`.
     public func history(
         of key: TopicKey,
@@ -42,8 +42,18 @@ extension Broker {
         }
     }
 
-    /// A page ends early once its messages cost this much; its last message's id leads on.
+    /// A page ends early once its messages cost this much, but never before its first; its last message's id leads on.
     private static let maxHistoryBytes = 8 << 20
+
+    private static func bounded(_ messages: [Message]) -> [Message] {
+        var bytes = 0
+        return Array(
+            messages.prefix { message in
+                defer { bytes += message.memoryCost }
+                return bytes < Self.maxHistoryBytes
+            }
+        )
+    }
 
     private func page(
         of topic: Topic,
@@ -60,10 +70,10 @@ extension Broker {
             }
             range = .forward(after: cursor.id)
         case (.descending, .oldest):
-            if let newest = topic.newestHot(before: nil, count: limit) { return newest }
+            if let newest = topic.newestHot(before: nil, count: limit) { return Self.bounded(newest) }
             range = .backward(before: nil)
         case (.descending, .after(let id)):
-            if let newest = topic.newestHot(before: id, count: limit) { return newest }
+            if let newest = topic.newestHot(before: id, count: limit) { return Self.bounded(newest) }
             range = .backward(before: id)
         }
         return try await self.read(

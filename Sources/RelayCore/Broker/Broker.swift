@@ -8,8 +8,8 @@ public final class Broker: Sendable {
     public let catalog: TopicCatalog
     public let limits: BrokerLimits
     public let clock: RelayClock
-    public let budget: HotBudget
 
+    let budget: HotBudget
     let store: any StreamStore
     let table: TopicTable
     /// Loading and changing a topic happen under its key's lock, so that what is in memory is what was stored last.

@@ -6,10 +6,6 @@ import RelayWire
 
 /// `GET /api/v1/topics/{topic_name}/messages`.
 enum HistoryRoute {
-    /// A page ends once its messages cost this much, in bytes, but never before its first: its `next_cursor` goes on
-    /// from there.
-    private static let maximumBytes = 8 << 20
-
     static func add(to routes: inout RESTRoutes) {
         routes.on(.get, "/api/v1/topics/{topic_name}/messages", Self.page)
     }
@@ -28,7 +24,7 @@ enum HistoryRoute {
             )
         }
         let response = HistoryResponse(
-            messages: Self.bounded(messages).map { $0.fields(of: path.key.name) },
+            messages: messages.map { $0.fields(of: path.key.name) },
             limit: query.limit,
             order: query.orderName,
             cursor: query.cursor
@@ -37,13 +33,5 @@ enum HistoryRoute {
         body.reserveCapacity(response.size)
         response.write(into: &body)
         return Reply(.ok, json: body)
-    }
-
-    private static func bounded(_ messages: [Message]) -> ArraySlice<Message> {
-        var bytes = 0
-        return messages.prefix { message in
-            defer { bytes += message.memoryCost }
-            return bytes < Self.maximumBytes
-        }
     }
 }
