@@ -23,7 +23,7 @@ struct ConfigCommand: ParsableCommand {
             for warning in effective.warnings { StandardStreams.notice("warning: \(warning)") }
             let problems = StartupGuard.check(effective.configuration)
             for problem in problems { StandardStreams.notice("\(problem.severity): \(problem)") }
-            StandardStreams.say(effective.render())
+            try StandardStreams.result(effective.render())
             if problems.contains(where: { $0.severity == .error }) { throw RelayStartError.refused([]) }
         }
     }

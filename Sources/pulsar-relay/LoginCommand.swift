@@ -19,8 +19,7 @@ struct LoginCommand: AsyncParsableCommand {
     @Option(name: [.short, .long], help: "Default: $PULSAR_USERNAME, else it is asked for.")
     var username: String?
 
-    @Flag(help: "Read the password from the first line of standard input.")
-    var passwordStdin = false
+    @OptionGroup var password: PasswordInput
 
     func run() async throws {
         let file = RelayOptions.credentialsFile
@@ -31,7 +30,10 @@ struct LoginCommand: AsyncParsableCommand {
         configuration.retry.maxAttempts = 1
         let client = RelayClient(
             endpoint: endpoint,
-            credentials: .password(username: username, password: try self.password(of: username, endpoint)),
+            credentials: .password(
+                username: username,
+                password: try self.password.read(prompt: "Password of \(username) at \(endpoint): ")
+            ),
             store: FileTokenStore(file: file, url: endpoint.description, username: username),
             configuration: configuration
         )
@@ -47,22 +49,9 @@ struct LoginCommand: AsyncParsableCommand {
 
     private func chosenUsername() throws -> String {
         if let username = self.username ?? ProcessInfo.processInfo.environment["PULSAR_USERNAME"] { return username }
-        guard TerminalPassword.canAsk, !self.passwordStdin else { throw UsageError("give --username") }
+        guard TerminalPassword.canAsk, !self.password.passwordStdin else { throw UsageError("give --username") }
         FileHandle.standardError.write(Data("Username: ".utf8))
         guard let line = readLine(), !line.isEmpty else { throw UsageError("no username given") }
         return line
-    }
-
-    private func password(of username: String, _ endpoint: RelayEndpoint) throws -> String {
-        if self.passwordStdin {
-            guard let line = readLine(), !line.isEmpty else { throw UsageError("no password on standard input") }
-            return line
-        }
-        if let password = ProcessInfo.processInfo.environment["PULSAR_PASSWORD"] { return password }
-        guard TerminalPassword.canAsk else { throw UsageError("give --password-stdin or set PULSAR_PASSWORD") }
-        guard let password = try TerminalPassword.ask("Password of \(username) at \(endpoint): ") else {
-            throw ExitCode(CommandStatus.failure.rawValue)
-        }
-        return password
     }
 }

@@ -21,7 +21,7 @@ struct TopicCommand: AsyncParsableCommand {
                 var last: TopicKey?
                 repeat {
                     let page = try await opened.store.topics(after: last, limit: Self.pageSize)
-                    for topic in page { StandardStreams.say(Self.line(topic)) }
+                    for topic in page { try StandardStreams.result(Self.line(topic)) }
                     last = page.count == Self.pageSize ? page.last?.record.key : nil
                 } while last != nil
             }

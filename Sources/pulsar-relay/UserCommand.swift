@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import RelayAccess
 import RelayCommands
 import RelayCore
@@ -16,7 +15,7 @@ struct UserCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "create", abstract: "Create a user.")
 
         @OptionGroup var server: ServerOptions
-        @OptionGroup var password: NewPassword
+        @OptionGroup var password: PasswordInput
 
         @Argument(help: "3 to 50 characters.")
         var username: String
@@ -28,7 +27,7 @@ struct UserCommand: AsyncParsableCommand {
         var email: String?
 
         func run() async throws {
-            let password = try self.password.read(for: self.username)
+            let password = try self.password.read(prompt: "New password of \(self.username): ")
             try await OpenStore.with(self.server, makesStore: true) { opened in
                 let user = try await opened.users.register(
                     UserRegistration(
@@ -53,7 +52,7 @@ struct UserCommand: AsyncParsableCommand {
                 for user in try await opened.users.users() {
                     let permissions = user.permissions.names.joined(separator: ",")
                     let state = user.isActive ? "active" : "inactive"
-                    StandardStreams.say("\(user.id)  \(user.username)  \(state)  \(permissions)")
+                    try StandardStreams.result("\(user.id)  \(user.username)  \(state)  \(permissions)")
                 }
             }
         }
@@ -66,13 +65,13 @@ struct UserCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var server: ServerOptions
-        @OptionGroup var password: NewPassword
+        @OptionGroup var password: PasswordInput
 
         @Argument
         var username: String
 
         func run() async throws {
-            let password = try self.password.read(for: self.username)
+            let password = try self.password.read(prompt: "New password of \(self.username): ")
             try await OpenStore.with(self.server) { opened in
                 let user = try await opened.user(named: self.username)
                 _ = try await opened.users.update(user.id, UserPatch(password: password))
@@ -99,24 +98,5 @@ struct UserCommand: AsyncParsableCommand {
                 StandardStreams.say("Disabled \(user.username).")
             }
         }
-    }
-}
-
-/// Where a new password comes from: never from the command line, which others can see.
-struct NewPassword: ParsableArguments {
-    @Flag(help: "Read the password from the first line of standard input.")
-    var passwordStdin = false
-
-    func read(for username: String) throws -> String {
-        if self.passwordStdin {
-            guard let line = readLine(), !line.isEmpty else { throw UsageError("no password on standard input") }
-            return line
-        }
-        if let password = ProcessInfo.processInfo.environment["PULSAR_PASSWORD"] { return password }
-        guard TerminalPassword.canAsk else { throw UsageError("give --password-stdin or set PULSAR_PASSWORD") }
-        guard let password = try TerminalPassword.ask("New password of \(username): ") else {
-            throw ExitCode(CommandStatus.failure.rawValue)
-        }
-        return password
     }
 }
