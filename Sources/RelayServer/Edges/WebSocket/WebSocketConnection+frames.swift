@@ -25,13 +25,18 @@ extension WebSocketConnection {
             case .unknown(let type): self.sendError(.unknownType, "Unknown message type: \(type)")
             }
         } catch {
-            if isFirst { self.deny(error.message) } else { self.send(.error(.init(code: .processing, error))) }
+            if isFirst { self.deny(error.message) } else { self.send(ServerFrame.Failure(code: .processing, error)) }
         }
     }
 
     func sendError(_ code: ServerFrame.Failure.Code, _ message: String) {
-        self.services.metrics.failed(.webSocket, code: code.rawValue)
-        self.send(.error(.init(code: code, message: message)))
+        self.send(ServerFrame.Failure(code: code, message: message))
+    }
+
+    /// Every `error` frame goes this way, so that each is counted.
+    func send(_ failure: ServerFrame.Failure) {
+        self.services.metrics.failed(.webSocket, code: failure.code.rawValue)
+        self.send(.error(failure))
     }
 
     // MARK: Subscribing

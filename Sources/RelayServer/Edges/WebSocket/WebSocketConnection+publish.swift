@@ -74,20 +74,6 @@ extension WebSocketConnection {
     }
 
     private func refuse(_ request: ClientFrame.PublishFrame, _ message: String) {
-        self.send(.error(.init(code: .processing, FrameError(message: message, requestID: request.requestID))))
-    }
-}
-
-extension BrokerError {
-    /// What a publisher is told.
-    var publisherText: String {
-        switch self {
-        case .denied: "Access denied to one or more requested topics"
-        case .missing: "Topic not found"
-        case .exists: "Topic already exists"
-        case .refused(let refusal): refusal.detail
-        case .overloaded: "Server is overloaded, try again later"
-        case .store: "Storage temporarily unavailable"
-        }
+        self.send(ServerFrame.Failure(code: .processing, FrameError(message: message, requestID: request.requestID)))
     }
 }

@@ -49,6 +49,11 @@ struct WebSocketLiveTests {
             #expect(await socket.next()?.object["code"] as? String == "UNKNOWN_MESSAGE_TYPE")
             try socket.send(json: ["type": "ping"])
             #expect(await socket.next()?.type == "pong")
+            let metrics = try await relay.send(.GET, "/metrics").text.split(separator: "\n")
+            let errors = metrics.filter { $0.hasPrefix("relay_errors_total") && $0.contains("websocket") }
+            #expect(errors.count == 2)
+            #expect(errors.contains { $0.contains("PROCESSING_ERROR") && $0.hasSuffix(" \(bad.count + 3)") })
+            #expect(errors.contains { $0.contains("UNKNOWN_MESSAGE_TYPE") && $0.hasSuffix(" 1") })
         }
     }
 

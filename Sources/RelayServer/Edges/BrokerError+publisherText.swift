@@ -1,0 +1,15 @@
+import RelayCore
+
+extension BrokerError {
+    /// What a publisher is told.
+    var publisherText: String {
+        switch self {
+        case .denied: "Access denied to one or more requested topics"
+        case .missing: "Topic not found"
+        case .exists: "Topic already exists"
+        case .refused(let refusal): refusal.detail
+        case .overloaded: "Server is overloaded, try again later"
+        case .store: "Storage temporarily unavailable"
+        }
+    }
+}
