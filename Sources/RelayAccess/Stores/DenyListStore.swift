@@ -6,8 +6,10 @@ public protocol DenyListStore: Sendable {
     /// - Parameter expiresAt: the token's own expiry; the entry may be forgotten then.
     func denyToken(_ jti: String, until expiresAt: Timestamp) async throws(StoreError)
 
+    /// Whether the token was denied, and its entry has not expired.
     func isTokenDenied(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool
 
+    /// Forgets the entries that have expired by `now`.
     func sweepDenyList(at now: Timestamp) async throws(StoreError)
 }
 

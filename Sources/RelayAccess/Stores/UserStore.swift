@@ -7,6 +7,7 @@ public protocol UserStore: Sendable {
 
     func user(_ id: UserID) async throws(StoreError) -> User?
 
+    /// The user of exactly this name, byte for byte.
     func user(named username: String) async throws(StoreError) -> User?
 
     /// All users, ordered by creation, then id.
@@ -25,7 +26,9 @@ public protocol UserStore: Sendable {
     func deleteUser(_ id: UserID) async throws(StoreError) -> [TopicKey]?
 }
 
+/// How many users a store holds.
 public struct UserCounts: Hashable, Sendable {
+    /// Active or not.
     public var total: Int
     public var active: Int
 

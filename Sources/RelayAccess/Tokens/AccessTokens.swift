@@ -10,9 +10,13 @@ public import RelayWire
 public struct AccessTokens: Sendable {
     /// A token as handed out.
     public struct Issued: Sendable, CustomStringConvertible {
+        /// The token itself, for `Authorization: Bearer`.
         public let text: String
+        /// What a logout denies it by: 32 hex digits.
         public let jti: String
+        /// Seconds from now until ``expiresAt``.
         public let expiresIn: Int64
+        /// A whole second: that is what the token says.
         public let expiresAt: Timestamp
 
         /// Without the token: it is a secret.
@@ -50,6 +54,9 @@ public struct AccessTokens: Sendable {
         self.lifetimeSeconds = lifetimeSeconds
     }
 
+    /// Makes a token that is good from now on. What it says of permissions is for clients to read: nothing here believes it.
+    ///
+    /// - Throws: `unavailable` where the claims can't be encoded.
     public func issue(for principal: Principal, at now: Timestamp) throws(AccessError) -> Issued {
         let jti = SecureRandom.hex128()
         let claims = AccessClaims(

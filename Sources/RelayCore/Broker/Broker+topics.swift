@@ -37,18 +37,30 @@ extension Broker {
     }
 
     /// The topics that `user` owns or has a grant on, by key.
+    ///
+    /// - Throws: `store`.
     public func topics(of user: UserID) async throws(BrokerError) -> [StoredTopic] {
         try await self.reading { () async throws(StoreError) in try await self.store.topics(of: user) }
     }
 
+    /// The names of the topics that `user` owns, in byte order.
+    ///
+    /// - Throws: `store`.
     public func topicNames(ownedBy user: UserID) async throws(BrokerError) -> [String] {
         try await self.reading { () async throws(StoreError) in try await self.store.topicNames(ownedBy: user) }
     }
 
+    /// How many topics there are, all users' together.
+    ///
+    /// - Throws: `store`.
     public func topicCounts() async throws(BrokerError) -> TopicCounts {
         try await self.reading { () async throws(StoreError) in try await self.store.topicCounts() }
     }
 
+    /// Changes what is given of a topic that `principal` may manage. Who may read it no more is ended.
+    ///
+    /// - Returns: the topic as it is now.
+    /// - Throws: `missing`, `denied`, or `store`.
     public func updateTopic(
         _ key: TopicKey,
         _ changes: TopicChanges,
@@ -63,7 +75,10 @@ extension Broker {
         return updated
     }
 
+    /// Lets `user` read and publish to a topic that `principal` may manage.
+    ///
     /// - Returns: the grant; nil where the user has one already.
+    /// - Throws: `missing`, `denied`, or `store`.
     public func grant(
         _ user: UserID,
         on key: TopicKey,
@@ -78,7 +93,10 @@ extension Broker {
         return isNew ? grant : nil
     }
 
-    /// - Returns: whether the user had a grant. Its open readers are ended.
+    /// Takes back a grant on a topic that `principal` may manage. The user's open readers are ended.
+    ///
+    /// - Returns: whether the user had a grant.
+    /// - Throws: `missing`, `denied`, or `store`.
     public func revokeGrant(
         of user: UserID,
         on key: TopicKey,
@@ -92,6 +110,8 @@ extension Broker {
     }
 
     /// Deletes a topic with its messages and grants, and ends its readers. Publishers meanwhile wait, and then create it anew.
+    ///
+    /// - Throws: `missing`, `denied`, or `store`.
     public func deleteTopic(_ key: TopicKey, as principal: Principal) async throws(BrokerError) {
         let bounds = try await self.managing(key, as: principal) { () async throws(StoreError) in
             let topic = try await self.closed(key)
@@ -108,6 +128,8 @@ extension Broker {
     }
 
     /// Reads topics again whose grants were changed from outside: by the deletion of a user, say.
+    ///
+    /// - Throws: `store` at the first that can't be read; those after it are not read.
     public func topicsChanged(_ keys: [TopicKey]) async throws(BrokerError) {
         for key in keys {
             try await self.changing(key) { () async throws(StoreError) in try await self.refresh(key) }

@@ -4,7 +4,9 @@ import RelayWire
 extension Broker {
     /// What the broker holds now, for metrics.
     public struct Statistics: Hashable, Sendable {
+        /// Topics in memory.
         public var residentTopics: Int
+        /// ``Message/memoryCost`` of the messages in memory, all topics together.
         public var hotBytes: Int
     }
 

@@ -7,6 +7,7 @@ import RelayWire
 public final class Broker: Sendable {
     public let catalog: TopicCatalog
     public let limits: BrokerLimits
+    /// Where every timestamp and id of this broker comes from.
     public let clock: RelayClock
 
     let budget: HotBudget

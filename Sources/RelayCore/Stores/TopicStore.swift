@@ -61,7 +61,9 @@ public struct TopicChanges: Hashable, Sendable {
     }
 }
 
+/// How many topics a store holds.
 public struct TopicCounts: Hashable, Sendable {
+    /// Public and private.
     public var total: Int
     public var publicTopics: Int
 
