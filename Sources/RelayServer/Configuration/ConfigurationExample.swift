@@ -1,13 +1,14 @@
 /// `config.example.yaml`: every key at its default, with what it does. Made from the table, so that it can't fall behind.
 public enum ConfigurationExample {
+    /// The file's whole text.
     public static func render() -> String {
         let defaults = RelayConfiguration()
         var text = self.head
         var group: String?
-        for (index, key) in ConfigurationKey.all.enumerated() {
-            if index == 0 || key.group != group {
-                text += "\n# ---- \(key.group ?? "general") ----\n"
-                group = key.group
+        for key in ConfigurationKey.all {
+            if let next = key.group, next != group {
+                text += "\n# ---- \(next) ----\n"
+                group = next
             }
             text += self.entry(key, defaults)
         }

@@ -1,16 +1,7 @@
 extension ConfigurationKey {
     /// Every key that has an effect, in the order in which they are listed to people.
     public static let all: [ConfigurationKey] =
-        [
-            ConfigurationKey(
-                "app_name",
-                "app_name",
-                \.appName,
-                .text(length: 1...100),
-                "What the relay calls itself to people."
-            )
-        ]
-        + Self.server + Self.storage + Self.hotTier + Self.access + Self.rateLimits + Self.webSocket + Self.poll
+        Self.server + Self.storage + Self.hotTier + Self.access + Self.rateLimits + Self.webSocket + Self.poll
         + Self.logging + Self.metrics
 
     private static let server: [ConfigurationKey] = [
@@ -164,7 +155,7 @@ extension ConfigurationKey {
             "websocket.max_per_user",
             \.webSocket.maxPerUser,
             .integer(1...10_000_000),
-            "Open WebSockets of one user."
+            "Open WebSockets and event streams of one user, together."
         ),
         ConfigurationKey(
             "ws_idle_seconds",
@@ -178,7 +169,7 @@ extension ConfigurationKey {
             "websocket.query_token",
             \.webSocket.acceptsQueryToken,
             .boolean,
-            "Accept the token in the query (/ws?token=), where proxies may log it."
+            "Accept the token in the query of /ws and /sse (?token=), where proxies may log it."
         ),
     ]
 

@@ -19,7 +19,7 @@ extension ConfigurationKey {
             "storage.memory_store_max_bytes",
             \.storage.memoryStoreMaxBytes,
             .bytes((1 << 20)...(1 << 50)),
-            "What the memory store may hold in payloads, in bytes; beyond it the oldest messages go."
+            "What the memory store may hold, in bytes, 256 a message beside its content; beyond it the oldest go."
         ),
         ConfigurationKey(
             "persistent_tier_retention",
@@ -57,14 +57,14 @@ extension ConfigurationKey {
             "hot_tier.max_bytes_per_topic",
             \.hotTier.maxBytesPerTopic,
             .bytes(0...(1 << 40)),
-            "Payload bytes of each topic that are held in memory."
+            "Bytes of each topic that are held in memory, 256 a message beside its content."
         ),
         ConfigurationKey(
             "hot_tier_max_bytes",
             "hot_tier.max_bytes",
             \.hotTier.maxBytes,
             .bytes(0...(1 << 50)),
-            "Payload bytes of all topics together that are held in memory."
+            "Bytes of all topics together that are held in memory."
         ),
     ]
 

@@ -25,6 +25,7 @@ struct DormantKey: Sendable {
     private static let noDeviceFlow = "this version has no device sign-in"
 
     static let all: [DormantKey] = [
+        DormantKey("app_name", "the relay has no other name than Pulsar Relay"),
         DormantKey("valkey_host", aliases: ["valkey.host"], Self.noValkey),
         DormantKey("valkey_port", aliases: ["valkey.port"], Self.noValkey),
         DormantKey("valkey_use_tls", aliases: ["valkey.use_tls"], Self.noValkey),

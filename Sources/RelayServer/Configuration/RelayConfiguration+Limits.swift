@@ -15,13 +15,14 @@ extension RelayConfiguration {
         public init() {}
     }
 
+    /// What holds for WebSockets, and for event streams where it says so.
     public struct WebSocket: Hashable, Sendable {
-        /// Open WebSockets of one user. Default 1,000.
+        /// Open WebSockets and event streams of one user, together. Default 1,000.
         public var maxPerUser = 1_000
         /// A connection that sends no first `subscribe` in this time is closed; so is one that answers no ping, see
         /// ``pingInterval``. At least 5 s, default 60 s.
         public var idleTimeout = Duration.seconds(60)
-        /// Whether the token may be in the query (`/ws?token=`), where proxies may log it. Default true.
+        /// Whether the token may be in the query (`?token=`) of `/ws` and `/sse`, where proxies may log it. Default true.
         public var acceptsQueryToken = true
 
         public init() {}
@@ -31,6 +32,7 @@ extension RelayConfiguration {
         public var pingInterval: Duration { min(.seconds(20), self.idleTimeout / 3) }
     }
 
+    /// What long polls may take.
     public struct Poll: Hashable, Sendable {
         /// Topics in one long poll. Default 100.
         public var maxTopics = 100

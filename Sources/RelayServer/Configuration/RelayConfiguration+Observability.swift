@@ -1,6 +1,7 @@
 public import Logging
 
 extension RelayConfiguration {
+    /// What is logged, and how it looks. It goes to standard error.
     public struct Logging: Hashable, Sendable {
         /// Default `info`.
         public var level = Logger.Level.info
@@ -10,6 +11,7 @@ extension RelayConfiguration {
         public init() {}
     }
 
+    /// How a line of the log is written.
     public enum LogFormat: String, Hashable, Sendable, CaseIterable {
         /// For people: time, level, message, then `key=value`.
         case text
@@ -17,6 +19,7 @@ extension RelayConfiguration {
         case json
     }
 
+    /// What `/metrics` shows beyond the totals.
     public struct Metrics: Hashable, Sendable {
         /// Whether series carry a `topic` label, which shows topic names and owners to everyone who can read `/metrics`.
         /// Default false.

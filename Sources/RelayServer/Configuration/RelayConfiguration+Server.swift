@@ -1,7 +1,7 @@
 extension RelayConfiguration {
     /// The listener, and what a connection may take from the process.
     public struct Server: Hashable, Sendable {
-        /// A name or an IP address. Default `127.0.0.1`; images set `0.0.0.0`.
+        /// A name or an IP address. Default `127.0.0.1`.
         public var host = "127.0.0.1"
         /// 0 lets the system choose. Default 8080.
         public var port = 8080

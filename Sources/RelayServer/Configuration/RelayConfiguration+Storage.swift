@@ -7,7 +7,7 @@ extension RelayConfiguration {
         public var backend = StorageBackend.sqlite
         /// The directory of everything that the relay writes, relative to the working directory. Default `./data`.
         public var dataDirectory = "./data"
-        /// What the memory store may hold in payloads, in bytes; beyond it the oldest messages go. Default 512 MiB.
+        /// What the memory store may hold, in bytes as ``Message/memoryCost`` counts; beyond it the oldest messages go. Default 512 MiB.
         public var memoryStoreMaxBytes = 512 << 20
         /// Messages older than this go, but never the newest one of a topic. Zero keeps them. Default 24 hours.
         public var persistentTierRetention = Duration.seconds(86_400)
@@ -25,11 +25,13 @@ extension RelayConfiguration {
         }
     }
 
+    /// Which store is opened.
     public enum StorageBackend: String, Hashable, Sendable, CaseIterable {
         /// Everything goes with the process.
         case memory
         /// Embedded, one file in the data directory.
         case sqlite
+        /// Known from the Python relay, and refused: there is no such store here.
         case valkey
     }
 
@@ -38,9 +40,9 @@ extension RelayConfiguration {
     public struct HotTier: Hashable, Sendable {
         /// Default 1,000 messages. 0 keeps none.
         public var maxMessagesPerTopic = 1_000
-        /// Payload bytes, default 4 MiB.
+        /// Bytes as ``Message/memoryCost`` counts, default 4 MiB.
         public var maxBytesPerTopic = 4 << 20
-        /// Payload bytes of all topics together, default 256 MiB.
+        /// Bytes of all topics together, default 256 MiB.
         public var maxBytes = 256 << 20
 
         public init() {}

@@ -3,8 +3,6 @@
 ///
 /// Every property has its default here; `ConfigurationKey.all` is the table of their names, units and ranges.
 public struct RelayConfiguration: Hashable, Sendable {
-    /// What the relay calls itself to people. Default `Pulsar Relay`.
-    public var appName = "Pulsar Relay"
     public var server = Server()
     public var storage = Storage()
     public var hotTier = HotTier()

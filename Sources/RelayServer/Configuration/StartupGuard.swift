@@ -15,6 +15,8 @@ public enum StartupGuard {
         case missing
     }
 
+    /// What is configured, else what the backend allows: a file with sqlite; with memory a random secret, if only this machine
+    /// can reach the relay.
     public static func secretPlan(_ configuration: RelayConfiguration) -> SecretPlan {
         if let secret = configuration.access.jwtSecret { return .configured(secret) }
         switch configuration.storage.backend {

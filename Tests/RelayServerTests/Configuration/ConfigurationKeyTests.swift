@@ -72,12 +72,12 @@ import Testing
     func render() throws {
         let loaded = try Loader.load(
             environment: ["PULSAR_JWT_SECRET": "hunter2-hunter2"],
-            files: ["./config.yaml": "port: 81\napp_name: 'a: \"b\"'"]
+            files: ["./config.yaml": "port: 81\ndata_dir: 'a: \"b\"'"]
         )
         let lines = loaded.render().split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
         #expect(lines.first == "# configuration file: ./config.yaml")
         #expect(lines.contains("port: 81 # ./config.yaml line 1"))
-        #expect(lines.contains("app_name: \"a: \\\"b\\\"\" # ./config.yaml line 2"))
+        #expect(lines.contains("data_dir: \"a: \\\"b\\\"\" # ./config.yaml line 2"))
         #expect(lines.contains("jwt_secret_key: \"********\" # environment PULSAR_JWT_SECRET"))
         #expect(lines.contains("bootstrap_admin_password: # default"))
         #expect(lines.contains("host: 127.0.0.1 # default"))
@@ -94,7 +94,7 @@ import Testing
         #expect(!text.contains("hunter2"))
     }
 
-    @Test("The README's retention becomes a store's retention; zero keeps for ever")
+    @Test("A configured retention becomes a store's retention; zero keeps for ever")
     func retention() {
         var storage = RelayConfiguration.Storage()
         #expect(storage.retention.maxAgeSeconds == 86_400)
@@ -117,7 +117,7 @@ import Testing
 
     /// A value of each key that is not its default.
     private static let samples: [String: String] = [
-        "app_name": "x", "host": "0.0.0.0", "port": "1", "threads": "2", "max_connections": "3",
+        "host": "0.0.0.0", "port": "1", "threads": "2", "max_connections": "3",
         "max_body_bytes": "2MiB", "header_timeout": "1", "read_timeout": "1.5", "write_timeout": "500ms",
         "idle_timeout": "2m", "shutdown_grace_seconds": "0", "allowed_origins": "[\"https://a.example\"]",
         "trusted_hosts": "*.a.example,b", "trust_forwarded_for": "true", "trusted_proxies": "10.0.0.0/8,::1",
