@@ -10,7 +10,7 @@ public enum BootstrapOutcome: Hashable, Sendable {
 extension UserAdministration {
     /// Makes sure that there is an administrator who can log in: creates it with all permissions, or gives it the
     /// configured password again where that no longer matches (or its hash has other parameters than configured).
-    /// Permissions and activity of a user that exists are left alone.
+    /// Permissions and activity of a user that exists are left alone; its refresh tokens end if its password was another.
     ///
     /// - Parameters:
     ///   - username: taken as it is: the operator's own choice is not checked.
@@ -36,12 +36,11 @@ extension UserAdministration {
     }
 
     private func ensurePassword(_ password: String, of user: User) async throws(AccessError) -> BootstrapOutcome {
-        if let hash = user.passwordHash, !self.hasher.needsRehash(hash),
-            try await self.hasher.verify(password, against: hash)
-        {
-            return .unchanged
-        }
+        let matches =
+            if let hash = user.passwordHash { try await self.hasher.verify(password, against: hash) } else { false }
+        if matches, let hash = user.passwordHash, !self.hasher.needsRehash(hash) { return .unchanged }
         _ = try await self.change(user.id, UserChanges(passwordHash: try await self.hasher.hash(password)))
+        if !matches { try await self.endRefreshTokens(of: user.id) }
         return .passwordReset
     }
 }

@@ -54,7 +54,7 @@ public struct UserAdministration: Sendable {
         return user
     }
 
-    private func endRefreshTokens(of id: UserID) async throws(AccessError) {
+    func endRefreshTokens(of id: UserID) async throws(AccessError) {
         try await AccessError.fromStore { () throws(StoreError) in
             for token in try await self.store.liveRefreshTokens(of: id, at: self.now()) {
                 _ = try await self.store.revokeRefreshToken(token.jti, at: self.now())

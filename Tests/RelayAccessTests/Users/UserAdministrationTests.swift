@@ -141,6 +141,20 @@ struct UserAdministrationTests {
         #expect(try await self.users.user(admin.id).permissions == .admin)
     }
 
+    @Test("The bootstrap ends refresh tokens where it resets the password, and only there")
+    func bootstrapEndsRefreshTokens() async throws {
+        let access = self.bench.access
+        _ = try await self.users.bootstrap(username: "admin", password: "first")
+        let pair = try await access.logins.login(username: "admin", password: "first")
+        _ = try await self.users.bootstrap(username: "admin", password: "first")
+        let next = try await access.refreshChains.refresh(pair.refreshToken)
+        _ = try await self.users.bootstrap(username: "admin", password: "second")
+        let code = await refusal { () throws(AccessError) in
+            _ = try await access.refreshChains.refresh(next.refreshToken)
+        }
+        #expect(code == .invalidRefreshToken)
+    }
+
     @Test("Relays that start at the same time make one administrator")
     func concurrentBootstrap() async throws {
         let outcomes = try await withThrowingTaskGroup(of: BootstrapOutcome.self) { group in
