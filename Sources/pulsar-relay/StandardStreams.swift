@@ -11,10 +11,11 @@ enum StandardStreams {
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
+    /// - Throws: ``BrokenPipe`` where the reader has gone; the system's error where the line can't be written: a full disk, say.
     static func result(_ line: String) throws {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
-        } catch {
+        } catch let error as CocoaError where (error.underlying as? NSError)?.code == Int(EPIPE) {
             throw BrokenPipe()
         }
     }
