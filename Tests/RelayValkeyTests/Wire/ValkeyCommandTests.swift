@@ -1,0 +1,42 @@
+import NIOCore
+import Testing
+
+@testable import RelayValkey
+
+struct ValkeyCommandTests {
+    @Test("A command is an array of bulk strings, byte for byte")
+    func encoding() {
+        let command = ValkeyCommand("SET", "kéy", ValkeyArgument(ByteBuffer(bytes: [0, 13, 10, 255])), "", 42)
+        let expected =
+            Array("*5\r\n$3\r\nSET\r\n$4\r\nkéy\r\n$4\r\n".utf8) + [0, 13, 10, 255]
+            + Array("\r\n$0\r\n\r\n$2\r\n42\r\n".utf8)
+        #expect(command.encoded.map { Array($0.readableBytesView) } == expected)
+    }
+
+    @Test("A command without arguments, or with too many, is none")
+    func limits() {
+        #expect(ValkeyCommand([]).encoded == nil)
+        #expect(ValkeyCommand(Array(repeating: "", count: CommandFormatter.maxArguments + 1)).encoded == nil)
+    }
+
+    @Test("A script is named by its digest")
+    func script() {
+        let script = ValkeyScript("return 1")
+        #expect(script.digest == "e0e1f9fabfc9d4800c877a703b823ac0578ff8db")
+    }
+
+    @Test("A password prints nowhere, not even where the server repeats it")
+    func password() {
+        let password: ValkeyPassword = "hush"
+        #expect(!"\(password) \(String(reflecting: password))".contains("hush"))
+        var configuration = ValkeyConfiguration(password: password)
+        configuration.clientName = "me"
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        #expect(!dumped.contains("hush"))
+        var handshake = Handshake(configuration)
+        let answer = ValkeyServerError(prefix: "ERR", message: "unknown command with args 'hush'")
+        let shown = ValkeyServerError(prefix: "ERR", message: "unknown command with args '***'")
+        #expect(handshake.received(.error(answer)) == .refused(shown))
+    }
+}
