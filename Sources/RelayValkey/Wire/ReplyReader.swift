@@ -31,7 +31,7 @@ import NIOCore
 
     /// Whether bytes are left of which no reply has come.
     var hasPartialReply: Bool {
-        unsafe self.reader.pointee.ridx >= 0 || self.unreadBytes > 0
+        unsafe self.unreadBytes > 0 || self.reader.pointee.ridx > 0 || relay_redis_pending_type(self.reader) >= 0
     }
 
     private var unreadBytes: Int {

@@ -8,8 +8,8 @@ import ValkeyFixture
 struct CommandTests {
     @Test("Binary values go there and back, large ones too")
     func roundTrip() async throws {
-        try await ValkeyServerProcess.with { server in
-            try await WatchedNode.with(server.address) { watched in
+        try await ValkeyServerProcess.with { (server) async throws in
+            try await WatchedNode.with(server.address) { (watched) async throws in
                 for size in [0, 1, 70_000, 20_000_000] {
                     let value = ByteBuffer(bytes: (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) })
                     #expect(try await watched.node.send(ValkeyCommand("SET", "k", .init(value))) == .status("OK"))
@@ -21,8 +21,8 @@ struct CommandTests {
 
     @Test("Commands of one tick arrive in their order, on every loop's connection")
     func pipelining() async throws {
-        try await ValkeyServerProcess.with { server in
-            try await WatchedNode.with(server.address, loops: loops) { watched in
+        try await ValkeyServerProcess.with { (server) async throws in
+            try await WatchedNode.with(server.address, loops: loops) { (watched) async throws in
                 let node = watched.node
                 try await withThrowingTaskGroup(of: [Int64].self) { group in
                     for (index, loop) in loops.enumerated() {
@@ -36,8 +36,8 @@ struct CommandTests {
 
     @Test("Several commands have one completion, and errors among the replies")
     func several() async throws {
-        try await ValkeyServerProcess.with { server in
-            try await WatchedNode.with(server.address) { watched in
+        try await ValkeyServerProcess.with { (server) async throws in
+            try await WatchedNode.with(server.address) { (watched) async throws in
                 let replies = try await watched.node.send([
                     ValkeyCommand("XADD", "s", "1-1", "a", "b"), ValkeyCommand("GET", "s"),
                     ValkeyCommand("WAIT", 0, 10),
@@ -53,8 +53,8 @@ struct CommandTests {
 
     @Test("A script is found by its digest, or sent where it isn't known")
     func script() async throws {
-        try await ValkeyServerProcess.with { server in
-            try await WatchedNode.with(server.address) { watched in
+        try await ValkeyServerProcess.with { (server) async throws in
+            try await WatchedNode.with(server.address) { (watched) async throws in
                 let script = ValkeyScript("return redis.call('INCRBY', KEYS[1], ARGV[1])")
                 #expect(try await watched.node.run(script, keys: ["k"], arguments: [2]) == .integer(2))
                 #expect(try await watched.node.run(script, keys: ["k"], arguments: [2]) == .integer(4))
@@ -66,8 +66,8 @@ struct CommandTests {
 
     @Test("A server's error is typed")
     func serverError() async throws {
-        try await ValkeyServerProcess.with { server in
-            try await WatchedNode.with(server.address) { watched in
+        try await ValkeyServerProcess.with { (server) async throws in
+            try await WatchedNode.with(server.address) { (watched) async throws in
                 let error = await #expect(throws: ValkeyError.self) {
                     try await watched.node.send(ValkeyCommand("NOPE"))
                 }
@@ -83,7 +83,7 @@ struct CommandTests {
         var configuration = ValkeyConfiguration()
         configuration.replyLimits.maxBytes = 100_000
         try await ValkeyServerProcess.with { [configuration] server in
-            try await WatchedNode.with(server.address, configuration) { watched in
+            try await WatchedNode.with(server.address, configuration) { (watched) async throws in
                 _ = try await watched.node.send(ValkeyCommand("SETRANGE", "k", 200_000, "x"))
                 let error = await #expect(throws: ValkeyError.self) {
                     try await watched.node.send(ValkeyCommand("GET", "k"))

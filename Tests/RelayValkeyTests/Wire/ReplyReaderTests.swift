@@ -46,17 +46,22 @@ struct ReplyReaderTests {
         "What is too large or no reply is refused at once",
         arguments: [
             "$1001\r\n", "$9223372036854775807\r\n", "$99999999999999999999\r\n", "*11\r\n", "*2147483647\r\n",
-            "*99999999999\r\n", "*6\r\n*6\r\n",
-            "*2\r\n$600\r\n" + String(repeating: "a", count: 600) + "\r\n$600\r\n"
-                + String(repeating: "a", count: 600) + "\r\n",
-            String(repeating: "*1\r\n", count: 10), "?\r\n", ":x\r\n", "$x\r\n", "$-2\r\n",
-            "$" + String(repeating: "1", count: 40), "+" + String(repeating: "a", count: 70_000),
+            "*99999999999\r\n", "*6\r\n*5\r\n:1\r\n:1\r\n:1\r\n:1\r\n:1\r\n:1\r\n:1\r\n:1\r\n:1\r\n",
+            "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", "?\r\n", ":x\r\n", "$x\r\n", "$-2\r\n",
+            "$1111111111111111111111111111111111111111",
         ]
     )
     func refusals(_ text: String) {
         let reader = ReplyReader(limits: ReplyLimits(maxBytes: 1_000, maxElements: 10))
         let error = #expect(throws: ValkeyError.self) { try read(reader, [Array(text.utf8)[...]]) }
         #expect(error?.code == .protocolViolation)
+    }
+
+    @Test("Strings of one reply count together, and a line has to end")
+    func sums() {
+        let string = "$600\r\n" + String(repeating: "a", count: 600) + "\r\n"
+        self.refusals("*2\r\n" + string + string)
+        self.refusals("+" + String(repeating: "a", count: ReplyReader.maxLineBytes + 1))
     }
 
     @Test("The limits count for each reply, not for the stream")
