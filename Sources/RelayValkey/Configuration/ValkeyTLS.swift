@@ -17,6 +17,8 @@ public struct ValkeyTLS: Sendable, Hashable {
     func makeContext() throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.certificateVerification = self.verifiesHostname ? .fullVerification : .noHostnameVerification
+        // A server that hangs does not answer a goodbye either.
+        configuration.shutdownTimeout = .milliseconds(200)
         if let path = self.certificateAuthorityPath { configuration.trustRoots = .file(path) }
         return try NIOSSLContext(configuration: configuration)
     }

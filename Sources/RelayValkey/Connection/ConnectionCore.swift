@@ -62,16 +62,21 @@ final class ConnectionCore {
     }
 
     private func established(_ channel: any Channel) throws {
-        let handler = PipelineHandler(self.configuration, self.loop) { since in
-            self.set(since.map { .unresponsive(since: $0) } ?? .connected)
-        }
+        let events = PipelineHandler.Events(
+            silence: { since in self.set(since.map { .unresponsive(since: $0) } ?? .connected) },
+            ended: { error in
+                self.ended(error)
+                self.link.fail(error)
+            }
+        )
+        let handler = PipelineHandler(self.configuration, self.loop, events)
         try channel.pipeline.syncOperations.addHandler(handler)
         self.handler = handler
         self.set(.connected)
     }
 
     private func ended(_ error: ValkeyError) {
-        let error = self.handler?.reason ?? error
+        guard !self.isClosed else { return }
         if self.handler != nil { self.downSince = self.loop.now }
         self.handler = nil
         self.lastError = error

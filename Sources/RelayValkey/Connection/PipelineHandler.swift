@@ -11,11 +11,18 @@ final class PipelineHandler: ChannelInboundHandler {
         case ping
     }
 
+    /// What the owner is told, on the loop.
+    struct Events {
+        /// Since when the server has been silent for too long; nil when it answers again.
+        var silence: (NIODeadline?) -> Void
+        /// The connection is of no more use. Told once, before those who wait are.
+        var ended: (ValkeyError) -> Void
+    }
+
     private let configuration: ValkeyConfiguration
     private let loop: any EventLoop
     private let reader: ReplyReader
-    /// Since when the server has been silent for too long; nil when it answers again.
-    private let onSilence: (NIODeadline?) -> Void
+    private let events: Events
     private var state: PipelineState<Waiter>
     private var batch = WriteBatch()
     private var context: ChannelHandlerContext?
@@ -27,11 +34,11 @@ final class PipelineHandler: ChannelInboundHandler {
     private var flushTask: @Sendable () -> Void = {}
     private let ping = ValkeyCommand("PING")
 
-    init(_ configuration: ValkeyConfiguration, _ loop: any EventLoop, onSilence: @escaping (NIODeadline?) -> Void) {
+    init(_ configuration: ValkeyConfiguration, _ loop: any EventLoop, _ events: Events) {
         self.configuration = configuration
         self.loop = loop
         self.reader = ReplyReader(limits: configuration.replyLimits)
-        self.onSilence = onSilence
+        self.events = events
         self.state = PipelineState(configuration, now: loop.now)
     }
 
@@ -91,7 +98,7 @@ final class PipelineHandler: ChannelInboundHandler {
         } catch {
             self.close(error)
         }
-        if self.isSilent { self.checkSilence() }
+        if self.isSilent, self.context != nil { self.checkSilence() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -145,7 +152,7 @@ final class PipelineHandler: ChannelInboundHandler {
         let since = self.state.unresponsiveSince(now: self.loop.now)
         guard self.isSilent != (since != nil) else { return }
         self.isSilent = since != nil
-        self.onSilence(since)
+        self.events.silence(since)
     }
 
     /// Tells everybody who waits. What they send from there on fails at once.
@@ -155,6 +162,7 @@ final class PipelineHandler: ChannelInboundHandler {
         self.ticker?.cancel()
         self.flushTask = {}
         let reason = self.reason
+        self.events.ended(reason ?? .disconnected(mayHaveRun: false))
         let ends = self.state.drain(now: self.loop.now) { mayHaveRun, isOverdue in
             if let reason, reason.code == .closed {
                 return ValkeyError(code: .closed, message: reason.message, mayHaveRun: mayHaveRun)

@@ -37,10 +37,11 @@ final class Link {
         self.run(self.state.start())
     }
 
-    /// Closes the connection for a reason, which `ended` will tell.
+    /// Closes the connection for a reason, which `ended` will tell. Does nothing if there is none.
     func fail(_ error: ValkeyError) {
+        guard let channel = self.channel else { return }
         if self.reason == nil { self.reason = error }
-        self.channel?.close(promise: nil)
+        channel.close(promise: nil)
     }
 
     /// - Returns: a future that succeeds when the connection is gone.

@@ -66,7 +66,7 @@ final class SubscriberHandler: ChannelInboundHandler {
         } catch {
             self.close(error)
         }
-        if self.isSilent { self.checkSilence() }
+        if self.isSilent, self.context != nil { self.checkSilence() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

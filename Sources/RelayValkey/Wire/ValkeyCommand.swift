@@ -8,7 +8,7 @@ public struct ValkeyCommand: Sendable {
 
     /// - Parameter arguments: the command's name first, as in `["SET", "key", ValkeyArgument(payload)]`. None is refused like too many.
     public init(_ arguments: [ValkeyArgument]) {
-        self.encoded = CommandFormatter.encode(arguments)
+        self.encoded = CommandEncoder.encode(arguments)
     }
 
     public init(_ arguments: ValkeyArgument...) {

@@ -24,7 +24,11 @@ struct PipelineHandlerTests {
 
     init() throws {
         self.channel = EmbeddedChannel(loop: self.loop)
-        self.handler = PipelineHandler(ValkeyConfiguration(), self.loop) { _ in }
+        self.handler = PipelineHandler(
+            ValkeyConfiguration(),
+            self.loop,
+            PipelineHandler.Events(silence: { _ in }, ended: { _ in })
+        )
         try self.channel.pipeline.syncOperations.addHandler(self.handler)
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

@@ -13,10 +13,23 @@ struct ValkeyCommandTests {
         #expect(command.encoded.map { Array($0.readableBytesView) } == expected)
     }
 
+    @Test("hiredis reads back what was encoded, at every length around a power of ten", arguments: 0..<50)
+    func readsBack(seed: Int) throws {
+        var random = SeededGenerator(UInt64(seed))
+        let texts = (0..<Int.random(in: 1...120, using: &random)).map { _ in
+            let length = [0, 1, 9, 10, 11, 99, 100, 999, 1_000].randomElement(using: &random) ?? 0
+            return ByteBuffer(bytes: (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) })
+        }
+        let encoded = try #require(ValkeyCommand(texts.map { ValkeyArgument($0) }).encoded)
+        let reader = ReplyReader(limits: ReplyLimits())
+        #expect(try read(reader, [Array(encoded.readableBytesView)[...]]) == [.array(texts.map { .string($0) })])
+        #expect(!reader.hasPartialReply)
+    }
+
     @Test("A command without arguments, or with too many, is none")
     func limits() {
         #expect(ValkeyCommand([]).encoded == nil)
-        #expect(ValkeyCommand(Array(repeating: "", count: CommandFormatter.maxArguments + 1)).encoded == nil)
+        #expect(ValkeyCommand(Array(repeating: "", count: CommandEncoder.maxArguments + 1)).encoded == nil)
     }
 
     @Test("A script is named by its digest")
