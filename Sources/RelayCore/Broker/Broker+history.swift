@@ -23,7 +23,10 @@ extension Broker {
         limit: Int,
         as principal: Principal
     ) async throws(BrokerError) -> [Message] {
-        let topic = try await self.reading { () async throws(StoreError) in try await self.topic(key) }
+        let topic = try await self.reading { () async throws(StoreError) in
+            // An epoch can only be judged by bounds that are up to date.
+            if case .inEpoch = cursor { try await self.followed(key) } else { try await self.topic(key) }
+        }
         try self.authorizeHistory(of: topic, to: principal)
         let page = try await self.page(of: topic, order, cursor: cursor, limit: limit)
         // The topic may have changed hands while the store was read.
@@ -65,14 +68,15 @@ extension Broker {
         switch (order, cursor) {
         case (.ascending, _):
             let limits = SliceLimits(maxMessages: limit, maxBytes: Self.maxHistoryBytes)
-            if let slice = topic.readHot(after: cursor.id, through: .max, limits: limits).slice {
+            let start = cursor.place(in: topic.bounds).start
+            if let slice = topic.readHot(after: start, through: .max, limits: limits).slice {
                 return slice.messages
             }
-            range = .forward(after: cursor.id)
+            range = .forward(after: start)
         case (.descending, .oldest):
             if let newest = topic.newestHot(before: nil, count: limit) { return Self.bounded(newest) }
             range = .backward(before: nil)
-        case (.descending, .after(let id)):
+        case (.descending, .after(let id)), (.descending, .inEpoch(_, after: let id)):
             if let newest = topic.newestHot(before: id, count: limit) { return Self.bounded(newest) }
             range = .backward(before: id)
         }

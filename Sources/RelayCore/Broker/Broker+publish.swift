@@ -29,7 +29,8 @@ extension Broker {
     /// Publishes without suspending, where the topic is in memory and exists.
     ///
     /// - Parameter completion: called once if true is returned, on any thread, possibly before this returns.
-    /// - Returns: false where the topic must be loaded or created first: nothing was done, call ``publish(_:as:)`` instead.
+    /// - Returns: false where the topic must be loaded or created first: nothing was done, call ``publish(_:as:)`` instead. The
+    ///   same is to be done where the completion is told `moved`.
     public func publishNow(
         _ item: Item,
         as principal: Principal,
@@ -46,7 +47,7 @@ extension Broker {
             return true
         }
         let result = topic.enqueue([draft], decidedOn: view.version) { result in
-            completion(result.map { $0[0] }.mapError(BrokerError.store))
+            completion(result.map { $0[0] }.mapError { $0.code == .superseded ? .moved : .store($0) })
         }
         switch result {
         case .accepted: self.reclaimMemoryIfNeeded()
@@ -190,6 +191,9 @@ extension Broker {
         return results
     }
 
+    /// How often a publish follows a topic that others delete and create again.
+    private static let maxReloads = 5
+
     /// Appends to a topic, deciding again and looking it up again for as long as it moves away.
     private func append(
         _ drafts: [Draft],
@@ -197,13 +201,18 @@ extension Broker {
         as principal: Principal
     ) async -> Result<[StoredDraft], BrokerError> {
         var topic = topic
+        var reloads = 0
         while true {
             do throws(BrokerError) {
                 let view = topic.accessView
                 try self.authorize(principal, to: topic.behavior, view.access)
                 if view.access.record != nil, let result = await self.append(drafts, to: topic, decidedOn: view.version)
                 {
-                    return result
+                    guard case .failure(.store(let error)) = result, error.code == .superseded,
+                        reloads < Self.maxReloads
+                    else { return result }
+                    reloads += 1
+                    try await self.topicsChanged([topic.key])
                 }
                 topic = try await self.existing(topic.key, by: principal)
             } catch {

@@ -127,7 +127,12 @@ extension Broker {
         guard bounds != nil else { throw .missing }
     }
 
-    /// Reads topics again whose grants were changed from outside: by the deletion of a user, say.
+    public func isResident(_ key: TopicKey) -> Bool { self.table.find(key) != nil }
+
+    /// The keys of all topics in memory.
+    public var residentTopics: [TopicKey] { self.table.all.map(\.key) }
+
+    /// Reads topics again that were changed from outside: by another relay, or by the deletion of a user.
     ///
     /// - Throws: `store` at the first that can't be read; those after it are not read.
     public func topicsChanged(_ keys: [TopicKey]) async throws(BrokerError) {
@@ -197,10 +202,22 @@ extension Broker {
         }
     }
 
-    /// The caller holds the key's lock.
+    /// Makes the topic in memory what is stored: another relay may have changed, deleted or created it. The caller holds the
+    /// key's lock.
     private func refresh(_ key: TopicKey) async throws(StoreError) {
-        guard let topic = self.table.find(key), let stored = try await self.store.topic(key) else { return }
-        topic.apply(stored)
+        guard let topic = self.table.find(key) else { return }
+        let stored = try await self.store.topic(key)
+        if let known = topic.access.record, known.id != stored?.record.id {
+            topic.finishDeletion(bounds: try await self.store.bounds(of: key))
+        }
+        if let stored { topic.apply(stored) }
+        try await self.refreshPosition(of: topic)
+    }
+
+    private func refreshPosition(of topic: Topic) async throws(StoreError) {
+        guard let feed = self.feed else { return }
+        let bounds = try await feed.position(of: topic.key, known: topic.bounds)
+        self.take(topic.positioned(bounds), topic)
     }
 
     private func changing<Value>(

@@ -12,19 +12,25 @@ public final class Broker: Sendable {
 
     let budget: HotBudget
     let store: any StreamStore
+    /// Nil where this relay alone writes to the store.
+    let feed: (any StreamFeed)?
     let table: TopicTable
+    let unsure = UnsureTopics()
     /// Loading and changing a topic happen under its key's lock, so that what is in memory is what was stored last.
     let topicLock = KeyedLock<TopicKey>()
     /// Held from the look-up of an idempotency key until its result is stored.
     let publishLock = KeyedLock<IdempotencyKey>()
 
+    /// - Parameter feed: tells what other relays store; nil where this relay alone writes to the store.
     public init(
         store: any StreamStore,
+        feed: (any StreamFeed)? = nil,
         catalog: TopicCatalog = TopicCatalog(),
         limits: BrokerLimits = BrokerLimits(),
         clock: RelayClock
     ) {
         self.store = store
+        self.feed = feed
         self.catalog = catalog
         self.limits = limits
         self.clock = clock
@@ -32,9 +38,9 @@ public final class Broker: Sendable {
         self.table = TopicTable(limit: limits.residentTopics)
     }
 
-    /// The topic of a key if it is in memory. One that is just leaving is not: whoever joined it would be sent back here.
+    /// The topic of a key if readers may join it at once. One that is just leaving is not: whoever joined it would be sent back here.
     public func residentTopic(_ key: TopicKey) -> Topic? {
-        guard let topic = self.table.find(key), topic.isInService else { return nil }
+        guard let topic = self.table.find(key), topic.admitsReaders else { return nil }
         return topic
     }
 
@@ -57,7 +63,13 @@ public final class Broker: Sendable {
             behavior: self.catalog.behavior(of: key.name),
             stored: stored,
             bounds: bounds,
-            in: TopicEnvironment(store: self.store, limits: self.limits, budget: self.budget, clock: self.clock)
+            in: TopicEnvironment(
+                store: self.store,
+                isShared: self.feed != nil,
+                limits: self.limits,
+                budget: self.budget,
+                clock: self.clock
+            )
         )
         self.table.insert(topic, unusedSince: self.clock.now().adding(seconds: -Self.idleSeconds))
         return topic
@@ -68,12 +80,12 @@ public final class Broker: Sendable {
 }
 
 extension Broker {
-    /// The topics of several keys, in their order.
+    /// The topics of several keys, in their order, for readers to join.
     public func topics(_ keys: [TopicKey]) async -> Result<[Topic], StoreError> {
         var topics: [Topic] = []
         for key in keys {
             do throws(StoreError) {
-                topics.append(try await self.topic(key))
+                topics.append(try await self.followed(key))
             } catch {
                 return .failure(error)
             }

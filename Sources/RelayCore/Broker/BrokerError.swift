@@ -6,6 +6,8 @@ public enum BrokerError: Error, Hashable, Sendable {
     case missing
     /// A topic of that key exists already.
     case exists
+    /// The topic changed hands meanwhile: nothing was stored. Publish again by ``Broker/publish(_:as:)``.
+    case moved
     /// The topic's kind turned the message down; the text is for the publisher.
     case refused(Refusal)
     /// Too much is waiting for the store. Nothing was stored; try again later.

@@ -6,20 +6,42 @@ public enum Cursor: Hashable, Sendable {
     case oldest
     /// After this id, whether or not a message with it is (or ever was) in the topic.
     case after(MessageID)
+    /// After this id of the history that this epoch names. In another epoch messages may have been missed.
+    case inEpoch(UInt64, after: MessageID)
 
-    /// A cursor that a client sent.
+    /// A cursor that a client sent: an id, or `epoch@id`.
     ///
-    /// Text that is no id (another server's `msg_…`, say) is never an error: the reader starts at the oldest message
+    /// Text that is neither (another server's `msg_…`, say) is never an error: the reader starts at the oldest message
     /// kept, since what it has seen is unknown.
     public init(clientText text: some StringProtocol) {
-        self = MessageID(text).map(Cursor.after) ?? .oldest
+        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "@")) else {
+            self = MessageID(text).map(Cursor.after) ?? .oldest
+            return
+        }
+        guard let epoch = StreamEpoch.id(text[..<mark]), let id = MessageID(text[text.index(after: mark)...]) else {
+            self = .oldest
+            return
+        }
+        self = .inEpoch(epoch, after: id)
     }
 
     /// The id after which messages are still to be seen.
     public var id: MessageID {
         switch self {
         case .oldest: .zero
-        case .after(let id): id
+        case .after(let id), .inEpoch(_, after: let id): id
+        }
+    }
+
+    /// Where a reader with this cursor begins in a stream.
+    ///
+    /// - Returns: the id after which it reads, and the cursor after which messages may be gone, if it must be told so.
+    func place(in bounds: StreamBounds) -> (start: MessageID, gapFrom: MessageID?) {
+        switch self {
+        case .oldest: (bounds.trimmedThrough, nil)
+        case .after(let id): (id, nil)
+        case .inEpoch(bounds.epoch.id, after: let id): (id, nil)
+        case .inEpoch(_, after: let id): (min(id, bounds.epoch.start), id)
         }
     }
 }

@@ -11,15 +11,43 @@ extension LoopReaders {
         guard let group = self.groups[ObjectIdentifier(topic)] else { return }
         let look = topic.look(for: self.loop, after: group.position, limits: Self.turn)
         self.recheck(group, look)
+        if group.epoch.id == look.bounds.epoch.id {
+            self.move(group, to: look)
+        } else {
+            self.rebase(group, on: look.bounds.epoch)
+        }
+        self.releaseIfEmpty(group)
+    }
+
+    private func move(_ group: ReaderGroup, to look: Topic.Look) {
         switch look.messages {
         case .slice(let slice):
             self.fanOut(slice, to: group)
-            if slice.hasMore { topic.remind(self.loop) }
+            if slice.hasMore { group.topic.remind(self.loop) }
         case .evicted:
             self.strand(group, at: look.bounds.last)
         }
         self.wakeOthers(of: group)
-        self.releaseIfEmpty(group)
+    }
+
+    /// The stream is no longer the one that the group's readers were reading: they go back to the last message that both
+    /// share, and are told that some may be gone.
+    private func rebase(_ group: ReaderGroup, on epoch: StreamEpoch) {
+        let readers = group.all.filter { $0.epoch != epoch.id }
+        for reader in readers where reader.epoch != StreamEpoch.none.id {
+            if reader.gapFrom == nil { reader.gapFrom = self.position(of: reader) }
+            reader.cursor = min(reader.cursor, epoch.start)
+        }
+        for reader in readers {
+            reader.epoch = epoch.id
+            // What it waits for was read in the other history.
+            guard case .reading = reader.phase else { continue }
+            self.pendingReads = self.pendingReads.filter { $0.value.reader !== reader }
+            group.move(reader, to: .yielded)
+        }
+        group.epoch = epoch
+        group.position = min(group.position, epoch.start)
+        group.topic.remind(self.loop)
     }
 
     /// Hands the stream's next slice to all live readers, as shared bytes wherever they take all of it.

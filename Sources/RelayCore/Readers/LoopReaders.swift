@@ -57,20 +57,21 @@ public final class LoopReaders {
             self.releaseIfEmpty(group)
             return .denied
         }
-        let cursor =
+        let place =
             switch start {
-            case .tail: look.bounds.last
-            case .cursor(.oldest): look.bounds.trimmedThrough
-            case .cursor(.after(let id)): id
+            case .tail: (start: look.bounds.last, gapFrom: MessageID?.none)
+            case .cursor(let cursor): cursor.place(in: look.bounds)
             }
         let reader = Reader(
             topic: topic,
             tag: tag,
             sink: sink,
             principal: principal,
-            cursor: cursor,
+            cursor: place.start,
+            epoch: look.bounds.epoch.id,
             deletions: look.deletions
         )
+        reader.gapFrom = place.gapFrom
         group.add(reader)
         topic.publish(topic.behavior.events(for: .joined, of: principal, access: look.access))
         return .joined(reader)

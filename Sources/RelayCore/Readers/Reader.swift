@@ -36,6 +36,8 @@ public final class Reader {
     public internal(set) var cursor: MessageID
     /// Set while the reader has yet to be told that messages after this cursor are gone.
     var gapFrom: MessageID?
+    /// The id of the epoch that its cursor is in.
+    var epoch: UInt64
     /// The topic's count of deletions when it joined.
     let deletions: UInt64
 
@@ -45,6 +47,7 @@ public final class Reader {
         sink: any ReaderSink,
         principal: Principal,
         cursor: MessageID,
+        epoch: UInt64,
         deletions: UInt64
     ) {
         self.topic = topic
@@ -52,6 +55,7 @@ public final class Reader {
         self.sink = sink
         self.principal = principal
         self.cursor = cursor
+        self.epoch = epoch
         self.deletions = deletions
     }
 

@@ -7,6 +7,8 @@ import RelayWire
 final class ReaderGroup {
     let topic: Topic
     var position: MessageID
+    /// Of the history that `position` and all cursors are in.
+    var epoch: StreamEpoch
     /// Of the access list that all readers were checked against.
     var accessVersion: UInt64
     private(set) var live: [Reader] = []
@@ -17,6 +19,7 @@ final class ReaderGroup {
 
     init(topic: Topic, look: Topic.Look) {
         self.topic = topic
+        self.epoch = look.bounds.epoch
         self.accessVersion = look.accessVersion
         switch look.messages {
         case .slice(let slice): self.position = slice.cursor

@@ -62,7 +62,8 @@ extension Topic {
             let batch = AppendBatch(
                 topic: self.key,
                 drafts: entries.count == 1 ? entries[0].drafts : entries.flatMap(\.drafts),
-                retention: self.behavior.retention(configured: self.environment.limits.retention)
+                retention: self.behavior.retention(configured: self.environment.limits.retention),
+                known: self.environment.isShared ? self.bounds : StreamBounds()
             )
             self.environment.store.append(batch) { self.appended(entries, batch.drafts, $0) }
             let (more, quiescence) = self.state.withLock { ($0.queue.appendReturned(), $0.takeQuiescence()) }
@@ -118,18 +119,36 @@ extension TopicState {
         now: Timestamp,
         _ environment: TopicEnvironment
     ) {
+        self.lastUse = now
+        switch self.following {
+        case .alone: self.append(drafts, receipt, environment)
+        case .deaf: self.bounds.advance(to: receipt.bounds)
+        case .live:
+            // What others stored in between is on its way, and this with it.
+            guard receipt.previous <= self.bounds.last else { return }
+            self.append(drafts, receipt, environment)
+        case .tuning, .repairing: break
+        }
+    }
+
+    private mutating func append(_ drafts: [Draft], _ receipt: AppendReceipt, _ environment: TopicEnvironment) {
         let before = self.hot.bytes
-        if self.mayHaveMissed {
-            self.mayHaveMissed = false
+        if self.mayHaveMissed, case .alone = self.following {
             self.hot = HotRing(floor: receipt.bounds.last)
         } else {
-            for (draft, stored) in zip(drafts, receipt.stored) where !stored.isRepeat {
+            let known = self.bounds.last
+            for (draft, stored) in zip(drafts, receipt.stored) where !stored.isRepeat && stored.id > known {
                 self.hot.append(draft.message(id: stored.id))
             }
         }
+        self.mayHaveMissed = false
         self.bounds.advance(to: receipt.bounds)
-        self.lastUse = now
-        _ = self.hot.drop(through: receipt.bounds.trimmedThrough)
+        self.trimHot(grownFrom: before, environment)
+    }
+
+    /// Holds the hot tier to its bounds, and accounts for what was added and dropped.
+    mutating func trimHot(grownFrom before: Int, _ environment: TopicEnvironment) {
+        _ = self.hot.drop(through: self.bounds.trimmedThrough)
         _ = self.hot.shrink(
             toMessages: environment.limits.hotMessagesPerTopic,
             bytes: environment.limits.hotBytesPerTopic

@@ -46,7 +46,7 @@ extension Topic {
     func finishDeletion(bounds: StreamBounds) {
         let toTell = self.state.withLock { state in
             self.environment.budget.add(-state.hot.bytes)
-            state.hot = HotRing(floor: bounds.last)
+            state.hot = HotRing(floor: state.following.admitsReaders ? bounds.last : .max)
             state.mayHaveMissed = false
             state.bounds = bounds
             state.access = .missing
@@ -63,9 +63,9 @@ extension Topic {
     /// - Returns: whether it is retired now; then its key must be looked up again.
     func retire(ifUnusedSince deadline: Timestamp) -> Bool {
         self.state.withLock { state in
-            guard state.phase == .open, state.loops.isEmpty, state.queue.isIdle, state.lastUse < deadline else {
-                return false
-            }
+            guard state.phase == .open, state.loops.isEmpty, state.queue.isIdle, state.lastUse < deadline,
+                !state.following.isListening
+            else { return false }
             state.phase = .retired
             self.environment.budget.add(-state.hot.bytes)
             state.hot = HotRing(floor: state.bounds.last)

@@ -26,9 +26,10 @@ extension Topic {
     func attach(_ loop: any ReadingLoop) -> Look? {
         let now = self.environment.clock.now()
         return self.state.withLock { state in
-            guard state.phase != .retired else { return nil }
+            guard state.phase != .retired, state.following.admitsReaders else { return nil }
             state.loops.append(.init(loop: loop, isMarked: false))
             state.lastUse = now
+            state.lastRead = now
             return state.look(
                 .slice(StreamSlice(messages: [], cursor: state.bounds.last, hasMore: false))
             )
@@ -48,6 +49,7 @@ extension Topic {
         self.state.withLock { state in
             state.loops.removeAll { $0.loop === loop }
             state.lastUse = now
+            state.lastRead = now
         }
     }
 

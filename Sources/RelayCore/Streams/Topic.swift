@@ -23,7 +23,7 @@ public final class Topic: Sendable {
         self.behavior = behavior
         self.environment = environment
         self.state = Mutex(
-            TopicState(stored: stored, bounds: bounds, limits: environment.limits, now: environment.clock.now())
+            TopicState(stored: stored, bounds: bounds, environment)
         )
     }
 
@@ -59,6 +59,8 @@ struct AccessView: Sendable {
 /// What all topics of a broker share.
 struct TopicEnvironment: Sendable {
     let store: any MessageStore
+    /// Whether other relays write to the store too.
+    let isShared: Bool
     let limits: BrokerLimits
     let budget: HotBudget
     let clock: RelayClock
@@ -89,6 +91,7 @@ struct TopicState: ~Copyable {
     var deletions: UInt64 = 0
     var bounds: StreamBounds
     var hot: HotRing
+    var following: Following
     /// An append broke off, so that the store may hold messages that the hot tier lacks. Ends with the next success.
     var mayHaveMissed = false
     var queue: AppendQueue<PublishTicket>
@@ -96,16 +99,20 @@ struct TopicState: ~Copyable {
     /// Resumed when the append under way has finished; set while the topic is being deleted.
     var quiescence: CheckedContinuation<Bool, Never>?
     var lastUse: Timestamp
+    /// When a reader came or left last.
+    var lastRead: Timestamp
 
-    init(stored: StoredTopic?, bounds: StreamBounds, limits: BrokerLimits, now: Timestamp) {
+    init(stored: StoredTopic?, bounds: StreamBounds, _ environment: TopicEnvironment) {
         self.access = stored.map(TopicAccess.init) ?? .missing
         self.bounds = bounds
-        self.hot = HotRing(floor: bounds.last)
+        self.following = environment.isShared ? .deaf : .alone
+        self.hot = HotRing(floor: environment.isShared ? .max : bounds.last)
         self.queue = AppendQueue(
-            maxWaitingBytes: limits.maxWaitingBytesPerTopic,
-            maxBatchMessages: limits.maxBatchMessages
+            maxWaitingBytes: environment.limits.maxWaitingBytesPerTopic,
+            maxBatchMessages: environment.limits.maxBatchMessages
         )
-        self.lastUse = now
+        self.lastUse = environment.clock.now()
+        self.lastRead = self.lastUse
     }
 
     /// Marks every reading loop that is not marked yet.

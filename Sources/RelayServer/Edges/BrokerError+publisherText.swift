@@ -8,6 +8,7 @@ extension BrokerError {
         case .missing: "Topic not found"
         case .exists: "Topic already exists"
         case .refused(let refusal): refusal.detail
+        case .moved: "Topic changed, try again"
         case .overloaded: "Server is overloaded, try again later"
         case .store: "Storage temporarily unavailable"
         }

@@ -86,6 +86,8 @@ public struct Relay: Service {
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await parts.lane.run() }
             tasks.addTask { await parts.upkeep.run() }
+            tasks.addTask { await parts.streamWatch.run() }
+            tasks.addTask { await parts.changeWatch.run() }
             await self.hooks.listening(listener.channel.localAddress?.port ?? 0)
             // Ends at graceful shutdown, and throws only if the task is cancelled instead: both mean to stop.
             try? await gracefulShutdown()

@@ -13,6 +13,8 @@ struct RelayParts: Sendable {
     let lane: TaskLane
     let services: EdgeServices
     let upkeep: Upkeep
+    let streamWatch: StreamWatch
+    let changeWatch: ChangeWatch
 
     init(
         configuration: RelayConfiguration,
@@ -29,10 +31,19 @@ struct RelayParts: Sendable {
             settings: configuration.accessSettings(secret: secret),
             now: clock.now
         )
-        self.broker = Broker(store: store, limits: configuration.brokerLimits, clock: clock)
+        let shared = store as? any SharedStore
+        self.broker = Broker(store: store, feed: shared?.feed, limits: configuration.brokerLimits, clock: clock)
+        self.broker.startFollowing()
         self.loops = try await DeliveryLoops.start(on: group, broker: self.broker)
         self.lane = TaskLane(maxJobs: configuration.server.maxConnections)
         self.upkeep = Upkeep(broker: self.broker, access: self.access, logger: logger)
+        self.streamWatch = StreamWatch(broker: self.broker, logger: logger)
+        self.changeWatch = ChangeWatch(
+            store: shared,
+            broker: self.broker,
+            authenticator: self.access.authenticator,
+            logger: logger
+        )
         let waiters = PollWaiters(maxPerUser: configuration.poll.maxWaitersPerUser)
         let registry = PrometheusRegistry(
             descriptions: RelayMetric.descriptions(maxTopics: configuration.metrics.maxTopics),

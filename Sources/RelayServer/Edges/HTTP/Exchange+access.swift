@@ -117,6 +117,7 @@ extension Reply {
         case .missing: self.init(.notFound, detail: "Topic not found")
         case .exists: self.init(.badRequest, detail: "Topic already exists")
         case .refused(let refusal): self.init(.unprocessableEntity, detail: refusal.detail)
+        case .moved: self = .unavailable("Topic changed, try again")
         case .overloaded: self = .unavailable("Server is overloaded, try again later")
         case .store: self = .unavailable("Storage temporarily unavailable")
         }

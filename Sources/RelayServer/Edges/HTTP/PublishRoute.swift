@@ -28,9 +28,20 @@ enum PublishRoute {
         let broker = exchange.services.broker
         let bound = NIOLoopBound(exchange, eventLoop: eventLoop)
         let isDone = broker.publishNow(item, as: principal) { result in
-            eventLoop.runOnLoop { self.answer(bound.value, item.key, result) }
+            eventLoop.runOnLoop {
+                if case .failure(.moved) = result {
+                    self.publishSlowly(bound.value, item, principal)
+                } else {
+                    self.answer(bound.value, item.key, result)
+                }
+            }
         }
-        guard !isDone else { return }
+        if !isDone { self.publishSlowly(exchange, item, principal) }
+    }
+
+    /// With the store's help: the topic is not in memory, does not exist yet, or has changed hands.
+    private static func publishSlowly(_ exchange: Exchange, _ item: Broker.Item, _ principal: Principal) {
+        let broker = exchange.services.broker
         exchange.suspend {
             await broker.publishOne(item, as: principal)
         } then: { (exchange: Exchange, result: Result<StoredDraft, BrokerError>) in

@@ -28,11 +28,26 @@ extension WebSocketConnection {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         self.publishBegan()
         let isDone = services.broker.publishNow(item, as: principal) { result in
-            eventLoop.runOnLoop { bound.value.published(request, item.key, result) }
+            eventLoop.runOnLoop {
+                if case .failure(.moved) = result {
+                    bound.value.publishSlowly(request, item, as: principal)
+                } else {
+                    bound.value.published(request, item.key, result)
+                }
+            }
         }
-        guard !isDone else { return }
+        if !isDone { self.publishSlowly(request, item, as: principal) }
+    }
+
+    /// With the store's help: the topic is not in memory, does not exist yet, or has changed hands.
+    private func publishSlowly(
+        _ request: ClientFrame.PublishFrame,
+        _ item: Broker.Item,
+        as principal: Principal
+    ) {
+        let broker = self.services.broker
         self.suspend {
-            await services.broker.publishOne(item, as: principal)
+            await broker.publishOne(item, as: principal)
         } then: { (result: Result<StoredDraft, BrokerError>) in
             self.published(request, item.key, result)
         }

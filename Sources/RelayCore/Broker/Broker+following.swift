@@ -1,0 +1,92 @@
+import RelayWire
+
+/// Following streams that other relays write too.
+extension Broker {
+    /// Begins to hear what others store. Called once, before the first reader; does nothing for a store of this relay alone.
+    public func startFollowing() {
+        self.feed?.start { [weak self] news in self?.hear(news) }
+    }
+
+    /// A topic that readers may join: from memory, or listened to from now on.
+    func followed(_ key: TopicKey) async throws(StoreError) -> Topic {
+        if let topic = self.residentTopic(key) { return topic }
+        return try await self.topicLock.withLock(key) { () async throws(StoreError) in
+            let topic = try await self.load(key)
+            guard let feed = self.feed, topic.beginTuning() else { return topic }
+            do throws(StoreError) {
+                try await feed.listen(to: key)
+                let bounds = try await feed.position(of: key, known: topic.bounds)
+                self.take(topic.positioned(bounds), topic)
+                return topic
+            } catch {
+                topic.abandonTuning()
+                feed.stopListening(to: key)
+                throw error
+            }
+        }
+    }
+
+    private func hear(_ news: StreamNews) {
+        switch news {
+        case .grew(let key, let growth):
+            guard let topic = self.table.find(key) else { return }
+            self.take(topic.grew(growth), topic)
+        case .missed(let keys):
+            for key in keys { self.unsure.insert(key) }
+        }
+    }
+
+    private static let repairLimits = SliceLimits(maxMessages: 2_000, maxBytes: 4 << 20)
+
+    func take(_ step: TopicState.FollowStep, _ topic: Topic) {
+        switch step {
+        case .rest: break
+        case .check: self.unsure.insert(topic.key)
+        case .read(let gap):
+            let request = ReadRequest(
+                topic: topic.key,
+                range: .forward(after: gap.after, through: gap.through),
+                maxMessages: Self.repairLimits.maxMessages,
+                maxBytes: Self.repairLimits.maxBytes,
+                now: self.clock.now()
+            )
+            self.store.read(request) { self.take(topic.repaired($0, gap: gap), topic) }
+        }
+    }
+
+    // MARK: For whoever watches over it
+
+    /// Something comes whenever ``takeUnsureTopics()`` has topics. For one listener.
+    public var unsureTopicsArrived: AsyncStream<Void> { self.unsure.arrivals }
+
+    /// Topics of which something may have been missed: each is to be handed to ``checkPosition(of:)`` soon. They are told once.
+    public func takeUnsureTopics() -> [TopicKey] { self.unsure.takeAll() }
+
+    /// The topics that this relay listens to: to be checked every so often, since a loss may be silent.
+    public var followedTopics: [TopicKey] {
+        self.feed == nil ? [] : self.table.all.filter(\.isListening).map(\.key)
+    }
+
+    /// Compares what is known of a topic with its store, and reads what was missed.
+    ///
+    /// - Throws: where the store can't be asked: check again later.
+    public func checkPosition(of key: TopicKey) async throws(StoreError) {
+        guard let feed = self.feed, let topic = self.table.find(key), topic.isListening else { return }
+        let bounds = try await feed.position(of: key, known: topic.bounds)
+        self.take(topic.positioned(bounds), topic)
+    }
+
+    /// Stops listening to topics that nobody has read for a while. To be called every few seconds.
+    public func restUnreadTopics() async {
+        guard let feed = self.feed else { return }
+        let deadline = self.clock.now().adding(seconds: -Self.unreadSeconds)
+        for topic in self.table.all where topic.isListening {
+            await self.topicLock.withLock(topic.key) {
+                if topic.rest(ifUnreadSince: deadline) { feed.stopListening(to: topic.key) }
+            }
+        }
+    }
+
+    /// Long enough that a client who polls again and again finds its topic as it left it.
+    private static let unreadSeconds: Int64 = 60
+}

@@ -1,0 +1,70 @@
+import RelayWire
+import Synchronization
+
+/// The topic and the news of its stream. What a call returns is for the broker to do.
+extension Topic {
+    /// Whether readers may join it as it is.
+    var admitsReaders: Bool {
+        self.state.withLock { $0.phase != .retired && $0.following.admitsReaders }
+    }
+
+    /// Whether it hears news of its stream, or is about to.
+    var isListening: Bool {
+        self.state.withLock { $0.following.isListening }
+    }
+
+    /// Begins to listen, from now on or soon: news that comes is kept until ``positioned(_:)``.
+    ///
+    /// - Returns: whether the broker must ask for news and for the position.
+    func beginTuning() -> Bool {
+        self.state.withLock { state in
+            guard case .deaf = state.following else { return false }
+            state.following = .tuning(Backlog())
+            return true
+        }
+    }
+
+    /// Listening could not begin.
+    func abandonTuning() {
+        self.state.withLock { state in
+            guard case .tuning = state.following else { return }
+            state.following = .deaf
+        }
+    }
+
+    func grew(_ growth: StreamGrowth) -> TopicState.FollowStep {
+        self.following { $0.grew(growth, self.environment) }
+    }
+
+    func positioned(_ bounds: StreamBounds) -> TopicState.FollowStep {
+        self.following { $0.positioned(bounds, self.environment) }
+    }
+
+    func repaired(_ result: Result<StoredPage, StoreError>, gap: StreamGap) -> TopicState.FollowStep {
+        self.following { $0.repaired(result, gap: gap, self.environment) }
+    }
+
+    /// Stops listening where nobody has read since `deadline`.
+    ///
+    /// - Returns: whether it did; then the broker tells the feed.
+    func rest(ifUnreadSince deadline: Timestamp) -> Bool {
+        self.state.withLock { state in
+            guard case .live = state.following, state.loops.isEmpty, state.lastRead < deadline else { return false }
+            state.deafen(self.environment)
+            return true
+        }
+    }
+
+    private func following(
+        _ change: (inout TopicState) -> TopicState.FollowStep
+    ) -> TopicState.FollowStep {
+        let (step, toTell) = self.state.withLock { state in
+            let before = state.bounds
+            let step = change(&state)
+            let isNews = state.bounds.last != before.last || state.bounds.epoch.id != before.epoch.id
+            return (step, isNews ? state.markLoops() : [])
+        }
+        for loop in toTell { loop.topicChanged(self) }
+        return step
+    }
+}

@@ -1,0 +1,121 @@
+import RelayWire
+
+/// Keeping up with a stream that others write too.
+///
+/// The rule: the hot tier grows only by what continues it without a break. News whose predecessor is not here yet waits until that
+/// was read from the store. The epoch changes only by an answer of the store itself: news of another epoch may be older than
+/// what is known.
+extension TopicState {
+    /// What to do once the lock is released.
+    enum FollowStep: Hashable, Sendable {
+        case rest
+        /// Read this from the store, and hand it to ``repaired(_:gap:_:)``.
+        case read(StreamGap)
+        /// Ask for the stream's position, and hand it to ``positioned(_:_:)``.
+        case check
+    }
+
+    /// Others, or this relay, have stored something.
+    mutating func grew(_ growth: StreamGrowth, _ environment: TopicEnvironment) -> FollowStep {
+        switch self.following {
+        case .alone, .deaf:
+            return .rest
+        case .tuning(var backlog):
+            backlog.add(growth)
+            self.following = .tuning(backlog)
+            return .rest
+        case .repairing(var backlog):
+            backlog.add(growth)
+            self.following = .repairing(backlog)
+            return .rest
+        case .live:
+            guard growth.bounds.epoch.id == self.bounds.epoch.id || self.bounds.epoch == .none else { return .check }
+            guard growth.previous > self.bounds.last else {
+                self.extend(by: growth, environment)
+                return .rest
+            }
+            self.following = .repairing(Backlog([growth]))
+            return .read(StreamGap(after: self.bounds.last, through: growth.previous))
+        }
+    }
+
+    /// The store has said where the stream stands.
+    mutating func positioned(_ bounds: StreamBounds, _ environment: TopicEnvironment) -> FollowStep {
+        switch self.following {
+        case .alone, .repairing:
+            return .rest
+        case .deaf:
+            self.bounds = bounds
+            return .rest
+        case .tuning(let backlog):
+            self.restart(at: bounds, environment)
+            self.following = .live
+            return self.replay(backlog, environment)
+        case .live:
+            guard bounds.epoch.id == self.bounds.epoch.id || self.bounds.epoch == .none else {
+                self.restart(at: bounds, environment)
+                return .rest
+            }
+            guard bounds.last > self.bounds.last else {
+                self.extend(by: StreamGrowth(previous: bounds.last, messages: [], bounds: bounds), environment)
+                return .rest
+            }
+            self.following = .repairing(Backlog())
+            return .read(StreamGap(after: self.bounds.last, through: bounds.last))
+        }
+    }
+
+    /// What was missed has been read, or could not be.
+    mutating func repaired(
+        _ result: Result<StoredPage, StoreError>,
+        gap: StreamGap,
+        _ environment: TopicEnvironment
+    ) -> FollowStep {
+        guard case .repairing(let backlog) = self.following else { return .rest }
+        self.following = .live
+        guard case .success(let page) = result, page.bounds.epoch.id == self.bounds.epoch.id else { return .check }
+        var bounds = page.bounds
+        bounds.last = gap.through
+        if page.hasMore {
+            // Too far behind: readers catch up on their own, from the store.
+            self.restart(at: bounds, environment)
+        } else {
+            self.extend(by: StreamGrowth(previous: gap.after, messages: page.messages, bounds: bounds), environment)
+        }
+        return self.replay(backlog, environment)
+    }
+
+    private mutating func replay(_ backlog: Backlog, _ environment: TopicEnvironment) -> FollowStep {
+        guard !backlog.isCut else { return .check }
+        var step = FollowStep.rest
+        for growth in backlog.growths {
+            let next = self.grew(growth, environment)
+            if next != .rest { step = next }
+        }
+        return step
+    }
+
+    /// Takes what comes right after the hot tier's end, or overlaps it.
+    private mutating func extend(by growth: StreamGrowth, _ environment: TopicEnvironment) {
+        let before = self.hot.bytes
+        for message in growth.messages where message.id > self.bounds.last {
+            self.hot.append(message)
+        }
+        self.bounds.advance(to: growth.bounds)
+        self.trimHot(grownFrom: before, environment)
+    }
+
+    /// Begins anew at the stream's end, with nothing in the hot tier.
+    private mutating func restart(at bounds: StreamBounds, _ environment: TopicEnvironment) {
+        environment.budget.add(-self.hot.bytes)
+        self.hot = HotRing(floor: bounds.last)
+        self.bounds = bounds
+    }
+
+    /// Stops listening; no reader is left.
+    mutating func deafen(_ environment: TopicEnvironment) {
+        environment.budget.add(-self.hot.bytes)
+        self.hot = HotRing(floor: .max)
+        self.following = .deaf
+    }
+}
