@@ -81,18 +81,6 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "RelayStorage",
-            dependencies: [
-                "RelayAccess",
-                "RelayCore",
-                "RelayWire",
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
-            swiftSettings: settings
-        ),
-        .target(
             name: "RelayValkey",
             dependencies: [
                 "CHiredis",
@@ -100,6 +88,19 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RelayStorage",
+            dependencies: [
+                "RelayAccess",
+                "RelayCore",
+                "RelayValkey",
+                "RelayWire",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -249,10 +250,13 @@ let package = Package(
                 "RelayAccess",
                 "RelayCore",
                 "RelayStorage",
+                "RelayValkey",
                 "RelayWire",
                 "StoreContract",
+                "ValkeyFixture",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

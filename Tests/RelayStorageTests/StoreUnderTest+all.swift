@@ -1,9 +1,13 @@
 import Foundation
+import NIOCore
+import NIOPosix
 import RelayStorage
+import RelayValkey
 import StoreContract
+import ValkeyFixture
 
 extension StoreUnderTest {
-    static let all = [StoreUnderTest.memory, .sqlite]
+    static let all = [StoreUnderTest.memory, .sqlite, .valkey]
 
     static let memory = StoreUnderTest("memory", isPersistent: false) {
         StorePlace(open: { MemoryStore() })
@@ -15,6 +19,12 @@ extension StoreUnderTest {
             open: { try SQLiteStore(directory: directory.path) },
             remove: { directory.remove() }
         )
+    }
+
+    /// All places are on one server, with a prefix each.
+    static let valkey = StoreUnderTest("valkey", isPersistent: true) {
+        let place = ValkeyPlace(server: .shared)
+        return StorePlace(open: { try await place.open() }, remove: { await place.remove() })
     }
 }
 

@@ -1,0 +1,112 @@
+import RelayCore
+
+/// The names of all keys and channels, and so what lies together in one slot of a cluster.
+///
+/// Everything about one topic's stream has the topic's key as its hash tag, everything about users, tokens and topics' records
+/// has `!`, which no topic is called, and the claims of one idempotency key have that. A script stays within one slot.
+struct KeyLayout: Sendable {
+    let prefix: String
+    private let control: String
+
+    /// - Parameter prefix: without braces.
+    init(prefix: String) {
+        self.prefix = prefix
+        self.control = "\(prefix){!}:"
+    }
+
+    // MARK: - A topic's stream
+
+    func stream(_ topic: TopicKey) -> TopicKeys {
+        TopicKeys(base: "\(self.prefix){\(topic.description)}:")
+    }
+
+    /// Matches the state of every stream, as `SCAN` understands it.
+    var statePattern: String {
+        let special: Set<Character> = ["*", "?", "[", "]", "\\", "^"]
+        return self.prefix.reduce(into: "") { $0 += special.contains($1) ? "\\\($1)" : "\($1)" } + "{*}:state"
+    }
+
+    /// - Returns: nil for a key that is no stream's state.
+    func topic(ofState key: String) -> TopicKey? {
+        let (start, end) = ("\(self.prefix){", "}:state")
+        guard key.hasPrefix(start), key.hasSuffix(end) else { return nil }
+        return TopicKey(storedText: String(key.dropFirst(start.count).dropLast(end.count)))
+    }
+
+    /// The topic of a channel that ``TopicKeys/news`` named.
+    func topic(ofNews channel: String) -> TopicKey? {
+        let (start, end) = ("\(self.prefix){", "}:news")
+        guard channel.hasPrefix(start), channel.hasSuffix(end) else { return nil }
+        return TopicKey(storedText: String(channel.dropFirst(start.count).dropLast(end.count)))
+    }
+
+    /// A hash: for each index of the key's request, which topic it goes to.
+    func claims(_ key: IdempotencyKey) -> String { "\(self.prefix){i:\(key)}:claims" }
+
+    // MARK: - The control slot
+
+    /// Counts changes.
+    var version: String { self.control + "version" }
+    var changes: String { self.control + "changes" }
+    /// Sets of ids.
+    var users: String { self.control + "users" }
+    var activeUsers: String { self.control + "users-active" }
+    /// A hash from username to id.
+    var usernames: String { self.control + "usernames" }
+    /// Before a user's id: its hash.
+    var userPrefix: String { self.control + "user:" }
+    /// A sorted set of all topics' keys, all of one score, so in the order of their bytes.
+    var topics: String { self.control + "topics" }
+    var publicTopics: String { self.control + "topics-public" }
+    /// Before a topic's key: its hash.
+    var topicPrefix: String { self.control + "topic:" }
+    /// Before a topic's key: a hash from user to date.
+    var grantsPrefix: String { self.control + "grants:" }
+    /// Before a user's id: sets of topics' keys.
+    var ownedPrefix: String { self.control + "owned:" }
+    var grantedPrefix: String { self.control + "granted:" }
+    /// A sorted set of all refresh tokens by expiry.
+    var tokens: String { self.control + "tokens" }
+    /// Before a jti: the token's hash.
+    var tokenPrefix: String { self.control + "token:" }
+    /// Before a user's id, and before a chain: sets of jtis.
+    var userTokensPrefix: String { self.control + "tokens-of:" }
+    var chainPrefix: String { self.control + "chain:" }
+    /// A sorted set of the jtis of denied access tokens by expiry.
+    var denied: String { self.control + "denied" }
+}
+
+/// The keys of one topic's stream.
+struct TopicKeys: Sendable {
+    let stream: String
+    /// A hash that outlives the messages: what ``RelayCore/StreamBounds`` says.
+    let state: String
+    /// A sorted set of the ids of messages with a `ttl`, by expiry.
+    let ttl: String
+    let news: String
+    private let markPrefix: String
+
+    fileprivate init(base: String) {
+        self.stream = base + "stream"
+        self.state = base + "state"
+        self.ttl = base + "ttl"
+        self.news = base + "news"
+        self.markPrefix = base + "mark:"
+    }
+
+    /// What became of one marked draft. Expires by itself.
+    func mark(_ key: IdempotencyKey, _ index: Int) -> String { "\(self.markPrefix)\(index):\(key)" }
+}
+
+extension TopicKey {
+    /// Reads what ``TopicKey/description`` gave: a namespace has no slash, and no name begins with `@`.
+    init(storedText text: String) {
+        guard text.utf8.first == UInt8(ascii: "@"), let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else {
+            self.init(name: TopicName(path: text))
+            return
+        }
+        let namespace = text[text.utf8.index(after: text.utf8.startIndex)..<slash]
+        let name = text[text.utf8.index(after: slash)...]
+        self.init(name: TopicName(path: String(name)), namespace: UserID(String(namespace)))
+    }
+}

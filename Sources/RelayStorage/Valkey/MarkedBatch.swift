@@ -1,0 +1,90 @@
+import RelayCore
+import RelayWire
+
+/// A batch with marked drafts on its way: what is settled for which draft. By the draft's place in the batch.
+struct MarkedBatch {
+    /// Drafts of one idempotency key.
+    struct Group {
+        let key: IdempotencyKey
+        let drafts: [Int]
+        let millisecondsToLive: Int64
+    }
+
+    /// The drafts that this topic has to store, or to know as repeats of its own.
+    struct Rest {
+        let batch: AppendBatch
+        let drafts: [Int]
+        let versions: [Int64]
+    }
+
+    private struct Wait {
+        var claim: String
+        var count: Int
+    }
+
+    /// How often, and for how many milliseconds first, another topic's claim is left alone: 1.3 s in all.
+    private static let patientLooks = 8
+    private static let firstWait = 5
+
+    let batch: AppendBatch
+    var versions: [Int: Int64] = [:]
+    var repeats: [Int: StoredDraft] = [:]
+    /// The version with which an append found a tombstone.
+    var refused: [Int: Int64] = [:]
+    private var waited: [Int: Wait] = [:]
+
+    init(_ batch: AppendBatch) {
+        self.batch = batch
+    }
+
+    func mark(_ draft: Int) -> IdempotencyMark? { self.batch.drafts[draft].idempotency }
+
+    private func isOpen(_ draft: Int) -> Bool {
+        self.mark(draft) != nil && self.versions[draft] == nil && self.repeats[draft] == nil
+    }
+
+    var isClaimed: Bool { !self.batch.drafts.indices.contains { self.isOpen($0) } }
+
+    var unclaimed: [Group] {
+        var drafts: [IdempotencyKey: [Int]] = [:]
+        for index in self.batch.drafts.indices where self.isOpen(index) {
+            if let key = self.mark(index)?.key { drafts[key, default: []].append(index) }
+        }
+        return drafts.map { key, drafts in
+            let spans = drafts.map { self.mark($0)?.millisecondsToLive(from: self.batch.drafts[$0].timestamp) ?? 0 }
+            return Group(key: key, drafts: drafts, millisecondsToLive: spans.max() ?? 0)
+        }
+    }
+
+    /// Whether to leave the claim alone once more.
+    mutating func waits(for draft: Int, _ claim: IdempotencyClaim) -> Bool {
+        var wait = self.waited[draft] ?? Wait(claim: claim.text, count: 0)
+        if wait.claim != claim.text { wait = Wait(claim: claim.text, count: 0) }
+        wait.count += 1
+        self.waited[draft] = wait
+        return wait.count <= Self.patientLooks
+    }
+
+    /// In milliseconds; doubles each time.
+    func patience(_ draft: Int) -> Int {
+        Self.firstWait << max(0, (self.waited[draft]?.count ?? 1) - 1)
+    }
+
+    var rest: Rest {
+        let drafts = self.batch.drafts.indices.filter { self.repeats[$0] == nil }
+        let batch = AppendBatch(
+            topic: self.batch.topic,
+            drafts: drafts.map { self.batch.drafts[$0] },
+            retention: self.batch.retention,
+            known: self.batch.known
+        )
+        return Rest(batch: batch, drafts: drafts, versions: drafts.map { self.versions[$0] ?? 0 })
+    }
+
+    /// - Parameter receipt: for the rest.
+    func receipt(_ receipt: AppendReceipt) -> AppendReceipt {
+        var others = receipt.stored.makeIterator()
+        let stored = self.batch.drafts.indices.compactMap { self.repeats[$0] ?? others.next() }
+        return AppendReceipt(stored: stored, previous: receipt.previous, bounds: receipt.bounds)
+    }
+}

@@ -1,0 +1,89 @@
+/// What the scripts of a topic's stream share. Each has the keys stream, state, ttl and news first, in this order.
+///
+/// Numbers of Lua are doubles: ids' milliseconds fit, sequence numbers end before 2^53, and moments in microseconds, which may
+/// be anything, stay text wherever they are only kept. No script asks the server for the time.
+///
+/// The state's fields: `epoch` and `start`, `last`, `trimmed`, and `count`, by which it is noticed that somebody took the
+/// messages away behind the relay's back.
+enum StreamPrelude {
+    static let source = """
+        local STREAM, STATE, TTL, NEWS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+        local MAX_SEQUENCE = 9007199254740990
+
+        local function split(id)
+          local ms, seq = string.match(id, '^(%d+)%-(%d+)$')
+          return tonumber(ms), tonumber(seq)
+        end
+
+        local function join(ms, seq)
+          return string.format('%.0f-%.0f', ms, seq)
+        end
+
+        local function before(a, b)
+          local ams, aseq = split(a)
+          local bms, bseq = split(b)
+          return ams < bms or (ams == bms and aseq < bseq)
+        end
+
+        -- '<epoch> <start> <previous> <last> <trimmed> <count>'
+        local function describe(s, previous)
+          return s.epoch .. ' ' .. s.start .. ' ' .. previous .. ' ' .. s.last .. ' ' .. s.trimmed .. ' ' .. s.count
+        end
+
+        local function save(s)
+          redis.call('HSET', STATE, 'epoch', s.epoch, 'start', s.start, 'last', s.last, 'trimmed', s.trimmed,
+            'count', s.count)
+        end
+
+        -- Without messages: the receivers see by epoch, previous and trimmed what they have to do.
+        local function announce(s, previous)
+          redis.call('SPUBLISH', NEWS, describe(s, previous) .. ' 0\\n')
+        end
+
+        -- Nil where nothing is known of the stream.
+        local function load()
+          local f = redis.call('HMGET', STATE, 'epoch', 'start', 'last', 'trimmed', 'count')
+          if not f[1] then return nil end
+          return {epoch = f[1], start = f[2], last = f[3], trimmed = f[4], kept = tonumber(f[5]),
+            count = redis.call('XLEN', STREAM)}
+        end
+
+        local function begin(s)
+          save(s)
+          announce(s, s.last)
+          return s
+        end
+
+        -- The stream as it is, once it is settled whether it still is the one that was known: nil for none at all, and whether
+        -- what the caller knew ('' for nothing) is superseded. A history with a hole goes on as a new epoch.
+        local function settle(fresh, known, knownLast)
+          local s = load()
+          if not s then
+            if redis.call('EXISTS', STREAM) == 1 then
+              local info = redis.call('XINFO', 'STREAM', STREAM)
+              local last = '0-0'
+              for i = 1, #info, 2 do
+                if info[i] == 'last-generated-id' then last = info[i + 1] end
+              end
+              if known ~= '' and before(last, knownLast) then last = knownLast end
+              return begin({epoch = fresh, start = '0-0', last = last, trimmed = '0-0',
+                count = redis.call('XLEN', STREAM)}), known ~= ''
+            end
+            if known == '' then return nil, false end
+            return begin({epoch = fresh, start = '0-0', last = knownLast, trimmed = knownLast, count = 0}), true
+          end
+          if s.count == 0 and s.kept > 0 then
+            s.epoch, s.start, s.trimmed = fresh, s.last, s.last
+            return begin(s), known ~= ''
+          end
+          if known == '' then return s, false end
+          if known ~= s.epoch then return s, true end
+          if before(s.last, knownLast) then
+            s.epoch, s.start, s.last = fresh, s.last, knownLast
+            return begin(s), true
+          end
+          return s, false
+        end
+
+        """
+}

@@ -1,0 +1,61 @@
+import RelayValkey
+
+/// One step of a sweep of one stream: what expired first, and then what is too old.
+///
+/// Arguments: the time, and the milliseconds from which on messages are kept (empty: all are). Answers the bounds (false for none),
+/// whether age took some, and whether there may be more to do: a step is at most 512 messages, or a mebibyte of what is too old.
+enum SweepScript {
+    static let script = ValkeyScript(
+        StreamPrelude.source + """
+            local s, lost = settle(ARGV[3], '', '')
+            if not s then return {false, 0, 0} end
+            local now, cutoff = ARGV[1], tonumber(ARGV[2])
+            local more, aged, changed = 0, 0, false
+
+            local expired = redis.call('ZRANGEBYSCORE', TTL, '-inf', now, 'LIMIT', 0, 512)
+            if #expired > 0 then
+              redis.call('ZREM', TTL, unpack(expired))
+              s.count = s.count - redis.call('XDEL', STREAM, unpack(expired))
+              changed, more = true, 1
+            else
+              -- Ids of messages that were trimmed before they expired: the more of them, the surer they are drawn.
+              local listed = redis.call('ZCARD', TTL)
+              if listed > 2 * s.count + 512 then
+                for _, id in ipairs(redis.call('ZRANDMEMBER', TTL, 512)) do
+                  if not before(s.trimmed, id) then redis.call('ZREM', TTL, id) end
+                end
+                more = 1
+              end
+            end
+
+            if more == 0 and cutoff and s.count > 1 then
+              local newest = redis.call('XREVRANGE', STREAM, '+', '-', 'COUNT', 1)[1][1]
+              local looked, content, chunk, last = 0, 0, 1, nil
+              while looked < 512 and content < 1048576 do
+                local some = redis.call('XRANGE', STREAM, last and '(' .. last or '-', '(' .. newest, 'COUNT', chunk)
+                local done = #some < chunk
+                for i = 1, #some do
+                  if split(some[i][1]) >= cutoff then done = true; break end
+                  last = some[i][1]
+                  looked = looked + 1
+                  for j = 2, #some[i][2], 2 do content = content + #some[i][2][j] + 8 end
+                end
+                if done then break end
+                chunk = math.max(1, math.min(64, math.floor(65536 * looked / content)))
+              end
+              if last then
+                local ms, seq = split(last)
+                s.count = s.count - redis.call('XTRIM', STREAM, 'MINID', '=', join(ms, seq + 1))
+                s.trimmed = last
+                aged, changed, more = 1, true, 1
+              end
+            end
+
+            if changed then
+              save(s)
+              if aged == 1 then announce(s, s.last) end
+            end
+            return {describe(s, s.last), aged, more}
+            """
+    )
+}

@@ -1,0 +1,60 @@
+import RelayValkey
+
+/// Keys: version, changes, usernames, users, active users, the user. Arguments: id, name, `1` if active, fields and values.
+enum CreateUserScript {
+    static let script = ValkeyScript(
+        ControlPrelude.source + """
+            if redis.call('EXISTS', KEYS[6]) == 1 or redis.call('HSETNX', KEYS[3], ARGV[2], ARGV[1]) == 0 then return 0 end
+            redis.call('HSET', KEYS[6], unpack(ARGV, 4))
+            redis.call('SADD', KEYS[4], ARGV[1])
+            if ARGV[3] == '1' then redis.call('SADD', KEYS[5], ARGV[1]) end
+            changed('user ' .. ARGV[1])
+            return 1
+            """
+    )
+}
+
+/// Keys: version, changes, active users, the user. Arguments: id, `1` or `0` for active or not or empty, a field to remove or empty,
+/// fields and values to set. Answers the user as it is then; false where there is none.
+enum UpdateUserScript {
+    static let script = ValkeyScript(
+        ControlPrelude.source + """
+            if redis.call('EXISTS', KEYS[4]) == 0 then return false end
+            if #ARGV > 3 then redis.call('HSET', KEYS[4], unpack(ARGV, 4)) end
+            if ARGV[3] ~= '' then redis.call('HDEL', KEYS[4], ARGV[3]) end
+            if ARGV[2] == '1' then redis.call('SADD', KEYS[3], ARGV[1])
+            elseif ARGV[2] == '0' then redis.call('SREM', KEYS[3], ARGV[1]) end
+            if #ARGV > 3 or ARGV[3] ~= '' then changed('user ' .. ARGV[1]) end
+            return redis.call('HGETALL', KEYS[4])
+            """
+    )
+}
+
+/// Keys: version, changes, users, active users, usernames, tokens, the user, its granted topics, its tokens. Arguments: id, and the
+/// prefixes of grants, tokens and chains. Answers the keys of the topics on which it had a grant; false where there is no such user.
+///
+/// What frees memory comes first, so that a server that is full does it.
+enum DeleteUserScript {
+    static let script = ValkeyScript(
+        ControlPrelude.source + """
+            local name = redis.call('HGET', KEYS[7], 'name')
+            if not name then return false end
+            redis.call('DEL', KEYS[7])
+            redis.call('HDEL', KEYS[5], name)
+            redis.call('SREM', KEYS[3], ARGV[1])
+            redis.call('SREM', KEYS[4], ARGV[1])
+            local topics = redis.call('SMEMBERS', KEYS[8])
+            for _, topic in ipairs(topics) do redis.call('HDEL', ARGV[2] .. topic, ARGV[1]) end
+            for _, jti in ipairs(redis.call('SMEMBERS', KEYS[9])) do
+              local chain = redis.call('HGET', ARGV[3] .. jti, 'chain')
+              redis.call('DEL', ARGV[3] .. jti)
+              if chain then redis.call('SREM', ARGV[4] .. chain, jti) end
+              redis.call('ZREM', KEYS[6], jti)
+            end
+            redis.call('DEL', KEYS[8], KEYS[9])
+            changed('user ' .. ARGV[1])
+            for _, topic in ipairs(topics) do changed('topic ' .. topic) end
+            return topics
+            """
+    )
+}

@@ -1,0 +1,33 @@
+import RelayCore
+import RelayValkey
+
+extension StoreError {
+    /// What the client's error means for what was asked. A script runs whole or not at all, and one that the server refuses with
+    /// an error of these kinds has changed nothing.
+    init(valkey error: ValkeyError) {
+        if let server = error.server {
+            self.init(server: server)
+        } else {
+            self.init(error.mayHaveRun ? .outcomeUnknown : .unavailable, "\(error)")
+        }
+    }
+
+    /// OOM and MISCONF are told before a script's first write: the server decides both for a script as a whole, when that begins.
+    init(server error: ValkeyServerError) {
+        switch error.prefix {
+        case "OOM", "MISCONF":
+            self.init(.full, "the server takes no more: \(error)")
+        case "WRONGPASS", "NOAUTH", "NOPERM":
+            self.init(.unavailable, "the server refuses this relay's user or password: \(error)")
+        case "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN", "MOVED", "ASK", "BUSY":
+            self.init(.unavailable, "the server is not able to serve now: \(error)")
+        default:
+            self.init(.corrupt, "the server could not do it: \(error)")
+        }
+    }
+
+    /// The server answered what none of our scripts answers.
+    static func unexpected(_ what: String) -> StoreError {
+        StoreError(.corrupt, "unexpected answer of the server: \(what)")
+    }
+}

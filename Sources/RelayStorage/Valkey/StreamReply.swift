@@ -1,0 +1,67 @@
+import NIOCore
+import RelayCore
+import RelayValkey
+import RelayWire
+
+/// Reads what the scripts of a stream answer.
+enum StreamReply {
+    /// - Returns: no bounds for a stream of which nothing is known.
+    static func bounds(_ reply: ValkeyReply) throws(StoreError) -> StreamBounds {
+        if reply.isNull { return StreamBounds() }
+        guard let buffer = reply.buffer else { throw .unexpected("no bounds") }
+        var fields = FieldReader(buffer)
+        guard let position = fields.position() else { throw .unexpected("no bounds") }
+        return position.bounds
+    }
+
+    /// An entry of a stream, as `XRANGE` gives it.
+    static func message(_ entry: ValkeyReply) throws(StoreError) -> Message {
+        guard let pair = entry.array, pair.count == 2, let id = pair[0].buffer, let fields = pair[1].array,
+            fields.count.isMultiple(of: 2)
+        else { throw .unexpected("no stream entry") }
+        var parts = Parts()
+        for index in stride(from: 0, to: fields.count, by: 2) {
+            guard let name = fields[index].buffer?.readableBytesView.first, let value = fields[index + 1].buffer else {
+                throw .unexpected("no field")
+            }
+            parts.take(name, value)
+        }
+        var reader = FieldReader(id)
+        guard let id = reader.id(), let message = parts.message(id) else {
+            throw StoreError(.corrupt, "an incomplete message \(String(buffer: id))")
+        }
+        return message
+    }
+
+    private struct Parts {
+        private var payload: ByteBuffer?
+        private var timestamp: Timestamp?
+        private var metadata: ByteBuffer?
+        private var expiresAt: Timestamp?
+        private var audience = Audience.everyone
+
+        mutating func take(_ name: UInt8, _ value: ByteBuffer) {
+            var reader = FieldReader(value)
+            switch name {
+            case UInt8(ascii: "p"): self.payload = value
+            case UInt8(ascii: "t"): self.timestamp = reader.moment()
+            case UInt8(ascii: "m"): self.metadata = value
+            case UInt8(ascii: "x"): self.expiresAt = reader.moment()
+            case UInt8(ascii: "a"): self.audience = .one(String(buffer: value))
+            default: break
+            }
+        }
+
+        func message(_ id: MessageID) -> Message? {
+            guard let payload = self.payload, let timestamp = self.timestamp else { return nil }
+            return Message(
+                id: id,
+                timestamp: timestamp,
+                payload: payload,
+                metadata: self.metadata,
+                expiresAt: self.expiresAt,
+                audience: self.audience
+            )
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import RelayCore
+import RelayValkey
+import RelayWire
+
+extension TopicRecord {
+    var fields: [ValkeyArgument] {
+        let fields: [ValkeyArgument] = [
+            "id", .init(self.id), "kind", .init(self.kind), "owner", .init(self.owner.rawValue),
+            "created", .init(self.createdAt.microseconds), "public", .init(self.isPublic ? 1 : 0),
+        ]
+        return fields + (self.description.map { ["description", .init($0)] } ?? [])
+    }
+
+    /// - Returns: nil where there are no fields.
+    init?(_ key: TopicKey, _ fields: HashFields) throws(StoreError) {
+        guard !fields.isEmpty else { return nil }
+        self.init(
+            id: try fields.required(fields.text("id"), "id"),
+            key: key,
+            kind: try fields.required(fields.text("kind"), "kind"),
+            owner: UserID(try fields.required(fields.text("owner"), "owner")),
+            createdAt: try fields.required(fields.moment("created"), "created"),
+            isPublic: fields.text("public") == "1",
+            description: fields.text("description")
+        )
+    }
+}
+
+extension TopicChanges {
+    var fields: [ValkeyArgument] {
+        var fields: [ValkeyArgument] = []
+        if let isPublic = self.isPublic { fields += ["public", .init(isPublic ? 1 : 0)] }
+        if let description = self.description { fields += ["description", .init(description)] }
+        return fields
+    }
+}
+
+extension HashFields {
+    /// Of a hash from user to date: ordered by user id.
+    var grants: [Grant] {
+        get throws(StoreError) {
+            var grants: [Grant] = []
+            for (user, text) in self.texts {
+                guard let date = Int64(text) else { throw StoreError(.corrupt, "a grant without a date") }
+                grants.append(Grant(user: UserID(user), grantedAt: Timestamp(microseconds: date)))
+            }
+            return grants.sorted { $0.user.rawValue.precedesInBytes($1.user.rawValue) }
+        }
+    }
+}

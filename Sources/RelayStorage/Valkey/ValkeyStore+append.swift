@@ -1,0 +1,139 @@
+public import RelayCore
+import RelayValkey
+import RelayWire
+
+extension ValkeyStore: MessageStore {
+    public func append(
+        _ batch: AppendBatch,
+        completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void
+    ) {
+        guard batch.drafts.contains(where: { $0.idempotency != nil }) else {
+            return self.append(batch, versions: nil) { result in
+                completion(result.flatMap { $0.receipt })
+            }
+        }
+        // A task, since a mark takes several steps; nobody waits for it but the publisher.
+        Task { completion(await self.appendMarked(batch)) }
+    }
+
+    /// Runs the script.
+    ///
+    /// - Parameter versions: the version of each draft's claim; nil where no draft has a mark.
+    func append(
+        _ batch: AppendBatch,
+        versions: [Int64]?,
+        completion: @escaping @Sendable (Result<AppendAnswer, StoreError>) -> Void
+    ) {
+        let topic = self.layout.stream(batch.topic)
+        var call = AppendCall(batch, topic, announcedBytes: self.settings.maxAnnouncedBytes)
+        for (index, draft) in batch.drafts.enumerated() {
+            call.add(draft, version: versions?[index] ?? 0)
+        }
+        self.run(AppendScript.script, keys: call.keys, call.arguments) { [drafts = batch.drafts] result in
+            completion(result.flatMap { reply in Result { () throws(StoreError) in try AppendAnswer(reply, drafts) } })
+        }
+    }
+
+    func position(of key: TopicKey, known: StreamBounds) async throws(StoreError) -> StreamBounds {
+        let reply = try await self.run(
+            PositionScript.script,
+            keys: self.layout.stream(key).all,
+            [.init(StreamEpoch.new().text), .init(known.epochText), .init(known.last.description)]
+        )
+        return try StreamReply.bounds(reply)
+    }
+
+    public func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
+        try StreamReply.bounds(try await self.run(BoundsScript.script, keys: self.layout.stream(topic).all))
+    }
+}
+
+extension TopicKeys {
+    /// In the order that every script of a stream wants.
+    var all: [String] { [self.stream, self.state, self.ttl, self.news] }
+}
+
+extension StreamBounds {
+    /// Empty for none.
+    fileprivate var epochText: String { self.epoch == .none ? "" : self.epoch.text }
+}
+
+/// The keys and arguments of one call of ``AppendScript``.
+private struct AppendCall {
+    private(set) var keys: [String]
+    private(set) var arguments: [ValkeyArgument]
+    private let topic: TopicKeys
+
+    init(_ batch: AppendBatch, _ topic: TopicKeys, announcedBytes: Int) {
+        self.topic = topic
+        self.keys = topic.all
+        self.arguments = []
+        self.arguments.reserveCapacity(5 + 3 * batch.drafts.count)
+        self.arguments.append(.init(StreamEpoch.new().text))
+        self.arguments.append(.init(batch.known.epochText))
+        self.arguments.append(.init(batch.known.last.description))
+        self.arguments.append(.init(max(1, batch.retention.maxMessages)))
+        self.arguments.append(.init(announcedBytes))
+    }
+
+    mutating func add(_ draft: Draft, version: Int64) {
+        let expiresAt = draft.expiresAt
+        let kind =
+            (draft.metadata == nil ? 0 : 1) + (expiresAt == nil ? 0 : 2) + (draft.audience == .everyone ? 0 : 4)
+            + (draft.idempotency == nil ? 0 : 8)
+        self.arguments.append(.init(kind))
+        self.arguments.append(.init(draft.timestamp.microseconds))
+        self.arguments.append(.init(draft.payload))
+        if let metadata = draft.metadata { self.arguments.append(.init(metadata)) }
+        if let expiresAt { self.arguments.append(.init(expiresAt.microseconds)) }
+        if case .one(let name) = draft.audience { self.arguments.append(.init(name)) }
+        guard let mark = draft.idempotency else { return }
+        self.keys.append(self.topic.mark(mark.key, mark.index))
+        self.arguments.append(.init(version))
+        self.arguments.append(.init(mark.total))
+        self.arguments.append(.init(mark.expiresAt.microseconds))
+        self.arguments.append(.init(mark.millisecondsToLive(from: draft.timestamp)))
+    }
+}
+
+/// What ``AppendScript`` answered.
+enum AppendAnswer {
+    case stored(AppendReceipt)
+    case superseded
+    /// The claim of a draft's mark was taken elsewhere when it had this version. Nothing was stored.
+    case moved(draft: Int, version: Int64)
+
+    init(_ reply: ValkeyReply, _ drafts: [Draft]) throws(StoreError) {
+        guard let buffer = reply.buffer else { throw .unexpected("to an append") }
+        var fields = FieldReader(buffer)
+        switch fields.text() {
+        case "ok":
+            guard let (previous, bounds) = fields.position() else { throw .unexpected("to an append") }
+            var stored: [StoredDraft] = []
+            stored.reserveCapacity(drafts.count)
+            for draft in drafts {
+                guard let (id, first) = fields.storedID() else { throw .unexpected("to an append") }
+                stored.append(StoredDraft(id: id, timestamp: first ?? draft.timestamp, isRepeat: first != nil))
+            }
+            self = .stored(AppendReceipt(stored: stored, previous: previous, bounds: bounds))
+        case "superseded": self = .superseded
+        case "moved":
+            guard let draft = fields.count(), let version = fields.count() else { throw .unexpected("to an append") }
+            self = .moved(draft: draft, version: Int64(version))
+        default: throw .unexpected("to an append")
+        }
+    }
+
+    /// For a batch without marks.
+    var receipt: Result<AppendReceipt, StoreError> {
+        switch self {
+        case .stored(let receipt): .success(receipt)
+        case .superseded: .failure(.superseded)
+        case .moved: .failure(.unexpected("to an append without marks"))
+        }
+    }
+}
+
+extension StoreError {
+    static let superseded = StoreError(.superseded, "the stream's epoch is another by now")
+}

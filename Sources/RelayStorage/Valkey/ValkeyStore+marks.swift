@@ -1,0 +1,139 @@
+public import RelayCore
+import RelayValkey
+public import RelayWire
+
+extension ValkeyStore {
+    /// How often a claim that others fight for is tried for.
+    private static let attempts = 32
+
+    /// Claims the batch's marks, answers from elsewhere what was stored elsewhere, and appends the rest. See ``IdempotencyClaim``.
+    func appendMarked(_ batch: AppendBatch) async -> Result<AppendReceipt, StoreError> {
+        do throws(StoreError) {
+            var work = MarkedBatch(batch)
+            for _ in 0..<Self.attempts {
+                try await self.claim(&work)
+                guard work.isClaimed else { continue }
+                if let receipt = try await self.finish(&work) { return .success(receipt) }
+            }
+            throw StoreError(.unavailable, "an idempotency key is used by too many at once")
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Settles for every draft where it goes, or that it is a repeat of another topic's.
+    private func claim(_ work: inout MarkedBatch) async throws(StoreError) {
+        for group in work.unclaimed {
+            let reply = try await self.run(
+                ClaimScript.script,
+                keys: [self.layout.claims(group.key)],
+                [.init(work.batch.topic.description), .init(group.millisecondsToLive)]
+                    + group.drafts.map { .init(work.mark($0)?.index ?? 0) }
+            )
+            guard let claims = reply.array, claims.count == group.drafts.count else { throw .unexpected("to a claim") }
+            for (draft, text) in zip(group.drafts, claims) {
+                guard let claim = text.text.flatMap({ IdempotencyClaim($0) }) else { throw .unexpected("to a claim") }
+                try await self.settle(draft, claim, &work)
+            }
+        }
+    }
+
+    private func settle(_ draft: Int, _ claim: IdempotencyClaim, _ work: inout MarkedBatch) async throws(StoreError) {
+        guard let mark = work.mark(draft) else { return }
+        if claim.topic == work.batch.topic {
+            if claim.version > work.refused[draft, default: 0] {
+                work.versions[draft] = claim.version
+            } else {
+                try await self.take(claim, as: work.refused[draft, default: 0] + 1, mark, draft, &work)
+            }
+            return
+        }
+        let key = self.layout.stream(claim.topic).mark(mark.key, mark.index)
+        let now = work.batch.drafts[draft].timestamp
+        switch StoredMark(try await self.send("GET", key)) {
+        case .message(let id, let timestamp, _, let expiresAt) where now < expiresAt:
+            work.repeats[draft] = StoredDraft(id: id, timestamp: timestamp, isRepeat: true)
+            return
+        case nil where work.waits(for: draft, claim):
+            // Whoever claimed it is probably about to store it.
+            try? await Task.sleep(for: .milliseconds(work.patience(draft)))
+            return
+        case .message, .tombstone, nil: break
+        }
+        let reply = try await self.run(
+            MarkScript.script,
+            keys: [key],
+            [
+                .init(now.microseconds), .init(claim.version), .init(mark.expiresAt.microseconds),
+                .init(mark.millisecondsToLive(from: now)),
+            ]
+        )
+        if case .message(let id, let timestamp, _, _) = StoredMark(reply) {
+            work.repeats[draft] = StoredDraft(id: id, timestamp: timestamp, isRepeat: true)
+        } else {
+            try await self.take(claim, as: claim.version + 1, mark, draft, &work)
+        }
+    }
+
+    /// Puts a claim of this topic in the place of another, which must be there still.
+    private func take(
+        _ claim: IdempotencyClaim,
+        as version: Int64,
+        _ mark: IdempotencyMark,
+        _ draft: Int,
+        _ work: inout MarkedBatch
+    ) async throws(StoreError) {
+        let own = IdempotencyClaim(version: version, topic: work.batch.topic)
+        let reply = try await self.run(
+            ClaimMoveScript.script,
+            keys: [self.layout.claims(mark.key)],
+            [
+                .init(mark.index), .init(claim.text), .init(own.text),
+                .init(mark.millisecondsToLive(from: work.batch.drafts[draft].timestamp)),
+            ]
+        )
+        if reply.integer == 1 { work.versions[draft] = version }
+    }
+
+    /// Appends what is left, which may be nothing: every append trims.
+    ///
+    /// - Returns: nil where a claim was lost on the way; it is unclaimed then.
+    private func finish(_ work: inout MarkedBatch) async throws(StoreError) -> AppendReceipt? {
+        let rest = work.rest
+        let result = await withCheckedContinuation { continuation in
+            self.append(rest.batch, versions: rest.versions) { continuation.resume(returning: $0) }
+        }
+        switch try result.get() {
+        case .stored(let receipt): return work.receipt(receipt)
+        case .superseded: throw .superseded
+        case .moved(let draft, let version):
+            guard rest.drafts.indices.contains(draft) else { throw .unexpected("to an append") }
+            work.versions[rest.drafts[draft]] = nil
+            work.refused[rest.drafts[draft]] = version
+            return nil
+        }
+    }
+
+    public func idempotencyEntries(
+        for key: IdempotencyKey,
+        at now: Timestamp
+    ) async throws(StoreError) -> [IdempotencyEntry] {
+        let claims = HashFields(try await self.send("HGETALL", self.layout.claims(key)))
+        var entries: [IdempotencyEntry] = []
+        for (index, text) in claims.texts {
+            guard let index = Int(index), let claim = IdempotencyClaim(text) else { throw .unexpected("a claim") }
+            let mark = StoredMark(try await self.send("GET", self.layout.stream(claim.topic).mark(key, index)))
+            guard case .message(let id, let timestamp, let total, let expiresAt) = mark, now < expiresAt else {
+                continue
+            }
+            let entry = IdempotencyEntry(
+                mark: IdempotencyMark(key: key, index: index, total: total, expiresAt: expiresAt),
+                topic: claim.topic,
+                id: id,
+                timestamp: timestamp
+            )
+            entries.append(entry)
+        }
+        return entries.sorted { $0.mark.index < $1.mark.index }
+    }
+}

@@ -1,0 +1,92 @@
+public import NIOCore
+public import RelayCore
+public import RelayValkey
+import Synchronization
+
+extension ValkeyStore {
+    /// Connects to a server, and returns when commands and changes come through.
+    ///
+    /// - Parameters:
+    ///   - loops: at least one; the relay's own, so that a command sent on one of them needs no hop. Not the store's: `close` it
+    ///     before they end.
+    /// - Throws: `unavailable` where there is no connection within `settings.openTimeout`, or the server refuses user or password.
+    public static func open(
+        _ address: ValkeyAddress,
+        _ configuration: ValkeyConfiguration = ValkeyConfiguration(),
+        settings: Settings = Settings(),
+        loops: [any EventLoop]
+    ) async throws(StoreError) -> ValkeyStore {
+        guard !settings.prefix.contains(where: { $0 == "{" || $0 == "}" }) else {
+            throw StoreError(.unavailable, "the prefix of the keys holds a brace: \(settings.prefix)")
+        }
+        let (changed, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let timer = loops[0].scheduleTask(in: TimeAmount(settings.openTimeout)) { signal.finish() }
+        defer { timer.cancel() }
+        let store = try self.make(address, configuration, settings, loops) { signal.yield() }
+        signal.yield()
+        for await _ in changed {
+            switch store.openState {
+            case .ready: return store
+            case .waiting: continue
+            case .failed(let error):
+                await store.end()
+                throw error
+            }
+        }
+        let error = store.openState.error(address, settings)
+        await store.end()
+        throw error
+    }
+
+    private static func make(
+        _ address: ValkeyAddress,
+        _ configuration: ValkeyConfiguration,
+        _ settings: Settings,
+        _ loops: [any EventLoop],
+        onChange: @escaping @Sendable () -> Void
+    ) throws(StoreError) -> ValkeyStore {
+        do {
+            let layout = KeyLayout(prefix: settings.prefix)
+            let desk = NewsDesk(layout: layout)
+            let server = try ValkeyNode(address, configuration, loops: loops, onChange: onChange)
+            let changes = ChangeFeed(server, layout: layout, loop: loops[0], pollInterval: settings.changePollInterval)
+            let subscriber = try ValkeySubscriber(address, configuration, loop: loops[0], onChange: onChange) { event in
+                desk.take(event)
+                changes.take(event)
+                onChange()
+            }
+            subscriber.subscribe(changes.channel)
+            return ValkeyStore(
+                server: server,
+                subscriber: subscriber,
+                desk: desk,
+                changes: changes,
+                layout: layout,
+                settings: settings,
+                loop: loops[0]
+            )
+        } catch {
+            throw StoreError(.unavailable, "the client can't be made: \(error)")
+        }
+    }
+}
+
+/// How far opening has come.
+enum ValkeyOpenState {
+    case ready
+    case waiting(ValkeyState)
+    case failed(StoreError)
+
+    func error(_ address: ValkeyAddress, _ settings: ValkeyStore.Settings) -> StoreError {
+        switch self {
+        case .failed(let error): error
+        case .waiting(.connecting(_, let cause)):
+            StoreError(
+                .unavailable,
+                "no connection to \(address) within \(settings.openTimeout): \(cause.map { "\($0)" } ?? "no answer")"
+            )
+        case .ready, .waiting:
+            StoreError(.unavailable, "no answer from \(address) within \(settings.openTimeout)")
+        }
+    }
+}

@@ -1,0 +1,143 @@
+public import RelayAccess
+public import RelayCore
+import RelayValkey
+public import RelayWire
+
+extension ValkeyStore: RefreshTokenStore {
+    /// How often an exchange is decided anew because somebody else changed the chain meanwhile. Each time one of them got through.
+    private static let rotations = 64
+
+    public func insertRefreshToken(_ token: RefreshToken) async throws(StoreError) {
+        _ = try await self.run(
+            InsertTokenScript.script,
+            keys: [
+                self.layout.token(token.jti), self.layout.userTokensPrefix + token.user.rawValue,
+                self.layout.chainPrefix + token.chain, self.layout.tokens,
+            ],
+            [.init(token.jti), .init(token.expiresAt.microseconds)] + token.fields
+        )
+    }
+
+    public func rotateRefreshToken(_ attempt: RefreshAttempt) async throws(StoreError) -> RefreshOutcome {
+        for _ in 0..<Self.rotations {
+            if let outcome = try await self.tryRotating(attempt) { return outcome }
+        }
+        throw StoreError(.unavailable, "a refresh token is used by too many at once")
+    }
+
+    /// Decides by what is stored, and does it if that is still stored then.
+    private func tryRotating(_ attempt: RefreshAttempt) async throws(StoreError) -> RefreshOutcome? {
+        let presented = try await self.versioned(attempt.jti)
+        let next = try await self.versioned(presented?.token.successor)
+        switch RefreshRotation.decide(attempt, presented: presented?.token, successor: next?.token) {
+        case .refuse:
+            return .invalid
+        case .revokeChain(let chain):
+            guard let presented else { return .invalid }
+            let reply = try await self.run(
+                RevokeChainScript.script,
+                keys: [self.layout.chainPrefix + chain, self.layout.token(attempt.jti)],
+                [.init(attempt.now.microseconds), .init(self.layout.tokenPrefix), .init(presented.version)]
+            )
+            return reply.integer == 1 ? .reused(user: presented.token.user, chain: chain) : nil
+        case .rotate(let spent, let successor, let replaced):
+            guard let presented else { return .invalid }
+            let other = replaced == nil ? presented : next ?? presented
+            let reply = try await self.run(
+                RotateTokenScript.script,
+                keys: [
+                    self.layout.token(spent.jti), self.layout.token(other.token.jti), self.layout.token(successor.jti),
+                    self.layout.userTokensPrefix + successor.user.rawValue, self.layout.chainPrefix + successor.chain,
+                    self.layout.tokens,
+                ],
+                [
+                    .init(presented.version), .init(other.version), .init(attempt.now.microseconds),
+                    .init(successor.jti), .init(successor.expiresAt.microseconds), .init(replaced == nil ? 0 : 1),
+                    .init((spent.rotatedAt ?? attempt.now).microseconds),
+                ] + successor.fields
+            )
+            return reply.integer == 1 ? .rotated(successor) : nil
+        }
+    }
+
+    private func versioned(_ jti: String?) async throws(StoreError) -> (token: RefreshToken, version: String)? {
+        guard let jti else { return nil }
+        let fields = HashFields(try await self.send("HGETALL", self.layout.token(jti)))
+        guard let token = try RefreshToken(jti, fields) else { return nil }
+        return (token, try fields.required(fields.text("version"), "version"))
+    }
+
+    public func refreshToken(_ jti: String) async throws(StoreError) -> RefreshToken? {
+        try await self.versioned(jti)?.token
+    }
+
+    public func liveRefreshTokens(of user: UserID, at now: Timestamp) async throws(StoreError) -> [RefreshToken] {
+        let reply = try await self.send("SMEMBERS", self.layout.userTokensPrefix + user.rawValue)
+        let ids = (reply.array ?? []).compactMap(\.text)
+        var tokens: [RefreshToken] = []
+        for (jti, hash) in zip(ids, try await self.send("HGETALL", each: ids.map { self.layout.token($0) })) {
+            if let token = try RefreshToken(jti, HashFields(hash)), token.isLive(at: now) { tokens.append(token) }
+        }
+        return tokens.sorted {
+            $0.issuedAt == $1.issuedAt ? $0.jti.precedesInBytes($1.jti) : $0.issuedAt < $1.issuedAt
+        }
+    }
+
+    public func revokeRefreshToken(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool {
+        let reply = try await self.run(
+            RevokeTokenScript.script,
+            keys: [self.layout.token(jti)],
+            [.init(now.microseconds)]
+        )
+        return reply.integer == 1
+    }
+
+    public func revokeRefreshChain(_ chain: String, at now: Timestamp) async throws(StoreError) {
+        let key = self.layout.chainPrefix + chain
+        _ = try await self.run(
+            RevokeChainScript.script,
+            keys: [key, key],
+            [.init(now.microseconds), .init(self.layout.tokenPrefix), ""]
+        )
+    }
+
+    public func sweepRefreshTokens(at now: Timestamp) async throws(StoreError) {
+        let layout = self.layout
+        var count: Int64
+        repeat {
+            let reply = try await self.run(
+                SweepTokensScript.script,
+                keys: [layout.tokens],
+                [
+                    .init(now.microseconds), .init(layout.tokenPrefix), .init(layout.userTokensPrefix),
+                    .init(layout.chainPrefix),
+                ]
+            )
+            count = reply.integer ?? 0
+        } while count > 0
+    }
+}
+
+extension ValkeyStore: DenyListStore {
+    public func denyToken(_ jti: String, until expiresAt: Timestamp) async throws(StoreError) {
+        _ = try await self.run(
+            DenyTokenScript.script,
+            keys: [self.layout.version, self.layout.changes, self.layout.denied],
+            [.init(jti), .init(expiresAt.microseconds)]
+        )
+    }
+
+    public func isTokenDenied(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool {
+        let score = try await self.send("ZSCORE", self.layout.denied, .init(jti)).text
+        guard let expiresAt = score.flatMap({ Double($0) }) else { return false }
+        return Double(now.microseconds) < expiresAt
+    }
+
+    public func sweepDenyList(at now: Timestamp) async throws(StoreError) {
+        _ = try await self.send("ZREMRANGEBYSCORE", self.layout.denied, "-inf", .init(now.microseconds))
+    }
+}
+
+extension KeyLayout {
+    fileprivate func token(_ jti: String) -> String { self.tokenPrefix + jti }
+}

@@ -1,0 +1,142 @@
+public import RelayCore
+import RelayValkey
+import RelayWire
+
+/// A topic's record and its stream lie in two slots. The record is changed first, and the stream emptied after it; should the relay
+/// die in between, the messages left behind have no topic, and the creation of one of their key takes them.
+extension ValkeyStore: TopicStore {
+    public func topic(_ key: TopicKey) async throws(StoreError) -> StoredTopic? {
+        try await self.topics([key]).first
+    }
+
+    public func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool) {
+        let layout = self.layout
+        let key = record.key.description
+        let reply = try await self.run(
+            CreateTopicScript.script,
+            keys: [
+                layout.version, layout.changes, layout.topics, layout.publicTopics, layout.topicPrefix + key,
+                layout.ownedPrefix + record.owner.rawValue,
+            ],
+            [.init(key), .init(record.isPublic ? 1 : 0)] + record.fields
+        )
+        guard reply.integer == 1 else {
+            if let topic = try await self.topic(record.key) { return (topic, false) }
+            return (StoredTopic(record: record, grants: [], bounds: StreamBounds()), false)
+        }
+        let bounds = try await self.purge(record.key)
+        return (StoredTopic(record: record, grants: [], bounds: bounds), true)
+    }
+
+    public func updateTopic(_ key: TopicKey, _ changes: TopicChanges) async throws(StoreError) -> StoredTopic? {
+        let layout = self.layout
+        let reply = try await self.run(
+            UpdateTopicScript.script,
+            keys: [layout.version, layout.changes, layout.publicTopics, layout.topicPrefix + key.description],
+            [.init(key.description)] + changes.fields
+        )
+        return reply.integer == 1 ? try await self.topic(key) : nil
+    }
+
+    public func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
+        let (layout, text) = (self.layout, key.description)
+        let reply = try await self.run(
+            DeleteTopicScript.script,
+            keys: [
+                layout.version, layout.changes, layout.topics, layout.publicTopics, layout.topicPrefix + text,
+                layout.grantsPrefix + text,
+            ],
+            [.init(text), .init(layout.ownedPrefix), .init(layout.grantedPrefix)]
+        )
+        return reply.integer == 1 ? try await self.purge(key) : nil
+    }
+
+    public func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool {
+        let (layout, text) = (self.layout, key.description)
+        let reply = try await self.run(
+            AddGrantScript.script,
+            keys: [
+                layout.version, layout.changes, layout.topicPrefix + text, layout.grantsPrefix + text,
+                layout.grantedPrefix + grant.user.rawValue,
+            ],
+            [.init(text), .init(grant.user.rawValue), .init(grant.grantedAt.microseconds)]
+        )
+        return reply.integer == 1
+    }
+
+    public func removeGrant(of user: UserID, from key: TopicKey) async throws(StoreError) -> Bool {
+        let (layout, text) = (self.layout, key.description)
+        let reply = try await self.run(
+            RemoveGrantScript.script,
+            keys: [
+                layout.version, layout.changes, layout.grantsPrefix + text, layout.grantedPrefix + user.rawValue,
+            ],
+            [.init(text), .init(user.rawValue)]
+        )
+        return reply.integer == 1
+    }
+
+    public func topics(of user: UserID) async throws(StoreError) -> [StoredTopic] {
+        let reply = try await self.send(
+            "SUNION",
+            self.layout.ownedPrefix + user.rawValue,
+            .init(self.layout.grantedPrefix + user.rawValue)
+        )
+        return try await self.topics(reply.topicKeys)
+    }
+
+    public func topicNames(ownedBy user: UserID) async throws(StoreError) -> [String] {
+        try await self.send("SMEMBERS", self.layout.ownedPrefix + user.rawValue).topicKeys
+            .map(\.name.rawValue).sorted { $0.precedesInBytes($1) }
+    }
+
+    public func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
+        guard limit > 0 else { return [] }
+        let start = key.map { "(\($0)" } ?? "-"
+        let reply = try await self.send("ZRANGEBYLEX", self.layout.topics, .init(start), "+", "LIMIT", 0, .init(limit))
+        return try await self.topics(reply.topicKeys)
+    }
+
+    public func topicCounts() async throws(StoreError) -> TopicCounts {
+        let total = try await self.send("ZCARD", self.layout.topics).integer ?? 0
+        let isPublic = try await self.send("SCARD", self.layout.publicTopics).integer ?? 0
+        return TopicCounts(total: Int(total), isPublic: min(Int(total), Int(isPublic)))
+    }
+
+    // MARK: - Together with the stream
+
+    private func purge(_ key: TopicKey) async throws(StoreError) -> StreamBounds {
+        let reply = try await self.run(
+            PurgeScript.script,
+            keys: self.layout.stream(key).all,
+            [.init(StreamEpoch.new().text)]
+        )
+        return try StreamReply.bounds(reply)
+    }
+
+    /// - Returns: those that exist, in the given order.
+    private func topics(_ keys: [TopicKey]) async throws(StoreError) -> [StoredTopic] {
+        var topics: [StoredTopic] = []
+        for start in stride(from: 0, to: keys.count, by: 128) {
+            let some = keys[start..<min(keys.count, start + 128)]
+            let reply = try await self.run(
+                ReadTopicsScript.script,
+                keys: some.flatMap { [self.layout.topicPrefix + "\($0)", self.layout.grantsPrefix + "\($0)"] }
+            )
+            guard let hashes = reply.array, hashes.count == 2 * some.count else { throw .unexpected("to topics") }
+            for (index, key) in some.enumerated() {
+                guard let record = try TopicRecord(key, HashFields(hashes[2 * index])) else { continue }
+                let grants = try HashFields(hashes[2 * index + 1]).grants
+                topics.append(StoredTopic(record: record, grants: grants, bounds: try await self.bounds(of: key)))
+            }
+        }
+        return topics
+    }
+}
+
+extension ValkeyReply {
+    /// In the order of their bytes.
+    fileprivate var topicKeys: [TopicKey] {
+        (self.array ?? []).compactMap(\.text).sorted { $0.precedesInBytes($1) }.map { TopicKey(storedText: $0) }
+    }
+}

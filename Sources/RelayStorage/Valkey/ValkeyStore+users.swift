@@ -1,0 +1,118 @@
+public import RelayAccess
+public import RelayCore
+import RelayValkey
+import RelayWire
+
+extension ValkeyStore: UserStore {
+    public func createUser(_ user: User) async throws(StoreError) -> Bool {
+        let layout = self.layout
+        let reply = try await self.run(
+            CreateUserScript.script,
+            keys: [
+                layout.version, layout.changes, layout.usernames, layout.users, layout.activeUsers, layout.user(user.id),
+            ],
+            [.init(user.id.rawValue), .init(user.username), .init(user.isActive ? 1 : 0)] + user.fields
+        )
+        return reply.integer == 1
+    }
+
+    public func user(_ id: UserID) async throws(StoreError) -> User? {
+        try User(id, HashFields(try await self.send("HGETALL", self.layout.user(id))))
+    }
+
+    public func user(named username: String) async throws(StoreError) -> User? {
+        let id = try await self.send("HGET", self.layout.usernames, .init(username)).text
+        guard let id else { return nil }
+        return try await self.user(UserID(id))
+    }
+
+    public func users() async throws(StoreError) -> [User] {
+        let ids = (try await self.send("SMEMBERS", self.layout.users).array ?? []).compactMap(\.text)
+        var users: [User] = []
+        for start in stride(from: 0, to: ids.count, by: 256) {
+            let some = ids[start..<min(ids.count, start + 256)].map { UserID($0) }
+            let replies = try await self.send("HGETALL", each: some.map { self.layout.user($0) })
+            for (id, reply) in zip(some, replies) {
+                if let user = try User(id, HashFields(reply)) { users.append(user) }
+            }
+        }
+        return users.sorted {
+            $0.createdAt == $1.createdAt
+                ? $0.id.rawValue.precedesInBytes($1.id.rawValue) : $0.createdAt < $1.createdAt
+        }
+    }
+
+    public func userCounts() async throws(StoreError) -> UserCounts {
+        let counts = try await self.send("SCARD", each: [self.layout.users, self.layout.activeUsers])
+        return UserCounts(total: Int(counts[0].integer ?? 0), active: Int(counts[1].integer ?? 0))
+    }
+
+    public func updateUser(_ id: UserID, _ changes: UserChanges) async throws(StoreError) -> User? {
+        let layout = self.layout
+        let isActive = changes.isActive.map { $0 ? "1" : "0" } ?? ""
+        let reply = try await self.run(
+            UpdateUserScript.script,
+            keys: [layout.version, layout.changes, layout.activeUsers, layout.user(id)],
+            [.init(id.rawValue), .init(isActive), .init(changes.email == .some(nil) ? "email" : "")] + changes.fields
+        )
+        return try User(id, HashFields(reply))
+    }
+
+    public func deleteUser(_ id: UserID) async throws(StoreError) -> [TopicKey]? {
+        let layout = self.layout
+        let reply = try await self.run(
+            DeleteUserScript.script,
+            keys: [
+                layout.version, layout.changes, layout.users, layout.activeUsers, layout.usernames, layout.tokens,
+                layout.user(id), layout.grantedPrefix + id.rawValue, layout.userTokensPrefix + id.rawValue,
+            ],
+            [
+                .init(id.rawValue), .init(layout.grantsPrefix), .init(layout.tokenPrefix), .init(layout.chainPrefix),
+            ]
+        )
+        guard let topics = reply.array else { return nil }
+        return topics.compactMap(\.text).sorted { $0.precedesInBytes($1) }.map { TopicKey(storedText: $0) }
+    }
+}
+
+extension KeyLayout {
+    fileprivate func user(_ id: UserID) -> String { self.userPrefix + id.rawValue }
+}
+
+extension User {
+    fileprivate var fields: [ValkeyArgument] {
+        var fields: [ValkeyArgument] = [
+            "name", .init(self.username), "created", .init(self.createdAt.microseconds),
+            "active", .init(self.isActive ? 1 : 0), "permissions", .init(self.permissions.rawValue),
+        ]
+        if let email = self.email { fields += ["email", .init(email)] }
+        if let hash = self.passwordHash { fields += ["password", .init(hash)] }
+        return fields
+    }
+
+    /// - Returns: nil where there are no fields.
+    fileprivate init?(_ id: UserID, _ fields: HashFields) throws(StoreError) {
+        guard !fields.isEmpty else { return nil }
+        let permissions = try fields.required(fields.text("permissions").flatMap { UInt8($0) }, "permissions")
+        self.init(
+            id: id,
+            username: try fields.required(fields.text("name"), "name"),
+            createdAt: try fields.required(fields.moment("created"), "created"),
+            email: fields.text("email"),
+            isActive: fields.text("active") == "1",
+            permissions: Permissions(rawValue: permissions),
+            passwordHash: fields.text("password")
+        )
+    }
+}
+
+extension UserChanges {
+    fileprivate var fields: [ValkeyArgument] {
+        var fields: [ValkeyArgument] = []
+        if case .some(.some(let email)) = self.email { fields += ["email", .init(email)] }
+        if let isActive = self.isActive { fields += ["active", .init(isActive ? 1 : 0)] }
+        if let permissions = self.permissions { fields += ["permissions", .init(permissions.rawValue)] }
+        if let hash = self.passwordHash { fields += ["password", .init(hash)] }
+        return fields
+    }
+}

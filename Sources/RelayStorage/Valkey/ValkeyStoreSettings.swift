@@ -1,0 +1,31 @@
+import NIOCore
+
+extension ValkeyStore {
+    /// How the store uses its server.
+    public struct Settings: Sendable {
+        /// What every key and channel begins with; no braces. Relays of one prefix are one relay. `pulsar:` unless told.
+        public var prefix: String
+        /// How long opening waits for a first connection. 5 s unless told.
+        public var openTimeout: Duration
+        /// How long a listener waits for the server to confirm it. 3 s unless told.
+        public var listenTimeout: Duration
+        /// How often the store asks whether it was told of all changes, at most. 2 s unless told.
+        public var changePollInterval: Duration
+        /// Batches of more bytes are announced without their messages, which are then read. 256 KiB unless told.
+        public var maxAnnouncedBytes: Int
+
+        public init(
+            prefix: String = "pulsar:",
+            openTimeout: Duration = .seconds(5),
+            listenTimeout: Duration = .seconds(3),
+            changePollInterval: Duration = .seconds(2),
+            maxAnnouncedBytes: Int = 256 << 10
+        ) {
+            self.prefix = prefix
+            self.openTimeout = openTimeout
+            self.listenTimeout = listenTimeout
+            self.changePollInterval = changePollInterval
+            self.maxAnnouncedBytes = maxAnnouncedBytes
+        }
+    }
+}
