@@ -3,15 +3,19 @@
 SOURCES := Sources Tests Benchmarks Package.swift
 RELEASE := swift build --configuration release
 
-.PHONY: help run build test bench format lint clean
+.PHONY: help run run-several build test bench format lint clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build, then start the relay on 127.0.0.1:8080 with its data in ./data; it says how to log in
 	@echo "The command line, pulsar-relay, is in .build/release. Ctrl-C stops the relay."
 	@exec .build/release/pulsar-relay serve
+
+run-several: build ## Build, then run a Valkey and two relays on it, on 127.0.0.1:8080 and 8081
+	@scripts/install-packages several
+	@exec scripts/run-several
 
 build: ## Build for release; the first time takes about ten minutes
 	@scripts/install-packages build

@@ -1,3 +1,5 @@
+import NIOCore
+import NIOPosix
 import RelayAccess
 import RelayCore
 import RelayServer
@@ -20,24 +22,37 @@ struct OpenStore {
     ) async throws -> Value {
         let configuration = try options.load().configuration
         let directory = configuration.storage.dataDirectory
-        guard makesStore || configuration.storage.backend == .memory || SQLiteStore.exists(in: directory) else {
-            throw NoStore(directory: directory)
+        switch configuration.storage.backend {
+        case .memory: throw NotPersistent()
+        case .sqlite where !makesStore && !SQLiteStore.exists(in: directory): throw NoStore(directory: directory)
+        case .sqlite, .valkey: break
         }
-        let opened = try OpenStore(configuration)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let result: Result<Value, any Error>
         do {
-            result = .success(try await body(opened))
+            let opened = try await OpenStore(configuration, on: group)
+            result = await opened.use(body)
         } catch {
             result = .failure(error)
         }
-        await opened.hasher.shutdown()
-        await opened.store.close()
+        try await group.shutdownGracefully()
         return try result.get()
     }
 
-    private init(_ configuration: RelayConfiguration) throws {
-        guard configuration.storage.backend != .memory else { throw NotPersistent() }
-        self.store = try configuration.storage.open()
+    private func use<Value>(_ body: (OpenStore) async throws -> Value) async -> Result<Value, any Error> {
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await body(self))
+        } catch {
+            result = .failure(error)
+        }
+        await self.hasher.shutdown()
+        await self.store.close()
+        return result
+    }
+
+    private init(_ configuration: RelayConfiguration, on group: any EventLoopGroup) async throws {
+        self.store = try await configuration.openStore(on: group)
         self.hasher = PasswordHasher(threads: 1)
         let access = try Access(
             store: self.store,

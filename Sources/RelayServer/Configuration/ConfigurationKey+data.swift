@@ -5,7 +5,7 @@ extension ConfigurationKey {
             "storage.backend",
             \.storage.backend,
             .choice,
-            "sqlite keeps everything in data_dir, memory nothing beyond the process."
+            "sqlite keeps everything in data_dir, memory nothing beyond the process, valkey all on a server that relays share."
         ),
         ConfigurationKey(
             "data_dir",

@@ -2,16 +2,23 @@
 enum ConfigurationRules {
     static func check(_ configuration: RelayConfiguration) -> [ConfigurationProblem] {
         [
-            self.backend(configuration.storage),
+            self.valkey(configuration),
             self.hotTier(configuration.hotTier),
             self.proxies(configuration.server),
             self.passwordCost(configuration.access.passwordCost),
         ].compactMap(\.self)
     }
 
-    private static func backend(_ storage: RelayConfiguration.Storage) -> ConfigurationProblem? {
-        guard storage.backend == .valkey else { return nil }
-        return ConfigurationProblem(key: "storage_backend", "this version has no Valkey store; use sqlite or memory")
+    private static func valkey(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
+        let valkey = configuration.valkey
+        guard configuration.storage.backend == .valkey else { return nil }
+        if valkey.username != nil, valkey.password == nil {
+            return ConfigurationProblem(key: "valkey_username", "has no valkey_password")
+        }
+        if valkey.certificateAuthorityPath != nil, !valkey.usesTLS {
+            return ConfigurationProblem(key: "valkey_ca_path", "has no effect without valkey_use_tls: true")
+        }
+        return nil
     }
 
     private static func hotTier(_ hotTier: RelayConfiguration.HotTier) -> ConfigurationProblem? {

@@ -21,19 +21,15 @@ struct DormantKey: Sendable {
             || (self.isGroup && spelling.hasPrefix(self.name + "."))
     }
 
-    private static let noValkey = "this version has no Valkey store"
     private static let noDeviceFlow = "this version has no device sign-in"
 
     static let all: [DormantKey] = [
         DormantKey("app_name", "the relay has no other name than Pulsar Relay"),
-        DormantKey("valkey_host", aliases: ["valkey.host"], Self.noValkey),
-        DormantKey("valkey_port", aliases: ["valkey.port"], Self.noValkey),
-        DormantKey("valkey_use_tls", aliases: ["valkey.use_tls"], Self.noValkey),
-        DormantKey("valkey_username", aliases: ["valkey.username"], Self.noValkey),
-        DormantKey("valkey_password", aliases: ["valkey.password"], Self.noValkey),
-        DormantKey("valkey_ca_path", aliases: ["valkey.ca_path"], Self.noValkey),
-        DormantKey("valkey_db", aliases: ["valkey.db"], Self.noValkey),
-        DormantKey("valkey_pool_size", aliases: ["valkey.pool_size"], Self.noValkey),
+        DormantKey(
+            "valkey_pool_size",
+            aliases: ["valkey.pool_size"],
+            "there is one connection for each event loop thread, and one for news"
+        ),
         DormantKey("device_code_ttl_seconds", Self.noDeviceFlow),
         DormantKey("device_code_poll_interval", Self.noDeviceFlow),
         DormantKey("oidc", isGroup: true, "this version has no OpenID Connect sign-in"),

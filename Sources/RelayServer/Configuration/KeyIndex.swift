@@ -22,7 +22,7 @@ struct KeyIndex: Sendable {
             }
         }
         self.keys = index
-        self.groups = Set(keys.compactMap(\.group)).union(["valkey"])
+        self.groups = Set(keys.compactMap(\.group))
     }
 
     func match(_ spelling: String) -> Match {

@@ -5,6 +5,7 @@
 public struct RelayConfiguration: Hashable, Sendable {
     public var server = Server()
     public var storage = Storage()
+    public var valkey = Valkey()
     public var hotTier = HotTier()
     public var access = Access()
     public var rateLimits = RateLimits()

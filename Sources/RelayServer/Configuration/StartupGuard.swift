@@ -33,6 +33,7 @@ public enum StartupGuard {
     public static func check(_ configuration: RelayConfiguration) -> [ConfigurationProblem] {
         let findings = [
             self.secret(configuration),
+            self.valkey(configuration),
             self.origins(configuration.server),
             self.hosts(configuration.server),
         ].compactMap(\.self)
@@ -55,7 +56,9 @@ public enum StartupGuard {
             return self.note(
                 .error,
                 "jwt_secret_key",
-                "not set: without a data_dir to keep one in, a relay that others can reach needs a secret of its own"
+                configuration.storage.backend == .valkey
+                    ? "not set: relays that share a Valkey need the same secret"
+                    : "not set: without a data_dir to keep one in, a relay that others can reach needs a secret of its own"
             )
         }
     }
@@ -77,6 +80,16 @@ public enum StartupGuard {
                 "shorter than \(TokenSecretWeakness.minimumLength) characters, so that it can be guessed and tokens forged"
             )
         }
+    }
+
+    private static func valkey(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
+        guard configuration.storage.backend == .valkey, configuration.valkey.password == nil else { return nil }
+        let isTolerable = configuration.access.allowInsecureDefaults || self.isLoopback(configuration.valkey.host)
+        return self.note(
+            isTolerable ? .warning : .error,
+            "valkey_password",
+            "not set: whoever reaches the server can read and change everything"
+        )
     }
 
     private static func origins(_ server: RelayConfiguration.Server) -> ConfigurationProblem? {

@@ -24,9 +24,25 @@ public struct Relay: Service {
 
     /// - Throws: ``RelayStartError`` where the relay can't start.
     public func run() async throws {
-        let store = try self.openStore()
+        let passwordParameters = try self.passwordParameters
         let group = MultiThreadedEventLoopGroup(numberOfThreads: self.threads)
-        let hasher = PasswordHasher(parameters: try self.passwordParameters)
+        let result: Result<Void, any Error>
+        do {
+            try await self.run(on: group, passwordParameters)
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        try await group.shutdownGracefully()
+        try result.get()
+    }
+
+    private func run(
+        on group: MultiThreadedEventLoopGroup,
+        _ passwordParameters: PasswordHashParameters
+    ) async throws {
+        let store = try await self.openStore(on: group)
+        let hasher = PasswordHasher(parameters: passwordParameters)
         let result: Result<Void, any Error>
         do {
             try await self.serve(store, group, hasher)
@@ -36,7 +52,6 @@ public struct Relay: Service {
         }
         await hasher.shutdown()
         await store.close()
-        try await group.shutdownGracefully()
         try result.get()
     }
 
@@ -58,9 +73,9 @@ public struct Relay: Service {
         }
     }
 
-    private func openStore() throws -> any RelayStore {
+    private func openStore(on group: MultiThreadedEventLoopGroup) async throws -> any RelayStore {
         do {
-            return try self.configuration.storage.open()
+            return try await self.configuration.openStore(on: group)
         } catch {
             throw RelayStartError.unavailable("the store can't be opened: \(error.message)")
         }

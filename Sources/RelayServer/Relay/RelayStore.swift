@@ -1,19 +1,41 @@
+public import NIOCore
 public import RelayAccess
 public import RelayCore
 import RelayStorage
+import RelayValkey
 
 /// A store for everything: messages, topics, users and tokens.
 public typealias RelayStore = AccessStore & StoreLifecycle & StreamStore
 
-extension RelayConfiguration.Storage {
-    /// Opens the configured store. Blocks while it does.
+extension RelayConfiguration {
+    /// Opens the configured store.
     ///
+    /// - Parameter loops: the relay's own; the store must be closed before they end.
     /// - Throws: `unavailable` where it can't be opened; the message says why.
-    public func open() throws(StoreError) -> any RelayStore {
-        switch self.backend {
-        case .memory: MemoryStore(maxBytes: self.memoryStoreMaxBytes)
-        case .sqlite: try SQLiteStore(directory: self.dataDirectory)
-        case .valkey: throw StoreError(.unavailable, "this build has no valkey store; use sqlite or memory")
+    public func openStore(on loops: any EventLoopGroup) async throws(StoreError) -> any RelayStore {
+        switch self.storage.backend {
+        case .memory: MemoryStore(maxBytes: self.storage.memoryStoreMaxBytes)
+        case .sqlite: try SQLiteStore(directory: self.storage.dataDirectory)
+        case .valkey: try await self.valkey.open(on: loops)
         }
+    }
+}
+
+extension RelayConfiguration.Valkey {
+    fileprivate func open(on loops: any EventLoopGroup) async throws(StoreError) -> ValkeyStore {
+        var client = ValkeyConfiguration(
+            username: self.username,
+            password: self.password.map { ValkeyPassword($0.value) },
+            database: self.database,
+            tls: self.usesTLS ? ValkeyTLS(certificateAuthorityPath: self.certificateAuthorityPath) : nil
+        )
+        client.clientName = "pulsar-relay"
+        client.commandTimeout = TimeAmount(self.commandTimeout)
+        return try await ValkeyStore.open(
+            ValkeyAddress(host: self.host, port: self.port),
+            client,
+            settings: ValkeyStore.Settings(prefix: self.prefix),
+            loops: Array(loops.makeIterator())
+        )
     }
 }

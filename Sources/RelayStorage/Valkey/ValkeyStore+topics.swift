@@ -100,7 +100,7 @@ extension ValkeyStore: TopicStore {
     public func topicCounts() async throws(StoreError) -> TopicCounts {
         let total = try await self.send("ZCARD", self.layout.topics).integer ?? 0
         let isPublic = try await self.send("SCARD", self.layout.publicTopics).integer ?? 0
-        return TopicCounts(total: Int(total), isPublic: min(Int(total), Int(isPublic)))
+        return TopicCounts(total: Int(total), publicTopics: min(Int(total), Int(isPublic)))
     }
 
     // MARK: - Together with the stream

@@ -9,7 +9,8 @@ extension ValkeyStore: UserStore {
         let reply = try await self.run(
             CreateUserScript.script,
             keys: [
-                layout.version, layout.changes, layout.usernames, layout.users, layout.activeUsers, layout.user(user.id),
+                layout.version, layout.changes, layout.usernames, layout.users, layout.activeUsers,
+                layout.user(user.id),
             ],
             [.init(user.id.rawValue), .init(user.username), .init(user.isActive ? 1 : 0)] + user.fields
         )

@@ -52,7 +52,11 @@ public final class ValkeyStore: Sendable {
     ) async throws(StoreError) -> ValkeyReply {
         try self.checkOpen()
         do {
-            return try await self.route(keys[0]).run(script, keys: keys.map { ValkeyArgument($0) }, arguments: arguments)
+            return try await self.route(keys[0]).run(
+                script,
+                keys: keys.map { ValkeyArgument($0) },
+                arguments: arguments
+            )
         } catch {
             throw StoreError(valkey: error)
         }

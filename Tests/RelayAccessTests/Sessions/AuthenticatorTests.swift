@@ -236,6 +236,19 @@ struct AuthenticatorTests {
         #expect(!other.isRevoked)
     }
 
+    @Test("A store that is down turns nobody away who was already in")
+    func resynchronizeInVain() async throws {
+        let token = try self.bench.token()
+        let session = try await self.bench.authenticate(token)
+        self.bench.store.edit { $0.failure = StoreError(.unavailable, "down") }
+        let refused = await refusal { () throws(AccessError) in
+            try await self.bench.authenticator.resynchronize(at: self.bench.clock.now)
+        }
+        #expect(refused == .unavailable)
+        _ = try session.principal(at: self.bench.clock.now)
+        #expect(try self.cachedRefusal(token) == nil)
+    }
+
     @Test("Observers are told after the state has changed")
     func observers() async throws {
         let log = ChangeLog()
