@@ -160,6 +160,14 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "RelayProof",
+            dependencies: [
+                "RelayClient",
+                "RelayWire",
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "pulsar-relay",
             dependencies: [
@@ -167,6 +175,7 @@ let package = Package(
                 "RelayClient",
                 "RelayCommands",
                 "RelayCore",
+                "RelayProof",
                 "RelayServer",
                 "RelayStorage",
                 "RelayWire",
@@ -324,6 +333,20 @@ let package = Package(
                 "RelayClient",
                 "RelayCommands",
                 "RelayWire",
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayProofTests",
+            dependencies: [
+                "RelayClient",
+                "RelayProof",
+                "RelayServer",
+                "RelayWire",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),

@@ -48,6 +48,8 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
     public let underlying: (any Error)?
     /// Whether the answer took too long, as against a broken connection.
     public let isTimeout: Bool
+    /// How long the relay asks to wait before the next attempt, where it says so.
+    public let retryAfter: Duration?
 
     public init(
         _ code: Code,
@@ -55,7 +57,8 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
         closeCode: Int? = nil,
         detail: String,
         underlying: (any Error)? = nil,
-        isTimeout: Bool = false
+        isTimeout: Bool = false,
+        retryAfter: Duration? = nil
     ) {
         self.code = code
         self.status = status
@@ -63,6 +66,7 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
         self.detail = detail
         self.underlying = underlying
         self.isTimeout = isTimeout
+        self.retryAfter = retryAfter
     }
 
     public var description: String {

@@ -16,6 +16,7 @@ struct PulsarRelay: AsyncParsableCommand {
             PublishCommand.self,
             SubscribeCommand.self,
             PollCommand.self,
+            ProveCommand.self,
             UserCommand.self,
             TopicCommand.self,
             ConfigCommand.self,

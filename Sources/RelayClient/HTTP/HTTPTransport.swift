@@ -27,14 +27,18 @@ struct HTTPTransport: Sendable {
     }
 
     private func runCancellable(_ call: HTTPCall, _ bearer: String?) async throws -> HTTPReply {
+        let response = try await self.execute(call, bearer)
+        let body = try await response.body.collect(upTo: self.maxReplyBytes)
+        return Self.reply(response.status, response.headers, body)
+    }
+
+    func execute(_ call: HTTPCall, _ bearer: String?) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: self.url(of: call))
         request.method = HTTPMethod(rawValue: call.method.rawValue)
         request.headers = self.headers(of: call, bearer)
         if let body = Self.body(of: call) { request.body = .bytes(body) }
         let deadline = NIODeadline.now() + self.limit(of: call)
-        let response = try await self.client.execute(request, deadline: deadline)
-        let body = try await response.body.collect(upTo: self.maxReplyBytes)
-        return Self.reply(response.status, response.headers, body)
+        return try await self.client.execute(request, deadline: deadline)
     }
 
     /// The future-based interface doesn't look at the task, which is what is wanted here.
@@ -88,7 +92,7 @@ extension HTTPTransport {
 // MARK: - Reading
 
 extension HTTPTransport {
-    private static func reply(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ body: ByteBuffer) -> HTTPReply {
+    static func reply(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ body: ByteBuffer) -> HTTPReply {
         HTTPReply(
             status: Int(status.code),
             retryAfter: headers.first(name: "Retry-After").flatMap(RetryAfter.init)?.duration,
@@ -96,7 +100,7 @@ extension HTTPTransport {
         )
     }
 
-    private static func isCancellation(_ error: any Error) -> Bool {
+    static func isCancellation(_ error: any Error) -> Bool {
         error is CancellationError || (error as? HTTPClientError) == .cancelled
     }
 

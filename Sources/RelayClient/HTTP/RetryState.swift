@@ -56,12 +56,17 @@ struct RetryState {
         case 401:
             return .fail(RelayError(.authenticationRequired, status: 401, detail: reply.detail))
         case 500...:
-            let failure = RelayError(.unavailable, status: reply.status, detail: reply.detail)
+            let failure = RelayError(
+                .unavailable,
+                status: reply.status,
+                detail: reply.detail,
+                retryAfter: reply.retryAfter
+            )
             // 503 says that nothing was done; other 5xx leave it open.
             let isSafe = self.isRepeatable || reply.status == 503
             return self.failed(failure, isSafe: isSafe, retryAfter: reply.retryAfter, using: &random)
         case 400..<500:
-            return .fail(RelayError(.refused, status: reply.status, detail: reply.detail))
+            return .fail(.refusal(reply))
         default:
             return .fail(RelayError(.invalidReply, status: reply.status, detail: "unexpected status \(reply.status)"))
         }

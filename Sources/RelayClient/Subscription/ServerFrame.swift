@@ -1,10 +1,15 @@
-/// A frame from the relay.
-enum ServerFrame: Hashable {
+/// A frame from the relay, or the data of an event of its event streams.
+public enum ServerFrame: Sendable, Hashable {
+    /// `cursors`: by topic, the id after which its next message comes.
     case subscribed(topics: [String], cursors: [String: String])
     case message(RelayMessage)
     case gap(MessageGap)
+    /// A message published on this connection is stored. `request`: the `id` of its frame.
+    case published(request: String, receipt: PublishReceipt)
+    /// A message published on this connection is not stored.
+    case publishRefused(request: String, message: String)
     case error(code: String, message: String)
-    /// `pong`, `published`, and whatever later relays say.
+    /// `pong`, and whatever later relays say.
     case other
 
     static func decode(_ bytes: some Sequence<UInt8>) throws(JSONDocumentError) -> ServerFrame {
@@ -16,10 +21,20 @@ enum ServerFrame: Hashable {
             return .message(try RelayMessage(json: json))
         case "gap":
             return .gap(try MessageGap(topic: try json.string("topic"), json: json))
+        case "published":
+            return .published(request: try json.string("id"), receipt: try PublishReceipt(json: json))
         case "error":
-            return .error(code: try json.string("code"), message: try json.optionalString("message") ?? "")
+            return try self.error(json)
         default:
             return .other
         }
+    }
+
+    private static func error(_ json: JSONDocument) throws(JSONDocumentError) -> ServerFrame {
+        let message = try json.optionalString("message") ?? ""
+        if case .string(let request)? = json["details"]?["id"] {
+            return .publishRefused(request: request, message: message)
+        }
+        return .error(code: try json.string("code"), message: message)
     }
 }

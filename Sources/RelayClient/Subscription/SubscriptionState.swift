@@ -43,7 +43,7 @@ struct SubscriptionState {
         case .error(let code, let message):
             self.complaint = (code, message)
             return .deliver(.error(code: code, message: message))
-        case .other:
+        case .published, .publishRefused, .other:
             return .ignore
         }
     }

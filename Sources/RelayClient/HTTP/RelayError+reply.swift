@@ -1,0 +1,17 @@
+extension RelayError {
+    /// What a 4xx answer other than 401 means.
+    static func refusal(_ reply: HTTPReply) -> RelayError {
+        RelayError(.refused, status: reply.status, detail: reply.detail, retryAfter: reply.retryAfter)
+    }
+
+    /// What an answer means that isn't the one hoped for, to a caller that doesn't try again by itself.
+    static func unexpected(_ reply: HTTPReply) -> RelayError {
+        switch reply.status {
+        case 401: RelayError(.authenticationRequired, status: 401, detail: reply.detail)
+        case 400..<500: self.refusal(reply)
+        case 500...:
+            RelayError(.unavailable, status: reply.status, detail: reply.detail, retryAfter: reply.retryAfter)
+        default: RelayError(.invalidReply, status: reply.status, detail: "unexpected status \(reply.status)")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import NIOCore
+
+/// One WebSocket, as it is: no message is left out, no connection is made again. ``Subscription`` is the one for readers
+/// that just want their messages; this is for those that want to see what the relay really sends, and for publishing.
+///
+/// Whoever opened it closes it. At most ``SubscriptionOptions/maxBufferedBytes`` and one message wait in memory.
+public struct RelaySocket: Sendable {
+    private let connection: WebSocketConnection
+
+    init(_ connection: WebSocketConnection) {
+        self.connection = connection
+    }
+
+    /// The next frame. One caller at a time. A cancelled wait closes the socket and throws `CancellationError`.
+    ///
+    /// - Throws: ``RelayError`` with code `unavailable` once the connection is gone, `invalidReply` for nonsense.
+    public func next() async throws -> ServerFrame {
+        switch try await self.connection.receive() {
+        case .ended(let end):
+            throw Self.error(for: end)
+        case .message(let bytes):
+            do throws(JSONDocumentError) {
+                return try ServerFrame.decode(bytes.readableBytesView)
+            } catch {
+                throw RelayError(.invalidReply, detail: "this is no relay: \(error)", underlying: error)
+            }
+        }
+    }
+
+    /// Sends a publish, and returns once it is written; the answer comes as a frame with the same `request`.
+    ///
+    /// - Parameter idempotencyKey: 1 to 255 characters; nil: sending it twice stores it twice.
+    public func publish(_ message: OutgoingMessage, request: String, idempotencyKey: String? = nil) async throws {
+        try message.check()
+        guard case .object(let fields) = message.json else { return }
+        var object = JSONObject([("type", "publish"), ("id", .string(request))])
+        for member in fields.members { object.append(member.key, member.value) }
+        if let idempotencyKey { object.append("idempotency_key", .string(idempotencyKey)) }
+        try await self.send(.object(object))
+    }
+
+    public func close() {
+        self.connection.close()
+    }
+
+    func send(_ frame: JSONDocument) async throws {
+        do {
+            try await self.connection.send(frame.text)
+        } catch {
+            throw RelayError(.unavailable, detail: "the connection broke: \(error)", underlying: error)
+        }
+    }
+
+    private static func error(for end: ConnectionEnd) -> RelayError {
+        switch end {
+        case .closed(let code, let reason): RelayError(.unavailable, closeCode: code, detail: reason)
+        case .lost(let error):
+            RelayError(.unavailable, detail: "the connection is lost: \(error)", underlying: error)
+        case .refused(let reply): .unexpected(reply)
+        case .nonsense(let error):
+            RelayError(.invalidReply, detail: "this is no relay: \(error)", underlying: error)
+        case .unauthenticated(let error): error
+        }
+    }
+}
+
+extension RelayClient {
+    /// Connects once, and sends the `subscribe` frame; its answer is the first frame to come.
+    ///
+    /// - Parameter options: of those that say how to connect again, none has an effect.
+    /// - Throws: ``RelayError``, or `CancellationError`.
+    public func openSocket(_ options: SubscriptionOptions) async throws -> RelaySocket {
+        try options.check()
+        let connector = try WebSocketConnector(
+            endpoint: self.endpoint,
+            tls: self.configuration.tls,
+            options: options
+        )
+        let socket = RelaySocket(try await self.connect(connector))
+        do {
+            try await socket.send(options.subscribeFrame(cursors: CursorTable(options.cursors)))
+        } catch {
+            socket.close()
+            throw error
+        }
+        return socket
+    }
+
+    /// A token that is refused is renewed once.
+    private func connect(_ connector: WebSocketConnector) async throws -> WebSocketConnection {
+        var rejected: String?
+        while true {
+            let bearer = try await self.keeper.accessToken(rejecting: rejected)
+            switch try await Self.connect(connector, bearer) {
+            case .open(let connection): return connection
+            case .refused(let reply):
+                guard reply.status == 401, rejected == nil else { throw RelayError.unexpected(reply) }
+                rejected = bearer
+            }
+        }
+    }
+
+    private static func connect(
+        _ connector: WebSocketConnector,
+        _ bearer: String
+    ) async throws -> WebSocketConnector.Result {
+        do {
+            return try await connector.connect(bearer: bearer)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw RelayError(.unavailable, detail: "can't connect to the relay: \(error)", underlying: error)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// A broken promise.
+public enum Fault: String, Sendable, Hashable, CaseIterable {
+    /// Acknowledged, and not delivered to a reader that was told of no gap there; or delivered to one reader, and passed over
+    /// by another.
+    case lost
+    /// Delivered again to a reader that had it.
+    case repeated
+    /// Delivered after a message with a greater id.
+    case outOfOrder
+    /// Known under one id to one side, and under another to another.
+    case otherID
+    /// Two messages of one publish.
+    case storedTwice
+    /// Two messages with one id.
+    case sharedID
+    /// Refused, and delivered or stored all the same.
+    case refusedYetStored
+    /// Not what was published: altered, in another topic, or of nobody.
+    case foreign
+    /// Acknowledged or delivered, and not in the history, though older and newer messages are.
+    case notInHistory
+
+    public var title: String {
+        switch self {
+        case .lost: "lost"
+        case .repeated: "repeated"
+        case .outOfOrder: "out of order"
+        case .otherID: "under another id"
+        case .storedTwice: "stored twice"
+        case .sharedID: "two with one id"
+        case .refusedYetStored: "refused yet stored"
+        case .foreign: "altered or foreign"
+        case .notInHistory: "missing in history"
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import RelayWire
+
+extension Ledger {
+    public mutating func publishingBegan(at time: Int64) {
+        self.acknowledgements.began(at: time)
+    }
+
+    public mutating func publishingEnded(at time: Int64) {
+        self.acknowledgements.acknowledged(at: time)
+    }
+
+    /// Call before the first attempt.
+    ///
+    /// - Returns: the message's number, for its ``Envelope``.
+    public mutating func publishBegan(publisher: Int, topic: Int, at time: Int64) -> Int {
+        self.records.append(MessageRecord(startedAt: time, topic: topic, publisher: publisher))
+        self.tallies[topic].published += 1
+        return self.records.count - 1
+    }
+
+    /// The relay says that it has stored the message under `id`.
+    public mutating func publishAcknowledged(_ number: Int, id text: String, at time: Int64) {
+        let topic = Int(self.records[number].topic)
+        self.acknowledgements.acknowledged(at: time)
+        guard !self.records[number].flags.contains(.acknowledged) else { return }
+        self.records[number].flags.insert(.acknowledged)
+        self.tallies[topic].acknowledged += 1
+        self.acknowledgedCount += 1
+        for index in self.readers.indices where self.readers[index].seen.contains(number) {
+            self.readers[index].acknowledgedSeen += 1
+        }
+        guard let id = MessageID(text) else {
+            return self.found(.foreign, in: topic, "message \(number) was acknowledged under the id '\(text)'")
+        }
+        if let known = self.bind(number, to: id) {
+            self.found(.otherID, in: topic, "message \(number) was acknowledged as \(id), and delivered as \(known)")
+        }
+    }
+
+    /// The relay says that it has not stored the message, and no earlier attempt can have stored it.
+    public mutating func publishRefused(_ number: Int) {
+        self.records[number].flags.insert(.refused)
+        self.tallies[Int(self.records[number].topic)].refused += 1
+    }
+}

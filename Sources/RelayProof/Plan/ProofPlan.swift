@@ -1,0 +1,64 @@
+import RelayClient
+
+/// What a proof does: all that is decided before it begins.
+public struct ProofPlan: Sendable, Hashable {
+    /// How long messages are published.
+    public var duration: Duration = .seconds(30)
+    /// How long readers may take after the last publish to see everything.
+    public var settle: Duration = .seconds(30)
+    /// 1 to 50: what one subscription takes.
+    public var topicCount = 4
+    /// 1 to 1000.
+    public var publisherCount = 4
+    /// Messages a second of all publishers together, above 0. They stay below it where the relay is slower.
+    public var rate = 200.0
+    public var readers: [ReaderKind] = []
+    /// Mean of the random time for which a reader keeps a connection.
+    public var resumeEvery: Duration = .seconds(2)
+    /// Characters of filler in each payload, 0 to 500,000.
+    public var payloadSize = 200
+    public var seed: UInt64 = 0
+    public var topicPrefix = "prove-"
+    /// Whether the topics stay when all is done.
+    public var keepsTopics = false
+    /// In each topic's name and each message, so that runs don't take each other's messages for their own.
+    public var runID: String
+
+    /// A request is given up after this long, its outcome unknown. The relay remembers an idempotency key for 600 s, so
+    /// that repeating it later could rightly store it twice.
+    public static let longestRetry: Duration = .seconds(300)
+
+    public init(runID: String) {
+        self.runID = runID
+    }
+
+    /// 16 hex digits of chance.
+    public static func makeRunID() -> String {
+        var random = SystemRandomNumberGenerator()
+        let digits = String(random.next() as UInt64, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    public var topics: [String] {
+        (0..<self.topicCount).map { "\(self.topicPrefix)\(self.runID)-\($0)" }
+    }
+
+    /// Read by publishers on WebSockets, which have to subscribe to something; nothing is published to it.
+    var quietTopic: String { "\(self.topicPrefix)\(self.runID)-quiet" }
+
+    /// - Returns: what is wrong with it, if anything.
+    public var problem: String? {
+        if !(1...50).contains(self.topicCount) { return "there are 1 to 50 topics" }
+        if !(1...1000).contains(self.publisherCount) { return "there are 1 to 1000 publishers" }
+        if !(self.rate > 0 && self.rate <= 1_000_000) { return "the rate is above 0, and at most 1000000 a second" }
+        if self.readers.isEmpty { return "there is at least one reader" }
+        if !(0...500_000).contains(self.payloadSize) { return "a payload has 0 to 500000 characters of filler" }
+        return nil
+    }
+
+    /// The numbers that one publisher or reader draws; `role` is 0 for publishers, 1 for readers.
+    func random(role: UInt64, index: Int) -> ProofRandom {
+        var mixer = ProofRandom(seed: self.seed &+ role &* 1_000_003)
+        return ProofRandom(seed: mixer.next() &+ UInt64(index))
+    }
+}

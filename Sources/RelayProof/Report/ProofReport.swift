@@ -1,0 +1,40 @@
+/// What a run found out.
+public struct ProofReport: Sendable {
+    public let plan: ProofPlan
+    public let nodeCount: Int
+    public let topics: [String]
+    /// In the order of `topics`.
+    public let tallies: [TopicTally]
+    public let total: TopicTally
+    public let traffic: TrafficCounts
+    /// Nanoseconds.
+    public let longestWithoutAcknowledgement: Int64
+    /// The first faults, in words.
+    public let samples: [String]
+    /// Topics that could not be deleted.
+    public let leftTopics: [String]
+
+    /// - Parameter ledger: closed.
+    public init(plan: ProofPlan, nodeCount: Int, ledger: Ledger, traffic: TrafficCounts, leftTopics: [String]) {
+        self.plan = plan
+        self.nodeCount = nodeCount
+        self.topics = ledger.topics
+        self.tallies = ledger.tallies
+        var total = TopicTally()
+        for tally in ledger.tallies { total.add(tally) }
+        self.total = total
+        self.traffic = traffic
+        self.longestWithoutAcknowledgement = ledger.acknowledgements.longest
+        self.samples = ledger.samples
+        self.leftTopics = leftTopics
+    }
+
+    public var verdict: Verdict {
+        if self.total.faults.values.contains(where: { $0 > 0 }) { return .broken }
+        if self.total.acknowledged == 0 { return .notJudged("nothing was acknowledged") }
+        let unread = zip(self.topics, self.tallies).filter { !$1.isHistoryRead }.map(\.0)
+        if !unread.isEmpty { return .notJudged("no history of \(unread.joined(separator: ", "))") }
+        if self.total.unseen > 0 { return .notJudged("readers could not connect any more to see the rest") }
+        return .held
+    }
+}

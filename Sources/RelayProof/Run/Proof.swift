@@ -1,0 +1,99 @@
+public import RelayClient
+
+/// Publishes to a live relay, reads from it over every transport, and compares.
+public struct Proof: Sendable {
+    let nodes: [RelayClient]
+    let plan: ProofPlan
+    let journal: ProofJournal
+
+    /// Readers that can't connect hold publishing up for this long.
+    private static let attachLimit = Duration.seconds(5)
+
+    /// - Parameters:
+    ///   - nodes: at least one; clients of the nodes of one relay, which don't try again by themselves (see
+    ///     ``configuration``), as a user that may read and write.
+    ///   - plan: without a ``ProofPlan/problem``.
+    public init(nodes: [RelayClient], plan: ProofPlan) {
+        self.nodes = nodes
+        self.plan = plan
+        self.journal = ProofJournal(Ledger(run: plan.runID, topics: plan.topics, readerCount: plan.readers.count))
+    }
+
+    /// For the clients: each attempt is one attempt, so that all failures are counted, and the next one can go elsewhere.
+    public static var configuration: RelayClientConfiguration {
+        var configuration = RelayClientConfiguration()
+        configuration.retry.maxAttempts = 1
+        configuration.requestTimeout = .seconds(10)
+        return configuration
+    }
+
+    /// Publishes no more, and goes on with what comes then.
+    public func endPublishing() {
+        self.journal.endPublishing()
+    }
+
+    /// - Throws: ``ProofProblem`` where no topics could be made, `RelayError` with code `authenticationRequired` where the
+    ///   relay doesn't know the user, `CancellationError`.
+    public func run() async throws -> ProofReport {
+        do {
+            try await self.makeTopics()
+            let settlingBeganAt = await self.publishAndRead()
+            try Task.checkCancellation()
+            await self.readHistories()
+            self.journal.write { ledger, _ in ledger.close(settlingBeganAt: settlingBeganAt) }
+        } catch {
+            await self.deleteTopics()
+            throw error
+        }
+        let leftTopics = await self.deleteTopics()
+        let entries = self.journal.copy
+        return ProofReport(
+            plan: self.plan,
+            nodeCount: self.nodes.count,
+            ledger: entries.ledger,
+            traffic: entries.traffic,
+            leftTopics: leftTopics
+        )
+    }
+
+    /// - Returns: when publishing had ended.
+    private func publishAndRead() async -> Int64 {
+        await withDiscardingTaskGroup { group in
+            for index in self.plan.readers.indices {
+                let reader = ProofReader(index: index, nodes: self.nodes, plan: self.plan, journal: self.journal)
+                group.addTask { await reader.run() }
+            }
+            await self.wait(atMost: Self.attachLimit) { $0.areReadersAttached }
+            self.journal.write { ledger, now in ledger.publishingBegan(at: now) }
+            await self.publish()
+            self.journal.write { ledger, now in ledger.publishingEnded(at: now) }
+            let end = self.journal.now
+            await self.wait(atMost: self.plan.settle) { $0.isSettled }
+            group.cancelAll()
+            return end
+        }
+    }
+
+    private func publish() async {
+        let deadline = ContinuousClock.now + self.plan.duration
+        await withDiscardingTaskGroup { group in
+            for index in 0..<self.plan.publisherCount {
+                let publisher = ProofPublisher(
+                    index: index,
+                    nodes: self.nodes,
+                    plan: self.plan,
+                    journal: self.journal,
+                    deadline: deadline
+                )
+                group.addTask { await publisher.run() }
+            }
+        }
+    }
+
+    private func wait(atMost limit: Duration, until condition: (Ledger) -> Bool) async {
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline, !self.journal.write({ ledger, _ in condition(ledger) }) {
+            guard (try? await Task.sleep(for: .milliseconds(50))) != nil else { return }
+        }
+    }
+}

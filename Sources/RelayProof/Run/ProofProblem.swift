@@ -1,0 +1,4 @@
+/// Why a proof could not even begin: nothing is said about the relay's promises.
+public struct ProofProblem: Error, Sendable, CustomStringConvertible {
+    public let description: String
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import RelayClient
+import RelayCommands
+import RelayProof
+import UnixSignals
+
+struct ProveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prove",
+        abstract: "Check that a live relay delivers what it acknowledges.",
+        discussion: """
+            Publishes to topics of its own and reads them over every transport, on connections that are dropped and resumed at \
+            random, on any of the nodes. Exits with 0 where the relay kept its promises, with 1 where it broke one, and with \
+            2 where that could not be judged. The first Ctrl-C ends publishing early, the second ends all.
+            """
+    )
+
+    @OptionGroup var nodes: ProveNodes
+    @OptionGroup var options: ProveOptions
+
+    @Option(name: .customLong("json"), help: "Also write the report to this file, as JSON.")
+    var jsonFile: String?
+
+    func run() async throws {
+        let proof = Proof(nodes: try self.nodes.clients(), plan: try self.options.plan())
+        let report: ProofReport
+        do {
+            report = try await Self.watched(proof)
+        } catch is CancellationError {
+            StandardStreams.notice("pulsar-relay: not judged: interrupted")
+            throw ExitCode(Verdict.notJudged("").status)
+        } catch let problem as ProofProblem {
+            StandardStreams.notice("pulsar-relay: not judged: \(problem)")
+            throw ExitCode(Verdict.notJudged("").status)
+        }
+        if let jsonFile { try Data((report.json.text + "\n").utf8).write(to: URL(filePath: jsonFile)) }
+        try StandardStreams.result(report.text)
+        throw ExitCode(report.verdict.status)
+    }
+
+    /// Listens for signals while the proof runs.
+    private static func watched(_ proof: Proof) async throws -> ProofReport {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        return try await withThrowingTaskGroup(of: ProofReport?.self) { group in
+            group.addTask { try await proof.run() }
+            group.addTask {
+                var isFirst = true
+                for await _ in signals {
+                    guard isFirst else { throw CancellationError() }
+                    isFirst = false
+                    proof.endPublishing()
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let finished = try await group.next() {
+                if let report = finished { return report }
+            }
+            throw CancellationError()
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import RelayCommands
+import RelayProof
+
+/// What `prove` does.
+struct ProveOptions: ParsableArguments {
+    @Option(help: "How long to publish: 500ms, 30s, 5m, 2h.")
+    var duration = "30s"
+
+    @Option(help: "1 to 50.")
+    var topics = 4
+
+    @Option(help: "They take turns: one message a request, frames on a WebSocket, bulks.")
+    var publishers = 4
+
+    @Option(help: "Messages a second, of all publishers together.")
+    var rate = 200.0
+
+    @Option(help: "How many readers of each kind: websocket, poll, sse. Each reads all topics.")
+    var readers = "websocket:4,poll:4,sse:4"
+
+    @Option(help: "Mean time, drawn at random, for which a reader keeps a connection.")
+    var resumeEvery = "2s"
+
+    @Option(help: "Characters of filler in each payload.")
+    var payloadSize = 200
+
+    @Option(help: "Draws the same numbers again. Default: 0.")
+    var seed: UInt64 = 0
+
+    @Option(help: "How long readers may take after the last publish to see everything.")
+    var settle = "30s"
+
+    @Option(help: "The names of the topics begin with this, and go on with the run's id.")
+    var topicPrefix = "prove-"
+
+    @Flag(help: "Leave the topics there.")
+    var keep = false
+
+    func plan() throws -> ProofPlan {
+        var plan = ProofPlan(runID: ProofPlan.makeRunID())
+        plan.duration = try Self.span(self.duration, "--duration")
+        plan.settle = try Self.span(self.settle, "--settle")
+        plan.resumeEvery = try Self.span(self.resumeEvery, "--resume-every")
+        plan.topicCount = self.topics
+        plan.publisherCount = self.publishers
+        plan.rate = self.rate
+        guard let mix = ReaderMix(self.readers) else {
+            throw UsageError("--readers is like websocket:4,poll:4,sse:4, with at most \(ReaderMix.maxCount) in all")
+        }
+        plan.readers = mix.kinds
+        plan.payloadSize = self.payloadSize
+        plan.seed = self.seed
+        plan.topicPrefix = self.topicPrefix
+        plan.keepsTopics = self.keep
+        if let problem = plan.problem { throw UsageError(problem) }
+        return plan
+    }
+
+    private static func span(_ text: String, _ option: String) throws -> Duration {
+        guard let span = SpanText.parse(text) else { throw UsageError("\(option) is a span such as 500ms, 30s or 5m") }
+        return span
+    }
+}
