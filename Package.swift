@@ -341,12 +341,7 @@ let package = Package(
             dependencies: [
                 "RelayClient",
                 "RelayProof",
-                "RelayServer",
                 "RelayWire",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),

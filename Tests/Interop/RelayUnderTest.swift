@@ -15,9 +15,14 @@ struct RelayUnderTest {
     ///
     /// - Parameters:
     ///   - settings: keys of the configuration in upper case, without `PULSAR_`.
+    ///   - fixedPort: where it listens, as one did before it; nil for a free one.
     ///   - folder: holds its data and its log. A relay that is started again in the same folder finds them.
-    static func start(_ settings: [String: String], in folder: URL) async throws -> RelayUnderTest {
-        let port = try await freePort()
+    static func start(
+        _ settings: [String: String],
+        on fixedPort: Int? = nil,
+        in folder: URL
+    ) async throws -> RelayUnderTest {
+        let port = if let fixedPort { fixedPort } else { try await freePort() }
         let own = [
             "HOST": "127.0.0.1",
             "PORT": String(port),
