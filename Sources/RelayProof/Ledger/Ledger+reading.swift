@@ -45,7 +45,7 @@ extension Ledger {
         let after = MessageID(gap.after) ?? .zero
         let before = gap.resumedFrom.map { MessageID($0) ?? .zero } ?? self.afterAllKnown(topic)
         self.readers[reader].hasGaps = true
-        self.readers[reader].gaps[topic].append(.init(after: after, before: before))
+        self.readers[reader].gaps[topic].insert(after: after, before: before)
     }
 
     /// Whether every acknowledged message has reached every reader, or was told as a gap.

@@ -2,17 +2,11 @@ import RelayWire
 
 /// What one reader has seen: a bit for each message, and its place in each topic.
 struct ReaderLedger: Sendable {
-    /// A gap that it was told of: the ids between the two are gone.
-    struct Gap: Sendable, Hashable {
-        let after: MessageID
-        let before: MessageID
-    }
-
     var seen = BitSet()
     /// By topic; nil before its first message.
     var cursors: [MessageID?]
-    /// By topic, in the order in which they were told.
-    var gaps: [[Gap]]
+    /// By topic, what it was told of.
+    var gaps: [GapList]
     /// Acknowledged messages among those seen.
     var acknowledgedSeen = 0
     var hasGaps = false
@@ -22,7 +16,7 @@ struct ReaderLedger: Sendable {
 
     init(topicCount: Int) {
         self.cursors = Array(repeating: nil, count: topicCount)
-        self.gaps = Array(repeating: [], count: topicCount)
+        self.gaps = Array(repeating: GapList(), count: topicCount)
     }
 
     mutating func move(_ topic: Int, to id: MessageID) {
@@ -34,6 +28,6 @@ struct ReaderLedger: Sendable {
     }
 
     func wasToldOf(_ id: MessageID, _ topic: Int) -> Bool {
-        self.hasGaps && self.gaps[topic].contains { $0.after < id && id < $0.before }
+        self.hasGaps && self.gaps[topic].contains(id)
     }
 }

@@ -2,7 +2,7 @@ import RelayClient
 
 extension Proof {
     private static let makeLimit = Duration.seconds(30)
-    private static let deleteLimit = Duration.seconds(15)
+    private static let shortestHistoryLimit = Duration.seconds(15)
 
     func makeTopics() async throws {
         let deadline = ContinuousClock.now + Self.makeLimit
@@ -17,11 +17,12 @@ extension Proof {
         }
     }
 
+    /// - Parameter limit: how long to try again where it fails.
     /// - Returns: the topics that could not be deleted.
     @discardableResult
-    func deleteTopics() async -> [String] {
+    func deleteTopics(within limit: Duration) async -> [String] {
         guard !self.plan.keepsTopics else { return [] }
-        let deadline = ContinuousClock.now + Self.deleteLimit
+        let deadline = ContinuousClock.now + limit
         var left: [String] = []
         for topic in self.plan.topics + [self.plan.quietTopic] {
             do {
@@ -42,7 +43,7 @@ extension Proof {
     /// Reads each topic from its oldest message to its newest. Where that can't be done in the time that readers have to
     /// settle, the topic stays unjudged.
     func readHistories() async {
-        let deadline = ContinuousClock.now + max(self.plan.settle, Self.deleteLimit)
+        let deadline = ContinuousClock.now + max(self.plan.settle, Self.shortestHistoryLimit)
         for topic in self.plan.topics {
             guard (try? await self.readHistory(topic, until: deadline)) != nil else { continue }
         }

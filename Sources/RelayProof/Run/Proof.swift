@@ -8,6 +8,7 @@ public struct Proof: Sendable {
 
     /// Readers that can't connect hold publishing up for this long.
     private static let attachLimit = Duration.seconds(5)
+    private static let deleteLimit = Duration.seconds(15)
 
     /// - Parameters:
     ///   - nodes: at least one; clients of the nodes of one relay, which don't try again by themselves (see
@@ -42,10 +43,10 @@ public struct Proof: Sendable {
             await self.readHistories()
             self.journal.write { ledger, _ in ledger.close(settlingBeganAt: settlingBeganAt) }
         } catch {
-            await self.deleteTopics()
+            await self.deleteTopics(within: .zero)
             throw error
         }
-        let leftTopics = await self.deleteTopics()
+        let leftTopics = await self.deleteTopics(within: Self.deleteLimit)
         let entries = self.journal.copy
         return ProofReport(
             plan: self.plan,
