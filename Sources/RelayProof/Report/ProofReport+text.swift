@@ -11,8 +11,8 @@ extension ProofReport {
     }
 
     private var heading: String {
-        "run \(self.plan.runID): \(self.nodeCount) nodes, \(self.plan.publisherCount) publishers, "
-            + "\(self.plan.readers.count) readers, seed \(self.plan.seed)"
+        "run \(self.plan.runID): nodes \(self.nodeCount), publishers \(self.plan.publisherCount), "
+            + "readers \(self.plan.readers.count), seed \(self.plan.seed)"
     }
 
     private var topicTable: [String] {
