@@ -25,6 +25,7 @@ public struct Relay: Service {
     /// - Throws: ``RelayStartError`` where the relay can't start.
     public func run() async throws {
         let passwordParameters = try self.passwordParameters
+        self.makeRoomForConnections()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: self.threads)
         let result: Result<Void, any Error>
         do {
@@ -54,6 +55,19 @@ public struct Relay: Service {
         await store.close()
         try result.get()
     }
+
+    private func makeRoomForConnections() {
+        let connections = self.configuration.server.maxConnections
+        let limit = OpenFiles.raiseLimit(to: connections + Self.otherFiles)
+        guard limit < connections + Self.otherFiles else { return }
+        self.logger.warning(
+            "the system lets this process have fewer open files than max_connections needs: raise the limit (ulimit -n)",
+            metadata: ["limit": "\(limit)", "max_connections": "\(connections)"]
+        )
+    }
+
+    /// The store's files and connections, and what the runtime opens.
+    private static let otherFiles = 256
 
     private var threads: Int {
         self.configuration.server.threads > 0 ? self.configuration.server.threads : System.coreCount
