@@ -25,7 +25,6 @@ public struct Relay: Service {
     /// - Throws: ``RelayStartError`` where the relay can't start.
     public func run() async throws {
         let passwordParameters = try self.passwordParameters
-        self.makeRoomForConnections()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: self.threads)
         let result: Result<Void, any Error>
         do {
@@ -56,14 +55,17 @@ public struct Relay: Service {
         try result.get()
     }
 
-    private func makeRoomForConnections() {
-        let connections = self.configuration.server.maxConnections
-        let limit = OpenFiles.raiseLimit(to: connections + Self.otherFiles)
-        guard limit < connections + Self.otherFiles else { return }
+    /// Accepting without a file for the connection would fail again and again, so the relay takes on no more than it can have.
+    private func affordableConnections() -> Int {
+        let wanted = self.configuration.server.maxConnections
+        let limit = OpenFiles.raiseLimit(to: wanted + Self.otherFiles)
+        guard limit < wanted + Self.otherFiles else { return wanted }
+        let affordable = max(limit - Self.otherFiles, limit / 2)
         self.logger.warning(
             "the system lets this process have fewer open files than max_connections needs: raise the limit (ulimit -n)",
-            metadata: ["limit": "\(limit)", "max_connections": "\(connections)"]
+            metadata: ["limit": "\(limit)", "max_connections": "\(affordable) instead of \(wanted)"]
         )
+        return affordable
     }
 
     /// The store's files and connections, and what the runtime opens.
@@ -126,7 +128,8 @@ public struct Relay: Service {
     }
 
     private func listen(_ parts: RelayParts, _ group: MultiThreadedEventLoopGroup) async throws -> Listener {
-        let server = self.configuration.server
+        var server = self.configuration.server
+        server.maxConnections = self.affordableConnections()
         do {
             let listener = try await Listener.bind(server, on: group, services: parts.services)
             self.logger.info(
