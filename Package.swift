@@ -299,6 +299,7 @@ let package = Package(
                 "RelayServer",
                 "RelayWire",
                 "SeededRandom",
+                "ValkeyFixture",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),

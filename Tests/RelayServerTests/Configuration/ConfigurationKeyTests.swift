@@ -59,7 +59,7 @@ import Testing
     func roundTrip() throws {
         let environment = Dictionary(
             uniqueKeysWithValues: Self.samples.filter {
-                $0.key != "jwt_secret_key" && $0.key != "bootstrap_admin_password"
+                !["jwt_secret_key", "bootstrap_admin_password", "valkey_password"].contains($0.key)
             }
             .map { ("PULSAR_\($0.key.uppercased())", $0.value) }
         )
@@ -123,6 +123,9 @@ import Testing
         "trusted_hosts": "*.a.example,b", "trust_forwarded_for": "true", "trusted_proxies": "10.0.0.0/8,::1",
         "storage_backend": "MEMORY", "data_dir": "/srv/x y", "memory_store_max_bytes": "1GiB",
         "persistent_tier_retention": "7d", "max_messages_per_topic": "10", "idempotency_window_seconds": "5",
+        "valkey_host": "::1", "valkey_port": "6380", "valkey_username": "relay", "valkey_password": "p",
+        "valkey_use_tls": "true", "valkey_ca_path": "/ca.pem", "valkey_db": "1", "valkey_prefix": "relay:",
+        "valkey_command_timeout": "250ms",
         "hot_tier_max_messages_per_topic": "0", "hot_tier_max_bytes_per_topic": "0",
         "hot_tier_max_bytes": "1_000_000_000",
         "jwt_secret_key": "short", "bootstrap_admin_username": "root", "bootstrap_admin_password": "12345678",

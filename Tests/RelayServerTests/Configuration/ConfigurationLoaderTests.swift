@@ -209,7 +209,7 @@ import Testing
     @Test(
         "Keys of the Python relay without effect here are read with a warning that names them",
         arguments: [
-            "PULSAR_OIDC__PROVIDERS__KEYCLOAK__CLIENT_SECRET", "PULSAR_OIDC", "PULSAR_VALKEY_PASSWORD",
+            "PULSAR_OIDC__PROVIDERS__KEYCLOAK__CLIENT_SECRET", "PULSAR_OIDC",
             "PULSAR_VALKEY__POOL_SIZE", "PULSAR_DEVICE_CODE_TTL_SECONDS", "PULSAR_RATE_LIMIT_STORAGE_URI",
         ]
     )

@@ -121,6 +121,20 @@ func withRelay(
 ) async throws {
     var configuration = RelayConfiguration.forTests
     configure(&configuration)
+    let backend = try await TestBackend.join(&configuration)
+    do {
+        try await run(configuration, body)
+        await backend?.leave()
+    } catch {
+        await backend?.leave()
+        throw error
+    }
+}
+
+private func run(
+    _ configuration: RelayConfiguration,
+    _ body: @Sendable @escaping (TestRelay) async throws -> Void
+) async throws {
     var logger = Logger(label: "relay.tests")
     logger.logLevel = .critical
     let (ports, port) = AsyncStream<Int>.makeStream()
