@@ -21,10 +21,14 @@ extension StoreError {
             self.init(.unavailable, "the server refuses this relay's user or password: \(error)")
         case "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN", "MOVED", "ASK", "BUSY":
             self.init(.unavailable, "the server is not able to serve now: \(error)")
+        case "ERR" where error.message.hasPrefix("ACL failure"):
+            self.init(.unavailable, "the server refuses this relay's user what it needs: \(error)")
         default:
             self.init(.corrupt, "the server could not do it: \(error)")
         }
     }
+
+    static let closed = StoreError(.unavailable, "the store is closed")
 
     /// The server answered what none of our scripts answers.
     static func unexpected(_ what: String) -> StoreError {

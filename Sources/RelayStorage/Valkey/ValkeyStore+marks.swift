@@ -23,19 +23,44 @@ extension ValkeyStore {
 
     /// Settles for every draft where it goes, or that it is a repeat of another topic's.
     private func claim(_ work: inout MarkedBatch) async throws(StoreError) {
-        for group in work.unclaimed {
-            let reply = try await self.run(
+        let (groups, topic) = (work.unclaimed, work.batch.topic.description)
+        let indexes = groups.map { $0.drafts.map { work.mark($0)?.index ?? 0 } }
+        let replies = await self.concurrently(groups.count) { place, completion in
+            self.run(
                 ClaimScript.script,
-                keys: [self.layout.claims(group.key)],
-                [.init(work.batch.topic.description), .init(group.millisecondsToLive)]
-                    + group.drafts.map { .init(work.mark($0)?.index ?? 0) }
+                keys: [self.layout.claims(groups[place].key)],
+                [.init(topic), .init(groups[place].millisecondsToLive)] + indexes[place].map { .init($0) },
+                completion: completion
             )
-            guard let claims = reply.array, claims.count == group.drafts.count else { throw .unexpected("to a claim") }
+        }
+        for (group, reply) in zip(groups, replies) {
+            guard let claims = try reply.get().array, claims.count == group.drafts.count else {
+                throw .unexpected("to a claim")
+            }
             for (draft, text) in zip(group.drafts, claims) {
                 guard let claim = text.text.flatMap({ IdempotencyClaim($0) }) else { throw .unexpected("to a claim") }
                 try await self.settle(draft, claim, &work)
             }
         }
+    }
+
+    /// Makes calls next to each other, not one after the other.
+    ///
+    /// - Returns: their results, in order.
+    private func concurrently<Value: Sendable>(
+        _ count: Int,
+        _ call: (Int, @escaping @Sendable (Result<Value, StoreError>) -> Void) -> Void
+    ) async -> [Result<Value, StoreError>] {
+        let (results, sink) = AsyncStream.makeStream(of: (Int, Result<Value, StoreError>).self)
+        for place in 0..<count { call(place) { sink.yield((place, $0)) } }
+        var found = [Result<Value, StoreError>?](repeating: nil, count: count)
+        var missing = count
+        var iterator = results.makeAsyncIterator()
+        while missing > 0, let (place, result) = await iterator.next() {
+            found[place] = result
+            missing -= 1
+        }
+        return found.map { $0 ?? .failure(.closed) }
     }
 
     private func settle(_ draft: Int, _ claim: IdempotencyClaim, _ work: inout MarkedBatch) async throws(StoreError) {
@@ -118,11 +143,18 @@ extension ValkeyStore {
         for key: IdempotencyKey,
         at now: Timestamp
     ) async throws(StoreError) -> [IdempotencyEntry] {
-        let claims = HashFields(try await self.send("HGETALL", self.layout.claims(key)))
-        var entries: [IdempotencyEntry] = []
-        for (index, text) in claims.texts {
+        var claims: [(index: Int, claim: IdempotencyClaim)] = []
+        for (index, text) in HashFields(try await self.send("HGETALL", self.layout.claims(key))).texts {
             guard let index = Int(index), let claim = IdempotencyClaim(text) else { throw .unexpected("a claim") }
-            let mark = StoredMark(try await self.send("GET", self.layout.stream(claim.topic).mark(key, index)))
+            claims.append((index, claim))
+        }
+        let replies = await self.concurrently(claims.count) { place, completion in
+            let mark = self.layout.stream(claims[place].claim.topic).mark(key, claims[place].index)
+            self.run(PeekScript.script, keys: [mark], [], completion: completion)
+        }
+        var entries: [IdempotencyEntry] = []
+        for ((index, claim), reply) in zip(claims, replies) {
+            let mark = StoredMark(try reply.get())
             guard case .message(let id, let timestamp, let total, let expiresAt) = mark, now < expiresAt else {
                 continue
             }

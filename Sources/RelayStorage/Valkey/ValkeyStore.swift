@@ -15,7 +15,7 @@ public final class ValkeyStore: Sendable {
     private let changeFeed: ChangeFeed
     private let desk: NewsDesk
     private let loop: any EventLoop
-    private let isClosed = Atomic<Bool>(false)
+    private let calls = CallsUnderWay()
 
     init(
         server: ValkeyNode,
@@ -41,47 +41,42 @@ public final class ValkeyStore: Sendable {
     // MARK: - Running scripts and commands
 
     func checkOpen() throws(StoreError) {
-        if self.isClosed.load(ordering: .relaxed) { throw StoreError(.unavailable, "the store is closed") }
+        if self.calls.isClosed { throw .closed }
     }
 
+    /// Runs a script. For event loops too.
+    ///
     /// - Parameter keys: at least one; all of one slot.
-    func run(
-        _ script: ValkeyScript,
-        keys: [String],
-        _ arguments: [ValkeyArgument] = []
-    ) async throws(StoreError) -> ValkeyReply {
-        try self.checkOpen()
-        do {
-            return try await self.route(keys[0]).run(
-                script,
-                keys: keys.map { ValkeyArgument($0) },
-                arguments: arguments
-            )
-        } catch {
-            throw StoreError(valkey: error)
-        }
-    }
-
-    /// Like the other, for event loops.
     func run(
         _ script: ValkeyScript,
         keys: [String],
         _ arguments: [ValkeyArgument],
         completion: @escaping @Sendable (Result<ValkeyReply, StoreError>) -> Void
     ) {
-        guard !self.isClosed.load(ordering: .relaxed) else {
-            return completion(.failure(StoreError(.unavailable, "the store is closed")))
+        guard self.calls.begin() else { return completion(.failure(.closed)) }
+        self.route(keys[0]).run(script, keys: keys.map { ValkeyArgument($0) }, arguments: arguments) { result in
+            completion(result.mapError { StoreError(valkey: $0) })
+            self.calls.end()
         }
-        self.route(keys[0]).run(script, keys: keys.map { ValkeyArgument($0) }, arguments: arguments) {
-            completion($0.mapError { StoreError(valkey: $0) })
+    }
+
+    func run(
+        _ script: ValkeyScript,
+        keys: [String],
+        _ arguments: [ValkeyArgument] = []
+    ) async throws(StoreError) -> ValkeyReply {
+        let result = await withCheckedContinuation { continuation in
+            self.run(script, keys: keys, arguments) { continuation.resume(returning: $0) }
         }
+        return try result.get()
     }
 
     /// Sends one command about one key.
     func send(_ name: ValkeyArgument, _ key: String, _ arguments: ValkeyArgument...) async throws(StoreError)
         -> ValkeyReply
     {
-        try self.checkOpen()
+        guard self.calls.begin() else { throw .closed }
+        defer { self.calls.end() }
         do {
             return try await self.route(key).send(ValkeyCommand([name, ValkeyArgument(key)] + arguments))
         } catch {
@@ -91,29 +86,26 @@ public final class ValkeyStore: Sendable {
 
     /// Sends the same command about each of some keys of one slot.
     func send(_ name: ValkeyArgument, each keys: [String]) async throws(StoreError) -> [ValkeyReply] {
-        try self.checkOpen()
+        guard self.calls.begin() else { throw .closed }
+        defer { self.calls.end() }
         guard let first = keys.first else { return [] }
+        let replies: [ValkeyReply]
         do {
-            let commands = keys.map { ValkeyCommand([name, ValkeyArgument($0)]) }
-            let replies = try await self.route(first).send(commands)
-            for reply in replies {
-                if case .error(let error) = reply { throw StoreError(server: error) }
-            }
-            return replies
-        } catch let error as ValkeyError {
-            throw StoreError(valkey: error)
-        } catch let error as StoreError {
-            throw error
+            replies = try await self.route(first).send(keys.map { ValkeyCommand([name, ValkeyArgument($0)]) })
         } catch {
-            throw StoreError(.unavailable, "\(error)")
+            throw StoreError(valkey: error)
         }
+        for reply in replies {
+            if case .error(let error) = reply { throw StoreError(server: error) }
+        }
+        return replies
     }
 
     // MARK: - Life
 
-    /// Commands under way fail by the client's error, which says whether they may have run.
+    /// Returns when every call under way has its answer, or has failed by its deadline.
     func end() async {
-        guard !self.isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        guard await self.calls.close() else { return }
         self.changeFeed.close()
         await self.subscriber.close()
         await self.server.close()
@@ -135,17 +127,42 @@ public final class ValkeyStore: Sendable {
         }
     }
 
-    /// - Throws: what a server that does not answer within 0.8 s, or not to this relay, has to say.
+    /// Sends a PING, and waits no longer than 0.8 s. The client gives it longer, since to give up a reply is to give up all that are
+    /// due on its connection.
     func ping() async throws(StoreError) {
         try self.checkOpen()
         if case .refused(let message) = self.server.state {
             throw StoreError(.unavailable, "the server refuses this relay: \(message)")
         }
-        do {
-            _ = try await self.server.send(ValkeyCommand("PING"), deadline: .now() + .milliseconds(800))
-        } catch {
-            throw StoreError(.unavailable, "no answer to a PING: \(error)")
+        let first = FirstAnswer<StoreError?>()
+        let error = await withCheckedContinuation { continuation in
+            first.expect(continuation)
+            let timer = self.loop.scheduleTask(in: .milliseconds(800)) {
+                first.answer(StoreError(.unavailable, "no answer to a PING within 0.8 s"))
+            }
+            self.server.send(ValkeyCommand("PING")) { result in
+                timer.cancel()
+                switch result {
+                case .success: first.answer(nil)
+                case .failure(let error): first.answer(StoreError(.unavailable, "no answer to a PING: \(error)"))
+                }
+            }
         }
+        if let error { throw error }
+    }
+}
+
+/// Resumes by the first of several answers.
+private final class FirstAnswer<Value: Sendable>: Sendable {
+    private let continuation = Mutex<CheckedContinuation<Value, Never>?>(nil)
+
+    func expect(_ continuation: CheckedContinuation<Value, Never>) {
+        self.continuation.withLock { $0 = continuation }
+    }
+
+    func answer(_ value: Value) {
+        let continuation = self.continuation.withLock { $0.take() }
+        continuation?.resume(returning: value)
     }
 }
 

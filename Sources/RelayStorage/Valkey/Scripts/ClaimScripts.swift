@@ -54,3 +54,8 @@ enum MarkScript {
         """
     )
 }
+
+/// What is stored under a mark, or false. Key: the mark.
+enum PeekScript {
+    static let script = ValkeyScript("return redis.call('GET', KEYS[1])")
+}

@@ -1,0 +1,118 @@
+import RelayCore
+import RelayStorage
+import RelayValkey
+import RelayWire
+import Testing
+
+/// A stream that is no longer what a relay knows of it.
+@Suite("Epochs of shared streams", .timeLimit(.minutes(1)))
+struct StreamEpochTests {
+    private let topic = TopicKey.named("t")
+
+    private func batch(_ known: StreamBounds) -> AppendBatch {
+        AppendBatch(topic: self.topic, drafts: [.bytes(1)], retention: Retention(), known: known)
+    }
+
+    @Test("who knows another epoch stores nothing")
+    func superseded() async throws {
+        try await ValkeyPlace.with(2) { stores, _ in
+            _ = try await stores[0].createTopic(.plain(self.topic))
+            let old = try await stores[0].put(self.batch(StreamBounds())).bounds
+            let new = try #require(try await stores[1].deleteTopic(self.topic))
+            #expect(await stores[0].append(self.batch(old)).code == .superseded)
+            #expect(try await stores[0].bounds(of: self.topic) == new)
+            #expect(try await stores[0].put(self.batch(new)).bounds.epoch == new.epoch)
+        }
+    }
+
+    @Test("a server that was wiped begins a new epoch, gives out no id again, and tells the others")
+    func wiped() async throws {
+        try await ValkeyPlace.with(2) { stores, probe in
+            let old = try await stores[0].put(self.batch(StreamBounds())).bounds
+            let follower = Follower(stores[1])
+            try await follower.feed.listen(to: self.topic)
+            for name in ["stream", "state"] { try await probe.send("DEL", probe.key("t", name)) }
+            #expect(await stores[0].append(self.batch(old)).code == .superseded)
+            let told = try #require(await follower.growth()).bounds
+            let new = try await stores[0].feed.position(of: self.topic, known: StreamBounds())
+            #expect(told == new)
+            #expect(new.epoch != old.epoch && new.epoch.start == .zero && new.last == old.last && new.count == 0)
+            let receipt = try await stores[0].put(self.batch(new))
+            #expect(receipt.stored[0].id > old.last && receipt.bounds.epoch == new.epoch)
+        }
+    }
+
+    @Test("messages that somebody deleted begin a new epoch after the last of them")
+    func streamDeleted() async throws {
+        try await ValkeyPlace.with { stores, probe in
+            let old = try await stores[0].put(self.batch(StreamBounds())).bounds
+            try await probe.send("DEL", probe.key("t", "stream"))
+            let new = try await stores[0].feed.position(of: self.topic, known: old)
+            #expect(new.epoch.id != old.epoch.id && new.epoch.start == old.last)
+            #expect(new.trimmedThrough == old.last && new.count == 0)
+            #expect(await stores[0].append(self.batch(old)).code == .superseded)
+        }
+    }
+
+    @Test("a state that is gone while messages are there begins an epoch that goes on after them")
+    func stateDeleted() async throws {
+        try await ValkeyPlace.with { stores, probe in
+            let old = try await stores[0].put(self.batch(StreamBounds())).bounds
+            try await probe.send("DEL", probe.key("t", "state"))
+            #expect(await stores[0].append(self.batch(old)).code == .superseded)
+            let receipt = try await stores[0].put(self.batch(StreamBounds()))
+            #expect(receipt.stored[0].id > old.last && receipt.bounds.count == 2)
+        }
+    }
+
+    @Test(
+        "a lost tail begins a new epoch after what is left, and no id of the tail is given out again",
+        arguments: [0, 1]
+    )
+    func tailLost(byPosition: Int) async throws {
+        try await ValkeyPlace.with { stores, probe in
+            let kept = try await stores[0].put(self.batch(StreamBounds())).bounds
+            let ahead = MessageID(milliseconds: kept.last.milliseconds + 9, sequence: 7)
+            var known = kept
+            known.last = ahead
+            if byPosition == 0 {
+                #expect(await stores[0].append(self.batch(known)).code == .superseded)
+            } else {
+                #expect(try await stores[0].feed.position(of: self.topic, known: known).epoch.start == kept.last)
+            }
+            let new = try await stores[0].bounds(of: self.topic)
+            #expect(new.epoch.id != kept.epoch.id && new.epoch.start == kept.last && new.last == ahead)
+            #expect(new.trimmedThrough == .zero && new.count == 1)
+            #expect(try await stores[0].put(self.batch(new)).stored[0].id > ahead)
+        }
+    }
+
+    @Test("asking for the position of what is not there makes nothing")
+    func nothing() async throws {
+        try await ValkeyPlace.with { stores, probe in
+            #expect(try await stores[0].feed.position(of: self.topic, known: StreamBounds()) == StreamBounds())
+            let reply = try await probe.send("EXISTS", probe.key("t", "state"))
+            #expect(reply.integer == 0)
+        }
+    }
+}
+
+extension Result where Success == AppendReceipt, Failure == StoreError {
+    var code: StoreError.Code? {
+        if case .failure(let error) = self { error.code } else { nil }
+    }
+}
+
+extension TopicRecord {
+    static func plain(_ key: TopicKey, owner: String = "o") -> TopicRecord {
+        TopicRecord(
+            id: "",
+            key: key,
+            kind: "stream",
+            owner: UserID(owner),
+            createdAt: .at(0),
+            isPublic: false,
+            description: nil
+        )
+    }
+}
