@@ -44,25 +44,6 @@ extension ValkeyStore {
         }
     }
 
-    /// Makes calls next to each other, not one after the other.
-    ///
-    /// - Returns: their results, in order.
-    private func concurrently<Value: Sendable>(
-        _ count: Int,
-        _ call: (Int, @escaping @Sendable (Result<Value, StoreError>) -> Void) -> Void
-    ) async -> [Result<Value, StoreError>] {
-        let (results, sink) = AsyncStream.makeStream(of: (Int, Result<Value, StoreError>).self)
-        for place in 0..<count { call(place) { sink.yield((place, $0)) } }
-        var found = [Result<Value, StoreError>?](repeating: nil, count: count)
-        var missing = count
-        var iterator = results.makeAsyncIterator()
-        while missing > 0, let (place, result) = await iterator.next() {
-            found[place] = result
-            missing -= 1
-        }
-        return found.map { $0 ?? .failure(.closed) }
-    }
-
     private func settle(_ draft: Int, _ claim: IdempotencyClaim, _ work: inout MarkedBatch) async throws(StoreError) {
         guard let mark = work.mark(draft) else { return }
         if claim.topic == work.batch.topic {

@@ -4,6 +4,8 @@ public import RelayWire
 
 /// A sweep looks at every stream once, in steps that take the server about a millisecond each. Marks and claims expire by themselves.
 extension ValkeyStore {
+    private static let streamsAtOnce = 32
+
     public func sweep(
         at now: Timestamp,
         retention: Retention
@@ -13,10 +15,12 @@ extension ValkeyStore {
         var cursor = "0"
         repeat {
             let (next, topics) = try await self.scan(from: cursor)
-            for topic in topics {
-                let (bounds, isTrimmed) = try await self.sweep(topic, at: now, cutoff)
-                if isTrimmed { trimmed[topic] = bounds }
-                if bounds.count == 0, bounds.last > .zero { try await self.forgetBounds(of: topic, bounds, cutoff) }
+            for start in stride(from: 0, to: topics.count, by: Self.streamsAtOnce) {
+                let some = Array(topics[start..<min(topics.count, start + Self.streamsAtOnce)])
+                for (topic, swept) in try await self.sweep(some, at: now, cutoff) {
+                    if swept.isTrimmed { trimmed[topic] = swept.bounds }
+                    try await self.forgetBounds(of: topic, swept.bounds, cutoff)
+                }
             }
             cursor = next
         } while cursor != "0"
@@ -41,24 +45,39 @@ extension ValkeyStore {
         return (next, keys.compactMap { $0.text.flatMap { self.layout.topic(ofState: $0) } })
     }
 
+    private struct Swept {
+        var bounds = StreamBounds()
+        var isTrimmed = false
+    }
+
+    /// Takes a step of each, and then again of those that had more to do.
     private func sweep(
-        _ topic: TopicKey,
+        _ topics: [TopicKey],
         at now: Timestamp,
         _ cutoff: RetentionCutoff
-    ) async throws(StoreError) -> (bounds: StreamBounds, isTrimmed: Bool) {
-        let keys = self.layout.stream(topic).all
+    ) async throws(StoreError) -> [TopicKey: Swept] {
         let milliseconds = cutoff.messageMilliseconds.map { String($0) } ?? ""
-        var isTrimmed = false
-        while true {
-            let reply = try await self.run(
-                SweepScript.script,
-                keys: keys,
-                [.init(now.microseconds), .init(milliseconds), .init(StreamEpoch.new().text)]
-            )
-            guard let parts = reply.array, parts.count == 3 else { throw .unexpected("to a sweep") }
-            if parts[1].integer == 1 { isTrimmed = true }
-            if parts[2].integer != 1 { return (try StreamReply.bounds(parts[0]), isTrimmed) }
+        var swept: [TopicKey: Swept] = [:]
+        var pending = topics
+        while !pending.isEmpty {
+            let replies = await self.concurrently(pending.count) { [pending] place, completion in
+                self.run(
+                    SweepScript.script,
+                    keys: self.layout.stream(pending[place]).all,
+                    [.init(now.microseconds), .init(milliseconds), .init(StreamEpoch.new().text)],
+                    completion: completion
+                )
+            }
+            var unfinished: [TopicKey] = []
+            for (topic, reply) in zip(pending, replies) {
+                guard let parts = try reply.get().array, parts.count == 3 else { throw .unexpected("to a sweep") }
+                swept[topic, default: Swept()].bounds = try StreamReply.bounds(parts[0])
+                if parts[1].integer == 1 { swept[topic, default: Swept()].isTrimmed = true }
+                if parts[2].integer == 1 { unfinished.append(topic) }
+            }
+            pending = unfinished
         }
+        return swept
     }
 
     /// Should the topic be created in between, its first message only begins another epoch.
@@ -67,7 +86,9 @@ extension ValkeyStore {
         _ bounds: StreamBounds,
         _ cutoff: RetentionCutoff
     ) async throws(StoreError) {
-        guard bounds.last.milliseconds < cutoff.boundsMilliseconds else { return }
+        guard bounds.count == 0, bounds.last > .zero, bounds.last.milliseconds < cutoff.boundsMilliseconds else {
+            return
+        }
         guard try await self.send("EXISTS", self.layout.topicPrefix + topic.description).integer == 0 else { return }
         _ = try await self.run(
             ForgetScript.script,

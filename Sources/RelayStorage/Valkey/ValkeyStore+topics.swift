@@ -124,10 +124,15 @@ extension ValkeyStore: TopicStore {
                 keys: some.flatMap { [self.layout.topicPrefix + "\($0)", self.layout.grantsPrefix + "\($0)"] }
             )
             guard let hashes = reply.array, hashes.count == 2 * some.count else { throw .unexpected("to topics") }
+            let bounds = await self.concurrently(some.count) { [some] place, completion in
+                let keys = self.layout.stream(some[some.startIndex + place]).all
+                self.run(BoundsScript.script, keys: keys, [], completion: completion)
+            }
             for (index, key) in some.enumerated() {
                 guard let record = try TopicRecord(key, HashFields(hashes[2 * index])) else { continue }
                 let grants = try HashFields(hashes[2 * index + 1]).grants
-                topics.append(StoredTopic(record: record, grants: grants, bounds: try await self.bounds(of: key)))
+                let bounds = try StreamReply.bounds(try bounds[index].get())
+                topics.append(StoredTopic(record: record, grants: grants, bounds: bounds))
             }
         }
         return topics
