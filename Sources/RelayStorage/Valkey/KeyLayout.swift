@@ -48,6 +48,8 @@ struct KeyLayout: Sendable {
     /// Counts changes.
     var version: String { self.control + "version" }
     var changes: String { self.control + "changes" }
+    /// A channel named like a topic's, but nobody's.
+    var unheard: String { self.control + "news" }
     /// Sets of ids.
     var users: String { self.control + "users" }
     var activeUsers: String { self.control + "users-active" }

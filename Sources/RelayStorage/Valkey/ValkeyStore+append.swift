@@ -29,7 +29,7 @@ extension ValkeyStore: MessageStore {
         for (index, draft) in batch.drafts.enumerated() {
             call.add(draft, version: versions?[index] ?? 0)
         }
-        self.run(AppendScript.script, keys: call.keys, call.arguments) { [drafts = batch.drafts] result in
+        self.runDurably(AppendScript.script, keys: call.keys, call.arguments) { [drafts = batch.drafts] result in
             completion(result.flatMap { reply in Result { () throws(StoreError) in try AppendAnswer(reply, drafts) } })
         }
     }

@@ -26,7 +26,9 @@ extension ValkeyStore {
         signal.yield()
         for await _ in changed {
             switch store.openState {
-            case .ready: return store
+            case .ready:
+                try await store.checkAnnouncing()
+                return store
             case .waiting: continue
             case .failed(let error):
                 await store.end()
@@ -36,6 +38,16 @@ extension ValkeyStore {
         let error = store.openState.error(address, settings)
         await store.end()
         throw error
+    }
+
+    /// An append that may not announce itself would fail when its messages are stored already: so that is tried first.
+    private func checkAnnouncing() async throws(StoreError) {
+        do {
+            _ = try await self.send("SPUBLISH", self.layout.unheard, "")
+        } catch {
+            await self.end()
+            throw StoreError(.unavailable, "appends can't be announced: \(error.message)")
+        }
     }
 
     private static func make(
@@ -49,6 +61,19 @@ extension ValkeyStore {
             let layout = KeyLayout(prefix: settings.prefix)
             let desk = NewsDesk(layout: layout)
             let server = try ValkeyNode(address, configuration, loops: loops, onChange: onChange)
+            let replicated: ReplicatedServer? =
+                switch settings.durability {
+                case .stored: nil
+                case .replicated(let replicas, let timeout):
+                    try ReplicatedServer(
+                        address,
+                        configuration,
+                        replicas: replicas,
+                        timeout: timeout,
+                        loops: loops,
+                        onChange: onChange
+                    )
+                }
             let changes = ChangeFeed(server, layout: layout, loop: loops[0], pollInterval: settings.changePollInterval)
             let subscriber = try ValkeySubscriber(address, configuration, loop: loops[0], onChange: onChange) { event in
                 desk.take(event)
@@ -58,6 +83,7 @@ extension ValkeyStore {
             subscriber.subscribe(changes.channel)
             return ValkeyStore(
                 server: server,
+                replicated: replicated,
                 subscriber: subscriber,
                 desk: desk,
                 changes: changes,

@@ -11,6 +11,8 @@ public final class ValkeyStore: Sendable {
     let layout: KeyLayout
     let settings: Settings
     private let server: ValkeyNode
+    /// Where appends go that wait for replicas.
+    private let replicated: ReplicatedServer?
     private let subscriber: ValkeySubscriber
     private let changeFeed: ChangeFeed
     private let desk: NewsDesk
@@ -19,6 +21,7 @@ public final class ValkeyStore: Sendable {
 
     init(
         server: ValkeyNode,
+        replicated: ReplicatedServer?,
         subscriber: ValkeySubscriber,
         desk: NewsDesk,
         changes: ChangeFeed,
@@ -27,6 +30,7 @@ public final class ValkeyStore: Sendable {
         loop: any EventLoop
     ) {
         self.server = server
+        self.replicated = replicated
         self.subscriber = subscriber
         self.desk = desk
         self.changeFeed = changes
@@ -56,6 +60,23 @@ public final class ValkeyStore: Sendable {
         guard self.calls.begin() else { return completion(.failure(.closed)) }
         self.route(keys[0]).run(script, keys: keys.map { ValkeyArgument($0) }, arguments: arguments) { result in
             completion(result.mapError { StoreError(valkey: $0) })
+            self.calls.end()
+        }
+    }
+
+    /// Runs the script of an append, and waits until it is as durable as it has to be.
+    func runDurably(
+        _ script: ValkeyScript,
+        keys: [String],
+        _ arguments: [ValkeyArgument],
+        completion: @escaping @Sendable (Result<ValkeyReply, StoreError>) -> Void
+    ) {
+        guard let replicated = self.replicated else {
+            return self.run(script, keys: keys, arguments, completion: completion)
+        }
+        guard self.calls.begin() else { return completion(.failure(.closed)) }
+        replicated.run(script, keys: keys.map { ValkeyArgument($0) }, arguments: arguments) { result in
+            completion(result)
             self.calls.end()
         }
     }
@@ -108,11 +129,12 @@ public final class ValkeyStore: Sendable {
         guard await self.calls.close() else { return }
         self.changeFeed.close()
         await self.subscriber.close()
+        await self.replicated?.node.close()
         await self.server.close()
     }
 
     var openState: ValkeyOpenState {
-        for state in [self.server.state, self.subscriber.state] {
+        for state in [self.server.state, self.replicated?.node.state ?? .connected, self.subscriber.state] {
             switch state {
             case .connected: continue
             case .refused(let message):
@@ -127,12 +149,17 @@ public final class ValkeyStore: Sendable {
         }
     }
 
-    /// Sends a PING, and waits no longer than 0.8 s. The client gives it longer, since to give up a reply is to give up all that are
+    /// Looks whether every connection is up, since each serves the callers of its loop; then sends a PING over one, and waits no longer
+    /// than 0.8 s. The client gives it longer, since to give up a reply is to give up all that are
     /// due on its connection.
     func ping() async throws(StoreError) {
         try self.checkOpen()
-        if case .refused(let message) = self.server.state {
-            throw StoreError(.unavailable, "the server refuses this relay: \(message)")
+        switch self.openState {
+        case .ready: break
+        case .failed(let error): throw error
+        case .waiting(.connecting(_, let cause)):
+            throw StoreError(.unavailable, "not connected: \(cause.map { "\($0)" } ?? "no answer yet")")
+        case .waiting(let state): throw StoreError(.unavailable, "the server does not answer: \(state)")
         }
         let first = FirstAnswer<StoreError?>()
         let error = await withCheckedContinuation { continuation in

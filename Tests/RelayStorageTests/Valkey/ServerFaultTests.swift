@@ -30,6 +30,21 @@ struct ServerFaultTests {
         }
     }
 
+    @Test("a user that may not do all that the store does is refused at once", arguments: ["", "&pulsar:{!}:changes"])
+    func missingChannels(allowed: String) async throws {
+        let options = ValkeyServerOptions(users: ["worker on >secret ~* resetchannels \(allowed) +@all"])
+        try await ValkeyServerProcess.with(options) { server in
+            let error = await #expect(throws: StoreError.self) {
+                _ = try await ValkeyStore.open(
+                    server.address,
+                    ValkeyConfiguration(username: "worker", password: "secret"),
+                    loops: [MultiThreadedEventLoopGroup.singleton.any()]
+                )
+            }
+            #expect(error?.code == .unavailable && error?.message.contains("NOPERM") == true)
+        }
+    }
+
     @Test("where nobody listens opening fails when its time is up")
     func nobody() async throws {
         let error = await #expect(throws: StoreError.self) {
