@@ -125,8 +125,8 @@ extension StoreContract {
         ContractCase("a denied token is denied until it expires") { under in
             try await under.withStore { store in
                 #expect(try await store.isTokenDenied("j", at: .at(0)) == false)
-                try await store.denyToken("j", until: .at(10))
-                try await store.denyToken("j", until: .at(10))
+                try await store.denyToken("j", of: UserID("u"), until: .at(10))
+                try await store.denyToken("j", of: UserID("u"), until: .at(10))
                 #expect(try await store.isTokenDenied("j", at: .at(9.999)))
                 #expect(try await store.isTokenDenied("j\u{0}", at: .at(0)) == false)
                 try await store.sweepDenyList(at: .at(9))

@@ -100,7 +100,7 @@ extension StoreContract {
             try await under.withReopening { store in
                 _ = try await store.createUser(.of("u"))
                 try await store.insertRefreshToken(.of("j", user: "u"))
-                try await store.denyToken("d", until: .at(10))
+                try await store.denyToken("d", of: UserID("u"), until: .at(10))
             } after: { store, _ in
                 let users = try await store.users()
                 #expect(users == [.of("u")])

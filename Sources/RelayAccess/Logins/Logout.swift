@@ -20,7 +20,7 @@ public struct Logout: Sendable {
         guard let jti = session.jti else { return }
         defer { self.authenticator.invalidate(token: jti, of: session.account.id) }
         try await AccessError.fromStore { () throws(StoreError) in
-            try await self.denyList.denyToken(jti, until: session.expiresAt)
+            try await self.denyList.denyToken(jti, of: session.account.id, until: session.expiresAt)
         }
     }
 }

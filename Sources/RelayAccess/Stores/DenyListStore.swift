@@ -3,8 +3,10 @@ public import RelayWire
 
 /// Access tokens that were logged out before they expired.
 public protocol DenyListStore: Sendable {
-    /// - Parameter expiresAt: the token's own expiry; the entry may be forgotten then.
-    func denyToken(_ jti: String, until expiresAt: Timestamp) async throws(StoreError)
+    /// - Parameters:
+    ///   - user: whose token it is.
+    ///   - expiresAt: the token's own expiry; the entry may be forgotten then.
+    func denyToken(_ jti: String, of user: UserID, until expiresAt: Timestamp) async throws(StoreError)
 
     /// Whether the token was denied, and its entry has not expired.
     func isTokenDenied(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool

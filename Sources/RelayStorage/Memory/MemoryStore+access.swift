@@ -81,7 +81,7 @@ extension MemoryStore: RefreshTokenStore {
 }
 
 extension MemoryStore: DenyListStore {
-    public func denyToken(_ jti: String, until expiresAt: Timestamp) async throws(StoreError) {
+    public func denyToken(_ jti: String, of user: UserID, until expiresAt: Timestamp) async throws(StoreError) {
         try self.checkOpen()
         self.accounts.withLock { $0.deny(jti, until: expiresAt) }
     }

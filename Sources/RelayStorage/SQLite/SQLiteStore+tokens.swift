@@ -45,7 +45,7 @@ extension SQLiteStore: RefreshTokenStore {
 }
 
 extension SQLiteStore: DenyListStore {
-    public func denyToken(_ jti: String, until expiresAt: Timestamp) async throws(StoreError) {
+    public func denyToken(_ jti: String, of user: UserID, until expiresAt: Timestamp) async throws(StoreError) {
         try await self.write { db, _ in
             try db.run(
                 """

@@ -6,7 +6,7 @@ struct ChangeNotice {
     let version: Int64
     let change: StoreChange
 
-    /// `<version> <kind> <what>`, where what is a user's id or a topic's key.
+    /// `<version> <kind> <what>`, where what is a user's id, a topic's key, or a user's id and a jti.
     ///
     /// - Returns: nil for what no script of ours sends.
     init?(_ bytes: ByteBuffer) {
@@ -16,8 +16,10 @@ struct ChangeNotice {
         switch parts[1] {
         case "user": self.change = .user(UserID(String(parts[2])))
         case "topic": self.change = .topic(TopicKey(storedText: String(parts[2])))
-        // A token is denied without its user being known here.
-        case "token": self.change = .everything
+        case "token":
+            let token = parts[2].split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+            guard token.count == 2 else { return nil }
+            self.change = .token(jti: String(token[1]), of: UserID(String(token[0])))
         default: return nil
         }
     }

@@ -119,11 +119,11 @@ extension ValkeyStore: RefreshTokenStore {
 }
 
 extension ValkeyStore: DenyListStore {
-    public func denyToken(_ jti: String, until expiresAt: Timestamp) async throws(StoreError) {
+    public func denyToken(_ jti: String, of user: UserID, until expiresAt: Timestamp) async throws(StoreError) {
         _ = try await self.run(
             DenyTokenScript.script,
             keys: [self.layout.version, self.layout.changes, self.layout.denied],
-            [.init(jti), .init(expiresAt.microseconds)]
+            [.init(jti), .init(expiresAt.microseconds), .init(user.rawValue)]
         )
     }
 

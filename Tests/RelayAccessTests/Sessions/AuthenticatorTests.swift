@@ -149,7 +149,7 @@ struct AuthenticatorTests {
         self.bench.store.edit { $0.denyGate = gate }
         async let late = refusal { () throws(AccessError) in _ = try await self.bench.authenticate(issued.text) }
         await gate.arrival()
-        try await self.bench.store.denyToken(issued.jti, until: issued.expiresAt)
+        try await self.bench.store.denyToken(issued.jti, of: self.bench.ada.id, until: issued.expiresAt)
         self.bench.authenticator.invalidate(token: issued.jti, of: self.bench.ada.id)
         gate.open()
         #expect(await late == .tokenRevoked)
@@ -228,7 +228,7 @@ struct AuthenticatorTests {
         let session = try await self.bench.authenticate(first)
         let other = try await self.bench.authenticate(second)
         let jti = try #require(session.jti)
-        try await self.bench.store.denyToken(jti, until: session.expiresAt)
+        try await self.bench.store.denyToken(jti, of: self.bench.ada.id, until: session.expiresAt)
         self.bench.store.edit { $0.users[self.bench.ada.id]?.permissions = .read }
         try await self.bench.authenticator.resynchronize(at: self.bench.clock.now)
         #expect(session.isRevoked)

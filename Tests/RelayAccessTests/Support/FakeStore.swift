@@ -96,7 +96,7 @@ extension FakeStore {
 // MARK: - DenyListStore
 
 extension FakeStore {
-    func denyToken(_ jti: String, until expiresAt: Timestamp) async throws(StoreError) {
+    func denyToken(_ jti: String, of user: UserID, until expiresAt: Timestamp) async throws(StoreError) {
         try self.attempt { $0.denied[jti] = expiresAt }
     }
 

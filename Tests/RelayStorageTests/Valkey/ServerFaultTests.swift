@@ -134,7 +134,7 @@ struct ServerFaultTests {
                 #expect(await store.append(batch).code == .full)
                 #expect(await store.append(.one(.bytes(1), to: .named("new"))).code == .full)
                 await self.expectFull { _ = try await store.createTopic(.plain(.named("new"))) }
-                await self.expectFull { try await store.denyToken("j", until: .at(9)) }
+                await self.expectFull { try await store.denyToken("j", of: UserID("u"), until: .at(9)) }
                 #expect(try await store.topic(self.topic) == before)
                 #expect(try await store.topic(.named("new")) == nil)
                 #expect(try await store.messages(in: self.topic).count == 1)

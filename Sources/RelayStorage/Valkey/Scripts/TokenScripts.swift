@@ -91,7 +91,7 @@ enum DenyTokenScript {
     static let script = ValkeyScript(
         ControlPrelude.source + """
             redis.call('ZADD', KEYS[3], 'GT', ARGV[2], ARGV[1])
-            changed('token ' .. ARGV[1])
+            changed('token ' .. ARGV[3] .. ' ' .. ARGV[1])
             return 1
             """
     )
