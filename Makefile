@@ -26,6 +26,7 @@ test: ## Build, then run all tests, those with real clients included
 	@scripts/make-interop-venv
 	swift build --build-tests </dev/null
 	swift test --skip-build --disable-xctest </dev/null
+	PULSAR_TEST_STORE=valkey swift test --skip-build --disable-xctest --filter RelayServerTests </dev/null
 
 bench: build ## Measure against bare SwiftNIO and nginx with nchan; ARGS="--quick" for a look
 	@scripts/install-packages bench

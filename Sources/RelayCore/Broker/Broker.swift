@@ -38,6 +38,9 @@ public final class Broker: Sendable {
         self.table = TopicTable(limit: limits.residentTopics)
     }
 
+    /// What a message survives once its publish has succeeded.
+    public var durability: Durability { self.store.durability }
+
     /// The topic of a key if readers may join it at once. One that is just leaving is not: whoever joined it would be sent back here.
     public func residentTopic(_ key: TopicKey) -> Topic? {
         guard let topic = self.table.find(key), topic.admitsReaders else { return nil }

@@ -6,6 +6,9 @@ public import RelayWire
 /// different topics run concurrently and may share one commit. `append` and `read` take completions, not tasks, because
 /// they are called from event loops for every message; they never block their caller.
 public protocol MessageStore: Sendable {
+    /// What a message survives once ``append(_:completion:)`` has succeeded.
+    var durability: Durability { get }
+
     /// Stores a batch in order, all or nothing, and then trims the topic to its retention.
     ///
     /// The topic need not exist as a record. A draft whose idempotency mark (key and index) is already stored and has

@@ -66,5 +66,26 @@ extension ConfigurationKey {
             .duration(.milliseconds(100) ... .seconds(300)),
             "Seconds after which a command without a reply has failed, and its publish is answered 503."
         ),
+        ConfigurationKey(
+            "storage_durability",
+            "storage.durability",
+            \.valkey.durability,
+            .choice,
+            "When a publish is answered: once the server has the message, or once replicas have it. Only with valkey."
+        ),
+        ConfigurationKey(
+            "valkey_replicas",
+            "valkey.replicas",
+            \.valkey.replicas,
+            .integer(1...100),
+            "How many replicas, with storage_durability: replicated."
+        ),
+        ConfigurationKey(
+            "valkey_replica_timeout",
+            "valkey.replica_timeout",
+            \.valkey.replicaTimeout,
+            .duration(.milliseconds(10) ... .seconds(60)),
+            "Seconds to wait for them; then the publish is answered 503, though the message may be stored."
+        ),
     ]
 }

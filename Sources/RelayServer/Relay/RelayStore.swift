@@ -34,8 +34,15 @@ extension RelayConfiguration.Valkey {
         return try await ValkeyStore.open(
             ValkeyAddress(host: self.host, port: self.port),
             client,
-            settings: ValkeyStore.Settings(prefix: self.prefix),
+            settings: ValkeyStore.Settings(prefix: self.prefix, durability: self.storeDurability),
             loops: Array(loops.makeIterator())
         )
+    }
+
+    private var storeDurability: ValkeyStore.Settings.Durability {
+        switch self.durability {
+        case .stored: .stored
+        case .replicated: .replicated(replicas: self.replicas, timeout: self.replicaTimeout)
+        }
     }
 }

@@ -3,6 +3,8 @@ public import RelayWire
 import Synchronization
 
 extension MemoryStore: MessageStore {
+    public var durability: Durability { .memory }
+
     public func append(
         _ batch: AppendBatch,
         completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void

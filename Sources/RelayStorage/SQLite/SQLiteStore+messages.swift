@@ -3,6 +3,8 @@ public import RelayCore
 public import RelayWire
 
 extension SQLiteStore: MessageStore {
+    public var durability: Durability { .synced }
+
     public func append(
         _ batch: AppendBatch,
         completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void

@@ -3,6 +3,13 @@ import RelayValkey
 import RelayWire
 
 extension ValkeyStore: MessageStore {
+    public var durability: Durability {
+        switch self.settings.durability {
+        case .stored: .stored
+        case .replicated: .replicated
+        }
+    }
+
     public func append(
         _ batch: AppendBatch,
         completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void

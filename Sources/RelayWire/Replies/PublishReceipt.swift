@@ -5,8 +5,11 @@ public struct PublishReceipt: Hashable, Sendable {
     public var id: MessageID
     public var topic: String
     public var timestamp: Timestamp
+    /// What the message survives, where it is said in the receipt and not beside it.
+    public var durability: String?
 
-    public init(id: MessageID, topic: String, timestamp: Timestamp) {
+    public init(id: MessageID, topic: String, timestamp: Timestamp, durability: String? = nil) {
+        self.durability = durability
         self.id = id
         self.topic = topic
         self.timestamp = timestamp
@@ -33,5 +36,8 @@ public struct PublishReceipt: Hashable, Sendable {
         sink.put(text: self.topic)
         sink.put(#","timestamp":"#)
         sink.put(self.timestamp)
+        guard let durability = self.durability else { return }
+        sink.put(#","durability":"#)
+        sink.put(text: durability)
     }
 }

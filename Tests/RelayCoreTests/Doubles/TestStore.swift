@@ -115,6 +115,8 @@ final class TestStore: MessageStore {
 
     // MARK: MessageStore
 
+    var durability: Durability { .memory }
+
     func append(_ batch: AppendBatch, completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void) {
         let now = self.clock.now
         let depth = AppendDepth.enter()

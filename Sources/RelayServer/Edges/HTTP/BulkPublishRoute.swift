@@ -53,6 +53,6 @@ enum BulkPublishRoute {
         var body = ByteBuffer()
         body.reserveCapacity(response.size)
         response.write(into: &body)
-        exchange.answer(Reply(.multiStatus, json: body))
+        exchange.answer(.stored(.multiStatus, body, exchange.services.durability))
     }
 }

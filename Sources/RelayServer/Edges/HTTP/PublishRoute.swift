@@ -79,7 +79,7 @@ enum PublishRoute {
             var body = ByteBuffer()
             body.reserveCapacity(receipt.size)
             receipt.write(into: &body)
-            exchange.answer(Reply(.created, json: body))
+            exchange.answer(.stored(.created, body, exchange.services.durability))
         case .failure(let error):
             exchange.answer(Reply(error))
         }

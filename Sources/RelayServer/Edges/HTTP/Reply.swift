@@ -26,6 +26,13 @@ struct Reply: Sendable {
         self.init(status, json: ErrorBody.detail(detail))
     }
 
+    /// The answer to a publish, with what the messages survive from now on.
+    static func stored(_ status: HTTPResponseStatus, _ body: ByteBuffer, _ durability: String) -> Reply {
+        var reply = Reply(status, json: body)
+        reply.headers.add(name: "x-durability", value: durability)
+        return reply
+    }
+
     init(_ status: HTTPResponseStatus, text: String) {
         self.init(status, headers: ["content-type": "text/plain; charset=utf-8"], body: ByteBuffer(string: text))
     }

@@ -81,7 +81,12 @@ extension WebSocketConnection {
         switch result {
         case .success(let stored):
             self.services.metrics.stored(1, in: key, since: nil)
-            let receipt = PublishReceipt(id: stored.id, topic: key.name.rawValue, timestamp: stored.timestamp)
+            let receipt = PublishReceipt(
+                id: stored.id,
+                topic: key.name.rawValue,
+                timestamp: stored.timestamp,
+                durability: self.services.durability
+            )
             self.send(.published(requestID: request.requestID, receipt))
         case .failure(let error):
             self.refuse(request, error.publisherText)
