@@ -71,9 +71,13 @@ extension Broker {
     ///
     /// - Throws: where the store can't be asked: check again later.
     public func checkPosition(of key: TopicKey) async throws(StoreError) {
-        guard let feed = self.feed, let topic = self.table.find(key), topic.isListening else { return }
-        let bounds = try await feed.position(of: key, known: topic.bounds)
-        self.take(topic.positioned(bounds), topic)
+        guard let feed = self.feed else { return }
+        // Under the lock, so that answers of a topic are never taken in another order than the store gave them.
+        try await self.topicLock.withLock(key) { () async throws(StoreError) in
+            guard let topic = self.table.find(key), topic.isListening else { return }
+            let bounds = try await feed.position(of: key, known: topic.bounds)
+            self.take(topic.positioned(bounds), topic)
+        }
     }
 
     /// Stops listening to topics that nobody has read for a while. To be called every few seconds.

@@ -127,10 +127,15 @@ extension Broker {
         guard bounds != nil else { throw .missing }
     }
 
-    public func isResident(_ key: TopicKey) -> Bool { self.table.find(key) != nil }
+    /// Whether the topic is in memory, or may be about to: then a change of it must be read.
+    public func isResident(_ key: TopicKey) -> Bool { self.topicLock.isHeld(key) || self.table.find(key) != nil }
 
-    /// The keys of all topics in memory.
-    public var residentTopics: [TopicKey] { self.table.all.map(\.key) }
+    /// The keys of all topics in memory, or about to be.
+    public var residentTopics: [TopicKey] {
+        // In this order: a topic is in the table before its key's lock is released.
+        let held = self.topicLock.heldKeys
+        return Array(held.union(self.table.all.map(\.key)))
+    }
 
     /// Reads topics again that were changed from outside: by another relay, or by the deletion of a user.
     ///

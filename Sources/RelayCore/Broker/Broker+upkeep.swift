@@ -18,7 +18,12 @@ extension Broker {
     public func sweep() async throws(StoreError) {
         let trimmed = try await self.store.sweep(at: self.clock.now(), retention: self.limits.retention)
         for (key, bounds) in trimmed {
-            self.table.find(key)?.trimmed(to: bounds)
+            guard let topic = self.table.find(key) else { continue }
+            if self.feed == nil {
+                topic.trimmed(to: bounds)
+            } else {
+                self.take(topic.grew(StreamGrowth(upTo: bounds)), topic)
+            }
         }
     }
 

@@ -71,7 +71,8 @@ public final class Broker: Sendable {
                 isShared: self.feed != nil,
                 limits: self.limits,
                 budget: self.budget,
-                clock: self.clock
+                clock: self.clock,
+                unsure: self.unsure
             )
         )
         self.table.insert(topic, unusedSince: self.clock.now().adding(seconds: -Self.idleSeconds))

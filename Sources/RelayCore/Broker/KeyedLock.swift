@@ -17,6 +17,11 @@ final class KeyedLock<Key: Hashable & Sendable>: Sendable {
         return try await body()
     }
 
+    /// Whether somebody holds the key at this instant.
+    func isHeld(_ key: Key) -> Bool { self.held.withLock { $0[key] != nil } }
+
+    var heldKeys: Set<Key> { self.held.withLock { Set($0.keys) } }
+
     private func acquire(_ key: Key) async {
         await withCheckedContinuation { continuation in
             let isFree = self.held.withLock { held in

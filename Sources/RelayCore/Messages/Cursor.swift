@@ -40,21 +40,24 @@ public enum Cursor: Hashable, Sendable {
         switch self {
         case .oldest: (bounds.trimmedThrough, nil)
         case .after(let id): (id, nil)
-        case .inEpoch(bounds.epoch.id, after: let id): (id, nil)
+        case .inEpoch(bounds.epoch.id, after: let id) where bounds.epoch.id != StreamEpoch.none.id: (id, nil)
         case .inEpoch(_, after: let id): (min(id, bounds.epoch.start), id)
         }
     }
 }
 
-/// Told to a reader whose cursor points before the oldest message kept: what lay between is gone.
+/// Told to a reader whose cursor points before the oldest message kept, or into another history: what lay between may be gone.
 public struct Gap: Hashable, Sendable {
     /// The reader's cursor.
     public let after: MessageID
     /// The oldest message kept: the first that the reader gets next. Nil where nothing is kept at all.
     public let resumedFrom: MessageID?
+    /// The id of the epoch now in force, in which the reader goes on; 0 where there is none.
+    public let epoch: UInt64
 
-    public init(after: MessageID, resumedFrom: MessageID?) {
+    public init(after: MessageID, resumedFrom: MessageID?, epoch: UInt64 = StreamEpoch.none.id) {
         self.after = after
         self.resumedFrom = resumedFrom
+        self.epoch = epoch
     }
 }

@@ -33,6 +33,8 @@ extension LoopReaders {
     /// The stream is no longer the one that the group's readers were reading: they go back to the last message that both
     /// share, and are told that some may be gone.
     private func rebase(_ group: ReaderGroup, on epoch: StreamEpoch) {
+        // Those that joined in the new history have their own place in it.
+        for reader in group.live where reader.epoch == epoch.id { group.move(reader, to: .yielded) }
         let readers = group.all.filter { $0.epoch != epoch.id }
         for reader in readers where reader.epoch != StreamEpoch.none.id {
             if reader.gapFrom == nil { reader.gapFrom = self.position(of: reader) }
@@ -120,7 +122,7 @@ extension LoopReaders {
         }
         let limits = SliceLimits(maxMessages: min(capacity, Self.turn.maxMessages), maxBytes: Self.turn.maxBytes)
         let hot = reader.topic.readHot(after: reader.cursor, through: group.position, limits: limits)
-        guard hot.accessVersion == group.accessVersion else {
+        guard hot.accessVersion == group.accessVersion, hot.bounds.epoch.id == group.epoch.id else {
             self.yield(reader, in: group)
             return false
         }
@@ -167,6 +169,7 @@ extension LoopReaders {
         guard let group = self.groups[ObjectIdentifier(reader.topic)] else { return }
         // What was read before the topic changed hands is read again, if the reader then still may.
         guard reader.topic.accessView.version == group.accessVersion else { return self.yield(reader, in: group) }
+        guard page.bounds.epoch.id == reader.epoch else { return self.wait(reader, forEpochOf: page, in: group) }
         group.move(reader, to: .advancing)
         self.noteGap(page.bounds, reader)
         let capacity = reader.sink.capacity(for: reader)
@@ -176,6 +179,12 @@ extension LoopReaders {
         reader.cursor = max(reader.cursor, end ?? reader.cursor)
         self.deliver(messages, to: reader)
         self.advance(reader)
+    }
+
+    /// The store has another history than the one that the reader reads: once the topic knows of it, its readers are told.
+    private func wait(_ reader: Reader, forEpochOf page: StoredPage, in group: ReaderGroup) {
+        group.move(reader, to: .ahead)
+        reader.topic.doubt()
     }
 
     /// Moves a cursor over messages that are gone, and remembers to say so before the next one.
@@ -199,7 +208,7 @@ extension LoopReaders {
         self.sinksToFlush.append(reader.sink)
         if let after = reader.gapFrom {
             reader.gapFrom = nil
-            reader.sink.deliver(Gap(after: after, resumedFrom: first.id), to: reader)
+            reader.sink.deliver(Gap(after: after, resumedFrom: first.id, epoch: reader.epoch), to: reader)
             guard !reader.hasEnded else { return }
         }
         reader.sink.deliver(Batch(topic: reader.topic.name, messages: messages), to: reader)

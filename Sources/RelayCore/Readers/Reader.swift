@@ -18,7 +18,7 @@ public final class Reader {
         /// Goes on when its group next looks at the topic: it has taken its share of a loop turn, or the topic has changed
         /// hands.
         case yielded
-        /// Its cursor lies past what its group has reached: waits until the stream gets there.
+        /// Its cursor lies past what its group has reached, or in another history: waits until the stream gets there.
         case ahead
         /// Will get nothing any more. Final.
         case ended
@@ -36,8 +36,8 @@ public final class Reader {
     public internal(set) var cursor: MessageID
     /// Set while the reader has yet to be told that messages after this cursor are gone.
     var gapFrom: MessageID?
-    /// The id of the epoch that its cursor is in.
-    var epoch: UInt64
+    /// The id of the epoch that its cursor is in; 0 while its topic has had no message.
+    public internal(set) var epoch: UInt64
     /// The topic's count of deletions when it joined.
     let deletions: UInt64
 

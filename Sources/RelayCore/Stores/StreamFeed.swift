@@ -40,4 +40,9 @@ public struct StreamGrowth: Sendable {
         self.messages = messages
         self.bounds = bounds
     }
+
+    /// That the stream has got as far as `bounds`, by whatever was stored: there are no messages with the news.
+    public init(upTo bounds: StreamBounds) {
+        self.init(previous: bounds.last, messages: [], bounds: bounds)
+    }
 }

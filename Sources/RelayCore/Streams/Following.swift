@@ -10,8 +10,8 @@ enum Following {
     case tuning(Backlog)
     /// Listens: the hot tier holds everything from its floor on.
     case live
-    /// Listens, but has missed something, which is being read. Left with the page.
-    case repairing(Backlog)
+    /// Listens, but has missed something, which is being read. Left with the page, or where the stream turns out to be another.
+    case repairing(StreamGap, Backlog)
 
     /// Whether readers may join: they miss nothing from here on.
     var admitsReaders: Bool {
@@ -55,6 +55,8 @@ struct Backlog {
 
 /// A stretch of a stream that was missed.
 struct StreamGap: Hashable, Sendable {
+    /// The id of the epoch in which it was missed.
+    let epoch: UInt64
     let after: MessageID
     /// Its last message.
     let through: MessageID

@@ -124,8 +124,10 @@ extension TopicState {
         case .alone: self.append(drafts, receipt, environment)
         case .deaf: self.bounds.advance(to: receipt.bounds)
         case .live:
-            // What others stored in between is on its way, and this with it.
-            guard receipt.previous <= self.bounds.last else { return }
+            // What others stored in between is on its way, and this with it. So is all of another history, if it is the newer.
+            guard receipt.previous <= self.bounds.last,
+                receipt.bounds.epoch.id == self.bounds.epoch.id || self.bounds.epoch == .none
+            else { return }
             self.append(drafts, receipt, environment)
         case .tuning, .repairing: break
         }
@@ -136,8 +138,8 @@ extension TopicState {
         if self.mayHaveMissed, case .alone = self.following {
             self.hot = HotRing(floor: receipt.bounds.last)
         } else {
-            let known = self.bounds.last
-            for (draft, stored) in zip(drafts, receipt.stored) where !stored.isRepeat && stored.id > known {
+            let end = max(self.bounds.last, self.hot.floor)
+            for (draft, stored) in zip(drafts, receipt.stored) where !stored.isRepeat && stored.id > end {
                 self.hot.append(draft.message(id: stored.id))
             }
         }

@@ -6,6 +6,8 @@ extension Topic {
     /// The topic was created, changed, or granted to somebody: every loop re-checks its readers.
     func apply(_ stored: StoredTopic) {
         let toTell = self.state.withLock { state in
+            // Another relay has deleted the one that was known.
+            if let known = state.access.record, known.id != stored.record.id { state.deletions += 1 }
             state.access = TopicAccess(stored)
             state.accessVersion += 1
             return state.markLoops()
@@ -13,9 +15,12 @@ extension Topic {
         for loop in toTell { loop.topicChanged(self) }
     }
 
-    /// Retention removed messages outside an append.
+    /// Retention removed messages outside an append, in a store of this relay alone.
     func trimmed(to bounds: StreamBounds) {
         self.state.withLock { state in
+            // Messages whose append has not been heard of yet are not in the hot tier.
+            var bounds = bounds
+            bounds.last = min(bounds.last, state.bounds.last)
             state.bounds.advance(to: bounds)
             self.environment.budget.add(-state.hot.drop(through: bounds.trimmedThrough))
         }
@@ -45,10 +50,11 @@ extension Topic {
     /// The topic is deleted: what it held is gone, its readers are ended, and its name is free again.
     func finishDeletion(bounds: StreamBounds) {
         let toTell = self.state.withLock { state in
-            self.environment.budget.add(-state.hot.bytes)
-            state.hot = HotRing(floor: state.following.admitsReaders ? bounds.last : .max)
+            // Where others write too, what they wrote since may be here already.
+            if !self.environment.isShared || state.bounds.epoch.id != bounds.epoch.id {
+                state.restart(at: bounds, self.environment)
+            }
             state.mayHaveMissed = false
-            state.bounds = bounds
             state.access = .missing
             state.accessVersion += 1
             state.deletions += 1
@@ -68,7 +74,7 @@ extension Topic {
             else { return false }
             state.phase = .retired
             self.environment.budget.add(-state.hot.bytes)
-            state.hot = HotRing(floor: state.bounds.last)
+            state.hot = HotRing(floor: self.environment.isShared ? .max : state.bounds.last)
             return true
         }
     }

@@ -17,9 +17,12 @@ extension Topic {
     ///
     /// - Returns: whether the broker must ask for news and for the position.
     func beginTuning() -> Bool {
-        self.state.withLock { state in
+        let now = self.environment.clock.now()
+        return self.state.withLock { state in
             guard case .deaf = state.following else { return false }
             state.following = .tuning(Backlog())
+            // Whoever asked is about to read.
+            state.lastRead = now
             return true
         }
     }
@@ -33,7 +36,16 @@ extension Topic {
     }
 
     func grew(_ growth: StreamGrowth) -> TopicState.FollowStep {
-        self.following { $0.grew(growth, self.environment) }
+        let now = self.environment.clock.now()
+        return self.following { state in
+            if !growth.messages.isEmpty { state.lastUse = now }
+            return state.grew(growth, self.environment)
+        }
+    }
+
+    /// A reader has found the stream further on, or another one, than what is known here.
+    func doubt() {
+        self.environment.unsure.insert(self.key)
     }
 
     func positioned(_ bounds: StreamBounds) -> TopicState.FollowStep {

@@ -64,6 +64,7 @@ struct TopicEnvironment: Sendable {
     let limits: BrokerLimits
     let budget: HotBudget
     let clock: RelayClock
+    let unsure: UnsureTopics
 }
 
 /// A topic's state. Owned by its ``Topic``'s lock.

@@ -24,25 +24,31 @@ extension TopicState {
             backlog.add(growth)
             self.following = .tuning(backlog)
             return .rest
-        case .repairing(var backlog):
+        case .repairing(let gap, var backlog):
             backlog.add(growth)
-            self.following = .repairing(backlog)
+            self.following = .repairing(gap, backlog)
             return .rest
         case .live:
-            guard growth.bounds.epoch.id == self.bounds.epoch.id || self.bounds.epoch == .none else { return .check }
+            guard self.continues(growth.bounds) else { return .check }
             guard growth.previous > self.bounds.last else {
                 self.extend(by: growth, environment)
                 return .rest
             }
-            self.following = .repairing(Backlog([growth]))
-            return .read(StreamGap(after: self.bounds.last, through: growth.previous))
+            let gap = StreamGap(epoch: self.bounds.epoch.id, after: self.bounds.last, through: growth.previous)
+            self.following = .repairing(gap, Backlog([growth]))
+            return .read(gap)
         }
     }
 
-    /// The store has said where the stream stands.
+    /// Whether what has these bounds may be of the history that the hot tier holds.
+    private func continues(_ bounds: StreamBounds) -> Bool {
+        bounds.epoch.id == self.bounds.epoch.id || self.bounds.epoch == .none
+    }
+
+    /// The store has said where the stream stands. Its answers come in the order in which it was asked.
     mutating func positioned(_ bounds: StreamBounds, _ environment: TopicEnvironment) -> FollowStep {
         switch self.following {
-        case .alone, .repairing:
+        case .alone:
             return .rest
         case .deaf:
             self.bounds = bounds
@@ -51,17 +57,15 @@ extension TopicState {
             self.restart(at: bounds, environment)
             self.following = .live
             return self.replay(backlog, environment)
-        case .live:
-            guard bounds.epoch.id == self.bounds.epoch.id || self.bounds.epoch == .none else {
-                self.restart(at: bounds, environment)
-                return .rest
-            }
-            guard bounds.last > self.bounds.last else {
-                self.extend(by: StreamGrowth(previous: bounds.last, messages: [], bounds: bounds), environment)
-                return .rest
-            }
-            self.following = .repairing(Backlog())
-            return .read(StreamGap(after: self.bounds.last, through: bounds.last))
+        case .repairing(_, let backlog) where !self.continues(bounds):
+            self.restart(at: bounds, environment)
+            self.following = .live
+            return self.replay(backlog, environment)
+        case .live where !self.continues(bounds):
+            self.restart(at: bounds, environment)
+            return .rest
+        case .live, .repairing:
+            return self.grew(StreamGrowth(upTo: bounds), environment)
         }
     }
 
@@ -71,11 +75,14 @@ extension TopicState {
         gap: StreamGap,
         _ environment: TopicEnvironment
     ) -> FollowStep {
-        guard case .repairing(let backlog) = self.following else { return .rest }
+        guard case .repairing(gap, let backlog) = self.following else { return .rest }
         self.following = .live
-        guard case .success(let page) = result, page.bounds.epoch.id == self.bounds.epoch.id else { return .check }
+        guard case .success(let page) = result, gap.epoch == self.bounds.epoch.id, self.continues(page.bounds) else {
+            return .check
+        }
         var bounds = page.bounds
-        bounds.last = gap.through
+        // What lies between is gone.
+        bounds.last = max(gap.through, bounds.trimmedThrough)
         if page.hasMore {
             // Too far behind: readers catch up on their own, from the store.
             self.restart(at: bounds, environment)
@@ -98,7 +105,9 @@ extension TopicState {
     /// Takes what comes right after the hot tier's end, or overlaps it.
     private mutating func extend(by growth: StreamGrowth, _ environment: TopicEnvironment) {
         let before = self.hot.bytes
-        for message in growth.messages where message.id > self.bounds.last {
+        // Retention may have passed the end of what was read.
+        let end = max(self.bounds.last, self.hot.floor)
+        for message in growth.messages where message.id > end {
             self.hot.append(message)
         }
         self.bounds.advance(to: growth.bounds)
@@ -106,9 +115,9 @@ extension TopicState {
     }
 
     /// Begins anew at the stream's end, with nothing in the hot tier.
-    private mutating func restart(at bounds: StreamBounds, _ environment: TopicEnvironment) {
+    mutating func restart(at bounds: StreamBounds, _ environment: TopicEnvironment) {
         environment.budget.add(-self.hot.bytes)
-        self.hot = HotRing(floor: bounds.last)
+        self.hot = HotRing(floor: self.following.admitsReaders || self.following.isListening ? bounds.last : .max)
         self.bounds = bounds
     }
 

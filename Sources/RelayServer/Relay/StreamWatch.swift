@@ -7,6 +7,8 @@ struct StreamWatch: Sendable {
     /// Between two checks of one topic, give or take a quarter.
     private static let interval = Duration.seconds(40)
     private static let retryDelay = Duration.milliseconds(500)
+    /// Between two rounds of checks.
+    private static let pause = Duration.milliseconds(20)
     /// How often topics that nobody reads any more are looked for.
     private static let restInterval = Duration.seconds(10)
     private static let width = 16
@@ -25,12 +27,14 @@ struct StreamWatch: Sendable {
 
     private func checkUnsure() async {
         for await _ in self.broker.unsureTopicsArrived {
-            var keys = self.broker.takeUnsureTopics()
-            while !keys.isEmpty, !Task.isCancelled {
-                keys = await self.check(keys)
-                guard !keys.isEmpty else { break }
+            var failed = await self.check(self.broker.takeUnsureTopics())
+            while !failed.isEmpty, !Task.isCancelled {
                 try? await Task.sleep(for: Self.retryDelay)
+                // Topics that became unsure since don't wait for those that can't be checked.
+                failed = await self.check(Array(Set(failed + self.broker.takeUnsureTopics())))
             }
+            // A topic whose repair fails is unsure again at once.
+            try? await Task.sleep(for: Self.pause)
         }
     }
 

@@ -50,6 +50,8 @@ struct TopicLog {
 
     /// What a deletion leaves behind.
     mutating func purge() {
+        // Nobody misses anything of an empty history.
+        guard !self.messages.isEmpty || self.trimmedThrough != self.ids.last else { return }
         self.messages = []
         self.peak = 0
         self.expiring = 0

@@ -21,6 +21,8 @@ struct StreamState {
 
     /// Hides every message, and begins a new epoch. The rows are deleted by the next sweep.
     mutating func purge() {
+        // Nobody misses anything of an empty history.
+        guard self.bounds.count > 0 || self.bounds.trimmedThrough != self.bounds.last else { return }
         self.bounds.epoch = .new(after: self.bounds.last)
         self.bounds.trimmedThrough = self.bounds.last
         self.hidden += self.bounds.count

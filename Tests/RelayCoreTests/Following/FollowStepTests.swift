@@ -1,0 +1,271 @@
+import NIOCore
+import RelayWire
+import Testing
+
+@testable import RelayCore
+
+@Suite("The steps of a topic that others write too")
+struct FollowStepTests {
+    private static let epoch = StreamEpoch(id: 1, start: .zero)
+    private static let other = StreamEpoch(id: 2, start: .ms(5))
+
+    private let environment: TopicEnvironment
+
+    init() {
+        let clock = ManualClock()
+        self.environment = TopicEnvironment(
+            store: TestStore(clock: clock),
+            isShared: true,
+            limits: BrokerLimits(),
+            budget: HotBudget(limit: 1 << 30),
+            clock: clock.relayClock,
+            unsure: UnsureTopics()
+        )
+    }
+
+    private static func bounds(_ last: UInt64, _ epoch: StreamEpoch = epoch, trimmed: UInt64 = 0) -> StreamBounds {
+        StreamBounds(epoch: epoch, last: .ms(last), trimmedThrough: .ms(trimmed), count: Int(last - min(last, trimmed)))
+    }
+
+    private static func growth(_ ids: ClosedRange<UInt64>, _ epoch: StreamEpoch = epoch, bytes: Int = 0) -> StreamGrowth
+    {
+        StreamGrowth(
+            previous: .ms(ids.lowerBound - 1),
+            messages: ids.map { .at($0, bytes: bytes) },
+            bounds: Self.bounds(ids.upperBound, epoch)
+        )
+    }
+
+    private static func gap(_ after: UInt64, _ through: UInt64, _ epoch: StreamEpoch = epoch) -> StreamGap {
+        StreamGap(epoch: epoch.id, after: .ms(after), through: .ms(through))
+    }
+
+    private static func page(_ ids: ClosedRange<UInt64>, of bounds: StreamBounds, hasMore: Bool = false)
+        -> Result<StoredPage, StoreError>
+    {
+        .success(StoredPage(messages: ids.map { .at($0) }, hasMore: hasMore, bounds: bounds))
+    }
+
+    /// A state that holds 1 to 5 of an epoch, and listens.
+    private func live() -> TopicState {
+        var state = TopicState(stored: nil, bounds: StreamBounds(), self.environment)
+        state.following = .tuning(Backlog())
+        _ = state.positioned(StreamBounds(), self.environment)
+        _ = state.grew(Self.growth(1...5), self.environment)
+        return state
+    }
+
+    /// What the hot tier and the bounds of the state say, in one look.
+    private func expect(
+        _ state: borrowing TopicState,
+        holds ids: [UInt64],
+        last: UInt64,
+        epoch: StreamEpoch = epoch,
+        _ location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(state.hot.messages.map(\.id.milliseconds) == ids, sourceLocation: location)
+        #expect(state.bounds.last == .ms(last), sourceLocation: location)
+        #expect(state.bounds.epoch.id == epoch.id, sourceLocation: location)
+        #expect(self.environment.budget.bytes == state.hot.bytes, sourceLocation: location)
+    }
+
+    struct News: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let growth: StreamGrowth
+        let step: TopicState.FollowStep
+        var holds: [UInt64] = [1, 2, 3, 4, 5]
+        var last: UInt64 = 5
+    }
+
+    @Test(
+        "news on a stream that is followed",
+        arguments: [
+            News(
+                testDescription: "continues",
+                growth: growth(6...7),
+                step: .rest,
+                holds: [1, 2, 3, 4, 5, 6, 7],
+                last: 7
+            ),
+            News(testDescription: "overlaps", growth: growth(4...6), step: .rest, holds: [1, 2, 3, 4, 5, 6], last: 6),
+            News(testDescription: "is known", growth: growth(2...4), step: .rest),
+            News(testDescription: "leaves a gap", growth: growth(8...9), step: .read(gap(5, 7))),
+            News(testDescription: "is of another epoch", growth: growth(6...6, other), step: .check),
+            News(
+                testDescription: "is a trimming",
+                growth: StreamGrowth(upTo: bounds(5, trimmed: 3)),
+                step: .rest,
+                holds: [4, 5]
+            ),
+            News(
+                testDescription: "is a trimming of more than is known",
+                growth: StreamGrowth(upTo: bounds(9, trimmed: 3)),
+                step: .read(gap(5, 9))
+            ),
+        ]
+    )
+    func news(_ news: News) {
+        var state = self.live()
+        #expect(state.grew(news.growth, self.environment) == news.step)
+        self.expect(state, holds: news.holds, last: news.last)
+    }
+
+    @Test("who does not listen takes no news, and only the position")
+    func deaf() {
+        var state = TopicState(stored: nil, bounds: StreamBounds(), self.environment)
+        #expect(state.grew(Self.growth(1...5), self.environment) == .rest)
+        self.expect(state, holds: [], last: 0, epoch: .none)
+        #expect(state.positioned(Self.bounds(5), self.environment) == .rest)
+        self.expect(state, holds: [], last: 5)
+        #expect(state.hot.floor == .max)
+    }
+
+    @Test("news that comes before the position is taken after it, where it is new")
+    func tuning() {
+        var state = TopicState(stored: nil, bounds: StreamBounds(), self.environment)
+        state.following = .tuning(Backlog())
+        for ids in [3...3, 4...4, 5...6] as [ClosedRange<UInt64>] {
+            #expect(state.grew(Self.growth(ids), self.environment) == .rest)
+        }
+        #expect(state.positioned(Self.bounds(4), self.environment) == .rest)
+        self.expect(state, holds: [5, 6], last: 6)
+        #expect(state.hot.floor == .ms(4))
+    }
+
+    @Test("news behind a gap waits for the page, and comes after it")
+    func repairs() {
+        var state = self.live()
+        #expect(state.grew(Self.growth(8...8), self.environment) == .read(Self.gap(5, 7)))
+        #expect(state.grew(Self.growth(9...9), self.environment) == .rest)
+        self.expect(state, holds: [1, 2, 3, 4, 5], last: 5)
+        #expect(state.repaired(Self.page(6...7, of: Self.bounds(9)), gap: Self.gap(5, 7), self.environment) == .rest)
+        self.expect(state, holds: Array(1...9), last: 9)
+    }
+
+    @Test("a second gap behind the first is read next")
+    func repairsTwice() {
+        var state = self.live()
+        _ = state.grew(Self.growth(8...8), self.environment)
+        _ = state.grew(Self.growth(11...11), self.environment)
+        let next = state.repaired(Self.page(6...7, of: Self.bounds(11)), gap: Self.gap(5, 7), self.environment)
+        #expect(next == .read(Self.gap(8, 10)))
+        #expect(state.repaired(Self.page(9...10, of: Self.bounds(11)), gap: Self.gap(8, 10), self.environment) == .rest)
+        self.expect(state, holds: Array(1...11), last: 11)
+    }
+
+    @Test("a page that failed, or is of another epoch, is followed by a check, and nothing is taken")
+    func failedRepair() {
+        let failed = Result<StoredPage, StoreError>.failure(StoreError(.unavailable, "away"))
+        for page in [failed, Self.page(6...7, of: Self.bounds(7, Self.other))] {
+            var state = self.live()
+            _ = state.grew(Self.growth(8...8), self.environment)
+            #expect(state.repaired(page, gap: Self.gap(5, 7), self.environment) == .check)
+            self.expect(state, holds: [1, 2, 3, 4, 5], last: 5)
+            #expect(state.positioned(Self.bounds(8), self.environment) == .read(Self.gap(5, 8)))
+            state.deafen(self.environment)
+        }
+    }
+
+    @Test("who has missed too much for one page begins anew behind it: readers find the rest in the store")
+    func tooFarBehind() {
+        var state = self.live()
+        _ = state.grew(Self.growth(101...102), self.environment)
+        let page = Self.page(6...50, of: Self.bounds(102), hasMore: true)
+        #expect(state.repaired(page, gap: Self.gap(5, 100), self.environment) == .rest)
+        self.expect(state, holds: [101, 102], last: 102)
+        #expect(state.hot.floor == .ms(100))
+    }
+
+    @Test("a page of which retention has passed the end is gone, and what follows is taken from where retention stands")
+    func trimmedMeanwhile() {
+        var state = self.live()
+        _ = state.grew(Self.growth(11...12), self.environment)
+        _ = state.grew(Self.growth(13...30), self.environment)
+        let page = Result<StoredPage, StoreError>.success(
+            StoredPage(messages: [], hasMore: false, bounds: Self.bounds(30, trimmed: 20))
+        )
+        #expect(state.repaired(page, gap: Self.gap(5, 10), self.environment) == .rest)
+        self.expect(state, holds: Array(21...30), last: 30)
+    }
+
+    @Test("the first messages of a stream that had none are repaired like any")
+    func firstMessagesMissed() {
+        var state = TopicState(stored: nil, bounds: StreamBounds(), self.environment)
+        state.following = .tuning(Backlog())
+        _ = state.positioned(StreamBounds(), self.environment)
+        let gap = Self.gap(0, 1, .none)
+        #expect(state.grew(Self.growth(2...2), self.environment) == .read(gap))
+        #expect(state.repaired(Self.page(1...1, of: Self.bounds(2)), gap: gap, self.environment) == .rest)
+        self.expect(state, holds: [1, 2], last: 2)
+    }
+
+    @Test("a position that comes while a gap is read is not forgotten")
+    func positionDuringRepair() {
+        var state = self.live()
+        _ = state.grew(Self.growth(8...8), self.environment)
+        #expect(state.positioned(Self.bounds(9), self.environment) == .rest)
+        let step = state.repaired(Self.page(6...7, of: Self.bounds(9)), gap: Self.gap(5, 7), self.environment)
+        #expect(step == .read(Self.gap(8, 9)))
+    }
+
+    @Test("a position of another epoch ends a repair at once, and the late page changes nothing")
+    func epochDuringRepair() {
+        var state = self.live()
+        _ = state.grew(Self.growth(8...8), self.environment)
+        #expect(state.positioned(Self.bounds(6, Self.other), self.environment) == .check)
+        self.expect(state, holds: [], last: 6, epoch: Self.other)
+        #expect(state.repaired(Self.page(6...7, of: Self.bounds(8)), gap: Self.gap(5, 7), self.environment) == .rest)
+        self.expect(state, holds: [], last: 6, epoch: Self.other)
+    }
+
+    struct Position: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let bounds: StreamBounds
+        let step: TopicState.FollowStep
+        var holds: [UInt64] = [1, 2, 3, 4, 5]
+        var last: UInt64 = 5
+        var epoch = FollowStepTests.epoch
+    }
+
+    @Test(
+        "the position of a stream that is followed",
+        arguments: [
+            Position(testDescription: "is known", bounds: bounds(5), step: .rest),
+            Position(testDescription: "is older than the news", bounds: bounds(3), step: .rest),
+            Position(testDescription: "is further on", bounds: bounds(9), step: .read(gap(5, 9))),
+            Position(testDescription: "tells of a trimming", bounds: bounds(5, trimmed: 4), step: .rest, holds: [5]),
+            Position(
+                testDescription: "is another epoch's",
+                bounds: bounds(4, other),
+                step: .rest,
+                holds: [],
+                last: 4,
+                epoch: other
+            ),
+        ]
+    )
+    func position(_ position: Position) {
+        var state = self.live()
+        #expect(state.positioned(position.bounds, self.environment) == position.step)
+        self.expect(state, holds: position.holds, last: position.last, epoch: position.epoch)
+    }
+
+    @Test("too much news behind a gap is let go, and the position asked for")
+    func backlogTooBig() {
+        var state = self.live()
+        for id in 7...12 as ClosedRange<UInt64> {
+            _ = state.grew(Self.growth(id...id, bytes: 1 << 20), self.environment)
+        }
+        #expect(state.repaired(Self.page(6...6, of: Self.bounds(12)), gap: Self.gap(5, 6), self.environment) == .check)
+        self.expect(state, holds: [1, 2, 3, 4, 5, 6], last: 6)
+        #expect(state.positioned(Self.bounds(12), self.environment) == .read(Self.gap(6, 12)))
+    }
+
+    @Test("who stops listening keeps nothing in memory")
+    func deafens() {
+        var state = self.live()
+        state.deafen(self.environment)
+        self.expect(state, holds: [], last: 5)
+        #expect(state.hot.floor == .max)
+    }
+}

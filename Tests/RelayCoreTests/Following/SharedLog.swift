@@ -1,0 +1,123 @@
+import RelayCore
+import RelayWire
+import SeededRandom
+
+/// One topic as a store that several relays share keeps it, with all that ever was in it.
+struct SharedLog {
+    /// One history of the stream.
+    struct History {
+        let epoch: StreamEpoch
+        /// What was appended while it was in force: ids and the drafts' numbers.
+        var appended: [(id: MessageID, number: Int)] = []
+    }
+
+    private(set) var histories: [History] = []
+    private(set) var messages: [Message] = []
+    private var ids = IDSequence()
+    private var trimmedThrough = MessageID.zero
+    var record: TopicRecord?
+
+    var bounds: StreamBounds {
+        StreamBounds(
+            epoch: self.histories.last?.epoch ?? .none,
+            last: self.ids.last,
+            trimmedThrough: self.trimmedThrough,
+            count: self.messages.count
+        )
+    }
+
+    var stored: StoredTopic? {
+        self.record.map { StoredTopic(record: $0, grants: [], bounds: self.bounds) }
+    }
+
+    /// All that a reader of a history may see, oldest first: what it shares with those before it, and its own.
+    func lineage(of index: Int) -> [(id: MessageID, number: Int)] {
+        self.histories[...index].reduce(into: []) { lineage, history in
+            lineage.removeAll { $0.id > history.epoch.start }
+            lineage += history.appended
+        }
+    }
+
+    // MARK: What relays ask
+
+    mutating func append(
+        _ batch: AppendBatch,
+        at now: Timestamp,
+        _ random: inout SeededGenerator
+    ) -> Result<(AppendReceipt, StreamGrowth), StoreError> {
+        if batch.known.epoch != .none, self.bounds.epoch.id != batch.known.epoch.id || self.hasLost(batch.known) {
+            _ = self.position(known: batch.known, &random)
+            return .failure(StoreError(.superseded, "another epoch"))
+        }
+        if self.histories.isEmpty { self.begin(after: .zero, &random) }
+        let previous = self.ids.last
+        var stored: [Message] = []
+        for draft in batch.drafts {
+            let message = draft.message(id: self.ids.next(at: now))
+            stored.append(message)
+            self.messages.append(message)
+            self.histories[self.histories.count - 1].appended.append((message.id, message.number ?? 0))
+        }
+        self.trim(toCount: batch.retention.maxMessages)
+        let receipts = zip(stored, batch.drafts).map { StoredDraft(id: $0.id, timestamp: $1.timestamp) }
+        return .success(
+            (
+                AppendReceipt(stored: receipts, previous: previous, bounds: self.bounds),
+                StreamGrowth(previous: previous, messages: stored, bounds: self.bounds)
+            )
+        )
+    }
+
+    mutating func position(known: StreamBounds, _ random: inout SeededGenerator) -> StreamBounds {
+        if self.hasLost(known) {
+            self.begin(after: self.ids.last, &random)
+            self.ids = IDSequence(after: max(self.ids.last, known.last))
+        }
+        return self.bounds
+    }
+
+    private func hasLost(_ known: StreamBounds) -> Bool {
+        guard known.epoch != .none else { return false }
+        return self.histories.isEmpty || self.bounds.epoch.id == known.epoch.id && self.ids.last < known.last
+    }
+
+    func page(_ request: ReadRequest) -> StoredPage {
+        guard case .forward(let after, let through) = request.range else {
+            return StoredPage(messages: [], hasMore: false, bounds: self.bounds)
+        }
+        let found = self.messages.filter { $0.id > after && $0.id <= through ?? .max }
+        let page = Array(found.prefix(request.maxMessages))
+        return StoredPage(messages: page, hasMore: page.count < found.count, bounds: self.bounds)
+    }
+
+    // MARK: What happens to it
+
+    private mutating func begin(after start: MessageID, _ random: inout SeededGenerator) {
+        let epoch = StreamEpoch(id: .random(in: 1 ... .max, using: &random), start: start)
+        self.histories.append(History(epoch: epoch))
+    }
+
+    mutating func trim(toCount limit: Int) {
+        let excess = self.messages.count - limit
+        guard excess > 0 else { return }
+        self.trimmedThrough = self.messages[excess - 1].id
+        self.messages.removeFirst(excess)
+    }
+
+    mutating func delete(_ random: inout SeededGenerator) -> StreamBounds? {
+        guard self.record != nil else { return nil }
+        self.record = nil
+        self.messages = []
+        self.trimmedThrough = self.ids.last
+        if !self.histories.isEmpty { self.begin(after: self.ids.last, &random) }
+        return self.bounds
+    }
+
+    /// A failover: the newest `count` messages are gone, and their ids may be given out again.
+    mutating func loseTail(of count: Int, _ random: inout SeededGenerator) {
+        guard !self.histories.isEmpty, !self.messages.isEmpty else { return }
+        self.messages.removeLast(min(count, self.messages.count))
+        self.ids = IDSequence(after: self.messages.last?.id ?? self.trimmedThrough)
+        self.begin(after: self.ids.last, &random)
+    }
+}

@@ -1,0 +1,61 @@
+import RelayWire
+import Testing
+
+@testable import RelayCore
+
+@Suite("Epochs, and cursors in them")
+struct EpochTests {
+    @Test("an epoch's text is 16 digits, and is read back", arguments: [1, 0xab, UInt64.max])
+    func text(id: UInt64) {
+        let text = StreamEpoch.text(of: id)
+        #expect(text.utf8.count == 16)
+        #expect(StreamEpoch.id(text) == id)
+        #expect(StreamEpoch.id(text.uppercased()) == id)
+    }
+
+    @Test("what is no epoch is none", arguments: ["", "x", "0x1", "+1", "-1", " 1", "00000000000000001", "é"])
+    func nonsense(text: String) {
+        #expect(StreamEpoch.id(text) == nil)
+    }
+
+    @Test(
+        "a cursor with an epoch; nonsense starts at the oldest message",
+        arguments: [
+            ("00000000000000ab@5-1", Cursor.inEpoch(0xab, after: MessageID(milliseconds: 5, sequence: 1))),
+            ("AB@5", .inEpoch(0xab, after: .ms(5))), ("@5-1", .oldest), ("ab@", .oldest), ("ab@bogus", .oldest),
+            ("xy@5-1", .oldest), ("ab@5-1@6", .oldest), ("@", .oldest), ("00000000000000000ab@5", .oldest),
+        ]
+    )
+    func cursor(text: String, cursor: Cursor) {
+        #expect(Cursor(clientText: text) == cursor)
+    }
+
+    struct Place: Sendable {
+        let cursor: Cursor
+        let start: UInt64
+        var gapFrom: UInt64?
+    }
+
+    @Test(
+        "where a cursor begins in a stream of epoch 2 that begins after 5, has lost 3, and ends at 9",
+        arguments: [
+            Place(cursor: .oldest, start: 3), Place(cursor: .after(.ms(1)), start: 1),
+            Place(cursor: .after(.ms(20)), start: 20), Place(cursor: .inEpoch(2, after: .ms(7)), start: 7),
+            Place(cursor: .inEpoch(1, after: .ms(4)), start: 4, gapFrom: 4),
+            Place(cursor: .inEpoch(1, after: .ms(8)), start: 5, gapFrom: 8),
+        ]
+    )
+    func place(place: Place) {
+        let bounds = StreamBounds(epoch: StreamEpoch(id: 2, start: .ms(5)), last: .ms(9), trimmedThrough: .ms(3))
+        let found = place.cursor.place(in: bounds)
+        #expect(found.start == .ms(place.start))
+        #expect(found.gapFrom == place.gapFrom.map { .ms($0) })
+    }
+
+    @Test("in a stream that has no epoch yet, a cursor with one has a gap", arguments: [0, 7] as [UInt64])
+    func noEpoch(epoch: UInt64) {
+        let found = Cursor.inEpoch(epoch, after: .ms(7)).place(in: StreamBounds())
+        #expect(found.start == .zero)
+        #expect(found.gapFrom == .ms(7))
+    }
+}
