@@ -36,7 +36,12 @@ extension LoopReaders {
         // Those that joined in the new history have their own place in it.
         for reader in group.live where reader.epoch == epoch.id { group.move(reader, to: .yielded) }
         let readers = group.all.filter { $0.epoch != epoch.id }
-        for reader in readers where reader.epoch != StreamEpoch.none.id {
+        for reader in readers {
+            if let claim = reader.claim, claim.epoch == epoch.id {
+                self.grant(claim.id, to: reader, in: group)
+                continue
+            }
+            guard reader.epoch != StreamEpoch.none.id else { continue }
             if reader.gapFrom == nil { reader.gapFrom = self.position(of: reader) }
             reader.cursor = min(reader.cursor, epoch.start)
         }
@@ -50,6 +55,14 @@ extension LoopReaders {
         group.epoch = epoch
         group.position = min(group.position, epoch.start)
         group.topic.remind(self.loop)
+    }
+
+    /// The client knew the stream's epoch before this relay did: it goes on from its own cursor, and has missed nothing.
+    private func grant(_ cursor: MessageID, to reader: Reader, in group: ReaderGroup) {
+        if case .live = reader.phase { group.move(reader, to: .yielded) }
+        reader.cursor = cursor
+        reader.gapFrom = nil
+        reader.claim = nil
     }
 
     /// Hands the stream's next slice to all live readers, as shared bytes wherever they take all of it.
@@ -206,6 +219,7 @@ extension LoopReaders {
         }
         guard let first = messages.first else { return }
         self.sinksToFlush.append(reader.sink)
+        reader.claim = nil
         if let after = reader.gapFrom {
             reader.gapFrom = nil
             reader.sink.deliver(Gap(after: after, resumedFrom: first.id, epoch: reader.epoch), to: reader)

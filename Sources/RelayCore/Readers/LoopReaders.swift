@@ -72,6 +72,10 @@ public final class LoopReaders {
             deletions: look.deletions
         )
         reader.gapFrom = place.gapFrom
+        if place.gapFrom != nil, case .cursor(.inEpoch(let epoch, after: let id)) = start {
+            reader.claim = (epoch, id)
+            topic.doubt()
+        }
         group.add(reader)
         topic.publish(topic.behavior.events(for: .joined, of: principal, access: look.access))
         return .joined(reader)

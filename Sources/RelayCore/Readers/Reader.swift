@@ -38,6 +38,8 @@ public final class Reader {
     var gapFrom: MessageID?
     /// The id of the epoch that its cursor is in; 0 while its topic has had no message.
     public internal(set) var epoch: UInt64
+    /// The client's own cursor, while nothing was delivered and its epoch is one that this relay has not heard of: it may be the newer.
+    var claim: (epoch: UInt64, id: MessageID)?
     /// The topic's count of deletions when it joined.
     let deletions: UInt64
 

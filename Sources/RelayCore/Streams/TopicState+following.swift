@@ -77,9 +77,9 @@ extension TopicState {
     ) -> FollowStep {
         guard case .repairing(gap, let backlog) = self.following else { return .rest }
         self.following = .live
-        guard case .success(let page) = result, gap.epoch == self.bounds.epoch.id, self.continues(page.bounds) else {
-            return .check
-        }
+        guard case .success(let page) = result, gap.epoch == self.bounds.epoch.id, self.continues(page.bounds),
+            page.bounds.last >= gap.through
+        else { return .check }
         var bounds = page.bounds
         // What lies between is gone.
         bounds.last = max(gap.through, bounds.trimmedThrough)

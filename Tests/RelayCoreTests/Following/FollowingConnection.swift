@@ -5,7 +5,7 @@ import RelayWire
 final class FollowingConnection: ReaderSink {
     enum Event {
         case gap(Gap)
-        case message(MessageID, number: Int)
+        case message(MessageID, number: Int, epoch: UInt64)
     }
 
     let relay: Int
@@ -30,7 +30,7 @@ final class FollowingConnection: ReaderSink {
     func deliver(_ gap: Gap, to reader: Reader) { self.events.append(.gap(gap)) }
 
     func deliver(_ batch: Batch, to reader: Reader) {
-        self.events += batch.messages.map { .message($0.id, number: $0.number ?? -1) }
+        self.events += batch.messages.map { .message($0.id, number: $0.number ?? -1, epoch: reader.epoch) }
         if self.room != .max { self.room -= batch.messages.count }
     }
 
@@ -61,12 +61,13 @@ struct FollowingWalk {
             guard gap.after == self.last else { return "a gap after \(gap.after), but \(self.last) was the last" }
             self.gap = gap
             return nil
-        case .message(let id, let number):
+        case .message(let id, let number, let epoch):
             defer {
                 self.last = id
                 self.gap = nil
             }
             guard self.seen.insert(number).inserted else { return "\(number) came twice" }
+            if self.epoch == StreamEpoch.none.id { self.epoch = epoch }
             return self.gap.map { self.resume(at: id, number, after: $0, log) } ?? self.next(id, number, log)
         }
     }
@@ -81,7 +82,6 @@ struct FollowingWalk {
     }
 
     private mutating func next(_ id: MessageID, _ number: Int, _ log: SharedLog) -> String? {
-        if self.epoch == StreamEpoch.none.id { self.epoch = log.epoch(of: number) ?? 0 }
         let expected = log.index(of: self.epoch).map { log.lineage(of: $0) }?.first { $0.id > self.last }
         guard expected?.number == number else {
             return "\(number) at \(id) after \(self.last) without a gap; \(String(describing: expected)) was next"
