@@ -5,6 +5,7 @@ import Synchronization
 
 /// One relay's connection to the world's store. Holds one topic; what the model has no use for is not there.
 struct SharedWorldStore: StreamStore, StreamFeed {
+    let durability = Durability.stored
     let world: SharedWorld
     let relay: Int
 
