@@ -73,7 +73,7 @@ public struct Access: Sendable {
         )
         self.logout = Logout(denyList: store, authenticator: self.authenticator)
         self.users = UserAdministration(store: store, hasher: hasher, authenticator: self.authenticator, now: now)
-        self.rateLimiter = RateLimiter(settings.rateLimits)
+        self.rateLimiter = RateLimiter(settings.rateLimits, shared: store as? any SharedRateCounts)
         self.store = store
         self.now = now
     }

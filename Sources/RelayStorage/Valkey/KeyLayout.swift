@@ -1,3 +1,4 @@
+import RelayAccess
 import RelayCore
 
 /// The names of all keys and channels, and so what lies together in one slot of a cluster.
@@ -39,6 +40,9 @@ struct KeyLayout: Sendable {
         guard channel.hasPrefix(start), channel.hasSuffix(end) else { return nil }
         return TopicKey(storedText: String(channel.dropFirst(start.count).dropLast(end.count)))
     }
+
+    /// How many requests of a client were counted. Expires by itself.
+    func rate(_ rule: RateLimitRule, of client: String) -> String { "\(self.prefix){r:\(client)}:rate:\(rule)" }
 
     /// A hash: for each index of the key's request, which topic it goes to.
     func claims(_ key: IdempotencyKey) -> String { "\(self.prefix){i:\(key)}:claims" }

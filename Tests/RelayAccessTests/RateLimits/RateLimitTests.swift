@@ -1,3 +1,4 @@
+import RelayCore
 import RelayWire
 import Testing
 
@@ -114,5 +115,47 @@ struct RateLimitTests {
             return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
         #expect(passed == 20)
+    }
+}
+
+@Suite("Limits that relays share")
+struct SharedRateLimitTests {
+    /// Refuses, fails, or counts everything.
+    private struct Counts: SharedRateCounts {
+        let answer: Result<Int64?, StoreError>
+
+        func admit(_ rule: RateLimitRule, key: String, limit: RateLimit) async throws(StoreError) -> Int64? {
+            try self.answer.get()
+        }
+    }
+
+    private func refusals(_ answer: Result<Int64?, StoreError>, requests: Int) async -> [Int64?] {
+        let limiter = RateLimiter(RateLimits([.login: .perMinute(2)]), shared: Counts(answer: answer))
+        var refusals: [Int64?] = []
+        for _ in 0..<requests {
+            do {
+                try await limiter.checkEverywhere(.login, key: "k", at: RateLimitTests.start)
+            } catch {
+                refusals.append(error.retryAfterSeconds)
+            }
+        }
+        return refusals
+    }
+
+    @Test("What others have counted refuses here too")
+    func others() async {
+        #expect(await self.refusals(.success(17), requests: 1) == [17])
+    }
+
+    @Test("A store that is away leaves this relay's own count")
+    func alone() async {
+        let down = Result<Int64?, StoreError>.failure(StoreError(.unavailable, "down"))
+        #expect(await self.refusals(down, requests: 4) == [60, 60])
+    }
+
+    @Test("A rule without a limit asks nobody")
+    func unlimited() async throws {
+        let limiter = RateLimiter(.none, shared: Counts(answer: .success(1)))
+        try await limiter.checkEverywhere(.login, key: "k", at: RateLimitTests.start)
     }
 }

@@ -14,7 +14,7 @@ enum LoginRoutes {
     }
 
     @Sendable private static func login(_ call: RESTCall) async throws -> Reply {
-        try call.count(.login)
+        try await call.count(.login)
         var form = try FormBody(try await call.body())
         let username = form.required("username")
         let password = form.required("password")
@@ -31,7 +31,7 @@ enum LoginRoutes {
     }
 
     @Sendable private static func refresh(_ call: RESTCall) async throws -> Reply {
-        try call.count(.refresh)
+        try await call.count(.refresh)
         let token = try await call.fields(["refresh_token"]) { $0.requiredText("refresh_token") }
         return Self.reply(try await call.services.access.refreshChains.refresh(token))
     }

@@ -61,11 +61,12 @@ struct RESTCall: Sendable {
         try await self.session().principal(at: self.now, requiring: permission)
     }
 
-    /// Counts the request against the client's address. Throws `rateLimited`.
-    func count(_ rule: RateLimitRule) throws(AccessError) {
+    /// Counts the request against the client's address, on all relays together. Throws `rateLimited`.
+    func count(_ rule: RateLimitRule) async throws(AccessError) {
         let rules = ClientAddress(self.services.configuration.server)
         let forwarded = HTTPField.Name("X-Forwarded-For").map { self.request.headers[values: $0] } ?? []
         let address = rules.address(peer: self.context.remoteAddress, forwardedFor: forwarded)
-        try self.services.access.rateLimiter.check(rule, key: ClientAddress.key(address), at: self.now)
+        let limiter = self.services.access.rateLimiter
+        try await limiter.checkEverywhere(rule, key: ClientAddress.key(address), at: self.now)
     }
 }
