@@ -17,6 +17,18 @@ public struct CursorKeeper: Sendable {
         try self.file?.write(self.table)
     }
 
+    /// Call for each gap, before the message after it.
+    public mutating func told(_ gap: MessageGap) {
+        self.table.take(gap)
+    }
+
+    /// The relay has told the topics' epochs.
+    public mutating func told(epochs: [String: String]) throws {
+        let before = self.table
+        self.table.adopt(epochs: epochs)
+        if self.table != before { try self.file?.write(self.table) }
+    }
+
     /// Where reading starts in topics without a cursor: kept, so that nothing is missed before the first message.
     public mutating func started(at cursors: [String: String]) throws {
         let before = self.table

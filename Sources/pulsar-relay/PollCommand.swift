@@ -54,10 +54,14 @@ struct PollCommand: AsyncParsableCommand {
 
     private func write(_ page: PollPage, _ cursors: inout CursorKeeper) throws {
         let printer = EventPrinter(format: self.relay.format)
-        for gap in page.gaps { try StandardStreams.write(printer.line(gap)) }
+        for gap in page.gaps {
+            try StandardStreams.write(printer.line(gap))
+            cursors.told(gap)
+        }
         for message in page.messages {
             try StandardStreams.result(self.relay.format.line(message))
             try cursors.printed(message)
         }
+        try cursors.told(epochs: page.epochs)
     }
 }

@@ -55,7 +55,9 @@ struct SubscribeCommand: AsyncParsableCommand {
                 try cursors.printed(message)
                 remaining = remaining.map { $0 - 1 }
                 if remaining == 0 { return }
-            case .gap, .error, .reconnecting:
+            case .gap(let gap):
+                cursors.told(gap)
+            case .error, .reconnecting:
                 continue
             }
         }

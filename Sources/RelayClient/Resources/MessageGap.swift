@@ -5,18 +5,22 @@ public struct MessageGap: Sendable, Hashable {
     public let after: String
     /// The oldest message kept, which comes next; nil where nothing is kept.
     public let resumedFrom: String?
+    /// The epoch in which the topic goes on; nil where the relay does not say.
+    public let epoch: String?
 
-    public init(topic: String, after: String, resumedFrom: String?) {
+    public init(topic: String, after: String, resumedFrom: String?, epoch: String? = nil) {
         self.topic = topic
         self.after = after
         self.resumedFrom = resumedFrom
+        self.epoch = epoch
     }
 
     init(topic: String, json: JSONDocument) throws(JSONDocumentError) {
         self.init(
             topic: topic,
             after: try json.string("after"),
-            resumedFrom: try json.optionalString("resumed_from")
+            resumedFrom: try json.optionalString("resumed_from"),
+            epoch: try json.optionalString("epoch")
         )
     }
 }

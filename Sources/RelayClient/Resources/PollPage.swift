@@ -6,20 +6,24 @@ public struct PollPage: Sendable, Hashable {
     public let hasMore: Bool
     /// Topics that lost messages before the first one here.
     public let gaps: [MessageGap]
+    /// By topic, the epoch of its messages' ids, where the relay says so: `epoch@id` is the better cursor.
+    public let epochs: [String: String]
 
-    static let empty = PollPage(messages: [], hasMore: false, gaps: [])
+    static let empty = PollPage(messages: [], hasMore: false, gaps: [], epochs: [:])
 
-    init(messages: [RelayMessage], hasMore: Bool, gaps: [MessageGap]) {
+    init(messages: [RelayMessage], hasMore: Bool, gaps: [MessageGap], epochs: [String: String]) {
         self.messages = messages
         self.hasMore = hasMore
         self.gaps = gaps
+        self.epochs = epochs
     }
 
     init(json: JSONDocument) throws(JSONDocumentError) {
         self.init(
             messages: try RelayMessage.list(json),
             hasMore: json["has_more"] == .bool(true),
-            gaps: try Self.gaps(json)
+            gaps: try Self.gaps(json),
+            epochs: try json.texts("epochs")
         )
     }
 

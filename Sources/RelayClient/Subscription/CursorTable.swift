@@ -2,9 +2,12 @@ import RelayWire
 
 /// Where a reader stands in each of its topics, by topic name.
 ///
-/// Ids compare as the relay's (`<ms>-<seq>`, by number). An id of another form can't be compared: it counts as new.
+/// A cursor is a message id, or `epoch@id` where the relay has told the epoch: the history that the id belongs to. Ids compare as the
+/// relay's (`<ms>-<seq>`, by number). An id of another form can't be compared: it counts as new.
 public struct CursorTable: Sendable, Hashable {
     public private(set) var cursors: [String: String]
+    /// Topics that a gap has brought to another epoch, where no message has come since.
+    private var entered: [String: String] = [:]
 
     public init(_ cursors: [String: String] = [:]) {
         self.cursors = cursors
@@ -16,18 +19,49 @@ public struct CursorTable: Sendable, Hashable {
     ///
     /// - Returns: whether the message is new. One that is not after the cursor was seen before, and the cursor stays.
     public mutating func advance(_ topic: String, to messageID: String) -> Bool {
-        guard self.isNew(topic, messageID) else { return false }
-        self.cursors[topic] = messageID
+        let (epoch, seen) = Self.parts(of: self.cursors[topic])
+        if let entered = self.entered.removeValue(forKey: topic) {
+            self.cursors[topic] = "\(entered)@\(messageID)"
+            return true
+        }
+        guard self.isNew(messageID, after: seen) else { return false }
+        self.cursors[topic] = epoch.map { "\($0)@\(messageID)" } ?? messageID
         return true
     }
 
-    /// Takes over where the relay starts delivery, for topics that have no cursor yet.
+    /// Takes over where the relay starts delivery, for topics that have no cursor yet; and its epochs, for cursors without one.
     public mutating func adopt(_ starts: [String: String]) {
-        self.cursors.merge(starts) { known, _ in known }
+        for (topic, start) in starts {
+            guard self.cursors[topic] != nil else {
+                self.cursors[topic] = start
+                continue
+            }
+            if let epoch = Self.parts(of: start).epoch { self.adopt(epochs: [topic: epoch]) }
+        }
     }
 
-    private func isNew(_ topic: String, _ messageID: String) -> Bool {
-        guard let cursor = self.cursors[topic], cursor != messageID else { return self.cursors[topic] == nil }
+    /// Takes over the epochs of cursors that have none yet.
+    public mutating func adopt(epochs: [String: String]) {
+        for (topic, epoch) in epochs {
+            guard case (nil, let id?) = Self.parts(of: self.cursors[topic]) else { continue }
+            self.cursors[topic] = "\(epoch)@\(id)"
+        }
+    }
+
+    /// The relay has told of a gap. Where it goes on in another epoch the next message is new, whatever its id; until that comes the
+    /// cursor stays, so that the gap is told again to who comes back without it.
+    public mutating func take(_ gap: MessageGap) {
+        guard let epoch = gap.epoch, Self.parts(of: self.cursors[gap.topic]).epoch != epoch else { return }
+        self.entered[gap.topic] = epoch
+    }
+
+    private static func parts(of cursor: String?) -> (epoch: String?, id: String?) {
+        guard let cursor, let mark = cursor.firstIndex(of: "@") else { return (nil, cursor) }
+        return (String(cursor[..<mark]), String(cursor[cursor.index(after: mark)...]))
+    }
+
+    private func isNew(_ messageID: String, after cursor: String?) -> Bool {
+        guard let cursor, cursor != messageID else { return cursor == nil }
         guard let seen = MessageID(cursor), let arrived = MessageID(messageID) else { return true }
         return seen < arrived
     }

@@ -16,7 +16,14 @@ public enum ServerFrame: Sendable, Hashable {
         let json = try JSONDocument(parsing: bytes)
         switch try json.string("type") {
         case "subscribed":
-            return .subscribed(topics: try json.strings("topics"), cursors: try json.texts("cursors"))
+            let epochs = try json.texts("epochs")
+            let cursors = try json.texts("cursors").map { topic, id in
+                (topic, epochs[topic].map { "\($0)@\(id)" } ?? id)
+            }
+            return .subscribed(
+                topics: try json.strings("topics"),
+                cursors: Dictionary(cursors) { first, _ in first }
+            )
         case "message":
             return .message(try RelayMessage(json: json))
         case "gap":

@@ -1,7 +1,7 @@
 /// What happens on a subscription, in the order in which it happens.
 public enum SubscriptionEvent: Sendable, Hashable {
-    /// Connected, for the first time or again. `cursors`: by topic, the id after which delivery starts, where the relay
-    /// says so.
+    /// Connected, for the first time or again. `cursors`: by topic, the cursor after which delivery starts (an id, or `epoch@id`),
+    /// where the relay says so.
     case subscribed(topics: [String], cursors: [String: String])
     case message(RelayMessage)
     /// Messages before the next one of this topic are lost.

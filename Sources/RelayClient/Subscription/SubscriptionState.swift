@@ -39,6 +39,7 @@ struct SubscriptionState {
             guard self.cursors.advance(message.topic, to: message.messageID) else { return .ignore }
             return .deliver(.message(message))
         case .gap(let gap):
+            self.cursors.take(gap)
             return .deliver(.gap(gap))
         case .error(let code, let message):
             self.complaint = (code, message)

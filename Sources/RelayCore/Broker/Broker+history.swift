@@ -10,6 +10,15 @@ extension Broker {
         case descending
     }
 
+    /// One page of a topic's history.
+    public struct HistoryPage: Sendable {
+        public var messages: [Message]
+        /// The id of the stream's epoch; 0 where it has none.
+        public let epoch: UInt64
+        /// What is gone between the cursor and the page, where its order is ascending.
+        public let gap: Gap?
+    }
+
     /// One page of a topic's history, if `principal` may read it.
     ///
     /// - Parameters:
@@ -22,17 +31,18 @@ extension Broker {
         cursor: Cursor,
         limit: Int,
         as principal: Principal
-    ) async throws(BrokerError) -> [Message] {
+    ) async throws(BrokerError) -> HistoryPage {
         let topic = try await self.reading { () async throws(StoreError) in
             // An epoch can only be judged by bounds that are up to date.
             if case .inEpoch = cursor { try await self.followed(key) } else { try await self.topic(key) }
         }
         try self.authorizeHistory(of: topic, to: principal)
-        let page = try await self.page(of: topic, order, cursor: cursor, limit: limit)
+        var page = try await self.page(of: topic, order, cursor: cursor, limit: limit)
         // The topic may have changed hands while the store was read.
         try self.authorizeHistory(of: topic, to: principal)
         guard topic.behavior.hidesMessages else { return page }
-        return page.filter { topic.behavior.isVisible($0, to: principal) }
+        page.messages.removeAll { !topic.behavior.isVisible($0, to: principal) }
+        return page
     }
 
     private func authorizeHistory(of topic: Topic, to principal: Principal) throws(BrokerError) {
@@ -63,32 +73,51 @@ extension Broker {
         _ order: Order,
         cursor: Cursor,
         limit: Int
-    ) async throws(BrokerError) -> [Message] {
-        let range: ReadRequest.Range
-        switch (order, cursor) {
-        case (.ascending, _):
-            let limits = SliceLimits(maxMessages: limit, maxBytes: Self.maxHistoryBytes)
-            let start = cursor.place(in: topic.bounds).start
-            if let slice = topic.readHot(after: start, through: .max, limits: limits).slice {
-                return slice.messages
-            }
-            range = .forward(after: start)
-        case (.descending, .oldest):
-            if let newest = topic.newestHot(before: nil, count: limit) { return Self.bounded(newest) }
-            range = .backward(before: nil)
-        case (.descending, .after(let id)), (.descending, .inEpoch(_, after: let id)):
-            if let newest = topic.newestHot(before: id, count: limit) { return Self.bounded(newest) }
-            range = .backward(before: id)
+    ) async throws(BrokerError) -> HistoryPage {
+        switch order {
+        case .ascending: try await self.ascendingPage(of: topic, cursor: cursor, limit: limit)
+        case .descending: try await self.descendingPage(of: topic, cursor: cursor, limit: limit)
         }
-        return try await self.read(
-            ReadRequest(
-                topic: topic.key,
-                range: range,
-                maxMessages: limit,
-                maxBytes: Self.maxHistoryBytes,
-                now: self.clock.now()
-            )
-        ).messages
+    }
+
+    private func ascendingPage(of topic: Topic, cursor: Cursor, limit: Int) async throws(BrokerError) -> HistoryPage {
+        let limits = SliceLimits(maxMessages: limit, maxBytes: Self.maxHistoryBytes)
+        let bounds = topic.bounds
+        var start = cursor.place(in: bounds).start
+        let hot = topic.readHot(after: start, through: .max, limits: limits)
+        if let slice = hot.slice, hot.bounds.epoch.id == bounds.epoch.id {
+            return HistoryPage(slice.messages, after: cursor, hot.bounds)
+        }
+        while true {
+            let page = try await self.read(self.request(topic, .forward(after: start), limit))
+            let place = cursor.place(in: page.bounds)
+            // In another epoch than was known here, it begins elsewhere.
+            guard place.start < start else { return HistoryPage(page.messages, after: cursor, page.bounds) }
+            start = place.start
+        }
+    }
+
+    private func descendingPage(of topic: Topic, cursor: Cursor, limit: Int) async throws(BrokerError) -> HistoryPage {
+        let before: MessageID? =
+            switch cursor {
+            case .oldest: nil
+            case .after(let id), .inEpoch(_, after: let id): id
+            }
+        if let newest = topic.newestHot(before: before, count: limit) {
+            return HistoryPage(messages: Self.bounded(newest), epoch: topic.bounds.epoch.id, gap: nil)
+        }
+        let page = try await self.read(self.request(topic, .backward(before: before), limit))
+        return HistoryPage(messages: page.messages, epoch: page.bounds.epoch.id, gap: nil)
+    }
+
+    private func request(_ topic: Topic, _ range: ReadRequest.Range, _ limit: Int) -> ReadRequest {
+        ReadRequest(
+            topic: topic.key,
+            range: range,
+            maxMessages: limit,
+            maxBytes: Self.maxHistoryBytes,
+            now: self.clock.now()
+        )
     }
 
     /// Reads the store. For event loops, which can't suspend, there is ``read(_:completion:)``.
@@ -105,5 +134,17 @@ extension Broker {
     /// Starts a read of the store; `completion` is called once, on any thread, possibly before this returns.
     public func read(_ request: ReadRequest, completion: @escaping @Sendable (Result<StoredPage, StoreError>) -> Void) {
         self.store.read(request, completion: completion)
+    }
+}
+
+extension Broker.HistoryPage {
+    fileprivate init(_ messages: [Message], after cursor: Cursor, _ bounds: StreamBounds) {
+        let place = cursor.place(in: bounds)
+        let gapFrom = place.gapFrom ?? (place.start < bounds.trimmedThrough ? place.start : nil)
+        self.init(
+            messages: messages,
+            epoch: bounds.epoch.id,
+            gap: gapFrom.map { Gap(after: $0, resumedFrom: messages.first?.id, epoch: bounds.epoch.id) }
+        )
     }
 }

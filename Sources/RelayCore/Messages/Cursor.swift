@@ -60,4 +60,7 @@ public struct Gap: Hashable, Sendable {
         self.resumedFrom = resumedFrom
         self.epoch = epoch
     }
+
+    /// The epoch as clients see it; nil where there is none.
+    public var epochText: String? { StreamEpoch.told(self.epoch) }
 }

@@ -31,6 +31,11 @@ public struct StreamEpoch: Hashable, Sendable {
         return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 
+    /// The text of an epoch that clients are told; nil for that of a topic without any message, of which they are told nothing.
+    public static func told(_ id: UInt64) -> String? {
+        id == Self.none.id ? nil : Self.text(of: id)
+    }
+
     /// - Returns: nil for anything but 1 to 16 hexadecimal digits.
     public static func id(_ text: some StringProtocol) -> UInt64? {
         guard (1...16).contains(text.utf8.count), text.utf8.allSatisfy(Self.isHexadecimal) else { return nil }

@@ -23,10 +23,8 @@ extension ServerFrame {
         case .gap(let gap):
             sink.put(#"{"type":"gap","topic":"#)
             sink.put(text: gap.topic)
-            sink.put(#","after":"#)
-            sink.put(gap.after)
-            sink.put(#","resumed_from":"#)
-            sink.put(idOrNull: gap.resumedFrom)
+            sink.put(",")
+            gap.putPlace(into: &sink)
             sink.put("}")
         case .published(let requestID, let receipt):
             sink.put(#"{"type":"published","id":"#)
@@ -52,6 +50,13 @@ extension ServerFrame.Subscribed {
             sink.put(text: start.0)
             sink.put(":")
             sink.put(start.1)
+        }
+        let epochs = self.topics.compactMap { topic in
+            self.epochs[topic].map { EpochFields(topic: topic, epoch: $0) }
+        }
+        if !epochs.isEmpty {
+            sink.put(#"},"epochs":{"#)
+            sink.putList(epochs) { $0.put(into: &$1) }
         }
         sink.put("}}")
     }

@@ -17,12 +17,21 @@ public enum ServerFrame: Hashable, Sendable {
         public var timestamp: Timestamp
         /// The id after which a topic's delivery begins. Written for those of `topics` that have one, in their order.
         public var cursors: [String: MessageID]
+        /// The epoch of a topic's cursor, as clients see it. Written like `cursors`; left out where no topic has one.
+        public var epochs: [String: String]
 
-        public init(topics: [String], sessionID: String, timestamp: Timestamp, cursors: [String: MessageID]) {
+        public init(
+            topics: [String],
+            sessionID: String,
+            timestamp: Timestamp,
+            cursors: [String: MessageID],
+            epochs: [String: String] = [:]
+        ) {
             self.topics = topics
             self.sessionID = sessionID
             self.timestamp = timestamp
             self.cursors = cursors
+            self.epochs = epochs
         }
     }
 

@@ -10,12 +10,25 @@ public struct HistoryResponse: Hashable, Sendable {
     public var order: String
     /// As the client sent it; nil for none.
     public var cursor: String?
+    /// The stream's, as clients see it. The field is left out where there is none.
+    public var epoch: String?
+    /// What is gone between the cursor and the page. The field is left out where nothing is.
+    public var gap: GapFields?
 
-    public init(messages: [MessageFields], limit: Int, order: String, cursor: String? = nil) {
+    public init(
+        messages: [MessageFields],
+        limit: Int,
+        order: String,
+        cursor: String? = nil,
+        epoch: String? = nil,
+        gap: GapFields? = nil
+    ) {
         self.messages = messages
         self.limit = limit
         self.order = order
         self.cursor = cursor
+        self.epoch = epoch
+        self.gap = gap
     }
 
     /// In bytes, exactly.
@@ -38,6 +51,15 @@ public struct HistoryResponse: Hashable, Sendable {
         sink.put(textOrNull: self.cursor)
         sink.put(#","next_cursor":"#)
         sink.put(idOrNull: self.messages.last?.id)
+        if let epoch = self.epoch {
+            sink.put(#","epoch":"#)
+            sink.put(text: epoch)
+        }
+        if let gap = self.gap {
+            sink.put(#","gap":{"#)
+            gap.putPlace(into: &sink)
+            sink.put("}")
+        }
         sink.put("}")
     }
 }

@@ -8,11 +8,19 @@ public struct PollResponse: Hashable, Sendable {
     public var hasMore: Bool
     /// At most one a topic. The field is left out where there are none.
     public var gaps: [GapFields]
+    /// At most one a topic. The field is left out where there are none.
+    public var epochs: [EpochFields]
 
-    public init(messages: [MessageFields] = [], hasMore: Bool = false, gaps: [GapFields] = []) {
+    public init(
+        messages: [MessageFields] = [],
+        hasMore: Bool = false,
+        gaps: [GapFields] = [],
+        epochs: [EpochFields] = []
+    ) {
         self.messages = messages
         self.hasMore = hasMore
         self.gaps = gaps
+        self.epochs = epochs
     }
 
     /// In bytes, exactly.
@@ -30,12 +38,15 @@ public struct PollResponse: Hashable, Sendable {
             sink.put(#","gaps":{"#)
             sink.putList(self.gaps) { gap, sink in
                 sink.put(text: gap.topic)
-                sink.put(#":{"after":"#)
-                sink.put(gap.after)
-                sink.put(#","resumed_from":"#)
-                sink.put(idOrNull: gap.resumedFrom)
+                sink.put(":{")
+                gap.putPlace(into: &sink)
                 sink.put("}")
             }
+            sink.put("}")
+        }
+        if !self.epochs.isEmpty {
+            sink.put(#","epochs":{"#)
+            sink.putList(self.epochs) { $0.put(into: &$1) }
             sink.put("}")
         }
         sink.put("}")

@@ -20,7 +20,7 @@ struct HistoryTests {
         limit: Int = 4,
         as principal: Principal = .olga
     ) async throws -> [Int] {
-        try await relay.broker.history(of: self.key, order, cursor: cursor, limit: limit, as: principal)
+        try await relay.broker.history(of: self.key, order, cursor: cursor, limit: limit, as: principal).messages
             .compactMap(\.number)
     }
 

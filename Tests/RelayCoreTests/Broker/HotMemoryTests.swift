@@ -95,6 +95,7 @@ struct HotMemoryTests {
         #expect(relay.broker.statistics.hotBytes == 0)
         try relay.publish([11])
         let page = try await relay.broker.history(of: topic.key, .ascending, cursor: .oldest, limit: 100, as: .olga)
+            .messages
         #expect(page.compactMap(\.number) == Array(1...11))
     }
 }

@@ -25,7 +25,7 @@ struct TopicTableTests {
                 limit: 5,
                 as: .olga
             )
-            #expect(page.compactMap(\.number) == [number])
+            #expect(page.messages.compactMap(\.number) == [number])
             relay.clock.advance(seconds: 11)
         }
     }

@@ -90,8 +90,8 @@ struct SignalKindTests {
         #expect(self.texts(olga) == ["olga joined", "greta joined", "for olga", "for all"])
         #expect(self.texts(greta) == ["greta joined", "for greta", "for all"])
         #expect(self.texts(late) == ["olga joined", "greta joined", "for greta", "for all"])
-        #expect(!history.map { String(buffer: $0.payload) }.contains("for greta"))
-        #expect(history.allSatisfy { $0.expiresAt != nil || $0.timestamp == Timestamp(microseconds: 0) })
+        #expect(!history.messages.map { String(buffer: $0.payload) }.contains("for greta"))
+        #expect(history.messages.allSatisfy { $0.expiresAt != nil || $0.timestamp == Timestamp(microseconds: 0) })
     }
 
     @Test("a hidden message moves a reader's cursor and leaves no gap")

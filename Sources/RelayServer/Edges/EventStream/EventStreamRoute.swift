@@ -36,7 +36,12 @@ enum EventStreamRoute {
         }
         guard (1...Self.maxTopics).contains(names.count) else { return exchange.answer(Reply(Self.wrongCount)) }
         let resume = exchange.head.headers.first(name: "last-event-id") ?? query.first("last_event_id")
-        let start = EventStreamStart(lastEventID: resume, offset: query.first("offset"), topics: names)
+        let start = EventStreamStart(
+            lastEventID: resume,
+            offset: query.first("offset"),
+            topics: names,
+            epochs: query.first("epochs")
+        )
         self.open(exchange, session, names, start)
     }
 

@@ -12,7 +12,8 @@ final class EventStreamSession {
     private let topics: [Topic]
     private var readers: [Reader?]
     /// Each topic's cursor as the client knows it.
-    private var cursors: [(topic: TopicName, id: MessageID)] = []
+    private var cursors: [(topic: TopicName, text: String)] = []
+    private var tellsEpochs = false
     private var isOpen = false
     private var lastWrite = NIODeadline.now()
 
@@ -38,11 +39,12 @@ final class EventStreamSession {
     /// Registers on all topics, or on none.
     func join(_ start: EventStreamStart) -> Joining {
         guard let readers = self.loop.current?.readers else { return .moved }
+        self.tellsEpochs = start.tellsEpochs
         for (index, topic) in self.topics.enumerated() {
             switch readers.join(topic, start: start.start(of: topic.name), tag: index, sink: self) {
             case .joined(let reader):
                 self.readers[index] = reader
-                self.cursors.append((topic.name, reader.cursor))
+                self.cursors.append((topic.name, self.cursor(reader.toldCursor, in: reader.toldEpoch)))
             case .denied:
                 self.leave()
                 return .denied
@@ -77,8 +79,11 @@ final class EventStreamSession {
         if self.exchange.connection.isShuttingDown { self.end() }
     }
 
-    private var eventID: String {
-        self.cursors.count == 1 ? "\(self.cursors[0].id)" : EventStreamStart.eventID(self.cursors)
+    private var eventID: String { EventStreamStart.eventID(self.cursors) }
+
+    private func cursor(_ id: MessageID, in epoch: UInt64?) -> String {
+        guard self.tellsEpochs, let epoch = epoch.flatMap(StreamEpoch.told) else { return "\(id)" }
+        return "\(epoch)@\(id)"
     }
 
     private func write(_ bytes: ByteBuffer) {
@@ -118,24 +123,18 @@ extension EventStreamSession: ReaderSink {
 
     func deliver(_ gap: Gap, to reader: Reader) {
         var bytes = ByteBuffer()
-        let topic = reader.topic.name.rawValue
-        EventStreamFraming.write(
-            .gap(GapFields(topic: topic, after: gap.after, resumedFrom: gap.resumedFrom)),
-            cursor: nil,
-            into: &bytes
-        )
+        EventStreamFraming.write(.gap(GapFields(gap, of: reader.topic.name)), cursor: nil, into: &bytes)
         self.write(bytes)
     }
 
     func deliver(_ batch: Batch, to reader: Reader) {
         self.exchange.services.metrics.delivered(batch.messages.count, by: .eventStream)
-        if self.cursors.count == 1 {
-            self.cursors[0].id = batch.messages.last?.id ?? self.cursors[0].id
+        if self.cursors.count == 1, !self.tellsEpochs {
             return self.write(batch.encoded(as: EventStreamBatch.self))
         }
         var bytes = ByteBuffer()
         for message in batch.messages {
-            self.cursors[reader.tag].id = message.id
+            self.cursors[reader.tag].text = self.cursor(message.id, in: reader.toldEpoch)
             let frame = ServerFrame.message(message.fields(of: batch.topic))
             EventStreamFraming.write(frame, cursor: self.eventID, into: &bytes)
         }

@@ -4,15 +4,19 @@ import RelayWire
 /// Where an event stream begins in each of its topics, and how a cursor on several topics is written as one event id.
 ///
 /// With one topic the event id is the message's id. With several it is `a:<id>,b:<id>`: every topic's cursor, so that whatever
-/// event a client saw last, its id alone is enough to go on.
+/// event a client saw last, its id alone is enough to go on. Where the client wants epochs each `<id>` is `<epoch>@<id>`.
 struct EventStreamStart {
     private let cursors: [TopicName: Cursor]
     private let other: ReaderStart
+    /// Whether event ids tell of epochs: where the client says so, or has come with such an id.
+    let tellsEpochs: Bool
 
     /// - Parameters:
     ///   - lastEventID: what the client saw last; it outweighs `offset`. Text that is no such id begins at the oldest message.
     ///   - offset: `last` (the default), `earliest`, or a message id, for topics without a cursor.
-    init(lastEventID: String?, offset: String?, topics: [TopicName]) {
+    ///   - epochs: `1` for event ids with epochs.
+    init(lastEventID: String?, offset: String?, topics: [TopicName], epochs: String? = nil) {
+        self.tellsEpochs = epochs == "1" || lastEventID?.contains("@") == true
         self.cursors = lastEventID.map { Self.cursors(in: $0, topics) } ?? [:]
         switch offset {
         case nil, "last": self.other = .tail
@@ -40,7 +44,9 @@ struct EventStreamStart {
         return cursors
     }
 
-    static func eventID(_ cursors: [(topic: TopicName, id: MessageID)]) -> String {
-        cursors.map { "\($0.topic):\($0.id)" }.joined(separator: ",")
+    /// - Parameter cursors: each topic's, as text; at least one.
+    static func eventID(_ cursors: [(topic: TopicName, text: String)]) -> String {
+        guard cursors.count > 1 else { return cursors[0].text }
+        return cursors.map { "\($0.topic):\($0.text)" }.joined(separator: ",")
     }
 }

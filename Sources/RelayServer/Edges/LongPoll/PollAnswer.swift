@@ -8,12 +8,13 @@ struct PollAnswer {
 
     var count: Int { self.response.messages.count }
 
-    mutating func add(_ messages: [Message], of topic: TopicName, gap: Gap?) {
+    mutating func add(_ messages: [Message], of topic: TopicName, gap: Gap?, epoch: UInt64?) {
         self.response.messages += messages.map { $0.fields(of: topic) }
         if let gap {
-            self.response.gaps.append(
-                GapFields(topic: topic.rawValue, after: gap.after, resumedFrom: gap.resumedFrom)
-            )
+            self.response.gaps.append(GapFields(gap, of: topic))
+        }
+        if let epoch = epoch.flatMap(StreamEpoch.told) {
+            self.response.epochs.append(EpochFields(topic: topic.rawValue, epoch: epoch))
         }
     }
 

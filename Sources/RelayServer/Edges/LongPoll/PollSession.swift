@@ -26,6 +26,8 @@ final class PollSession {
         var reader: Reader?
         var messages: [Message] = []
         var gap: Gap?
+        /// In which the client's next cursor on the topic is.
+        var epoch: UInt64?
     }
 
     private let exchange: Exchange
@@ -126,7 +128,10 @@ final class PollSession {
 
     private func leave() {
         for index in self.found.indices {
-            if let reader = self.found[index].reader { self.loop.current?.readers.leave(reader) }
+            if let reader = self.found[index].reader {
+                self.found[index].epoch = reader.toldEpoch
+                self.loop.current?.readers.leave(reader)
+            }
             self.found[index].reader = nil
         }
     }
@@ -134,7 +139,7 @@ final class PollSession {
     private func answerBody(hasMore: Bool) -> ByteBuffer {
         var answer = PollAnswer()
         for (topic, found) in zip(self.topics, self.found) {
-            answer.add(found.messages, of: topic.name, gap: found.gap)
+            answer.add(found.messages, of: topic.name, gap: found.gap, epoch: found.epoch)
         }
         self.exchange.services.metrics.delivered(answer.count, by: .poll)
         return answer.encoded(hasMore: hasMore)

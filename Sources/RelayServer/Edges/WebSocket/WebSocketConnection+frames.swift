@@ -86,8 +86,10 @@ extension WebSocketConnection {
         let isFirst = if case .fresh = self.phase { true } else { false }
         let topics = isFirst ? request.topics : self.order.map(\.rawValue)
         var cursors: [String: MessageID] = [:]
+        var epochs: [String: String] = [:]
         for (name, subscription) in self.subscriptions {
             cursors[name.rawValue] = readers.position(of: subscription.reader)
+            epochs[name.rawValue] = subscription.reader.toldEpoch.flatMap(StreamEpoch.told)
         }
         self.phase = .open
         self.send(
@@ -96,7 +98,8 @@ extension WebSocketConnection {
                     topics: topics,
                     sessionID: self.sessionID,
                     timestamp: self.services.broker.clock.now(),
-                    cursors: cursors
+                    cursors: cursors,
+                    epochs: epochs
                 )
             )
         )
@@ -173,9 +176,7 @@ extension WebSocketConnection: ReaderSink {
     }
 
     func deliver(_ gap: Gap, to reader: Reader) {
-        let topic = reader.topic.name.rawValue
-        let frame = ServerFrame.gap(GapFields(topic: topic, after: gap.after, resumedFrom: gap.resumedFrom))
-        self.write(WebSocketBatch.frame(frame))
+        self.write(WebSocketBatch.frame(.gap(GapFields(gap, of: reader.topic.name))))
     }
 
     func deliver(_ batch: Batch, to reader: Reader) {

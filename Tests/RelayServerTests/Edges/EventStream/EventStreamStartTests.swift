@@ -20,12 +20,27 @@ struct EventStreamStartTests {
                 (topic: topic, id: MessageID(milliseconds: random.next() >> 20, sequence: random.next() >> 40))
             }
             let start = EventStreamStart(
-                lastEventID: EventStreamStart.eventID(cursors),
+                lastEventID: EventStreamStart.eventID(cursors.map { ($0.topic, "\($0.id)") }),
                 offset: nil,
                 topics: names.shuffled(using: &random)
             )
             for (topic, id) in cursors { #expect(start.start(of: topic) == .cursor(.after(id))) }
         }
+    }
+
+    @Test("an event id with epochs gives them back, and asks for more of them")
+    func epochs() throws {
+        let names = try Self.names(2)
+        let id = MessageID(milliseconds: 5, sequence: 1)
+        let text = EventStreamStart.eventID([(names[0], "00000000000000ab@\(id)"), (names[1], "\(id)")])
+        let start = EventStreamStart(lastEventID: text, offset: nil, topics: names)
+        #expect(start.start(of: names[0]) == .cursor(.inEpoch(0xab, after: id)))
+        #expect(start.start(of: names[1]) == .cursor(.after(id)))
+        #expect(start.tellsEpochs)
+        let alone = EventStreamStart(lastEventID: "ab@5-1", offset: nil, topics: [names[0]])
+        #expect(alone.start(of: names[0]) == .cursor(.inEpoch(0xab, after: id)))
+        #expect(!EventStreamStart(lastEventID: "5-1", offset: nil, topics: names).tellsEpochs)
+        #expect(EventStreamStart(lastEventID: nil, offset: nil, topics: names, epochs: "1").tellsEpochs)
     }
 
     @Test("an id that is nonsense begins at the oldest message, with one topic and with several")

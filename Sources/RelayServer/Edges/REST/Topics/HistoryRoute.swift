@@ -14,7 +14,7 @@ enum HistoryRoute {
         let caller = try await call.caller()
         let query = try HistoryQuery(call.query)
         let path = try TopicPath(call, for: caller)
-        let messages = try await path.asking { (key) throws(BrokerError) in
+        let page = try await path.asking { (key) throws(BrokerError) in
             try await call.services.broker.history(
                 of: key,
                 query.order,
@@ -24,10 +24,12 @@ enum HistoryRoute {
             )
         }
         let response = HistoryResponse(
-            messages: messages.map { $0.fields(of: path.key.name) },
+            messages: page.messages.map { $0.fields(of: path.key.name) },
             limit: query.limit,
             order: query.orderName,
-            cursor: query.cursor
+            cursor: query.cursor,
+            epoch: StreamEpoch.told(page.epoch),
+            gap: page.gap.map { GapFields($0, of: path.key.name) }
         )
         var body = ByteBuffer()
         body.reserveCapacity(response.size)
