@@ -23,4 +23,34 @@ struct CursorTableTests {
         table.adopt(["known": "9-0", "new": "7-0"])
         #expect(table.cursors == ["known": "5-0", "new": "7-0"])
     }
+
+    @Test("an epoch stays with its cursor, and only a gap changes it")
+    func epochs() {
+        var table = CursorTable(["a": "ab@5-0", "b": "5-0"])
+        table.adopt(["a": "cd@9-0", "b": "cd@9-0", "c": "cd@9-0"])
+        #expect(table.cursors == ["a": "ab@5-0", "b": "cd@5-0", "c": "cd@9-0"])
+        let step1 = table.advance("a", to: "5-0")
+        #expect(!step1)
+        let step2 = table.advance("a", to: "6-0")
+        #expect(step2)
+        #expect(table["a"] == "ab@6-0")
+        table.adopt(epochs: ["a": "ef", "d": "ef"])
+        #expect(table.cursors == ["a": "ab@6-0", "b": "cd@5-0", "c": "cd@9-0"])
+    }
+
+    @Test("after a gap into another epoch the next message is new, whatever its id; until then the cursor stays")
+    func gap() {
+        var table = CursorTable(["a": "ab@5-0", "b": "ab@5-0"])
+        table.take(MessageGap(topic: "a", after: "5-0", resumedFrom: "3-0", epoch: "cd"))
+        table.take(MessageGap(topic: "b", after: "5-0", resumedFrom: "7-0", epoch: "ab"))
+        #expect(table["a"] == "ab@5-0")
+        let step3 = table.advance("a", to: "3-0")
+        #expect(step3)
+        #expect(table["a"] == "cd@3-0")
+        let step4 = table.advance("a", to: "2-0")
+        #expect(!step4)
+        let step5 = table.advance("b", to: "4-0")
+        #expect(!step5)
+        #expect(table["b"] == "ab@5-0")
+    }
 }

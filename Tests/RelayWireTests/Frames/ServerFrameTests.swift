@@ -19,6 +19,19 @@ struct ServerFrameTests {
             #"{"type":"subscribed","topics":["b","a"],"session_id":"sess_0123456789ab","#
                 + #""timestamp":"1970-01-01T00:00:00.000000Z","cursors":{"b":"1795251363585-10","a":"0-0"}}"#
         ),
+        (
+            .subscribed(
+                .init(
+                    topics: ["b", "a"],
+                    sessionID: "sess_0123456789ab",
+                    timestamp: Timestamp(microseconds: 0),
+                    cursors: ["a": .zero],
+                    epochs: ["a": "00000000000000ab", "x": "1"]
+                )
+            ),
+            #"{"type":"subscribed","topics":["b","a"],"session_id":"sess_0123456789ab","#
+                + #""timestamp":"1970-01-01T00:00:00.000000Z","cursors":{"a":"0-0"},"epochs":{"a":"00000000000000ab"}}"#
+        ),
         (.pong(Timestamp(microseconds: 1)), #"{"type":"pong","timestamp":"1970-01-01T00:00:00.000001Z"}"#),
         (
             .error(.init(code: .unknownType, message: "What is \"x\"?")),
@@ -36,6 +49,10 @@ struct ServerFrameTests {
         (
             .gap(GapFields(topic: "a", after: .zero, resumedFrom: Samples.id)),
             #"{"type":"gap","topic":"a","after":"0-0","resumed_from":"1795251363585-10"}"#
+        ),
+        (
+            .gap(GapFields(topic: "a", after: .zero, resumedFrom: nil, epoch: "00000000000000ab")),
+            #"{"type":"gap","topic":"a","after":"0-0","resumed_from":null,"epoch":"00000000000000ab"}"#
         ),
         (
             .published(

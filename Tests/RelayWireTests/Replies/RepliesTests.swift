@@ -64,6 +64,27 @@ struct RepliesTests {
         )
     }
 
+    @Test("epochs are told where there are any")
+    func epochs() throws {
+        let epoch = "00000000000000ab"
+        let gap = GapFields(topic: "a", after: .zero, resumedFrom: nil, epoch: epoch)
+        let poll = PollResponse(
+            gaps: [gap],
+            epochs: [EpochFields(topic: "a", epoch: epoch), .init(topic: "b", epoch: "1")]
+        )
+        #expect(
+            try self.written(poll.size, poll.write)
+                == #"{"messages":[],"has_more":false,"gaps":{"a":{"after":"0-0","resumed_from":null,"#
+                + #""epoch":"00000000000000ab"}},"epochs":{"a":"00000000000000ab","b":"1"}}"#
+        )
+        let page = HistoryResponse(messages: [], limit: 1, order: "asc", epoch: epoch, gap: gap)
+        #expect(
+            try self.written(page.size, page.write)
+                == #"{"messages":[],"total":0,"limit":1,"order":"asc","cursor":null,"next_cursor":null,"#
+                + #""epoch":"00000000000000ab","gap":{"after":"0-0","resumed_from":null,"epoch":"00000000000000ab"}}"#
+        )
+    }
+
     @Test("a page of history")
     func history() throws {
         let page = HistoryResponse(messages: [Samples.plain, Samples.tagged], limit: 10, order: "desc", cursor: "x\"")

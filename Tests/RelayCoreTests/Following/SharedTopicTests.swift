@@ -1,0 +1,143 @@
+import RelayWire
+import SeededRandom
+import Synchronization
+import Testing
+
+@testable import RelayCore
+
+@Suite("A topic that other relays have too")
+struct SharedTopicTests {
+    private let world = SharedWorld(relays: 2, seed: 1)
+    private let executor = ManualExecutor()
+    private let brokers: [Broker]
+
+    init() {
+        self.brokers = [0, 1].map { [world] relay in
+            let store = SharedWorldStore(world: world, relay: relay)
+            return Broker(store: store, feed: store, clock: world.clock.relayClock)
+        }
+        for broker in self.brokers { broker.startFollowing() }
+    }
+
+    /// Runs until everything that was asked is answered, and all news are heard.
+    private func settle() {
+        var isBusy = true
+        while isBusy {
+            self.executor.drain()
+            isBusy = self.world.letSomethingArrive()
+            for relay in 0...1 where self.world.tellNews(to: relay) { isBusy = true }
+        }
+    }
+
+    private func run(_ work: @escaping @Sendable () async -> Void) {
+        Task(executorPreference: self.executor) { await work() }
+        self.settle()
+    }
+
+    private func item(_ number: Int) -> Broker.Item {
+        Broker.Item(key: self.world.key, draft: .numbered(number, at: self.world.clock.now))
+    }
+
+    private func publish(_ number: Int, on relay: Int, as principal: Principal = .olga) -> Result<
+        StoredDraft, BrokerError
+    >? {
+        let results = Collected<Result<StoredDraft, BrokerError>>()
+        let (broker, item) = (self.brokers[relay], self.item(number))
+        self.run { results.add([await broker.publishOne(item, as: principal)]) }
+        return results.all.first
+    }
+
+    private func delete(on relay: Int) {
+        let (broker, key) = (self.brokers[relay], self.world.key)
+        self.run { try? await broker.deleteTopic(key, as: .olga) }
+    }
+
+    private var isListening: [Bool] { self.world.state.withLock { $0.listening } }
+
+    @Test("a publish to a topic that was deleted and created elsewhere goes to the new one, if its owner is the same")
+    func recreated() {
+        #expect((try? self.publish(1, on: 0)?.get()) != nil)
+        self.delete(on: 1)
+        #expect((try? self.publish(2, on: 1)?.get()) != nil)
+        #expect((try? self.publish(3, on: 0)?.get()) != nil)
+        #expect(self.world.log.messages.compactMap(\.number) == [2, 3])
+    }
+
+    @Test("a publish to a topic that was created elsewhere by somebody else is decided on again, and denied")
+    func takenOver() {
+        #expect((try? self.publish(1, on: 0)?.get()) != nil)
+        self.delete(on: 1)
+        #expect((try? self.publish(2, on: 1, as: .sven)?.get()) != nil)
+        #expect(self.publish(3, on: 0) == .failure(.denied))
+        #expect(self.world.log.messages.compactMap(\.number) == [2])
+    }
+
+    @Test("a publish that does not suspend reports that the topic has moved, and nothing is stored")
+    func moved() {
+        #expect((try? self.publish(1, on: 0)?.get()) != nil)
+        self.delete(on: 1)
+        #expect((try? self.publish(2, on: 1, as: .sven)?.get()) != nil)
+        let results = Collected<Result<StoredDraft, BrokerError>>()
+        #expect(self.brokers[0].publishNow(self.item(3), as: .olga) { results.add([$0]) })
+        self.settle()
+        #expect(results.all == [.failure(.moved)])
+        #expect(self.world.log.messages.compactMap(\.number) == [2])
+    }
+
+    @Test("a topic is listened to from its first reader on, until nobody has read it for a minute")
+    func rests() throws {
+        #expect((try? self.publish(1, on: 0)?.get()) != nil)
+        #expect(self.isListening == [false, false])
+        #expect(self.brokers[0].followedTopics.isEmpty)
+        let (broker, key) = (self.brokers[0], self.world.key)
+        self.run { _ = await broker.topics([key]) }
+        #expect(self.isListening == [true, false])
+        let inbox = TestLoop()
+        let readers = LoopReaders(loop: inbox, clock: self.world.clock.relayClock) { _, _ in }
+        let sink = TestSink()
+        let topic = try #require(broker.residentTopic(key))
+        guard case .joined(let reader) = readers.join(topic, start: .tail, tag: 0, sink: sink) else {
+            Issue.record("not joined")
+            return
+        }
+        readers.start(reader)
+        self.world.clock.advance(milliseconds: 100_000)
+        self.run { await broker.restUnreadTopics() }
+        #expect(self.isListening == [true, false])
+        readers.leave(reader)
+        self.run { await broker.restUnreadTopics() }
+        #expect(self.isListening == [true, false], "it was read a moment ago")
+        self.world.clock.advance(milliseconds: 100_000)
+        self.run { await broker.restUnreadTopics() }
+        #expect(self.isListening == [false, false])
+        #expect(broker.residentTopic(key) == nil)
+        #expect(broker.statistics.hotBytes == 0)
+        guard case .moved = readers.join(topic, start: .tail, tag: 0, sink: sink) else {
+            Issue.record("joined what hears nothing")
+            return
+        }
+    }
+
+    @Test("a topic that could not be listened to is asked for again by the next reader")
+    func failedTuning() {
+        let (broker, key) = (self.brokers[0], self.world.key)
+        self.world.state.withLock { $0.failures = 100 }
+        self.run { _ = await broker.topics([key]) }
+        #expect(broker.residentTopic(key) == nil)
+        self.world.state.withLock { $0.failures = 0 }
+        self.run { _ = await broker.topics([key]) }
+        #expect(broker.residentTopic(key) != nil)
+        #expect(self.isListening == [true, false])
+    }
+
+    @Test("a change that comes while a topic is loaded is not passed over")
+    func changeWhileLoading() {
+        let (broker, key) = (self.brokers[0], self.world.key)
+        Task(executorPreference: self.executor) { _ = await broker.topics([key]) }
+        self.executor.drain()
+        #expect(broker.isResident(key))
+        #expect(broker.residentTopics == [key])
+        self.settle()
+        #expect(broker.isResident(key))
+    }
+}
