@@ -57,6 +57,9 @@ extension TopicState {
             self.restart(at: bounds, environment)
             self.following = .live
             return self.replay(backlog, environment)
+        case .live where bounds.epoch == .none, .repairing where bounds.epoch == .none:
+            // Asked before the first message, which has been heard of since.
+            return .rest
         case .repairing(_, let backlog) where !self.continues(bounds):
             self.restart(at: bounds, environment)
             self.following = .live

@@ -233,6 +233,7 @@ struct FollowStepTests {
             Position(testDescription: "is known", bounds: bounds(5), step: .rest),
             Position(testDescription: "is older than the news", bounds: bounds(3), step: .rest),
             Position(testDescription: "is further on", bounds: bounds(9), step: .read(gap(5, 9))),
+            Position(testDescription: "is from before the first message", bounds: StreamBounds(), step: .rest),
             Position(testDescription: "tells of a trimming", bounds: bounds(5, trimmed: 4), step: .rest, holds: [5]),
             Position(
                 testDescription: "is another epoch's",
