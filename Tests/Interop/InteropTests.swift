@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFixture
 import Testing
 
 /// Clients that others wrote, against the program as built. Each scenario is a script that can be read by itself.

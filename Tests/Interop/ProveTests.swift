@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFixture
 import Testing
 
 /// `pulsar-relay prove` as operators run it: a process of its own, against the program as built.

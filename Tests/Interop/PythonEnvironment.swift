@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFixture
 
 /// The Python packages that the scenarios use, in an environment of their own under `.build`. Made once.
 actor PythonEnvironment {

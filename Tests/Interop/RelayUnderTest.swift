@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import ProgramFixture
 import Testing
 
 /// A relay of a scenario's own: the program as built, on a free port of 127.0.0.1, with its data in a temporary folder.
@@ -70,13 +71,4 @@ struct RelayUnderTest {
     private struct NotReady: Error {
         let log: String
     }
-}
-
-/// A port that was free a moment ago.
-func freePort() async throws -> Int {
-    let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        .bind(host: "127.0.0.1", port: 0).get()
-    let port = listener.localAddress?.port ?? 0
-    try await listener.close().get()
-    return port
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFixture
 import Testing
 
 /// One scenario: a folder for its files, relays started in it one after another, and Python scripts run against them.

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFixture
 import Testing
 
 @Suite("The program's standard output", .timeLimit(.minutes(1)))

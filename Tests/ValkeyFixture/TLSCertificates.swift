@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFixture
 
 /// An authority made for one test, and a certificate of it for `localhost` and 127.0.0.1. Paths of PEM files.
 public struct TLSCertificates: Sendable {

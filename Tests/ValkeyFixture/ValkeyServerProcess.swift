@@ -1,6 +1,7 @@
 public import Foundation
 import NIOCore
 import NIOPosix
+import ProgramFixture
 import Synchronization
 
 /// A server of a test's own, on a free port of 127.0.0.1, with its files in a temporary folder. Stop it before the test ends.
@@ -167,14 +168,5 @@ public final class ValkeyServerProcess: Sendable {
             return URL(filePath: path)
         }
         throw Failure(description: "neither valkey-server nor redis-server is installed")
-    }
-
-    /// A port that was free a moment ago.
-    private static func freePort() async throws -> Int {
-        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = listener.localAddress?.port ?? 0
-        try await listener.close().get()
-        return port
     }
 }

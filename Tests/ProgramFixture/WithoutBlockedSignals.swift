@@ -4,7 +4,7 @@ import Foundation
 ///
 /// A program that is started inherits the mask of the thread that starts it, and the threads on which tasks run block almost
 /// everything: neither the program nor those that it starts in turn would notice SIGTERM.
-func withoutBlockedSignals<Value>(_ body: () throws -> Value) rethrows -> Value {
+public func withoutBlockedSignals<Value>(_ body: () throws -> Value) rethrows -> Value {
     var none = sigset_t()
     var before = sigset_t()
     unsafe sigemptyset(&none)

@@ -1,24 +1,24 @@
-import Foundation
+public import Foundation
 import NIOCore
 import NIOPosix
 
 /// A program that runs beside the tests, with its output in a file. It does not outlive the test that waits for its exit.
-final class ChildProcess: Sendable {
-    enum Exit: Equatable, Sendable {
+public final class ChildProcess: Sendable {
+    public enum Exit: Equatable, Sendable {
         case code(Int32)
         case signal(Int32)
         /// It was still running at the limit, and was killed.
         case overdue
     }
 
-    let id: Int32
-    let log: URL
+    public let id: Int32
+    public let log: URL
     private let exited: EventLoopFuture<Exit>
 
     /// Starts the program with nothing on its standard input.
     ///
     /// - Parameter log: where all its output goes, after what is there.
-    init(
+    public init(
         _ executable: URL,
         _ arguments: [String],
         environment: [String: String],
@@ -50,13 +50,13 @@ final class ChildProcess: Sendable {
     }
 
     /// The end of what it wrote.
-    var lastWords: String {
+    public var lastWords: String {
         let text = (try? Data(contentsOf: self.log)).map { String(decoding: $0, as: UTF8.self) } ?? ""
         return String(text.suffix(4_000))
     }
 
     /// Waits for its end, by SIGKILL at the limit.
-    func exit(within limit: Duration) async throws -> Exit {
+    public func exit(within limit: Duration) async throws -> Exit {
         let loop = self.exited.eventLoop
         let answer = loop.makePromise(of: Exit.self)
         let timer = loop.scheduleTask(in: TimeAmount(limit)) { answer.succeed(.overdue) }
@@ -74,7 +74,7 @@ final class ChildProcess: Sendable {
     }
 
     /// Only to be called while nobody has seen it exit: afterwards its id may be another's.
-    func signal(_ signal: Int32) {
+    public func signal(_ signal: Int32) {
         kill(self.id, signal)
     }
 }

@@ -1,0 +1,77 @@
+import Foundation
+import ProgramFixture
+import Synchronization
+import Testing
+
+/// One relay of several: the program as built, which can be ended and started again on its port.
+final class Node: Sendable {
+    let port: Int
+    let visitor: Visitor
+    private let folder: URL
+    private let environment: [String: String]
+    private let process = Mutex<ChildProcess?>(nil)
+
+    /// - Parameter settings: keys of the configuration in upper case, without `PULSAR_`.
+    init(port: Int, valkey: Int, settings: [String: String], folder: URL) {
+        self.port = port
+        self.folder = folder
+        self.visitor = Visitor(url: "http://127.0.0.1:\(port)")
+        let own = [
+            "HOST": "127.0.0.1",
+            "PORT": String(port),
+            "STORAGE_BACKEND": "valkey",
+            "VALKEY_HOST": "127.0.0.1",
+            "VALKEY_PORT": String(valkey),
+            "VALKEY_COMMAND_TIMEOUT": "2",
+            "JWT_SECRET_KEY": "a secret for the fault tests, long enough",
+            "BOOTSTRAP_ADMIN_USERNAME": Visitor.username,
+            "BOOTSTRAP_ADMIN_PASSWORD": Visitor.password,
+            "RATE_LIMITS_ENABLED": "false",
+        ].merging(settings) { $1 }
+        var environment = Installation.environment
+        for (key, value) in own { environment["PULSAR_" + key] = value }
+        self.environment = environment
+    }
+
+    var url: String { self.visitor.url }
+    var lastWords: String { self.process.withLock { $0?.lastWords } ?? "" }
+    /// While it runs.
+    var processID: Int32? { self.process.withLock { $0?.id } }
+
+    /// Returns at once.
+    func launch() throws {
+        let process = try ChildProcess(
+            Installation.relay,
+            ["serve"],
+            environment: self.environment,
+            directory: self.folder,
+            log: self.folder.appending(path: "relay-\(self.port).log")
+        )
+        self.process.withLock { $0 = process }
+    }
+
+    /// Returns when it is ready.
+    func start() async throws {
+        try self.launch()
+        do {
+            try await until("the relay is ready", within: .seconds(20)) { try await self.visitor.ready().status == 200 }
+        } catch {
+            throw NotInTime(description: "\(error); it said: \(self.lastWords)")
+        }
+    }
+
+    @discardableResult
+    func end(by signal: Int32, within limit: Duration = .seconds(10)) async throws -> ChildProcess.Exit? {
+        guard let process = self.process.withLock({ $0 }) else { return nil }
+        process.signal(signal)
+        return try await self.exit(within: limit)
+    }
+
+    /// Waits for its end.
+    func exit(within limit: Duration) async throws -> ChildProcess.Exit? {
+        guard let process = self.process.withLock({ $0 }) else { return nil }
+        let exit = try await process.exit(within: limit)
+        self.process.withLock { $0 = nil }
+        return exit
+    }
+}
