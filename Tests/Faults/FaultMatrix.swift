@@ -5,4 +5,7 @@ import Testing
 ///
 /// A row ends with the prover's verdict: what was acknowledged has reached every reader once and in order, or was told as a gap.
 @Suite(.serialized, .timeLimit(.minutes(2)))
-struct FaultMatrix {}
+struct FaultMatrix {
+    /// A payload that says that.
+    static func text(_ words: String) -> String { #"{"text":"\#(words)"}"# }
+}

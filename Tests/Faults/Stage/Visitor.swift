@@ -1,7 +1,5 @@
 import AsyncHTTPClient
-import Foundation
 import NIOCore
-import NIOFoundationCompat
 import NIOHTTP1
 import Synchronization
 
@@ -46,8 +44,8 @@ final class Visitor: Sendable {
             "username=\(Self.username)&password=\(Self.password)",
             headers: [("content-type", "application/x-www-form-urlencoded")]
         )
-        let login = try? JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [String: Any]
-        if let token = login?["access_token"] as? String { self.token.withLock { $0 = token } }
+
+        if let token = answer.member("access_token") { self.token.withLock { $0 = token } }
         return answer
     }
 

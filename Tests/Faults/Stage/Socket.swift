@@ -1,0 +1,45 @@
+import RelayClient
+import Testing
+
+/// A WebSocket that stays where it is: it never connects again.
+struct Socket {
+    let socket: RelaySocket
+
+    /// Subscribed to a topic when this returns.
+    static func open(on node: Node, _ topic: String, after cursor: String? = nil) async throws -> Socket {
+        let client = RelayClient(
+            endpoint: try RelayEndpoint(node.url),
+            credentials: .password(username: Visitor.username, password: Visitor.password),
+            configuration: RelayClientConfiguration()
+        )
+        let cursors = cursor.map { [topic: $0] } ?? [:]
+        let socket = try await client.openSocket(SubscriptionOptions(topics: [topic], cursors: cursors))
+        guard case .subscribed = try await socket.next() else {
+            socket.close()
+            throw NotInTime(description: "the first frame is no 'subscribed'")
+        }
+        return Socket(socket: socket)
+    }
+
+    /// Reads on until that payload has come.
+    ///
+    /// - Returns: all payloads, as text.
+    func payloads(through last: String) async throws -> [String] {
+        var payloads: [String] = []
+        while payloads.last != last {
+            if case .message(let message) = try await self.socket.next() { payloads.append(message.payload.text) }
+        }
+        return payloads
+    }
+
+    /// Reads until it ends.
+    ///
+    /// - Returns: the close code.
+    func end() async -> Int? {
+        do {
+            while true { _ = try await self.socket.next() }
+        } catch {
+            return (error as? RelayError)?.closeCode
+        }
+    }
+}
