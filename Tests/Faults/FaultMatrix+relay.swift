@@ -7,28 +7,26 @@ extension FaultMatrix {
     @Test("1. A relay is killed, and comes back")
     func relayKilled() async throws {
         try await Stage.run { stage in
-            let proof = try await stage.prove("--duration", "6s")
+            let proof = try await stage.prove()
             #expect(try await stage.nodes[0].end(by: SIGKILL) == .signal(SIGKILL))
             try await stage.published(50, on: 1)
             try await stage.nodes[0].start()
             try await stage.published(20, on: 0)
-            let outcome = try await stage.expectHeld(proof)
-            #expect(outcome.total("told_as_gap") == 0, "\(outcome.said)")
+            try await stage.expectHeld(proof)
         }
     }
 
     @Test("2. A relay is stopped by SIGTERM: it exits with 0 at once, and comes back")
     func relayStopped() async throws {
         try await Stage.run { stage in
-            let proof = try await stage.prove("--duration", "6s")
+            let proof = try await stage.prove()
             let start = ContinuousClock.now
             #expect(try await stage.nodes[0].end(by: SIGTERM, within: .seconds(27)) == .code(0))
             #expect(ContinuousClock.now - start < .seconds(5))
             try await stage.published(50, on: 1)
             try await stage.nodes[0].start()
             try await stage.published(20, on: 0)
-            let outcome = try await stage.expectHeld(proof)
-            #expect(outcome.total("told_as_gap") == 0, "\(outcome.said)")
+            try await stage.expectHeld(proof)
         }
     }
 }

@@ -1,52 +1,51 @@
 import Foundation
-import RelayClient
 import Testing
 import ValkeyFixture
 
 /// The server ends, or stops for a while.
 extension FaultMatrix {
-    private static let everySecond = ValkeyServerOptions(arguments: ["--appendonly", "yes", "--appendfsync", "everysec"])
+    private static let everySecond = ValkeyServerOptions(arguments: [
+        "--appendonly", "yes", "--appendfsync", "everysec",
+    ])
 
     @Test("3. Valkey is restarted, with all its data")
     func valkeyRestarted() async throws {
         try await Stage.run { stage in
-            let proof = try await stage.prove("--duration", "6s")
+            let proof = try await stage.prove()
             try await stage.valkey.restart()
             try await stage.published(50)
-            let outcome = try await stage.expectHeld(proof)
-            #expect(outcome.total("told_as_gap") == 0, "\(outcome.said)")
+            try await stage.expectHeld(proof)
         }
     }
 
     @Test("4a. Valkey with appendfsync always is killed twice: nothing that was acknowledged is gone")
     func valkeyKilled() async throws {
         try await Stage.run { stage in
-            let proof = try await stage.prove("--duration", "7s")
+            let proof = try await stage.prove()
             for _ in 0..<2 {
                 await stage.valkey.kill()
                 try await stage.valkey.restart()
                 try await stage.published(50)
             }
-            let outcome = try await stage.expectHeld(proof)
-            #expect(outcome.total("told_as_gap") == 0, "\(outcome.said)")
+            try await stage.expectHeld(proof)
         }
     }
 
     @Test("4b. Valkey with appendfsync everysec is killed: what it had written is there")
     func valkeyKilledEverySecond() async throws {
         try await Stage.run(Self.everySecond) { stage in
-            let proof = try await stage.prove("--duration", "6s")
+            let proof = try await stage.prove()
             await stage.valkey.kill()
             try await stage.valkey.restart()
             try await stage.published(50)
-            _ = try await stage.expectHeld(proof)
+            try await stage.expectHeld(proof)
         }
     }
 
     @Test("4c. The machine of a Valkey with appendfsync everysec crashes: what is lost is told as a gap")
     func machineCrashed() async throws {
         try await Stage.run(Self.everySecond) { stage in
-            let proof = try await stage.prove("--duration", "6s")
+            let proof = try await stage.prove()
             try await stage.published(100)
             await stage.valkey.kill()
             try Self.tearOff(50_000, in: stage.valkey.directory)
@@ -67,13 +66,15 @@ extension FaultMatrix {
         try file.close()
     }
 
-    @Test("5. Valkey stops for five seconds: publishers are told to try again in time, sockets stay, all goes on by itself")
+    @Test(
+        "5. Valkey stops for five seconds: publishers are told to try again in time, sockets stay, all goes on by itself"
+    )
     func valkeyPaused() async throws {
         try await Stage.run { stage in
             #expect(try await stage.nodes[0].visitor.publish("still", Self.text("first")).status == 201)
             let socket = try await Socket.open(on: stage.nodes[0], "still")
-            defer { socket.socket.close() }
-            let proof = try await stage.prove("--duration", "9s")
+            defer { socket.close() }
+            let proof = try await stage.prove()
             stage.valkey.pause()
             let resume = ContinuousClock.now + .seconds(5)
             async let key = stage.nodes[1].visitor.publish("still", Self.text("once"), key: "once")
@@ -94,8 +95,7 @@ extension FaultMatrix {
             #expect(try await stage.nodes[0].visitor.publish("still", Self.text("last")).status == 201)
             let seen = try await socket.payloads(through: Self.text("last"))
             #expect(seen.count { $0 == Self.text("once") } == 1, "\(seen)")
-            let outcome = try await stage.expectHeld(proof)
-            #expect(outcome.total("told_as_gap") == 0, "\(outcome.said)")
+            try await stage.expectHeld(proof)
         }
     }
 }

@@ -14,12 +14,13 @@ struct Proof {
             (self.report["total"] as? [String: Any])?[name] as? Int ?? -1
         }
 
-        /// How often that status was answered.
-        func answers(_ status: Int) -> Int {
-            let traffic = self.report["traffic"] as? [String: Any]
-            return (traffic?["statuses"] as? [String: Any])?[String(status)] as? Int ?? 0
+        /// How often each promise was broken, by its name.
+        var faults: [String: Int] {
+            let total = self.report["total"] as? [String: Any]
+            return (total?["faults"] as? [String: Int] ?? [:]).filter { $0.value > 0 }
         }
 
+        /// What HTTP requests were answered.
         var statuses: [Int] {
             let traffic = self.report["traffic"] as? [String: Any]
             return (traffic?["statuses"] as? [String: Any])?.keys.compactMap { Int($0) }.sorted() ?? []
@@ -44,7 +45,9 @@ struct Proof {
         return Proof(process: process, folder: folder)
     }
 
+    /// Ends publishing, and waits for the verdict.
     func outcome(within limit: Duration = .seconds(60)) async throws -> Outcome {
+        self.process.signal(SIGINT)
         let exit = try await self.process.exit(within: limit)
         let data = (try? Data(contentsOf: self.folder.appending(path: "report.json"))) ?? Data()
         let report = try? JSONSerialization.jsonObject(with: data) as? [String: Any]

@@ -3,7 +3,7 @@ import Testing
 
 /// A WebSocket that stays where it is: it never connects again.
 struct Socket {
-    let socket: RelaySocket
+    private let socket: RelaySocket
 
     /// Subscribed to a topic when this returns.
     static func open(on node: Node, _ topic: String, after cursor: String? = nil) async throws -> Socket {
@@ -21,6 +21,10 @@ struct Socket {
         return Socket(socket: socket)
     }
 
+    func close() {
+        self.socket.close()
+    }
+
     /// Reads on until that payload has come.
     ///
     /// - Returns: all payloads, as text.
@@ -30,6 +34,21 @@ struct Socket {
             if case .message(let message) = try await self.socket.next() { payloads.append(message.payload.text) }
         }
         return payloads
+    }
+
+    /// Reads on until that message has come.
+    ///
+    /// - Returns: the ids of the messages, and between them where gaps ended.
+    func story(through last: StreamID) async throws -> [String] {
+        var story: [String] = []
+        while story.last != "\(last)" {
+            switch try await self.socket.next() {
+            case .message(let message): story.append(message.messageID)
+            case .gap(let gap): story.append("gap to \(gap.resumedFrom ?? "nothing")")
+            default: continue
+            }
+        }
+        return story
     }
 
     /// Reads until it ends.

@@ -48,6 +48,24 @@ struct StoreHealthTests {
         }
     }
 
+    @Test("what changes is reported once, with its reason")
+    func reported() async {
+        await self.withLane { lane in
+            let said = Mutex<[String]>([])
+            let error = Mutex<StoreError?>(StoreError(.unavailable, "gone"))
+            let report: @Sendable ((any Error)?) -> Void = { error in
+                said.withLock { $0.append(error.map { "\($0)" } ?? "back") }
+            }
+            let health = StoreHealth(patience: .seconds(30), lane: lane, report: report) {
+                if let error = error.withLock({ $0 }) { throw error }
+            }
+            for _ in 0..<2 { #expect(await health.answer() == .unhealthy) }
+            error.withLock { $0 = nil }
+            for _ in 0..<2 { #expect(await health.answer() == .healthy) }
+            #expect(said.withLock { $0 } == ["unavailable: gone", "back"])
+        }
+    }
+
     @Test("a store that does not answer is late, is asked no second question, and may answer later")
     func late() async {
         await self.withLane { lane in

@@ -1,3 +1,4 @@
+import Logging
 import RelayCore
 import Synchronization
 
@@ -16,9 +17,12 @@ final class StoreHealth: Sendable {
         var isAsking = false
         var waiting: [Int: AsyncStream<Answer>.Continuation] = [:]
         var nextWaiter = 0
+        /// The last answer of the store itself.
+        var isHealthy = true
     }
 
     private let check: @Sendable () async throws -> Void
+    private let report: @Sendable ((any Error)?) -> Void
     private let lane: TaskLane
     private let patience: Duration
     private let state = Mutex(State())
@@ -26,16 +30,30 @@ final class StoreHealth: Sendable {
     /// - Parameters:
     ///   - patience: what a caller waits at most.
     ///   - lane: runs the question, which may outlive those who asked.
+    ///   - report: called when the store no longer serves, with the reason, and with nil when it serves again.
     ///   - check: throws where the store can't serve.
-    init(patience: Duration = .milliseconds(950), lane: TaskLane, check: @escaping @Sendable () async throws -> Void) {
+    init(
+        patience: Duration = .milliseconds(950),
+        lane: TaskLane,
+        report: @escaping @Sendable ((any Error)?) -> Void = { _ in },
+        check: @escaping @Sendable () async throws -> Void
+    ) {
         self.patience = patience
         self.lane = lane
+        self.report = report
         self.check = check
     }
 
     convenience init(_ services: RESTServices) {
-        let store = services.store
-        self.init(lane: services.lane) { try await store.checkHealth() }
+        let (store, logger) = (services.store, services.logger)
+        let report: @Sendable ((any Error)?) -> Void = { error in
+            if let error {
+                logger.error("the store can't serve", metadata: ["error": "\(error)"])
+            } else {
+                logger.notice("the store serves again")
+            }
+        }
+        self.init(lane: services.lane, report: report) { try await store.checkHealth() }
     }
 
     func answer() async -> Answer {
@@ -73,10 +91,20 @@ final class StoreHealth: Sendable {
     private func ask() async {
         do {
             try await self.check()
+            self.note(nil)
             self.answered(.healthy)
         } catch {
+            self.note(error)
             self.answered(.unhealthy)
         }
+    }
+
+    private func note(_ error: (any Error)?) {
+        let isNews = self.state.withLock { state in
+            defer { state.isHealthy = error == nil }
+            return state.isHealthy != (error == nil)
+        }
+        if isNews { self.report(error) }
     }
 
     private func answered(_ answer: Answer) {

@@ -1,0 +1,76 @@
+import Foundation
+import ProgramFixture
+import Testing
+import ValkeyFixture
+
+/// The server does not let relays in, or is not there when they start.
+extension FaultMatrix {
+    @Test("10a. A relay with a wrong password for Valkey says so, and exits with 1")
+    func wrongPassword() async throws {
+        try await ValkeyServerProcess.with(ValkeyServerOptions(password: "right")) { valkey in
+            try await Self.expectNoStart(valkey: valkey.port, saying: "refuses this relay's user or password")
+        }
+    }
+
+    @Test("10b. A relay that finds no Valkey at its start says so, and exits with 1 within seconds")
+    func noValkey() async throws {
+        try await Self.expectNoStart(valkey: try await freePort(), saying: "no connection to 127.0.0.1")
+    }
+
+    @Test(
+        "10c. The password of Valkey changes and changes back: publishers are told to try again, and all resumes by itself"
+    )
+    func passwordChanged() async throws {
+        let options = ValkeyServerOptions(password: "first", isDurable: true)
+        try await Stage.run(options, settings: ["VALKEY_PASSWORD": "first"]) { stage in
+            #expect(try await stage.nodes[0].visitor.publish("still", Self.text("first")).status == 201)
+            let socket = try await Socket.open(on: stage.nodes[1], "still")
+            defer { socket.close() }
+            let proof = try await stage.prove()
+            try await stage.changePassword(from: "first", to: "second")
+            for node in stage.nodes {
+                try await until("it isn't ready", within: .seconds(1)) { try await node.visitor.ready().status == 503 }
+                let ready = try await node.visitor.ready()
+                #expect(ready.status == 503 && ready.elapsed < .milliseconds(1500), "\(ready)")
+                #expect(node.lastWords.contains("the store can't serve"), "\(node.lastWords)")
+                #expect(node.lastWords.contains("WRONGPASS"), "\(node.lastWords)")
+                #expect(!node.lastWords.contains("first"), "\(node.lastWords)")
+            }
+            try await stage.expectRefusals(until: .now + .seconds(2))
+            try await stage.changePassword(from: "second", to: "first")
+            try await stage.published(50)
+            #expect(try await stage.nodes[0].visitor.publish("still", Self.text("last")).status == 201)
+            #expect(try await socket.payloads(through: Self.text("last")) == [Self.text("last")])
+            try await stage.expectHeld(proof)
+        }
+    }
+
+    private static func expectNoStart(
+        valkey: Int,
+        saying words: String,
+        _ location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "pulsar-relay-faults-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let settings = ["VALKEY_PASSWORD": "hush-hush"]
+        let node = Node(port: try await freePort(), valkey: valkey, settings: settings, folder: folder)
+        try node.launch()
+        let exit = try await node.exit(within: .seconds(9))
+        let said = try String(contentsOf: folder.appending(path: "relay-\(node.port).log"), encoding: .utf8)
+        #expect(exit == .code(1), "\(said)", sourceLocation: location)
+        #expect(said.contains(words), "\(said)", sourceLocation: location)
+        #expect(!said.contains("hush-hush"), "\(said)", sourceLocation: location)
+        print("said:", said.split(separator: "\n").last ?? "")
+    }
+}
+
+extension Stage {
+    /// All connections have to log in anew.
+    fileprivate func changePassword(from old: String, to new: String) async throws {
+        #expect(try await self.command("CONFIG", "SET", "requirepass", new, password: old) == "OK")
+        for kind in ["normal", "pubsub"] {
+            _ = try await self.command("CLIENT", "KILL", "TYPE", kind, password: new)
+        }
+    }
+}
