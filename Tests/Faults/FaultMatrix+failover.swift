@@ -7,6 +7,8 @@ extension FaultMatrix {
     @Test("7. A replica without the last messages takes over: readers are told of the gap, and ids still increase")
     func failover() async throws {
         try await Stage.run { stage in
+            // Or the server waits for five seconds whether more replicas come.
+            #expect(try await stage.command("CONFIG", "SET", "repl-diskless-sync-delay", "0") == "OK")
             let replication = try await FaultyLink.start(to: stage.valkey.port)
             let options = ValkeyServerOptions(arguments: ["--replicaof", "127.0.0.1", "\(replication.port)"])
             try await ValkeyServerProcess.with(options) { replica in

@@ -14,19 +14,15 @@ extension FaultMatrix {
             let proof = try await stage.prove()
             #expect(try await stage.command("CONFIG", "SET", "maxmemory", "1mb") == "OK")
             try await stage.expectRefusals(until: .now + .seconds(2))
-            // A whole bulk is refused too, entry by entry.
             let bulk = try await visitor.ask(.POST, "/api/v1/messages/bulk", Self.bulk)
-            #expect(bulk.status == 503 || bulk.body.contains(#""failed":2"#), "\(bulk)")
-            print("bulk:", bulk)
+            #expect(bulk.status == 503 && bulk.retryAfter != nil, "\(bulk)")
             let history = try await visitor.history("still")
             let id = try #require(first.member("message_id"))
             #expect(history.status == 200 && history.body.contains(id), "\(history)")
             let login = try await visitor.logIn()
             #expect(login.status == 503, "\(login)")
-            for node in stage.nodes {
-                let ready = try await node.visitor.ready()
-                print("ready while full:", ready)
-            }
+            // It can't publish, but reading is a service too: such a relay is not to be taken out of use.
+            for node in stage.nodes { #expect(try await node.visitor.ready().status == 200) }
             #expect(try await stage.command("CONFIG", "SET", "maxmemory", "0") == "OK")
             #expect(try await visitor.publish("still", Self.text("last")).status == 201)
             #expect(try await socket.payloads(through: Self.text("last")) == [Self.text("last")])
@@ -47,14 +43,12 @@ extension FaultMatrix {
             #expect(try await stage.nodes[1].visitor.publish("still", Self.text("second")).status == 201)
             #expect(try await stage.command("FLUSHALL") == "OK")
             let start = ContinuousClock.now
-            print("close code:", await socket.end() ?? -1, ContinuousClock.now - start)
+            #expect(await socket.end() == 1008)
+            #expect(ContinuousClock.now - start < .seconds(5))
             for node in stage.nodes {
-                let took = try await until("sessions end", within: .seconds(6)) {
-                    let answer = try await node.visitor.publish("still", Self.text("third"))
-                    print("after the wipe:", answer)
-                    return answer.status == 401
+                try await until("sessions end", within: .seconds(5)) {
+                    try await node.visitor.publish("still", Self.text("third")).status == 401
                 }
-                print("sessions ended after", took)
                 let login = try await node.visitor.logIn()
                 #expect(login.status == 401, "\(login)")
                 #expect(try await node.visitor.ready().status == 200)
@@ -64,7 +58,7 @@ extension FaultMatrix {
             for node in stage.nodes {
                 #expect(try await node.visitor.logIn().status == 200)
                 let history = try await node.visitor.history("still")
-                print("history:", history)
+                #expect(history.status == 404, "\(history)")
             }
             let again = try await stage.nodes[1].visitor.publish("still", Self.text("again"))
             #expect(again.status == 201, "\(again)")

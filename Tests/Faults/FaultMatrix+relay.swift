@@ -1,6 +1,7 @@
 import Foundation
 import ProgramFixture
 import Testing
+import ValkeyFixture
 
 /// A relay ends.
 extension FaultMatrix {
@@ -27,6 +28,23 @@ extension FaultMatrix {
             try await stage.nodes[0].start()
             try await stage.published(20, on: 0)
             try await stage.expectHeld(proof)
+        }
+    }
+
+    @Test("2b. A relay is stopped by SIGTERM while Valkey does not answer: it exits with 0 all the same")
+    func relayStoppedAlone() async throws {
+        try await Stage.run { stage in
+            #expect(try await stage.nodes[0].visitor.publish("still", Self.text("first")).status == 201)
+            let socket = try await Socket.open(on: stage.nodes[0], "still")
+            defer { socket.close() }
+            stage.valkey.pause()
+            async let publish = stage.nodes[0].visitor.publish("still", Self.text("second"))
+            #expect(try await stage.nodes[0].visitor.ready().status == 503)
+            let start = ContinuousClock.now
+            #expect(try await stage.nodes[0].end(by: SIGTERM, within: .seconds(27)) == .code(0))
+            #expect(ContinuousClock.now - start < .seconds(6))
+            #expect(try await publish.status == 503)
+            #expect(await socket.end() == 1001)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import Testing
 import ValkeyFixture
 
@@ -75,6 +76,7 @@ extension FaultMatrix {
             let socket = try await Socket.open(on: stage.nodes[0], "still")
             defer { socket.close() }
             let proof = try await stage.prove()
+            let memory = try stage.nodes.map { try $0.residentKiB() }
             stage.valkey.pause()
             let resume = ContinuousClock.now + .seconds(5)
             async let key = stage.nodes[1].visitor.publish("still", Self.text("once"), key: "once")
@@ -82,9 +84,11 @@ extension FaultMatrix {
                 let ready = try await node.visitor.ready()
                 #expect(ready.status == 503 && ready.elapsed < .milliseconds(1500), "\(ready)")
             }
+            try await Self.expectReadersRefused(stage.nodes[0])
             try await stage.expectRefusals(until: resume)
             let first = try await key
             #expect(first.status == 503, "\(first)")
+            for (node, before) in zip(stage.nodes, memory) { #expect(try node.residentKiB() < before + 32 << 10) }
             stage.valkey.resume()
             for node in stage.nodes {
                 try await until("ready again", within: .seconds(5)) { try await node.visitor.ready().status == 200 }
@@ -95,7 +99,24 @@ extension FaultMatrix {
             #expect(try await stage.nodes[0].visitor.publish("still", Self.text("last")).status == 201)
             let seen = try await socket.payloads(through: Self.text("last"))
             #expect(seen.count { $0 == Self.text("once") } == 1, "\(seen)")
+            try await stage.published(50)
             try await stage.expectHeld(proof)
+        }
+    }
+
+    /// What needs the store is to be tried again, in time; a wrong user or topic is nobody's reproach.
+    private static func expectReadersRefused(_ node: Node) async throws {
+        let poll = #"{"topics":["still"],"since":{"still":"0"},"timeout":1}"#
+        let answers = try await [
+            node.visitor.history("still"), node.visitor.ask(.POST, "/messages/poll", poll),
+            node.visitor.ask(.GET, "/api/v1/topics"), Visitor(url: node.url).logIn(),
+        ]
+        for answer in answers.dropFirst(2) { #expect(answer.status == 503, "\(answer)") }
+        // The first two may find all they need in memory.
+        for answer in answers {
+            #expect([200, 503].contains(answer.status) && answer.elapsed < .seconds(4), "\(answer)")
+            #expect(answer.status == 200 || answer.retryAfter != nil, "\(answer)")
+            print("reader:", answer)
         }
     }
 }

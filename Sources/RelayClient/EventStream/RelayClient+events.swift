@@ -19,7 +19,7 @@ extension RelayClient {
         lastEventID: String? = nil
     ) async throws -> EventStream {
         var call = HTTPCall(.get, ["sse"])
-        call.query = [("topics", topics.joined(separator: ",")), ("offset", start.offset)]
+        call.query = [("topics", topics.joined(separator: ",")), ("offset", start.offset), ("epochs", "1")]
         if let lastEventID { call.headers.append(("Last-Event-ID", lastEventID)) }
         var rejected: String?
         while true {

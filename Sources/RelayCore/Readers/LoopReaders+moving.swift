@@ -32,9 +32,6 @@ extension LoopReaders {
 
     /// The stream is no longer the one that the group's readers were reading: they go back to the last message that both
     /// share, and are told that some may be gone.
-    ///
-    /// Not so a reader that came with a cursor past all that was known here: it has most likely read the new history already, on a
-    /// relay that knew of it sooner. It stays where it is, and is told too.
     private func rebase(_ group: ReaderGroup, on epoch: StreamEpoch) {
         // Those that joined in the new history have their own place in it.
         for reader in group.live where reader.epoch == epoch.id { group.move(reader, to: .yielded) }
@@ -46,7 +43,6 @@ extension LoopReaders {
             }
             guard reader.epoch != StreamEpoch.none.id else { continue }
             if reader.gapFrom == nil { reader.gapFrom = self.position(of: reader) }
-            if case .ahead = reader.phase { continue }
             reader.cursor = min(reader.cursor, epoch.start)
         }
         for reader in readers {

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Follows its cursors in all topics: over one connection for a random while, then over another one to a random node.
 ///
-/// Owner of the last event id: its lock, though only the one connection at a time uses it.
+/// Owner of its cursors: its lock, though only the one connection at a time uses them.
 final class ProofReader: Sendable {
     private static let pollTimeout = Duration.seconds(10)
 
@@ -12,6 +12,8 @@ final class ProofReader: Sendable {
     private let nodes: [RelayClient]
     private let plan: ProofPlan
     private let journal: ProofJournal
+    /// With epochs, as a client should: a node that does not know a new epoch yet must not take them for another history's.
+    private let cursors = Mutex(CursorTable())
     private let lastEventID = Mutex<String?>(nil)
 
     init(index: Int, nodes: [RelayClient], plan: ProofPlan, journal: ProofJournal) {
@@ -63,15 +65,13 @@ final class ProofReader: Sendable {
         self.journal.write { ledger, _ in ledger.readerDetached(self.index) }
     }
 
-    private var cursors: [String: String] {
-        self.journal.write { ledger, _ in ledger.cursors(of: self.index) }
-    }
-
     private func received(_ message: RelayMessage) {
+        self.cursors.withLock { _ = $0.advance(message.topic, to: message.messageID) }
         self.journal.write { ledger, now in ledger.delivered(message, to: self.index, at: now) }
     }
 
     private func received(_ gap: MessageGap) {
+        self.cursors.withLock { $0.take(gap) }
         self.journal.write { ledger, _ in ledger.toldGap(gap, to: self.index) }
     }
 }
@@ -80,7 +80,7 @@ final class ProofReader: Sendable {
 
 extension ProofReader {
     private func followSocket(_ node: RelayClient) async throws {
-        var options = SubscriptionOptions(topics: self.plan.topics, start: .earliest, cursors: self.cursors)
+        var options = SubscriptionOptions(topics: self.plan.topics, start: .earliest, cursors: self.cursors.withLock { $0.cursors })
         options.connectTimeout = .seconds(5)
         let socket = try await node.openSocket(options)
         defer { socket.close() }
@@ -89,7 +89,9 @@ extension ProofReader {
 
     private func received(_ frame: ServerFrame) throws {
         switch frame {
-        case .subscribed: self.attached()
+        case .subscribed(_, let starts):
+            self.cursors.withLock { $0.adopt(starts) }
+            self.attached()
         case .message(let message): self.received(message)
         case .gap(let gap): self.received(gap)
         case .error(let code, let message):
@@ -101,12 +103,13 @@ extension ProofReader {
     private func followPolls(_ node: RelayClient) async throws {
         self.attached()
         while true {
-            let known = self.cursors
+            let known = self.cursors.withLock { $0.cursors }
             let cursors = Dictionary(uniqueKeysWithValues: self.plan.topics.map { ($0, known[$0] ?? "0") })
             let page = try await node.poll(self.plan.topics, cursors: cursors, timeout: Self.pollTimeout)
             self.journal.answered(200)
             for gap in page.gaps { self.received(gap) }
             for message in page.messages { self.received(message) }
+            self.cursors.withLock { $0.adopt(epochs: page.epochs) }
         }
     }
 

@@ -35,8 +35,14 @@ final class Node: Sendable {
 
     var url: String { self.visitor.url }
     var lastWords: String { self.process.withLock { $0?.lastWords } ?? "" }
-    /// While it runs.
-    var processID: Int32? { self.process.withLock { $0?.id } }
+
+    /// The memory that it holds.
+    func residentKiB() throws -> Int {
+        let id = try #require(self.process.withLock { $0?.id })
+        let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+        return try #require(Int(line.filter(\.isNumber)))
+    }
 
     /// Returns at once.
     func launch() throws {

@@ -17,8 +17,8 @@ final class StoreHealth: Sendable {
         var isAsking = false
         var waiting: [Int: AsyncStream<Answer>.Continuation] = [:]
         var nextWaiter = 0
-        /// The last answer of the store itself.
-        var isHealthy = true
+        /// Why the store could not serve when it last answered; nil where it could.
+        var trouble: String?
     }
 
     private let check: @Sendable () async throws -> Void
@@ -30,7 +30,7 @@ final class StoreHealth: Sendable {
     /// - Parameters:
     ///   - patience: what a caller waits at most.
     ///   - lane: runs the question, which may outlive those who asked.
-    ///   - report: called when the store no longer serves, with the reason, and with nil when it serves again.
+    ///   - report: called when the store no longer serves, or for another reason, and with nil when it serves again.
     ///   - check: throws where the store can't serve.
     init(
         patience: Duration = .milliseconds(950),
@@ -100,9 +100,10 @@ final class StoreHealth: Sendable {
     }
 
     private func note(_ error: (any Error)?) {
+        let trouble = error.map { "\($0)" }
         let isNews = self.state.withLock { state in
-            defer { state.isHealthy = error == nil }
-            return state.isHealthy != (error == nil)
+            defer { state.trouble = trouble }
+            return state.trouble != trouble
         }
         if isNews { self.report(error) }
     }
