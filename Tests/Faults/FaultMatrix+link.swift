@@ -6,11 +6,16 @@ extension FaultMatrix {
     @Test("6a. One relay's connections to Valkey are cut, again and again")
     func connectionsCut() async throws {
         try await Stage.run { stage in
+            #expect(try await stage.nodes[0].visitor.publish("still", Self.text("first")).status == 201)
+            let socket = try await Socket.open(on: stage.nodes[0], "still")
+            defer { socket.close() }
             let proof = try await stage.prove()
             for _ in 0..<5 {
                 #expect(try await stage.links[0].cut() > 1)
                 try await stage.published(25, on: 0)
             }
+            #expect(try await stage.nodes[1].visitor.publish("still", Self.text("last")).status == 201)
+            #expect(try await socket.payloads(through: Self.text("last")) == [Self.text("last")])
             try await stage.expectHeld(proof)
         }
     }

@@ -116,7 +116,6 @@ extension FaultMatrix {
         for answer in answers {
             #expect([200, 503].contains(answer.status) && answer.elapsed < .seconds(4), "\(answer)")
             #expect(answer.status == 200 || answer.retryAfter != nil, "\(answer)")
-            print("reader:", answer)
         }
     }
 }

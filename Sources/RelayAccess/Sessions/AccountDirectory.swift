@@ -52,6 +52,22 @@ public final class AccountDirectory: Sendable {
         _ = await self.shieldedLoad(id)
     }
 
+    /// To be called where a change of the user may have gone unnoticed.
+    ///
+    /// When it returns, the live account (if any) shows the store's state.
+    /// - Throws: where the store can't be read. The account then shows what it did, unless a change was told meanwhile.
+    func userMayHaveChanged(_ id: UserID) async throws(AccessError) {
+        let outcome = await withCheckedContinuation { (waiter: Waiter) in
+            switch self.table.withLock({ $0.changed(id, isCertain: false, waiter: waiter) }) {
+            case .nothing: waiter.resume(returning: .success(nil))
+            case .load: waiter.resume(returning: nil)
+            case .wait: break
+            }
+        }
+        guard let outcome else { return _ = try await self.shieldedLoad(id).get() }
+        _ = try outcome.get()
+    }
+
     /// The users that have a live account.
     var liveUsers: [UserID] { self.table.withLock { $0.liveUsers } }
 

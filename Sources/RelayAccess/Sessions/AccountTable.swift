@@ -31,6 +31,8 @@ struct AccountTable<Waiter> {
 
     private struct Load {
         var isStale = false
+        /// Whether the user is known to have changed, so that an account which can't be read shows nothing.
+        var isCertain = false
         var waiters: [Waiter] = []
     }
 
@@ -71,17 +73,20 @@ struct AccountTable<Waiter> {
         return .load
     }
 
-    /// The store holds a new state of the user. Never refused: a change that isn't noticed would be a hole.
-    mutating func changed(_ id: UserID, waiter: Waiter) -> ChangeEntry {
-        if self.loads[id] != nil {
+    /// The store holds a new state of the user, or may do so. Never refused: a change that isn't noticed would be a hole.
+    ///
+    /// - Parameter isCertain: whether it does.
+    mutating func changed(_ id: UserID, isCertain: Bool = true, waiter: Waiter) -> ChangeEntry {
+        if let load = self.loads[id] {
             self.waiting += 1
             self.loads[id]?.isStale = true
+            self.loads[id]?.isCertain = load.isCertain || isCertain
             self.loads[id]?.waiters.append(waiter)
             return .wait
         }
         guard self.accounts[id]?.account != nil else { return .nothing }
         self.waiting += 1
-        self.loads[id] = Load()
+        self.loads[id] = Load(isCertain: isCertain)
         return .load
     }
 
@@ -99,9 +104,9 @@ struct AccountTable<Waiter> {
         return .finished(user.map { self.insert($0) }, waiters)
     }
 
-    /// The store did not answer. What a live account shows may be out of date, so it shows nothing.
+    /// The store did not answer. What a live account shows is out of date if the user is known to have changed: then it shows nothing.
     mutating func loadFailed(_ id: UserID, _ error: StoreError) -> LoadEnd {
-        self.accounts[id]?.account?.becomeUnknown()
+        if self.loads[id]?.isCertain == true { self.accounts[id]?.account?.becomeUnknown() }
         return .failed(self.endLoad(id), error)
     }
 

@@ -129,13 +129,14 @@ extension Authenticator {
 
     /// Reads again whatever may have changed while announcements were lost, and tells observers of every user in use.
     ///
-    /// A failing store throws `unavailable`; call it again then. Where it can't be read at all, everything stays as it was: nobody
-    /// is turned away because a store is down for a while.
+    /// A failing store throws `unavailable`; call it again then. What can't be read stays as it was: nobody is turned away because
+    /// a store is down for a while.
     public func resynchronize(at now: Timestamp) async throws(AccessError) {
         // No token has this name: the answer only shows that the store can be read.
         _ = try await self.isDenied("", at: now)
         for user in self.accounts.liveUsers {
-            await self.invalidate(user: user)
+            try await self.accounts.userMayHaveChanged(user)
+            self.observers.notify(.userChanged(user))
         }
         for jti in self.sessions.withLock({ $0.liveJTIs }) {
             guard let session = self.sessions.withLock({ $0.liveSession(jti) }), !session.isRevoked else { continue }

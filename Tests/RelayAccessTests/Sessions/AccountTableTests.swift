@@ -81,6 +81,23 @@ struct AccountTableTests {
         #expect(account.standing == .active)
     }
 
+    @Test(
+        "A failed reading after a change that is only suspected leaves all as it was, unless one was told meanwhile",
+        arguments: [(false, Account.Standing.active), (true, .unknown)]
+    )
+    func suspected(isToldMeanwhile: Bool, standing: Account.Standing) throws {
+        var table = AccountTable<Int>(maximumWaiting: 10)
+        guard case .load = table.enter(UserID("a"), waiter: 1),
+            case .finished(let account?, _) = table.loadEnded(UserID("a"), with: self.user("a")),
+            case .load = table.changed(UserID("a"), isCertain: false, waiter: 2)
+        else { throw Unexpected() }
+        if isToldMeanwhile {
+            guard case .wait = table.changed(UserID("a"), waiter: 3) else { throw Unexpected() }
+        }
+        guard case .failed = table.loadFailed(UserID("a"), Self.failure) else { throw Unexpected() }
+        #expect(account.standing == standing)
+    }
+
     @Test("Beyond the bound callers are refused, changes never, and room comes back")
     func bound() throws {
         var table = AccountTable<Int>(maximumWaiting: 2)
