@@ -80,7 +80,11 @@ final class ProofReader: Sendable {
 
 extension ProofReader {
     private func followSocket(_ node: RelayClient) async throws {
-        var options = SubscriptionOptions(topics: self.plan.topics, start: .earliest, cursors: self.cursors.withLock { $0.cursors })
+        var options = SubscriptionOptions(
+            topics: self.plan.topics,
+            start: .earliest,
+            cursors: self.cursors.withLock { $0.cursors }
+        )
         options.connectTimeout = .seconds(5)
         let socket = try await node.openSocket(options)
         defer { socket.close() }

@@ -36,7 +36,7 @@ struct ChangeTests {
         }
     }
 
-    @Test("a change is told within 100 ms, as a rule")
+    @Test("a change is told by its announcement, not by the next poll")
     func quick() async throws {
         try await ValkeyPlace.with(2) { stores, _ in
             let log = EventLog<StoreChange>()
@@ -48,7 +48,8 @@ struct ChangeTests {
                 await log.first { $0 == .user(UserID("u\(index)")) }
                 quickest = min(quickest, ContinuousClock.now - start)
             }
-            #expect(quickest < .milliseconds(100))
+            // Milliseconds as a rule; polls are 1.6 s apart at least.
+            #expect(quickest < .seconds(1))
         }
     }
 

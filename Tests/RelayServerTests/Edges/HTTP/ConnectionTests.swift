@@ -86,9 +86,9 @@ struct ConnectionTests {
     @Test("who is slow with its head, its body or its next request is let go", .timeLimit(.minutes(1)))
     func slowLoris() async throws {
         try await withRelay {
-            $0.server.headerTimeout = .milliseconds(50)
-            $0.server.readTimeout = .milliseconds(50)
-            $0.server.idleTimeout = .milliseconds(50)
+            $0.server.headerTimeout = .milliseconds(800)
+            $0.server.readTimeout = .milliseconds(800)
+            $0.server.idleTimeout = .milliseconds(800)
         } _: { relay in
             let silent = try await RawConnection.open(relay.port)
             let head = try await RawConnection.open(relay.port)
