@@ -28,11 +28,29 @@ final class DeliveryLoop: ReadingLoop {
     private func open(_ broker: Broker) {
         let eventLoop = self.eventLoop
         let readers = LoopReaders(loop: self, clock: broker.clock) { [unowned self] request, ticket in
-            broker.read(request) { result in
-                eventLoop.execute { self.state.value?.readers.readFinished(ticket, result) }
-            }
+            self.fetch(request, ticket, from: broker, attempt: 1)
         }
         self.state.value = LoopState(readers: readers, connections: LoopConnections(eventLoop: eventLoop))
+    }
+
+    private static let readAttempts = 9
+    private static let readDelay = TimeAmount.milliseconds(250)
+
+    /// Reads for one reader. A store that can't be reached is asked again for two seconds: so long connections take to be made anew, and
+    /// the reader would lose its own for nothing.
+    private func fetch(_ request: ReadRequest, _ ticket: LoopReaders.ReadTicket, from broker: Broker, attempt: Int) {
+        broker.read(request) { result in
+            self.eventLoop.execute {
+                guard let current = self.state.value else { return }
+                if case .failure(let error) = result, error.code == .unavailable, attempt < Self.readAttempts {
+                    self.eventLoop.scheduleTask(in: Self.readDelay) {
+                        self.fetch(request, ticket, from: broker, attempt: attempt + 1)
+                    }
+                } else {
+                    current.readers.readFinished(ticket, result)
+                }
+            }
+        }
     }
 
     /// Ends the loop's work; its connections are closed by then. What still comes in is ignored.
