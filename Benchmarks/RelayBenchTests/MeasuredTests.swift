@@ -15,6 +15,16 @@ import Testing
         #expect(measured.ratio(.cpuPerMessage, of: .relay, to: .bare) == 3)
     }
 
+    @Test("A difference is the middle of the rounds' own differences")
+    func difference() {
+        var measured = Measured<ServerKind>()
+        for (far, near) in [(10.0, 9.0), (5.0, 8.0), (100.0, 40.0)] {
+            measured.add([.farLatency: far, .latency: near], for: .relay)
+        }
+        #expect(measured.difference(.farLatency, above: .latency, of: .relay) == 1)
+        #expect(measured.difference(.farLatency, above: .latency, of: .bare) == nil)
+    }
+
     @Test("A contender that failed has no figures, and its reason is told once")
     func failures() {
         var measured = Measured<ServerKind>()

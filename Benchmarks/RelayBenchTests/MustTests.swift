@@ -11,6 +11,15 @@ import Testing
         #expect(must.verdict(Figures()) == .unmeasured)
     }
 
+    @Test("A limit of a difference holds below zero and at the limit, whatever the figure itself is")
+    func difference() {
+        let must = Must.difference(atMost: 3000)
+        #expect(must.verdict(Figures(relay: 9000, difference: 3000)) == .met)
+        #expect(must.verdict(Figures(relay: 20, difference: -100)) == .met)
+        #expect(must.verdict(Figures(relay: 20, difference: 3001)) == .missed)
+        #expect(must.verdict(Figures(relay: 20, ratio: 1)) == .unmeasured)
+    }
+
     @Test("Being below nchan is asked only where nchan is installed")
     func belowNchan() {
         #expect(Must.belowNchan.verdict(Figures(relay: 2, nchan: 3)) == .met)

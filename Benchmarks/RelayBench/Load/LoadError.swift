@@ -6,6 +6,7 @@ enum LoadError: Error, CustomStringConvertible {
     case subscriptionRefused(String)
     case deliveriesMissing(arrived: Int, expected: Int)
     case readersLost(Int)
+    case unreadable(String)
 
     var description: String {
         switch self {
@@ -15,6 +16,7 @@ enum LoadError: Error, CustomStringConvertible {
         case .subscriptionRefused(let text): "the subscription was refused: \(text)"
         case .deliveriesMissing(let arrived, let expected): "only \(arrived) of \(expected) deliveries arrived"
         case .readersLost(let count): "\(count) readers lost their connection"
+        case .unreadable(let output): "the benchmark program printed: \(output)"
         }
     }
 }

@@ -5,4 +5,6 @@ struct Figures: Codable, Sendable {
     var nchan: Double?
     /// The relay's figure as a multiple of what the line compares it with.
     var ratio: Double?
+    /// By how much the relay's figure exceeds what the line compares it with, in the line's unit.
+    var difference: Double?
 }

@@ -23,6 +23,10 @@ struct Must: Sendable {
         Must(text: "ratio >= \(limit)") { Self.verdict($0.ratio.map { $0 >= limit }) }
     }
 
+    static func difference(atMost limit: Double) -> Must {
+        Must(text: "<= \(Int(limit)) more") { Self.verdict($0.difference.map { $0 <= limit }) }
+    }
+
     /// Asks nothing where nchan isn't installed.
     static let belowNchan = Must(text: "below nchan") { figures in
         guard let nchan = figures.nchan else { return figures.relay == nil ? .unmeasured : .met }

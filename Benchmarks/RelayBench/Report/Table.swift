@@ -29,8 +29,18 @@ struct Table {
         }
         return [row.what, row.unit]
             + [figures.relay, figures.bare, figures.nchan].map(Self.number)
-            + [Self.decimal(figures.ratio, digits: 2), row.baseline, Self.decimal(toNchan, digits: 2)]
+            + [Self.comparison(figures), row.baseline, Self.decimal(toNchan, digits: 2)]
             + [row.must, row.verdict.rawValue]
+    }
+
+    /// A ratio, or a difference with its sign.
+    private static func comparison(_ figures: Figures) -> String {
+        guard figures.ratio == nil, let difference = figures.difference else {
+            return Self.decimal(figures.ratio, digits: 2)
+        }
+        return difference.formatted(
+            .number.precision(.fractionLength(0)).grouping(.never).sign(strategy: .always(includingZero: false))
+        )
     }
 
     private static func number(_ value: Double?) -> String {

@@ -2,8 +2,10 @@
 struct Bench: Sendable {
     private struct Entrant<Key: Hashable & Sendable>: Sendable {
         let key: Key
-        let server: Server
+        let kind: ServerKind
         let rig: any Rig
+        /// Nil where somebody else stops it.
+        let server: Server?
     }
 
     let client: LoadClient
@@ -37,19 +39,29 @@ struct Bench: Sendable {
         return measured
     }
 
+    /// A comparison of what works on one Valkey or Redis server, which is started for it and stopped after it.
+    ///
+    /// Where none is installed, there are no figures; ``Measured/remarks`` says so.
+    func compare<Key>(_ contenders: (SharedStorage) -> [Contender<Key>]) async -> Measured<Key> {
+        do {
+            let storage = try await self.launcher.launchValkey()
+            let measured = await self.compare(contenders(storage))
+            await storage.stop()
+            return measured
+        } catch {
+            var measured = Measured<Key>()
+            measured.add(error, of: .valkey)
+            return measured
+        }
+    }
+
     private func setUp<Key>(_ contenders: [Contender<Key>], into measured: inout Measured<Key>) async -> [Entrant<Key>]
     {
         var entrants: [Entrant<Key>] = []
         for contender in contenders {
             do {
-                let server = try await self.launcher.launch(contender.kind, storage: contender.storage)
-                do {
-                    let rig = try await contender.rig(server)
-                    entrants.append(Entrant(key: contender.key, server: server, rig: rig))
-                } catch {
-                    await server.stop()
-                    throw error
-                }
+                let (rig, server) = try await contender.setUp(self.launcher)
+                entrants.append(Entrant(key: contender.key, kind: contender.kind, rig: rig, server: server))
             } catch {
                 measured.add(error, of: contender.kind)
             }
@@ -64,13 +76,13 @@ struct Bench: Sendable {
             return true
         } catch {
             measured.drop(entrant.key)
-            measured.add(error, of: entrant.server.kind)
+            measured.add(error, of: entrant.kind)
             return false
         }
     }
 
     private static func tearDown<Key>(_ entrant: Entrant<Key>) async {
         await entrant.rig.tearDown()
-        await entrant.server.stop()
+        await entrant.server?.stop()
     }
 }

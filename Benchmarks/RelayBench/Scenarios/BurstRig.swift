@@ -2,21 +2,33 @@ import NIOCore
 
 /// Publishers that send the next request as soon as the last is answered.
 struct BurstRig: Rig {
-    private let server: Server
+    private let servers: [ServerProcess]
+    private let backend: ServerProcess?
     private let burst: PublishBurst
     private let request: ByteBuffer
     private let messagesPerRequest: Int
     private let seconds: Double
 
+    /// - Parameters:
+    ///   - others: more servers that take the same request; the publishers are spread evenly.
+    ///   - backend: a server behind these, whose CPU time is measured for itself.
     init(
         _ bench: Bench,
         server: Server,
+        others: [Server] = [],
+        backend: ServerProcess? = nil,
         publishers: Int,
         request: ByteBuffer,
         messagesPerRequest: Int = 1
     ) async throws {
-        self.server = server
-        self.burst = PublishBurst(connections: try await bench.client.open(publishers, port: server.port))
+        let servers = [server] + others
+        self.servers = servers.map(\.process)
+        self.backend = backend
+        var connections: [HTTPConnection] = []
+        for server in servers {
+            connections += try await bench.client.open(publishers / servers.count, port: server.port)
+        }
+        self.burst = PublishBurst(connections: connections)
         self.request = request
         self.messagesPerRequest = messagesPerRequest
         self.seconds = bench.sizes.burstSeconds
@@ -25,17 +37,23 @@ struct BurstRig: Rig {
     }
 
     func measure() async throws -> [Metric: Double] {
-        let before = ProcessUsage.of(self.server.process)
+        let (before, backendBefore) = (Self.cpu(self.servers), Self.cpu([self.backend]))
         let outcome = try await self.burst.run(self.request, seconds: self.seconds)
-        let after = ProcessUsage.of(self.server.process)
+        let (after, backendAfter) = (Self.cpu(self.servers), Self.cpu([self.backend]))
         let messages = Double(outcome.answered * self.messagesPerRequest)
         return [
-            .cpuPerMessage: (after.cpuMicroseconds - before.cpuMicroseconds) / messages,
+            .cpuPerMessage: (after - before) / messages,
+            .backendCPUPerMessage: (backendAfter - backendBefore) / messages,
             .rate: messages / outcome.seconds,
         ]
     }
 
     func tearDown() async {
         await self.burst.close()
+    }
+
+    /// Microseconds of all of them together.
+    private static func cpu(_ processes: [ServerProcess?]) -> Double {
+        processes.reduce(0) { sum, process in sum + (process.map { ProcessUsage.of($0).cpuMicroseconds } ?? 0) }
     }
 }

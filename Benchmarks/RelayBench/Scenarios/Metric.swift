@@ -2,6 +2,8 @@
 enum Metric: Sendable {
     /// Microseconds of the server's CPU time for one message.
     case cpuPerMessage
+    /// Microseconds of CPU time for one message of the server on which the relay keeps it.
+    case backendCPUPerMessage
     /// Microseconds of the server's CPU time for one delivery of a message to one reader.
     case cpuPerDelivery
     /// Acknowledged messages per second.
@@ -12,4 +14,6 @@ enum Metric: Sendable {
     case growth
     /// Microseconds from sending a message to its arrival at a reader, 99th percentile.
     case latency
+    /// The same at the readers of another relay than the one that it was sent to.
+    case farLatency
 }

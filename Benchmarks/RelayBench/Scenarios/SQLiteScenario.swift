@@ -5,10 +5,15 @@ struct SQLiteScenario: Scenario {
     static let name = "sqlite"
     private static let publishers = 64
 
+    private enum Side {
+        case sqlite
+        case memory
+    }
+
     func run(on bench: Bench) async -> [Row] {
         let payload = Payload.plain(size: bench.sizes.payload)
-        let contenders = [Launcher.Storage.sqlite, .memory].map { storage in
-            Contender(key: storage, kind: .relay, storage: storage) { server in
+        let contenders = [(Side.sqlite, Launcher.Storage.sqlite), (.memory, .memory)].map { side, storage in
+            Contender(key: side, kind: .relay, storage: storage) { server in
                 try await BurstRig(
                     bench,
                     server: server,

@@ -17,6 +17,8 @@ enum Scenarios {
         IdleScenario.self,
         PollScenario.self,
         SQLiteScenario.self,
+        ValkeyScenario.self,
+        NodesScenario.self,
         StalledReaderScenario.self,
     ]
 }

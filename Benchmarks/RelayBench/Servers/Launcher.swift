@@ -4,11 +4,12 @@ import NIOPosix
 
 /// Starts servers under test, each on a free port of 127.0.0.1.
 struct Launcher: Sendable {
-    enum Storage: String, Sendable {
+    enum Storage: Sendable {
         case memory
         /// Memory that holds a few megabytes of messages: for measuring what the relay keeps besides messages.
         case smallMemory
         case sqlite
+        case valkey(SharedStorage)
     }
 
     let client: LoadClient
@@ -27,6 +28,8 @@ struct Launcher: Sendable {
             return try await self.launchBare(port: port)
         case .nchan:
             return try await self.launchNchan(port: port)
+        case .valkey:
+            preconditionFailure("a Valkey server is launched by launchValkey")
         case .relay:
             return try await self.launchRelay(port: port, storage: storage)
         }
@@ -60,7 +63,8 @@ struct Launcher: Sendable {
         let process = try ServerProcess(executable: executable, environment: settings.environment) { _ in ["serve"] }
         try await self.awaitReady(.relay, process: process, port: port)
         do {
-            let token = try await RelayLogin(client: self.client, port: port, password: settings.password).token()
+            let password = settings.secrets.password
+            let token = try await RelayLogin(client: self.client, port: port, password: password).token()
             return Server(kind: .relay, port: port, dialect: .relay(token: token), process: process)
         } catch {
             await process.stop()
@@ -76,7 +80,7 @@ struct Launcher: Sendable {
     }
 
     /// Another process may take the port before the server does; the server then fails to start, and says so.
-    private func freePort() async throws -> Int {
+    func freePort() async throws -> Int {
         let listener = try await ServerBootstrap(group: self.client.group).bind(host: "127.0.0.1", port: 0).get()
         let port = listener.localAddress?.port ?? 0
         try await listener.close().get()

@@ -3,9 +3,14 @@ struct RelaySettings: Sendable {
     let port: Int
     let threads: Int
     let storage: Launcher.Storage
-    /// Both secrets live for one run on loopback.
-    let password = "bench-\(UInt64.random(in: .min ... .max))"
-    let signingKey = "bench-\(UInt64.random(in: .min ... .max))-\(UInt64.random(in: .min ... .max))-0123456789"
+    let secrets: RelaySecrets
+
+    init(port: Int, threads: Int, storage: Launcher.Storage) {
+        self.port = port
+        self.threads = threads
+        self.storage = storage
+        self.secrets = if case .valkey(let shared) = storage { shared.secrets } else { RelaySecrets() }
+    }
 
     var environment: [String: String] {
         self.common.merging(self.storageSettings) { _, storage in storage }
@@ -15,6 +20,13 @@ struct RelaySettings: Sendable {
         switch self.storage {
         case .memory: ["PULSAR_STORAGE_BACKEND": "memory"]
         case .sqlite: ["PULSAR_STORAGE_BACKEND": "sqlite"]
+        case .valkey(let shared):
+            [
+                "PULSAR_STORAGE_BACKEND": "valkey",
+                "PULSAR_VALKEY_HOST": "127.0.0.1",
+                "PULSAR_VALKEY_PORT": String(shared.port),
+                "PULSAR_VALKEY_PREFIX": shared.prefix,
+            ]
         case .smallMemory:
             [
                 "PULSAR_STORAGE_BACKEND": "memory",
@@ -31,8 +43,8 @@ struct RelaySettings: Sendable {
             "PULSAR_THREADS": String(self.threads),
             // Relative to the working directory, which is the process's own and temporary.
             "PULSAR_DATA_DIR": "data",
-            "PULSAR_BOOTSTRAP_ADMIN_PASSWORD": self.password,
-            "PULSAR_JWT_SECRET_KEY": self.signingKey,
+            "PULSAR_BOOTSTRAP_ADMIN_PASSWORD": self.secrets.password,
+            "PULSAR_JWT_SECRET_KEY": self.secrets.signingKey,
             "PULSAR_RATE_LIMITS_ENABLED": "false",
             "PULSAR_WS_MAX_PER_USER": "100000",
             "PULSAR_POLL_MAX_WAITERS_PER_USER": "100000",

@@ -5,4 +5,6 @@ enum ServerKind: String, CaseIterable, Sendable {
     case bare
     /// nginx with its nchan module.
     case nchan
+    /// Valkey or Redis, on which relays keep messages.
+    case valkey
 }
