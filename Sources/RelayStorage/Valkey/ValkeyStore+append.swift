@@ -1,3 +1,4 @@
+import NIOCore
 public import RelayCore
 import RelayValkey
 import RelayWire
@@ -32,7 +33,7 @@ extension ValkeyStore: MessageStore {
         completion: @escaping @Sendable (Result<AppendAnswer, StoreError>) -> Void
     ) {
         let topic = self.layout.stream(batch.topic)
-        var call = AppendCall(batch, topic, announcedBytes: self.settings.maxAnnouncedBytes)
+        var call = AppendCall(batch, topic, maxAnnouncedBytes: self.settings.maxAnnouncedBytes)
         for (index, draft) in batch.drafts.enumerated() {
             call.add(draft, version: versions?[index] ?? 0)
         }
@@ -71,7 +72,7 @@ private struct AppendCall {
     private(set) var arguments: [ValkeyArgument]
     private let topic: TopicKeys
 
-    init(_ batch: AppendBatch, _ topic: TopicKeys, announcedBytes: Int) {
+    init(_ batch: AppendBatch, _ topic: TopicKeys, maxAnnouncedBytes: Int) {
         self.topic = topic
         self.keys = topic.all
         self.arguments = []
@@ -80,7 +81,7 @@ private struct AppendCall {
         self.arguments.append(.init(batch.known.epochText))
         self.arguments.append(.init(batch.known.last.description))
         self.arguments.append(.init(max(1, batch.retention.maxMessages)))
-        self.arguments.append(.init(announcedBytes))
+        self.arguments.append(batch.byteCount <= maxAnnouncedBytes ? "1" : "0")
     }
 
     mutating func add(_ draft: Draft, version: Int64) {
@@ -100,6 +101,13 @@ private struct AppendCall {
         self.arguments.append(.init(mark.total))
         self.arguments.append(.init(mark.expiresAt.microseconds))
         self.arguments.append(.init(mark.millisecondsToLive(from: draft.timestamp)))
+    }
+}
+
+extension AppendBatch {
+    /// Of payloads and metadata.
+    fileprivate var byteCount: Int {
+        self.drafts.reduce(0) { $0 + $1.payload.readableBytes + ($1.metadata?.readableBytes ?? 0) }
     }
 }
 

@@ -87,6 +87,29 @@ struct StreamEpochTests {
         }
     }
 
+    @Test(
+        "sequence numbers go on where they have more digits than Lua writes of a number, and end where it counts no further",
+        arguments: [
+            ("9000000000000-99999999999998", ["9000000000000-99999999999999", "9000000000000-100000000000000"]),
+            ("9000000000000-9007199254740989", ["9000000000000-9007199254740990", "9000000000001-0"]),
+        ]
+    )
+    func largeSequences(last: String, next: [String]) async throws {
+        try await ValkeyPlace.with { stores, probe in
+            _ = try await stores[0].put(self.batch(StreamBounds()))
+            try await probe.send("HSET", probe.key("t", "state"), "last", ValkeyArgument(last))
+            let two = AppendBatch(
+                topic: self.topic,
+                drafts: [.bytes(1), .bytes(1)],
+                retention: Retention(),
+                known: StreamBounds()
+            )
+            let receipt = try await stores[0].put(two)
+            #expect(receipt.stored.map(\.id.description) == next)
+            #expect(receipt.bounds.last.description == next[1])
+        }
+    }
+
     @Test("asking for the position of what is not there makes nothing")
     func nothing() async throws {
         try await ValkeyPlace.with { stores, probe in

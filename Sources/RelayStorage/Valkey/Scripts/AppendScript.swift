@@ -7,7 +7,7 @@ import RelayValkey
 /// | 1 | a random id, should a new epoch begin |
 /// | 2, 3 | the epoch's id that the caller knows, empty for none, and its newest id |
 /// | 4 | how many messages to keep |
-/// | 5 | the batch's bytes above which the messages are not announced with it |
+/// | 5 | `1` if the messages are announced with it, else `0` |
 /// | then, for each draft | the kind (a sum of 1 metadata, 2 expiry, 4 audience, 8 mark), timestamp, payload, and of metadata, expiry and audience those that are there; with a mark its claim's version, total, expiry, and time to live in milliseconds |
 ///
 /// The marks' keys follow the four others in the order of their drafts.
@@ -17,20 +17,21 @@ import RelayValkey
 enum AppendScript {
     static let script = ValkeyScript(
         StreamPrelude.source + """
-            local limit, announced = tonumber(ARGV[4]), tonumber(ARGV[5])
+            local call = redis.call
+            local limit, isAnnounced = tonumber(ARGV[4]), ARGV[5] == '1'
 
             local function isBefore(a, b)
               if #a == #b and string.sub(a, 1, 1) ~= '-' and string.sub(b, 1, 1) ~= '-' then return a < b end
               return tonumber(a) < tonumber(b)
             end
 
-            -- What is stored under a mark and counts at that time: id and timestamp, or nil and a tombstone's version.
+            -- What is stored under a mark and counts at that time: 'id=timestamp', or nil and a tombstone's version.
             local function marked(key, at)
-              local value = redis.call('GET', key)
+              local value = call('GET', key)
               if not value then return nil, 0 end
               local id, time, total, expiry = string.match(value, '^m (%S+) (%S+) (%S+) (%S+)$')
               if id then
-                if isBefore(at, expiry) then return id, time end
+                if isBefore(at, expiry) then return id .. '=' .. time end
                 return nil, 0
               end
               local version, ends = string.match(value, '^t (%S+) (%S+)$')
@@ -38,29 +39,27 @@ enum AppendScript {
               return nil, 0
             end
 
-            local drafts, at, key, size = {}, 6, 5, 0
-            while at <= #ARGV do
+            -- Of drafts whose mark is stored already, by their place: what is answered.
+            local firsts = {}
+            local at, key, place = 6, 5, 0
+            while key <= #KEYS do
               local kind = tonumber(ARGV[at])
-              local d = {time = ARGV[at + 1], payload = ARGV[at + 2]}
-              at = at + 3
-              if kind ~= 0 then
-                if kind % 2 >= 1 then d.metadata = ARGV[at]; at = at + 1; size = size + #d.metadata end
-                if kind % 4 >= 2 then d.expiry = ARGV[at]; at = at + 1 end
-                if kind % 8 >= 4 then d.audience = ARGV[at]; at = at + 1 end
-                if kind >= 8 then
-                  d.key, d.total, d.ends, d.ttl = KEYS[key], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-                  local id, other = marked(d.key, d.time)
-                  if id then
-                    d.first, d.firstTime = id, other
-                  elseif other >= tonumber(ARGV[at]) then
-                    return 'moved ' .. #drafts .. ' ' .. other
-                  end
-                  at = at + 4
-                  key = key + 1
+              local mark = at + 3
+              if kind % 2 >= 1 then mark = mark + 1 end
+              if kind % 4 >= 2 then mark = mark + 1 end
+              if kind % 8 >= 4 then mark = mark + 1 end
+              place = place + 1
+              if kind >= 8 then
+                local first, version = marked(KEYS[key], ARGV[at + 1])
+                if first then
+                  firsts[place] = first
+                elseif version >= tonumber(ARGV[mark]) then
+                  return 'moved ' .. place - 1 .. ' ' .. version
                 end
+                key = key + 1
+                mark = mark + 4
               end
-              size = size + #d.payload
-              drafts[#drafts + 1] = d
+              at = mark
             end
 
             local s, superseded = settle(ARGV[1], ARGV[2], ARGV[3])
@@ -68,63 +67,98 @@ enum AppendScript {
             s = s or {epoch = ARGV[1], start = '0-0', last = '0-0', trimmed = '0-0', count = 0, isNew = true}
             local previous, trimmedBefore = s.last, s.trimmed
             local ms, seq = split(s.last)
-            local ids, news, bodies, here, stored = {}, {}, {}, {}, 0
+            local ids, heads, bodies, here, stored, parts = {}, {}, {}, {}, 0, 0
+            -- The start of ids of this millisecond; the end of the line about a payload of that length and nothing else.
+            local base, tail, length
 
-            for i = 1, #drafts do
-              local d = drafts[i]
-              local first, firstTime = d.first, d.firstTime
-              if not first and d.key and here[d.key] then first, firstTime = here[d.key][1], here[d.key][2] end
+            at, key, place = 6, 5, 0
+            while at <= #ARGV do
+              local kind, time, payload = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+              local metadata, expiry, audience, mark, first
+              at = at + 3
+              place = place + 1
+              if kind ~= '0' then
+                kind = tonumber(kind)
+                if kind % 2 >= 1 then metadata = ARGV[at]; at = at + 1 end
+                if kind % 4 >= 2 then expiry = ARGV[at]; at = at + 1 end
+                if kind % 8 >= 4 then audience = ARGV[at]; at = at + 1 end
+                if kind >= 8 then
+                  mark = KEYS[key]
+                  first = firsts[place] or here[mark]
+                  key = key + 1
+                  at = at + 4
+                end
+              end
               if first then
-                ids[i] = first .. '=' .. firstTime
+                ids[place] = first
               else
-                local now = math.min(math.max(0, math.floor(tonumber(d.time) / 1000)), MAX_SEQUENCE)
-                if now > ms then ms, seq = now, 0
+                -- Text is a number to arithmetic; without calls, of which a message has enough.
+                local now = time / 1000
+                now = now - now % 1
+                if now < 0 then now = 0 elseif now > MAX_SEQUENCE then now = MAX_SEQUENCE end
+                if now > ms then ms, seq, base = now, 0, nil
                 elseif seq < MAX_SEQUENCE then seq = seq + 1
-                else ms, seq = ms + 1, 0 end
-                local id = join(ms, seq)
-                ids[i] = id
-                if not d.metadata and not d.expiry and not d.audience then
-                  redis.call('XADD', STREAM, id, 'p', d.payload, 't', d.time)
-                else
-                  local fields = {'p', d.payload, 't', d.time}
-                  if d.metadata then fields[#fields + 1] = 'm'; fields[#fields + 1] = d.metadata end
-                  if d.expiry then fields[#fields + 1] = 'x'; fields[#fields + 1] = d.expiry end
-                  if d.audience then fields[#fields + 1] = 'a'; fields[#fields + 1] = d.audience end
-                  redis.call('XADD', STREAM, id, unpack(fields))
-                  if d.expiry then redis.call('ZADD', TTL, d.expiry, id) end
-                end
-                if d.key then
-                  redis.call('SET', d.key, 'm ' .. id .. ' ' .. d.time .. ' ' .. d.total .. ' ' .. d.ends, 'PX', d.ttl)
-                  here[d.key] = {id, d.time}
-                end
+                else ms, seq, base = ms + 1, 0, nil end
+                base = base or string.format('%.0f-', ms)
+                -- Fourteen digits are what Lua writes of a number.
+                local id = base .. (seq < 1e14 and seq or string.format('%.0f', seq))
+                ids[place] = id
+                s.last = id
                 stored = stored + 1
-                if size <= announced then
-                  news[#news + 1] = id .. ' ' .. d.time .. ' ' .. (d.expiry or '-') .. ' ' .. #d.payload
-                    .. ' ' .. (d.metadata and #d.metadata or '-') .. ' ' .. (d.audience and #d.audience or '-') .. '\\n'
-                  bodies[#bodies + 1] = d.payload
-                  if d.metadata then bodies[#bodies + 1] = d.metadata end
-                  if d.audience then bodies[#bodies + 1] = d.audience end
+                if kind == '0' then
+                  call('XADD', STREAM, id, 'p', payload, 't', time)
+                else
+                  local fields = {'p', payload, 't', time}
+                  if metadata then fields[#fields + 1] = 'm'; fields[#fields + 1] = metadata end
+                  if expiry then fields[#fields + 1] = 'x'; fields[#fields + 1] = expiry end
+                  if audience then fields[#fields + 1] = 'a'; fields[#fields + 1] = audience end
+                  call('XADD', STREAM, id, unpack(fields))
+                  if expiry then call('ZADD', TTL, expiry, id) end
+                end
+                if mark then
+                  call('SET', mark, 'm ' .. id .. ' ' .. time .. ' ' .. ARGV[at - 3] .. ' ' .. ARGV[at - 2], 'PX', ARGV[at - 1])
+                  here[mark] = id .. '=' .. time
+                end
+                if isAnnounced then
+                  if metadata or expiry or audience then
+                    heads[stored] = id .. ' ' .. time .. ' ' .. (expiry or '-') .. ' ' .. #payload
+                      .. ' ' .. (metadata and #metadata or '-') .. ' ' .. (audience and #audience or '-') .. '\\n'
+                  else
+                    if length ~= #payload then
+                      length = #payload
+                      tail = ' - ' .. length .. ' - -\\n'
+                    end
+                    heads[stored] = id .. ' ' .. time .. tail
+                  end
+                  parts = parts + 1
+                  bodies[parts] = payload
+                  if metadata then parts = parts + 1; bodies[parts] = metadata end
+                  if audience then parts = parts + 1; bodies[parts] = audience end
                 end
               end
             end
 
-            s.last = join(ms, seq)
             s.count = s.count + stored
             -- All but one are trimmed unread; of the last only the id is wanted, but its content comes along.
             if s.count > limit then
-              if s.count > limit + 1 then redis.call('XTRIM', STREAM, 'MAXLEN', '=', limit + 1) end
-              s.trimmed = redis.call('XRANGE', STREAM, '-', '+', 'COUNT', 1)[1][1]
-              redis.call('XDEL', STREAM, s.trimmed)
+              if s.count > limit + 1 then call('XTRIM', STREAM, 'MAXLEN', '=', limit + 1) end
+              s.trimmed = call('XRANGE', STREAM, '-', '+', 'COUNT', 1)[1][1]
+              call('XDEL', STREAM, s.trimmed)
               s.count = limit
             end
+            local position = describe(s, previous)
             if stored > 0 or s.trimmed ~= trimmedBefore then
-              save(s)
-              redis.call('SPUBLISH', NEWS, describe(s, previous) .. ' ' .. #news .. '\\n'
-                .. table.concat(news) .. table.concat(bodies))
+              if s.isNew then
+                save(s)
+              else
+                call('HSET', STATE, 'last', s.last, 'trimmed', s.trimmed, 'count', s.count)
+              end
+              call('SPUBLISH', NEWS, position .. ' ' .. #heads .. '\\n' .. table.concat(heads) .. table.concat(bodies))
             elseif s.isNew then
               s.epoch = '0'
+              position = describe(s, previous)
             end
-            return 'ok ' .. describe(s, previous) .. '\\n' .. table.concat(ids, ' ')
+            return 'ok ' .. position .. '\\n' .. table.concat(ids, ' ')
             """
     )
 }

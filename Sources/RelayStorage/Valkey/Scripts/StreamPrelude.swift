@@ -20,6 +20,7 @@ enum StreamPrelude {
         end
 
         local function before(a, b)
+          if a == b then return false end
           local ams, aseq = split(a)
           local bms, bseq = split(b)
           return ams < bms or (ams == bms and aseq < bseq)
