@@ -42,19 +42,32 @@ enum CommandEncoder {
         at offset: inout Int
     ) {
         unsafe target[offset] = UInt8(ascii: sign)
+        let digits = Self.digits(of: number.magnitude)
+        unsafe Self.write(
+            number.magnitude,
+            to: UnsafeMutableRawBufferPointer(rebasing: target[(offset + 1)...].prefix(digits))
+        )
+        offset += digits + 1
+        unsafe self.writeLineEnd(to: target, at: &offset)
+    }
+
+    fileprivate static func digits(of number: UInt) -> Int {
         var digits = 1
         var rest = number
         while rest >= 10 {
             rest /= 10
             digits += 1
         }
-        rest = number
-        for index in stride(from: offset + digits, to: offset, by: -1) {
+        return digits
+    }
+
+    /// Fills the target with the last digits of the number.
+    fileprivate static func write(_ number: UInt, to target: UnsafeMutableRawBufferPointer) {
+        var rest = number
+        for index in target.indices.reversed() {
             unsafe target[index] = UInt8(ascii: "0") + UInt8(rest % 10)
             rest /= 10
         }
-        offset += digits + 1
-        unsafe self.writeLineEnd(to: target, at: &offset)
     }
 
     private static func writeLineEnd(to target: UnsafeMutableRawBufferPointer, at offset: inout Int) {
@@ -69,6 +82,7 @@ extension ValkeyArgument {
         switch self.storage {
         case .text(let text): text.utf8.count
         case .buffer(let buffer): buffer.readableBytes
+        case .number(let number): CommandEncoder.digits(of: UInt(number.magnitude)) + (number < 0 ? 1 : 0)
         }
     }
 
@@ -76,6 +90,9 @@ extension ValkeyArgument {
         switch self.storage {
         case .text(let text): unsafe target.copyBytes(from: text.utf8)
         case .buffer(let buffer): unsafe target.copyBytes(from: buffer.readableBytesView)
+        case .number(let number):
+            unsafe CommandEncoder.write(UInt(number.magnitude), to: target)
+            if number < 0 { unsafe target[0] = UInt8(ascii: "-") }
         }
     }
 }

@@ -5,6 +5,8 @@ public struct ValkeyArgument: Sendable, ExpressibleByStringInterpolation, Expres
     enum Storage: Sendable {
         case text(String)
         case buffer(ByteBuffer)
+        /// Its digits are written straight into the command.
+        case number(Int64)
     }
 
     let storage: Storage
@@ -19,7 +21,11 @@ public struct ValkeyArgument: Sendable, ExpressibleByStringInterpolation, Expres
     }
 
     public init(_ number: some BinaryInteger) {
-        self.storage = .text(String(number))
+        if let number = Int64(exactly: number) {
+            self.storage = .number(number)
+        } else {
+            self.storage = .text(String(number))
+        }
     }
 
     public init(stringLiteral text: String) {

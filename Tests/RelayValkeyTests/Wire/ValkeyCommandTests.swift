@@ -26,6 +26,16 @@ struct ValkeyCommandTests {
         #expect(!reader.hasPartialReply)
     }
 
+    @Test("A number goes as its decimal digits", arguments: [0, 7, 9, 10, 99, 100, -1, -10, .max, .min] as [Int64])
+    func numbers(number: Int64) {
+        #expect(ValkeyCommand(.init(number)).encoded == ValkeyCommand(.init(String(number))).encoded)
+    }
+
+    @Test("A number that is larger than any Int64 goes as its decimal digits too")
+    func largeNumber() {
+        #expect(ValkeyCommand(.init(UInt64.max)).encoded == ValkeyCommand("18446744073709551615").encoded)
+    }
+
     @Test("A command without arguments, or with too many, is none")
     func limits() {
         #expect(ValkeyCommand([]).encoded == nil)
