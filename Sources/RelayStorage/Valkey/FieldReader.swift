@@ -28,20 +28,23 @@ struct FieldReader {
 
     /// A decimal number and what ended it; nil as the end means the end of all.
     private mutating func unsigned() -> (number: UInt64, end: UInt8?)? {
-        let view = self.buffer.readableBytesView
+        guard let (number, digits, end) = Self.unsigned(self.buffer.readableBytesUInt8Span) else { return nil }
+        self.buffer.moveReaderIndex(forwardBy: digits + (end == nil ? 0 : 1))
+        return (number, end)
+    }
+
+    private static func unsigned(_ bytes: Span<UInt8>) -> (number: UInt64, digits: Int, end: UInt8?)? {
         var number: UInt64 = 0
-        var index = view.startIndex
-        while index < view.endIndex, case UInt8(ascii: "0")...UInt8(ascii: "9") = view[index] {
+        var index = 0
+        while index < bytes.count, case UInt8(ascii: "0")...UInt8(ascii: "9") = bytes[index] {
             let (tens, overflowed) = number.multipliedReportingOverflow(by: 10)
-            let (sum, carried) = tens.addingReportingOverflow(UInt64(view[index] - UInt8(ascii: "0")))
+            let (sum, carried) = tens.addingReportingOverflow(UInt64(bytes[index] - UInt8(ascii: "0")))
             guard !overflowed, !carried else { return nil }
             number = sum
             index += 1
         }
-        guard index > view.startIndex else { return nil }
-        let end = index < view.endIndex ? view[index] : nil
-        self.buffer.moveReaderIndex(forwardBy: min(view.count, index - view.startIndex + 1))
-        return (number, end)
+        guard index > 0 else { return nil }
+        return (number, index, index < bytes.count ? bytes[index] : nil)
     }
 
     /// - Returns: nil also for what no `Int` holds.
