@@ -20,7 +20,10 @@ with open_socket(token) as socket:
     equal([expect(socket, "message")["message_id"] for _ in range(KEPT - 1)], ids[-KEPT + 1 :], "no gap: what is kept")
 
 reply = call("POST", "/messages/poll", token, {"topics": [topic], "since": {topic: ids[0]}, "timeout": 5})
-equal(reply["gaps"], {topic: {"after": ids[0], "resumed_from": ids[-KEPT]}}, "gap in a poll")
+equal(list(reply["gaps"]), [topic], "topics with a gap in a poll")
+equal(reply["gaps"][topic]["after"], ids[0], "where the poll's reader was")
+equal(reply["gaps"][topic]["resumed_from"], ids[-KEPT], "where it goes on")
+equal(reply["gaps"][topic]["epoch"], reply["epochs"][topic], "the epoch of the gap and of the messages")
 equal([m["message_id"] for m in reply["messages"]], ids[-KEPT:], "messages of that poll")
 reply = call("POST", "/messages/poll", token, {"topics": [topic], "since": {topic: ids[-2]}, "timeout": 5})
 equal("gaps" in reply, False, "a gap where there is none")
