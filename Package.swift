@@ -239,6 +239,7 @@ let package = Package(
             name: "ValkeyFixture",
             dependencies: [
                 "ProgramFixture",
+                "RelayValkey",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -1,5 +1,6 @@
 public import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// One server: its address, how to talk to it, and a connection to it on each of the event loops.
@@ -9,6 +10,7 @@ import Synchronization
 /// tried for until `close` is called, which has to be done before the loops end.
 public final class ValkeyNode: Sendable {
     public let address: ValkeyAddress
+    let configuration: ValkeyConfiguration
     private let connections: [ValkeyConnection]
     private let turn = Atomic<Int>(0)
 
@@ -18,16 +20,32 @@ public final class ValkeyNode: Sendable {
     ///   - loops: at least one. They are not the node's: it never makes any, nor ends them.
     ///   - onChange: called on one of the loops after the state of any connection has changed; `state` tells it. Must not block.
     /// - Throws: where the files for TLS can't be read.
-    public init(
+    public convenience init(
         _ address: ValkeyAddress,
         _ configuration: ValkeyConfiguration,
         loops: [any EventLoop],
         onChange: @escaping @Sendable () -> Void = {}
     ) throws {
-        precondition(!loops.isEmpty, "a node needs an event loop")
         let tls = try configuration.tls?.makeContext()
+        self.init(address, configuration, tls: tls, loops: loops, onChange: onChange)
+        self.start()
+    }
+
+    /// Does nothing before it is told to `start`: commands fail as unavailable.
+    init(
+        _ address: ValkeyAddress,
+        _ configuration: ValkeyConfiguration,
+        tls: NIOSSLContext?,
+        loops: [any EventLoop],
+        onChange: @escaping @Sendable () -> Void
+    ) {
+        precondition(!loops.isEmpty, "a node needs an event loop")
         self.address = address
+        self.configuration = configuration
         self.connections = loops.map { ValkeyConnection($0, address, configuration, tls: tls, onChange: onChange) }
+    }
+
+    func start() {
         for connection in self.connections { connection.start() }
     }
 
@@ -70,7 +88,15 @@ public final class ValkeyNode: Sendable {
 
     /// Closes all connections; what is outstanding fails with `closed`. Returns when they are gone.
     public func close() async {
-        for future in self.connections.map({ $0.close() }) { try? await future.get() }
+        for future in self.end() { try? await future.get() }
+    }
+
+    /// Begins to close all connections.
+    ///
+    /// - Returns: futures that are done when they are gone.
+    @discardableResult
+    func end() -> [EventLoopFuture<Void>] {
+        self.connections.map { $0.close() }
     }
 
     private func connection() -> ValkeyConnection {

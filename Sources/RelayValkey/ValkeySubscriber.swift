@@ -1,4 +1,5 @@
 public import NIOCore
+import NIOSSL
 
 /// Subscriptions to channels of one server, over a connection of their own that comes back by itself, with all of them.
 ///
@@ -18,19 +19,31 @@ public final class ValkeySubscriber: Sendable {
     ///   - handler: called on the loop, for one event after the other. Must not block: what the server sends meanwhile waits, and a
     ///     server drops a subscriber that is far behind.
     /// - Throws: where the files for TLS can't be read.
-    public init(
+    public convenience init(
         _ address: ValkeyAddress,
         _ configuration: ValkeyConfiguration,
         loop: any EventLoop,
         onChange: @escaping @Sendable () -> Void = {},
         handler: @escaping @Sendable (ValkeySubscriberEvent) -> Void
     ) throws {
+        let tls = try configuration.tls?.makeContext()
+        self.init(address, configuration, tls: tls, loop: loop, onChange: onChange, handler: handler)
+    }
+
+    init(
+        _ address: ValkeyAddress,
+        _ configuration: ValkeyConfiguration,
+        tls: NIOSSLContext?,
+        loop: any EventLoop,
+        onChange: @escaping @Sendable () -> Void,
+        handler: @escaping @Sendable (ValkeySubscriberEvent) -> Void
+    ) {
         let board = StateBoard(.connecting(since: .now(), lastError: nil))
         let core = SubscriberCore(
             loop,
             address,
             configuration,
-            tls: try configuration.tls?.makeContext(),
+            tls: tls,
             board: board,
             onChange: onChange,
             tell: handler
@@ -64,7 +77,16 @@ public final class ValkeySubscriber: Sendable {
 
     /// Closes the connection. Returns when it is gone; nothing is told afterwards.
     public func close() async {
-        try? await self.loop.flatSubmit { self.core.value.close() }.get()
+        try? await self.end().get()
+    }
+
+    /// Begins to close the connection. If called on the loop, nothing is told from there on.
+    ///
+    /// - Returns: a future that is done when it is gone.
+    @discardableResult
+    func end() -> EventLoopFuture<Void> {
+        guard !self.loop.inEventLoop else { return self.core.value.close() }
+        return self.loop.flatSubmit { self.core.value.close() }
     }
 
     private func onLoop(_ body: @escaping @Sendable (SubscriberCore) -> Void) {

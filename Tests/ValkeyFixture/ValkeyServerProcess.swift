@@ -37,7 +37,7 @@ public final class ValkeyServerProcess: Sendable {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         var failure: any Error = Failure(description: "no port is free")
         for _ in 0..<5 {
-            let server = ValkeyServerProcess(port: try await freePort(), directory: directory, options: options)
+            let server = ValkeyServerProcess(port: try await self.port(options), directory: directory, options: options)
             do {
                 try await server.launch()
                 return server
@@ -151,7 +151,7 @@ public final class ValkeyServerProcess: Sendable {
         }
     }
 
-    private var isRunning: Bool {
+    var isRunning: Bool {
         self.running.withLock { $0 != nil }
     }
 
@@ -168,5 +168,22 @@ public final class ValkeyServerProcess: Sendable {
             return URL(filePath: path)
         }
         throw Failure(description: "neither valkey-server nor redis-server is installed")
+    }
+
+    /// A port for it. A node of a cluster has another as well, which is the port and 10,000.
+    private static func port(_ options: ValkeyServerOptions) async throws -> Int {
+        for _ in 0..<100 {
+            let port = try await freePort()
+            guard options.arguments.contains("--cluster-enabled") else { return port }
+            if port < 55_536, await self.isFree(port + 10_000) { return port }
+        }
+        throw Failure(description: "no port is free")
+    }
+
+    private static func isFree(_ port: Int) async -> Bool {
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        guard let listener = try? await bootstrap.bind(host: "127.0.0.1", port: port).get() else { return false }
+        try? await listener.close().get()
+        return true
     }
 }

@@ -22,19 +22,19 @@ final class ChangeFeed: Sendable {
     }
 
     let channel: ValkeyChannel
-    private let server: ValkeyNode
-    private let readVersion: ValkeyCommand
+    private let server: any ValkeyRouter
+    private let version: ValkeyArgument
     private let loop: any EventLoop
     private let pollInterval: Duration
     private let state = Mutex(State())
 
     /// - Parameter loop: the subscriber's.
-    init(_ server: ValkeyNode, layout: KeyLayout, loop: any EventLoop, pollInterval: Duration) {
+    init(_ server: any ValkeyRouter, layout: KeyLayout, loop: any EventLoop, pollInterval: Duration) {
         self.server = server
         self.loop = loop
         self.pollInterval = pollInterval
         self.channel = ValkeyChannel(layout.changes, isSharded: true)
-        self.readVersion = ValkeyCommand("GET", ValkeyArgument(layout.version))
+        self.version = ValkeyArgument(layout.version)
     }
 
     var standing: Standing { self.state.withLock { $0.standing } }
@@ -65,7 +65,7 @@ final class ChangeFeed: Sendable {
             self.state.withLock { state in
                 state.standing = .refused(error ?? ValkeyServerError(prefix: "", message: "ended by the server"))
             }
-        case .lost, .restored, .message, .subscribed, .dropped: break
+        case .lost, .restored, .interrupted, .message, .subscribed, .dropped: break
         }
     }
 
@@ -86,7 +86,8 @@ final class ChangeFeed: Sendable {
     }
 
     private func poll() {
-        self.server.send(self.readVersion) { [loop = self.loop] result in
+        let command = ValkeyCommand("GET", self.version)
+        self.server.send(command, key: self.version, deadline: nil) { [loop = self.loop] result in
             loop.execute { self.polled(result) }
         }
     }

@@ -10,6 +10,8 @@ final class NewsDesk: Sendable {
 
     private struct Topic {
         var isConfirmed = false
+        /// News may have been missed since it was confirmed.
+        var isInterrupted = false
         var waiters: [Int: Waiter] = [:]
     }
 
@@ -62,6 +64,7 @@ final class NewsDesk: Sendable {
         switch event {
         case .message(let channel, let payload): self.take(payload, from: channel)
         case .subscribed(let channel): self.subscribed(channel)
+        case .interrupted(let channel): self.interrupted(channel)
         case .dropped(let channel, let error): self.dropped(channel, error)
         case .lost: self.lost()
         case .restored: self.restored()
@@ -78,13 +81,21 @@ final class NewsDesk: Sendable {
 
     private func subscribed(_ channel: ValkeyChannel) {
         guard let key = self.layout.topic(ofNews: channel.name) else { return }
-        let waiters = self.state.withLock { state -> [Int: Waiter] in
-            state.topics[key]?.isConfirmed = true
-            let waiters = state.topics[key]?.waiters ?? [:]
-            state.topics[key]?.waiters = [:]
-            return waiters
+        let (topic, listener) = self.state.withLock { state -> (Topic?, (@Sendable (StreamNews) -> Void)?) in
+            guard let topic = state.topics[key] else { return (nil, nil) }
+            state.topics[key] = Topic(isConfirmed: true)
+            return (topic, state.listener)
         }
-        for waiter in waiters.values { waiter(nil) }
+        for waiter in (topic?.waiters ?? [:]).values { waiter(nil) }
+        if topic?.isInterrupted == true { listener?(.missed([key])) }
+    }
+
+    private func interrupted(_ channel: ValkeyChannel) {
+        guard let key = self.layout.topic(ofNews: channel.name) else { return }
+        self.state.withLock { state in
+            state.topics[key]?.isConfirmed = false
+            state.topics[key]?.isInterrupted = true
+        }
     }
 
     private func dropped(_ channel: ValkeyChannel, _ error: ValkeyServerError?) {

@@ -53,3 +53,11 @@ public struct ValkeyConfiguration: Sendable {
         self.random = { Double.random(in: 0...1) }
     }
 }
+
+extension ValkeyConfiguration {
+    func withDatabase(_ database: Int) -> ValkeyConfiguration {
+        var copy = self
+        copy.database = database
+        return copy
+    }
+}

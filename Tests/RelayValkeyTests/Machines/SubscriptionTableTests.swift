@@ -113,6 +113,7 @@ private func names(_ events: [ValkeySubscriberEvent]?) -> [String] {
         case .message(let channel, _): "message \(channel)"
         case .subscribed(let channel): "subscribed \(channel)"
         case .dropped(let channel, let error): "dropped \(channel) \(error?.description ?? "nil")"
+        case .interrupted: "interrupted"
         case .lost: "lost"
         case .restored: "restored"
         }

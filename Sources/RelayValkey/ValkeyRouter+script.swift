@@ -1,9 +1,10 @@
 public import NIOCore
 
-extension ValkeyNode {
+extension ValkeyRouter {
     /// Runs a script. Where the server doesn't know it, which is certain not to have run it, its source is sent.
     ///
     /// - Parameters:
+    ///   - keys: in a cluster at least one, and all of one slot.
     ///   - deadline: for both attempts together. Nil means the configured time for each.
     ///   - completion: see `send`. Called once.
     public func run(
@@ -13,13 +14,14 @@ extension ValkeyNode {
         deadline: NIODeadline? = nil,
         completion: @escaping @Sendable (Result<ValkeyReply, ValkeyError>) -> Void
     ) {
+        let key = keys.first ?? ""
         let byDigest = script.command(keys: keys, arguments: arguments, withSource: false)
-        self.send(byDigest, deadline: deadline) { result in
+        self.send(byDigest, key: key, deadline: deadline) { result in
             guard case .failure(let error) = result, error.server?.prefix == "NOSCRIPT" else {
                 return completion(result)
             }
             let bySource = script.command(keys: keys, arguments: arguments, withSource: true)
-            self.send(bySource, deadline: deadline, completion: completion)
+            self.send(bySource, key: key, deadline: deadline, completion: completion)
         }
     }
 
