@@ -7,7 +7,7 @@ import StoreContract
 import ValkeyFixture
 
 extension StoreUnderTest {
-    static let all = [StoreUnderTest.memory, .sqlite, .valkey]
+    static let all = [StoreUnderTest.memory, .sqlite, .valkey, .valkeyCluster]
 
     static let memory = StoreUnderTest("memory", isPersistent: false) {
         StorePlace(open: { MemoryStore() })
@@ -24,6 +24,12 @@ extension StoreUnderTest {
     /// All places are on one server, with a prefix each.
     static let valkey = StoreUnderTest("valkey", isPersistent: true) {
         let place = ValkeyPlace(server: .shared)
+        return StorePlace(open: { try await place.open() }, remove: { await place.remove() })
+    }
+
+    /// All places are on one cluster of three masters.
+    static let valkeyCluster = StoreUnderTest("valkey cluster", isPersistent: true) {
+        let place = ClusterPlace(cluster: .shared)
         return StorePlace(open: { try await place.open() }, remove: { await place.remove() })
     }
 }

@@ -15,6 +15,13 @@ extension ConfigurationKey {
             "Its port."
         ),
         ConfigurationKey(
+            "valkey_cluster_nodes",
+            "valkey.cluster_nodes",
+            \.valkey.clusterNodes,
+            .clusterNodes,
+            "Some nodes of a Valkey cluster, as host:port. Empty: valkey_host and valkey_port are one server."
+        ),
+        ConfigurationKey(
             "valkey_username",
             "valkey.username",
             \.valkey.username,
@@ -48,7 +55,7 @@ extension ConfigurationKey {
             "valkey.db",
             \.valkey.database,
             .integer(0...65_535),
-            "Number of the database."
+            "Number of the database. A cluster has 0 only."
         ),
         ConfigurationKey(
             "valkey_prefix",

@@ -18,6 +18,9 @@ enum ConfigurationRules {
         if valkey.certificateAuthorityPath != nil, !valkey.usesTLS {
             return ConfigurationProblem(key: "valkey_ca_path", "has no effect without valkey_use_tls: true")
         }
+        if !valkey.clusterNodes.isEmpty, valkey.database != 0 {
+            return ConfigurationProblem(key: "valkey_db", "must be 0 with valkey_cluster_nodes: a cluster has no other")
+        }
         return nil
     }
 

@@ -84,7 +84,9 @@ public enum StartupGuard {
 
     private static func valkey(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
         guard configuration.storage.backend == .valkey, configuration.valkey.password == nil else { return nil }
-        let isTolerable = configuration.access.allowInsecureDefaults || self.isLoopback(configuration.valkey.host)
+        let nodes = configuration.valkey.clusterNodes
+        let hosts = nodes.isEmpty ? [configuration.valkey.host] : nodes.map(\.host)
+        let isTolerable = configuration.access.allowInsecureDefaults || hosts.allSatisfy { self.isLoopback($0) }
         return self.note(
             isTolerable ? .warning : .error,
             "valkey_password",

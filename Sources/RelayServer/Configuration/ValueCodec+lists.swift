@@ -58,6 +58,16 @@ extension ValueCodec<[String]> {
     }
 }
 
+extension ValueCodec<[RelayConfiguration.Valkey.ClusterNode]> {
+    static var clusterNodes: ValueCodec {
+        .list(expected: "nodes like valkey-1:6379 or [fd00::1]:6379") { text in
+            RelayConfiguration.Valkey.ClusterNode(text)
+        } render: {
+            $0.description
+        }
+    }
+}
+
 extension ValueCodec<[IPNetwork]> {
     static var networks: ValueCodec {
         .list(expected: "addresses or networks like 127.0.0.1, 10.0.0.0/8, fd00::/8") { text in

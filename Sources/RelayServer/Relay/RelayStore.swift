@@ -32,7 +32,7 @@ extension RelayConfiguration.Valkey {
         client.clientName = "pulsar-relay"
         client.commandTimeout = TimeAmount(self.commandTimeout)
         return try await ValkeyStore.open(
-            ValkeyAddress(host: self.host, port: self.port),
+            self.place,
             client,
             settings: ValkeyStore.Settings(prefix: self.prefix, durability: self.storeDurability),
             loops: Array(loops.makeIterator())
@@ -44,5 +44,10 @@ extension RelayConfiguration.Valkey {
         case .stored: .stored
         case .replicated: .replicated(replicas: self.replicas, timeout: self.replicaTimeout)
         }
+    }
+
+    private var place: ValkeyEndpoint {
+        guard !self.clusterNodes.isEmpty else { return .server(ValkeyAddress(host: self.host, port: self.port)) }
+        return .cluster(seeds: self.clusterNodes.map { ValkeyAddress(host: $0.host, port: $0.port) })
     }
 }

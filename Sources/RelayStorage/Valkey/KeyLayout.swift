@@ -52,6 +52,9 @@ struct KeyLayout: Sendable {
     /// Counts changes.
     var version: String { self.control + "version" }
     var changes: String { self.control + "changes" }
+    /// Never there. A script that finds keys by what is stored names it as well: while the slot moves from server to server, a script of
+    /// several keys that are not all there is refused as a whole, and doesn't fail halfway at a key that has gone ahead.
+    var fence: String { self.changes }
     /// A channel named like a topic's, but nobody's.
     var unheard: String { self.control + "news" }
     /// Sets of ids.

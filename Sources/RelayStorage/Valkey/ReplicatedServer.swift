@@ -6,12 +6,12 @@ import RelayValkey
 ///
 /// It waits by `WAIT`, which holds up its connection: so the connections are used for nothing else.
 struct ReplicatedServer: Sendable {
-    let node: ValkeyNode
+    let server: any ValkeyRouter
     private let replicas: Int
     private let milliseconds: Int64
 
     init(
-        _ address: ValkeyAddress,
+        _ place: ValkeyEndpoint,
         _ configuration: ValkeyConfiguration,
         replicas: Int,
         timeout: Duration,
@@ -22,7 +22,7 @@ struct ReplicatedServer: Sendable {
         let timeout = TimeAmount(timeout)
         configuration.unresponsiveAfter = configuration.unresponsiveAfter + timeout
         configuration.commandTimeout = configuration.commandTimeout + timeout
-        self.node = try ValkeyNode(address, configuration, loops: loops, onChange: onChange)
+        self.server = try place.makeRouter(configuration, loops: loops, onChange: onChange)
         self.replicas = replicas
         // `WAIT 0` would wait for ever.
         self.milliseconds = max(1, timeout.nanoseconds / 1_000_000)
@@ -38,11 +38,9 @@ struct ReplicatedServer: Sendable {
     ) {
         let name: [ValkeyArgument] =
             withSource ? ["EVAL", .init(script.source)] : ["EVALSHA", .init(script.digest)]
-        let commands = [
-            ValkeyCommand(name + [.init(keys.count)] + keys + arguments),
-            ValkeyCommand("WAIT", .init(self.replicas), .init(self.milliseconds)),
-        ]
-        self.node.send(commands) { result in
+        let command = ValkeyCommand(name + [.init(keys.count)] + keys + arguments)
+        let wait = ValkeyCommand("WAIT", .init(self.replicas), .init(self.milliseconds))
+        self.server.send(command, followedBy: [wait], key: keys.first ?? "", deadline: nil) { result in
             switch result {
             case .failure(let error): completion(.failure(StoreError(valkey: error)))
             case .success(let replies):

@@ -5,7 +5,7 @@ import RelayValkey
 /// What others store in a topic: its channel's announcements.
 struct ValkeyFeed: StreamFeed {
     let store: ValkeyStore
-    let subscriber: ValkeySubscriber
+    let subscriber: any ValkeySubscribing
     let desk: NewsDesk
     let loop: any EventLoop
 

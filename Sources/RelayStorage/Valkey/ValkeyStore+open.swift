@@ -4,14 +4,14 @@ public import RelayValkey
 import Synchronization
 
 extension ValkeyStore {
-    /// Connects to a server, and returns when commands and changes come through.
+    /// Connects, and returns when commands and changes come through.
     ///
     /// - Parameters:
     ///   - loops: at least one; the relay's own, so that a command sent on one of them needs no hop. Not the store's: `close` it
     ///     before they end.
     /// - Throws: `unavailable` where there is no connection within `settings.openTimeout`, or the server refuses user or password.
     public static func open(
-        _ address: ValkeyAddress,
+        _ place: ValkeyEndpoint,
         _ configuration: ValkeyConfiguration = ValkeyConfiguration(),
         settings: Settings = Settings(),
         loops: [any EventLoop]
@@ -22,7 +22,7 @@ extension ValkeyStore {
         let (changed, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let timer = loops[0].scheduleTask(in: TimeAmount(settings.openTimeout)) { signal.finish() }
         defer { timer.cancel() }
-        let store = try self.make(address, configuration, settings, loops) { signal.yield() }
+        let store = try self.make(place, configuration, settings, loops) { signal.yield() }
         signal.yield()
         for await _ in changed {
             switch store.openState {
@@ -35,7 +35,7 @@ extension ValkeyStore {
                 throw error
             }
         }
-        let error = store.openState.error(address, settings)
+        let error = store.openState.error(place, settings)
         await store.end()
         throw error
     }
@@ -51,7 +51,7 @@ extension ValkeyStore {
     }
 
     private static func make(
-        _ address: ValkeyAddress,
+        _ place: ValkeyEndpoint,
         _ configuration: ValkeyConfiguration,
         _ settings: Settings,
         _ loops: [any EventLoop],
@@ -60,13 +60,13 @@ extension ValkeyStore {
         do {
             let layout = KeyLayout(prefix: settings.prefix)
             let desk = NewsDesk(layout: layout)
-            let server = try ValkeyNode(address, configuration, loops: loops, onChange: onChange)
+            let server = try place.makeRouter(configuration, loops: loops, onChange: onChange)
             let replicated: ReplicatedServer? =
                 switch settings.durability {
                 case .stored: nil
                 case .replicated(let replicas, let timeout):
                     try ReplicatedServer(
-                        address,
+                        place,
                         configuration,
                         replicas: replicas,
                         timeout: timeout,
@@ -75,7 +75,7 @@ extension ValkeyStore {
                     )
                 }
             let changes = ChangeFeed(server, layout: layout, loop: loops[0], pollInterval: settings.changePollInterval)
-            let subscriber = try ValkeySubscriber(address, configuration, loop: loops[0], onChange: onChange) { event in
+            let subscriber = try server.makeSubscriber(loop: loops[0], onChange: onChange) { event in
                 desk.take(event)
                 changes.take(event)
                 onChange()
@@ -103,16 +103,16 @@ enum ValkeyOpenState {
     case waiting(ValkeyState)
     case failed(StoreError)
 
-    func error(_ address: ValkeyAddress, _ settings: ValkeyStore.Settings) -> StoreError {
+    func error(_ place: ValkeyEndpoint, _ settings: ValkeyStore.Settings) -> StoreError {
         switch self {
         case .failed(let error): error
         case .waiting(.connecting(_, let cause)):
             StoreError(
                 .unavailable,
-                "no connection to \(address) within \(settings.openTimeout): \(cause.map { "\($0)" } ?? "no answer")"
+                "no connection to \(place) within \(settings.openTimeout): \(cause.map { "\($0)" } ?? "no answer")"
             )
         case .ready, .waiting:
-            StoreError(.unavailable, "no answer from \(address) within \(settings.openTimeout)")
+            StoreError(.unavailable, "no answer from \(place) within \(settings.openTimeout)")
         }
     }
 }

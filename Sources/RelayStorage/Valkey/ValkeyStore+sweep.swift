@@ -12,9 +12,20 @@ extension ValkeyStore {
     ) async throws(StoreError) -> [TopicKey: StreamBounds] {
         let cutoff = RetentionCutoff(at: now, retention: retention)
         var trimmed: [TopicKey: StreamBounds] = [:]
+        for node in self.server.masters { try await self.sweep(node, at: now, cutoff, &trimmed) }
+        return trimmed
+    }
+
+    /// Finds the streams of one server. One that is on its way to another may be found on both, or not this time.
+    private func sweep(
+        _ node: ValkeyNode,
+        at now: Timestamp,
+        _ cutoff: RetentionCutoff,
+        _ trimmed: inout [TopicKey: StreamBounds]
+    ) async throws(StoreError) {
         var cursor = "0"
         repeat {
-            let (next, topics) = try await self.scan(from: cursor)
+            let (next, topics) = try await self.scan(node, from: cursor)
             for start in stride(from: 0, to: topics.count, by: Self.streamsAtOnce) {
                 let some = Array(topics[start..<min(topics.count, start + Self.streamsAtOnce)])
                 for (topic, swept) in try await self.sweep(some, at: now, cutoff) {
@@ -24,21 +35,16 @@ extension ValkeyStore {
             }
             cursor = next
         } while cursor != "0"
-        return trimmed
     }
 
     /// - Returns: some streams; the same one may come twice.
-    private func scan(from cursor: String) async throws(StoreError) -> (next: String, topics: [TopicKey]) {
-        let reply = try await self.send(
-            "SCAN",
-            cursor,
-            "MATCH",
-            .init(self.layout.statePattern),
-            "COUNT",
-            1000,
-            "TYPE",
-            "hash"
-        )
+    private func scan(
+        _ node: ValkeyNode,
+        from cursor: String
+    ) async throws(StoreError) -> (next: String, topics: [TopicKey]) {
+        let pattern = ValkeyArgument(self.layout.statePattern)
+        let command = ValkeyCommand("SCAN", .init(cursor), "MATCH", pattern, "COUNT", 1000, "TYPE", "hash")
+        let reply = try await self.send(command, to: node)
         guard let parts = reply.array, parts.count == 2, let next = parts[0].text, let keys = parts[1].array else {
             throw .unexpected("to a SCAN")
         }

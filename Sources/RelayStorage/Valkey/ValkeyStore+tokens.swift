@@ -36,7 +36,7 @@ extension ValkeyStore: RefreshTokenStore {
             guard let presented else { return .invalid }
             let reply = try await self.run(
                 RevokeChainScript.script,
-                keys: [self.layout.chainPrefix + chain, self.layout.token(attempt.jti)],
+                keys: [self.layout.chainPrefix + chain, self.layout.token(attempt.jti), self.layout.fence],
                 [.init(attempt.now.microseconds), .init(self.layout.tokenPrefix), .init(presented.version)]
             )
             return reply.integer == 1 ? .reused(user: presented.token.user, chain: chain) : nil
@@ -96,7 +96,7 @@ extension ValkeyStore: RefreshTokenStore {
         let key = self.layout.chainPrefix + chain
         _ = try await self.run(
             RevokeChainScript.script,
-            keys: [key, key],
+            keys: [key, key, self.layout.fence],
             [.init(now.microseconds), .init(self.layout.tokenPrefix), ""]
         )
     }
@@ -107,7 +107,7 @@ extension ValkeyStore: RefreshTokenStore {
         repeat {
             let reply = try await self.run(
                 SweepTokensScript.script,
-                keys: [layout.tokens],
+                keys: [layout.tokens, layout.fence],
                 [
                     .init(now.microseconds), .init(layout.tokenPrefix), .init(layout.userTokensPrefix),
                     .init(layout.chainPrefix),

@@ -3,26 +3,26 @@ public import RelayCore
 import RelayValkey
 import Synchronization
 
-/// The store that several relays share: a server that speaks Redis' protocol, Valkey or Redis 7 and later.
+/// The store that several relays share: a server, or a cluster of servers, that speaks Redis' protocol: Valkey, or Redis 7 and later.
 ///
 /// Every change is one script, which the server runs whole or not at all. An append is answered when the server has it; what that
 /// survives is the server's affair (`appendfsync`, replicas). The server must not evict keys (`maxmemory-policy noeviction`).
 public final class ValkeyStore: Sendable {
     let layout: KeyLayout
     let settings: Settings
-    private let server: ValkeyNode
+    let server: any ValkeyRouter
     /// Where appends go that wait for replicas.
     private let replicated: ReplicatedServer?
-    private let subscriber: ValkeySubscriber
+    private let subscriber: any ValkeySubscribing
     private let changeFeed: ChangeFeed
     private let desk: NewsDesk
     private let loop: any EventLoop
     private let calls = CallsUnderWay()
 
     init(
-        server: ValkeyNode,
+        server: any ValkeyRouter,
         replicated: ReplicatedServer?,
-        subscriber: ValkeySubscriber,
+        subscriber: any ValkeySubscribing,
         desk: NewsDesk,
         changes: ChangeFeed,
         layout: KeyLayout,
@@ -38,9 +38,6 @@ public final class ValkeyStore: Sendable {
         self.settings = settings
         self.loop = loop
     }
-
-    /// Where a key is. The one place that would have to know the slots of a cluster.
-    func route(_ key: String) -> ValkeyNode { self.server }
 
     // MARK: - Running scripts and commands
 
@@ -58,7 +55,7 @@ public final class ValkeyStore: Sendable {
         completion: @escaping @Sendable (Result<ValkeyReply, StoreError>) -> Void
     ) {
         guard self.calls.begin() else { return completion(.failure(.closed)) }
-        self.route(keys[0]).run(script, keys: keys.map { ValkeyArgument($0) }, arguments: arguments) { result in
+        self.server.run(script, keys: keys.map { ValkeyArgument($0) }, arguments: arguments) { result in
             completion(result.mapError { StoreError(valkey: $0) })
             self.calls.end()
         }
@@ -99,7 +96,8 @@ public final class ValkeyStore: Sendable {
         guard self.calls.begin() else { throw .closed }
         defer { self.calls.end() }
         do {
-            return try await self.route(key).send(ValkeyCommand([name, ValkeyArgument(key)] + arguments))
+            let key = ValkeyArgument(key)
+            return try await self.server.send(ValkeyCommand([name, key] + arguments), key: key)
         } catch {
             throw StoreError(valkey: error)
         }
@@ -112,7 +110,8 @@ public final class ValkeyStore: Sendable {
         guard let first = keys.first else { return [] }
         let replies: [ValkeyReply]
         do {
-            replies = try await self.route(first).send(keys.map { ValkeyCommand([name, ValkeyArgument($0)]) })
+            let commands = keys.map { ValkeyCommand([name, ValkeyArgument($0)]) }
+            replies = try await self.server.send(commands, key: ValkeyArgument(first))
         } catch {
             throw StoreError(valkey: error)
         }
@@ -122,6 +121,17 @@ public final class ValkeyStore: Sendable {
         return replies
     }
 
+    /// Sends a command that is about no key.
+    func send(_ command: ValkeyCommand, to node: ValkeyNode) async throws(StoreError) -> ValkeyReply {
+        guard self.calls.begin() else { throw .closed }
+        defer { self.calls.end() }
+        do {
+            return try await node.send(command)
+        } catch {
+            throw StoreError(valkey: error)
+        }
+    }
+
     // MARK: - Life
 
     /// Returns when every call under way has its answer, or has failed by its deadline.
@@ -129,12 +139,12 @@ public final class ValkeyStore: Sendable {
         guard await self.calls.close() else { return }
         self.changeFeed.close()
         await self.subscriber.close()
-        await self.replicated?.node.close()
+        await self.replicated?.server.close()
         await self.server.close()
     }
 
     var openState: ValkeyOpenState {
-        for state in [self.server.state, self.replicated?.node.state ?? .connected, self.subscriber.state] {
+        for state in [self.server.state, self.replicated?.server.state ?? .connected, self.subscriber.state] {
             switch state {
             case .connected: continue
             case .refused(let message):
@@ -149,9 +159,9 @@ public final class ValkeyStore: Sendable {
         }
     }
 
-    /// Looks whether every connection is up, since each serves the callers of its loop; then sends a PING over one, and waits no longer
-    /// than 0.8 s. The client gives it longer, since to give up a reply is to give up all that are
-    /// due on its connection.
+    /// Looks whether every connection is up, since each serves the callers of its loop; then sends each server a PING over
+    /// one, and waits no longer than 0.8 s for each. The client gives it longer, since to give up a reply is to give up all that are due on
+    /// its connection.
     func ping() async throws(StoreError) {
         try self.checkOpen()
         switch self.openState {
@@ -161,35 +171,30 @@ public final class ValkeyStore: Sendable {
             throw StoreError(.unavailable, "not connected: \(cause.map { "\($0)" } ?? "no answer yet")")
         case .waiting(let state): throw StoreError(.unavailable, "the server does not answer: \(state)")
         }
+        for node in self.server.masters { try await self.ping(node) }
+    }
+
+    private func ping(_ node: ValkeyNode) async throws(StoreError) {
         let first = FirstAnswer<StoreError?>()
         let error = await withCheckedContinuation { continuation in
             first.expect(continuation)
             let timer = self.loop.scheduleTask(in: .milliseconds(800)) {
-                first.answer(StoreError(.unavailable, "no answer to a PING within 0.8 s"))
+                first.answer(StoreError(.unavailable, "no answer of \(node.address) to a PING within 0.8 s"))
             }
-            self.server.send(ValkeyCommand("PING")) { result in
+            node.send(ValkeyCommand("PING")) { result in
                 timer.cancel()
-                switch result {
-                case .success: first.answer(nil)
-                case .failure(let error): first.answer(StoreError(.unavailable, "no answer to a PING: \(error)"))
-                }
+                first.answer(
+                    result.failure.map { StoreError(.unavailable, "no answer of \(node.address) to a PING: \($0)") }
+                )
             }
         }
         if let error { throw error }
     }
 }
 
-/// Resumes by the first of several answers.
-private final class FirstAnswer<Value: Sendable>: Sendable {
-    private let continuation = Mutex<CheckedContinuation<Value, Never>?>(nil)
-
-    func expect(_ continuation: CheckedContinuation<Value, Never>) {
-        self.continuation.withLock { $0 = continuation }
-    }
-
-    func answer(_ value: Value) {
-        let continuation = self.continuation.withLock { $0.take() }
-        continuation?.resume(returning: value)
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let error) = self { error } else { nil }
     }
 }
 

@@ -1,7 +1,7 @@
 import NIOCore
 
 extension ValkeyStore {
-    /// How the store uses its server.
+    /// How the store uses its servers.
     public struct Settings: Sendable {
         /// When an append counts as done.
         public enum Durability: Hashable, Sendable {

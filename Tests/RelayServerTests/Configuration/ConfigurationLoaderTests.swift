@@ -252,6 +252,12 @@ import Testing
         arguments: [
             (["PULSAR_STORAGE_BACKEND": "valkey", "PULSAR_VALKEY_USERNAME": "ada"], "has no valkey_password"),
             (["PULSAR_STORAGE_BACKEND": "valkey", "PULSAR_VALKEY_CA_PATH": "/ca.pem"], "valkey_use_tls: true"),
+            (
+                [
+                    "PULSAR_STORAGE_BACKEND": "valkey", "PULSAR_VALKEY_CLUSTER_NODES": "a:6379,[::1]:6380",
+                    "PULSAR_VALKEY_DB": "1",
+                ], "a cluster has no other"
+            ),
             (["PULSAR_HOT_TIER_MAX_BYTES": "1KiB"], "hot_tier_max_bytes_per_topic: "),
             (["PULSAR_TRUST_FORWARDED_FOR": "true"], "name the proxies"),
             (["PULSAR_ARGON2_MEMORY_KIB": "8", "PULSAR_ARGON2_PARALLELISM": "2"], "8 KiB for each lane"),

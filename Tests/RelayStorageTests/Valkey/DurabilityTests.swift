@@ -15,7 +15,7 @@ struct DurabilityTests {
         _ body: (ValkeyStore) async throws -> Void
     ) async throws {
         let store = try await ValkeyStore.open(
-            server.address,
+            .server(server.address),
             settings: .init(durability: .replicated(replicas: 1, timeout: timeout)),
             loops: [MultiThreadedEventLoopGroup.singleton.any()]
         )

@@ -18,7 +18,7 @@ struct ServerFaultTests {
             for password in ["wrong", nil] as [String?] {
                 let error = await #expect(throws: StoreError.self) {
                     _ = try await ValkeyStore.open(
-                        server.address,
+                        .server(server.address),
                         ValkeyConfiguration(password: password.map { ValkeyPassword($0) }),
                         loops: [MultiThreadedEventLoopGroup.singleton.any()]
                     )
@@ -36,7 +36,7 @@ struct ServerFaultTests {
         try await ValkeyServerProcess.with(options) { server in
             let error = await #expect(throws: StoreError.self) {
                 _ = try await ValkeyStore.open(
-                    server.address,
+                    .server(server.address),
                     ValkeyConfiguration(username: "worker", password: "secret"),
                     loops: [MultiThreadedEventLoopGroup.singleton.any()]
                 )
@@ -49,7 +49,7 @@ struct ServerFaultTests {
     func nobody() async throws {
         let error = await #expect(throws: StoreError.self) {
             _ = try await ValkeyStore.open(
-                ValkeyAddress(host: "127.0.0.1", port: 1),
+                .server(ValkeyAddress(host: "127.0.0.1", port: 1)),
                 settings: .init(openTimeout: .milliseconds(200)),
                 loops: [MultiThreadedEventLoopGroup.singleton.any()]
             )

@@ -62,7 +62,7 @@ extension ValkeyServerProcess {
 extension ValkeyStore {
     static func open(_ server: ValkeyServerProcess, prefix: String = "pulsar:") async throws -> ValkeyStore {
         try await .open(
-            server.address,
+            .server(server.address),
             settings: Settings(prefix: prefix, openTimeout: .seconds(20)),
             loops: Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
         )

@@ -2,7 +2,8 @@
 /// know of go without it.
 ///
 /// Keys that depend on what is stored (a user's topics, a chain's tokens) can't be told beforehand. They are made of prefixes handed
-/// in as arguments, and lie in the same slot since all prefixes have its hash tag.
+/// in as arguments, and lie in the same slot since all prefixes have its hash tag. Such a script names ``KeyLayout/fence``, which is
+/// the second key of most.
 enum ControlPrelude {
     static let source = """
         local function changed(what)
