@@ -50,6 +50,14 @@ struct ClusterTests {
                 key: "{tag}new"
             )
             #expect(both == [.text("x"), .integer(11)])
+            // What follows a command goes where that goes: to the target, which has these two keys.
+            let pair = await withCheckedContinuation { continuation in
+                let command = ValkeyCommand("INCR", "{tag}other")
+                cluster.send(command, followedBy: [ValkeyCommand("DBSIZE")], key: "{tag}other", deadline: nil) {
+                    continuation.resume(returning: $0)
+                }
+            }
+            #expect(try pair.get() == [.integer(1), .integer(2)])
             // Neither server has both: TRYAGAIN, until the move is over.
             async let values = cluster.send(ValkeyCommand("MGET", "{tag}there", "{tag}new"), key: "{tag}new")
             try await process.moveKeys(slot, from: source, to: target)
