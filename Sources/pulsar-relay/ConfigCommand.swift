@@ -1,4 +1,5 @@
 import ArgumentParser
+import RelayCommands
 import RelayServer
 
 struct ConfigCommand: ParsableCommand {
@@ -24,7 +25,8 @@ struct ConfigCommand: ParsableCommand {
             let problems = StartupGuard.check(effective.configuration)
             for problem in problems { StandardStreams.notice("\(problem.severity): \(problem)") }
             try StandardStreams.result(effective.render())
-            if problems.contains(where: { $0.severity == .error }) { throw RelayStartError.refused([]) }
+            guard problems.contains(where: { $0.severity == .error }) else { return }
+            throw ExitCode(CommandStatus.refused.rawValue)
         }
     }
 }

@@ -19,7 +19,9 @@ struct RelayOptions: ParsableArguments {
     var format: OutputFormat { self.json ? .json : .human }
 
     static var credentialsFile: CredentialsFile {
-        CredentialsFile(environment: ProcessInfo.processInfo.environment, home: NSHomeDirectory())
+        let environment = ProcessInfo.processInfo.environment
+        // Foundation asks the system's user database, which knows nothing of HOME.
+        return CredentialsFile(environment: environment, home: environment["HOME"] ?? NSHomeDirectory())
     }
 
     func endpoint(_ book: LoginBook) throws -> RelayEndpoint {

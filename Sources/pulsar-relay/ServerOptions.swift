@@ -18,7 +18,7 @@ struct ServerOptions: ParsableArguments {
     @Option(name: [.long, .customLong("workers")], help: "Event loop threads; 0 is one for each core.")
     var threads: Int?
 
-    @Option(help: "sqlite, or memory.")
+    @Option(help: "sqlite, memory, or valkey.")
     var storageBackend: String?
 
     @Option(help: "The directory of everything that the relay writes.")

@@ -11,7 +11,10 @@ enum ConfigurationRules {
 
     private static func valkey(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
         let valkey = configuration.valkey
-        guard configuration.storage.backend == .valkey else { return nil }
+        guard configuration.storage.backend == .valkey else {
+            guard valkey.durability == .replicated else { return nil }
+            return ConfigurationProblem(.warning, key: "storage_durability", "has no effect without storage_backend: valkey")
+        }
         if valkey.username != nil, valkey.password == nil {
             return ConfigurationProblem(key: "valkey_username", "has no valkey_password")
         }

@@ -24,6 +24,8 @@ public struct Relay: Service {
 
     /// - Throws: ``RelayStartError`` where the relay can't start.
     public func run() async throws {
+        let refusals = StartupGuard.check(self.configuration).filter { $0.severity == .error }
+        guard refusals.isEmpty else { throw RelayStartError.refused(refusals) }
         let passwordParameters = try self.passwordParameters
         let group = MultiThreadedEventLoopGroup(numberOfThreads: self.threads)
         let result: Result<Void, any Error>
