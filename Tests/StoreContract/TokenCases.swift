@@ -90,6 +90,15 @@ extension StoreContract {
                 #expect(try await store.refreshToken("j2")?.revokedAt == .at(11))
             }
         },
+        ContractCase("without grace a spent token is reused, also by an attempt that began before it was spent") { under in
+            try await under.withStore { store in
+                try await store.insertRefreshToken(.of("j0", user: "u"))
+                _ = try await store.rotateRefreshToken(.attempt("j0", "j1", at: 2))
+                let late = try await store.rotateRefreshToken(.attempt("j0", "j2", at: 1))
+                #expect(late == .reused(user: UserID("u"), chain: "chain"))
+                #expect(try await store.refreshToken("j1")?.revokedAt == .at(1))
+            }
+        },
         ContractCase("revoking a chain takes all of it") { under in
             try await under.withStore { store in
                 for (jti, chain) in [("a", "c1"), ("b", "c1"), ("c", "c2")] {
