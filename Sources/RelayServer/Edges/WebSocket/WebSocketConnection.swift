@@ -232,14 +232,15 @@ final class WebSocketConnection: ChannelDuplexHandler {
         } else {
             WebSocketFraming.write(.close, ByteBuffer(), into: &bytes)
         }
+        // Before the write: its promise may close the connection at once, and what is closed must not be closing again.
+        self.phase = .closing
+        self.endSubscriptions()
+        self.keepAlive.closing(at: .now())
         if let context = self.context {
             context.writeAndFlush(self.wrapOutboundOut(bytes), promise: promise)
         } else {
             promise?.succeed(())
         }
-        self.phase = .closing
-        self.endSubscriptions()
-        self.keepAlive.closing(at: .now())
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -57,6 +57,26 @@ struct WebSocketLiveTests {
         }
     }
 
+    @Test("a socket that its client closes is counted out once", .timeLimit(.minutes(1)))
+    func closedByClient() async throws {
+        try await withRelay { relay in
+            let token = try await relay.administratorToken
+            let stays = try await TestWebSocket(relay, token: token)
+            defer { stays.connection.disconnect() }
+            _ = try await stays.subscribe(["t"])
+            let leaves = try await TestWebSocket(relay, token: token)
+            _ = try await leaves.subscribe(["t"])
+            leaves.send(0x88, ByteBuffer())
+            while await leaves.next() != nil {}
+            var metrics: [Substring]
+            repeat {
+                metrics = try await relay.send(.GET, "/metrics").text.split(separator: "\n")
+            } while metrics.contains("relay_websocket_disconnections_total 0")
+            #expect(metrics.contains("relay_websocket_connections_active 1"))
+            #expect(metrics.contains("relay_websocket_disconnections_total 1"))
+        }
+    }
+
     @Test("a first frame that does not subscribe is told so, and closed with 1000", .timeLimit(.minutes(1)))
     func badFirstFrame() async throws {
         try await withRelay { relay in
