@@ -90,7 +90,8 @@ extension StoreContract {
                 #expect(try await store.refreshToken("j2")?.revokedAt == .at(11))
             }
         },
-        ContractCase("without grace a spent token is reused, also by an attempt that began before it was spent") { under in
+        ContractCase("without grace a spent token is reused, also by an attempt that began before it was spent") {
+            under in
             try await under.withStore { store in
                 try await store.insertRefreshToken(.of("j0", user: "u"))
                 _ = try await store.rotateRefreshToken(.attempt("j0", "j1", at: 2))

@@ -92,7 +92,8 @@ public enum RefreshRotation {
         }
         let graceEnds = rotatedAt.adding(seconds: attempt.reuseGraceSeconds)
         // Without grace the clock is not asked: an attempt may have begun before the exchange that overtook it.
-        guard attempt.reuseGraceSeconds > 0, attempt.now < graceEnds, let successor, successor.isLive(at: attempt.now) else {
+        guard attempt.reuseGraceSeconds > 0, attempt.now < graceEnds, let successor, successor.isLive(at: attempt.now)
+        else {
             return .revokeChain(presented.chain)
         }
         return self.rotate(attempt, presented, replaced: successor.jti)
