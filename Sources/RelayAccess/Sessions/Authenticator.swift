@@ -130,18 +130,24 @@ extension Authenticator {
     /// Reads again whatever may have changed while announcements were lost, and tells observers of every user in use.
     ///
     /// A failing store throws `unavailable`; call it again then. What can't be read stays as it was: nobody is turned away because
-    /// a store is down for a while.
+    /// a store is down for a while, and one user's broken record keeps no other's change away.
     public func resynchronize(at now: Timestamp) async throws(AccessError) {
         // No token has this name: the answer only shows that the store can be read.
         _ = try await self.isDenied("", at: now)
+        var failure: AccessError?
         for user in self.accounts.liveUsers {
-            try await self.accounts.userMayHaveChanged(user)
-            self.observers.notify(.userChanged(user))
+            do throws(AccessError) {
+                try await self.accounts.userMayHaveChanged(user)
+                self.observers.notify(.userChanged(user))
+            } catch {
+                failure = error
+            }
         }
         for jti in self.sessions.withLock({ $0.liveJTIs }) {
             guard let session = self.sessions.withLock({ $0.liveSession(jti) }), !session.isRevoked else { continue }
             guard try await self.isDenied(jti, at: now) else { continue }
             self.invalidate(token: jti, of: session.account.id)
         }
+        if let failure { throw failure }
     }
 }

@@ -249,6 +249,33 @@ struct AuthenticatorTests {
         #expect(try self.cachedRefusal(token) == nil)
     }
 
+    @Test("A user that can't be read keeps a resynchronization from nothing else")
+    func resynchronizeAroundUnreadable() async throws {
+        let session = try await self.bench.authenticate(self.bench.token())
+        let (jti, ada) = (try #require(session.jti), self.bench.ada.id)
+        let eve = User(
+            id: UserID("eve"),
+            username: "eve",
+            createdAt: self.bench.ada.createdAt,
+            email: nil,
+            permissions: [.read],
+            passwordHash: nil
+        )
+        self.bench.store.edit { $0.users[eve.id] = eve }
+        let other = try await self.bench.authenticate(self.bench.token(for: eve))
+        try await self.bench.store.denyToken(jti, of: ada, until: session.expiresAt)
+        self.bench.store.edit { state in
+            state.unreadable = [ada]
+            state.users[UserID("eve")]?.permissions = .write
+        }
+        let refused = await refusal { () throws(AccessError) in
+            try await self.bench.authenticator.resynchronize(at: self.bench.clock.now)
+        }
+        #expect(refused == .unavailable)
+        #expect(session.isRevoked)
+        #expect(other.account.principal.permissions == .write)
+    }
+
     @Test("Observers are told after the state has changed")
     func observers() async throws {
         let log = ChangeLog()

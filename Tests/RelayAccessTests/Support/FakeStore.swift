@@ -13,6 +13,7 @@ final class FakeStore: AccessStore {
         var userReads = 0
         var denyReads = 0
         var failure: StoreError?
+        var unreadable: Set<UserID> = []
         /// The next read of a user stands here after it has read; the next question to the deny list likewise.
         var userGate: Gate?
         var denyGate: Gate?
@@ -51,6 +52,7 @@ extension FakeStore {
             return (state.users[id], state.userGate)
         }
         await gate?.pass()
+        if self.edit({ $0.unreadable.contains(id) }) { throw StoreError(.corrupt, "no user") }
         // As databases do.
         guard !Task.isCancelled else { throw StoreError(.unavailable, "cancelled") }
         return user
