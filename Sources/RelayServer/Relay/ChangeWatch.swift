@@ -5,6 +5,9 @@ import RelayCore
 /// Carries changes that were made on other relays to this one: users, tokens and topics are read again.
 struct ChangeWatch: Sendable {
     private static let retryDelay = Duration.milliseconds(500)
+    private static let topicsAtATime = 16
+    /// Users and tokens of other relays are any number.
+    private static let maxAccessChanges = 4096
 
     /// Nil where this relay has its store for itself.
     let store: (any SharedStore)?
@@ -16,54 +19,62 @@ struct ChangeWatch: Sendable {
     func run() async {
         guard let store = self.store else { return }
         // Revocations must not wait behind a crowd of topics.
-        let (accesses, accessChanges) = AsyncStream.makeStream(of: StoreChange.self)
-        let (topics, topicChanges) = AsyncStream.makeStream(of: StoreChange.self)
+        let accesses = WorkList<StoreChange>(limit: .init(maxItems: Self.maxAccessChanges, all: .everything))
+        let topics = WorkList<StoreChange>()
         store.observeChanges { [broker] change in
             switch change {
             case .user, .token:
-                accessChanges.yield(change)
+                accesses.insert(change)
             case .topic(let key):
-                if broker.isResident(key) { topicChanges.yield(change) }
+                if broker.isResident(key) { topics.insert(change) }
             case .everything:
-                accessChanges.yield(change)
-                topicChanges.yield(change)
+                accesses.insert(change)
+                topics.insert(change)
             }
         }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await change in accesses { await self.applyToAccess(change) } }
-            group.addTask { for await change in topics { await self.applyToTopics(change) } }
+            group.addTask {
+                await accesses.run(width: 1, retryDelay: Self.retryDelay) { await self.applyToAccess($0) }
+            }
+            group.addTask {
+                await topics.run(width: Self.topicsAtATime, retryDelay: Self.retryDelay) {
+                    await self.apply($0, of: topics)
+                }
+            }
         }
     }
 
-    private func applyToAccess(_ change: StoreChange) async {
+    private func applyToAccess(_ change: StoreChange) async -> Bool {
         switch change {
         case .user(let user): await self.authenticator.invalidate(user: user)
         case .token(let jti, let user): self.authenticator.invalidate(token: jti, of: user)
         case .everything:
-            await self.untilDone { () async throws in
+            return await self.succeeds { () async throws in
                 try await self.authenticator.resynchronize(at: self.broker.clock.now())
             }
         case .topic: break
         }
+        return true
     }
 
-    private func applyToTopics(_ change: StoreChange) async {
+    private func apply(_ change: StoreChange, of topics: WorkList<StoreChange>) async -> Bool {
         switch change {
-        case .topic(let key): await self.untilDone { () async throws in try await self.broker.topicsChanged([key]) }
+        case .topic(let key):
+            return await self.succeeds { () async throws in try await self.broker.topicsChanged([key]) }
         case .everything:
-            await self.untilDone { () async throws in try await self.broker.topicsChanged(self.broker.residentTopics) }
+            topics.insert(self.broker.residentTopics.lazy.map(StoreChange.topic))
         case .user, .token: break
         }
+        return true
     }
 
-    private func untilDone(_ work: () async throws -> Void) async {
-        while !Task.isCancelled {
-            do {
-                return try await work()
-            } catch {
-                self.logger.warning("a change could not be read from the store", metadata: ["error": "\(error)"])
-                try? await Task.sleep(for: Self.retryDelay)
-            }
+    private func succeeds(_ work: () async throws -> Void) async -> Bool {
+        do {
+            try await work()
+            return true
+        } catch {
+            self.logger.warning("a change could not be read from the store", metadata: ["error": "\(error)"])
+            return false
         }
     }
 }
