@@ -21,11 +21,16 @@ struct PublishAttemptsTests {
 
     @Test("A refusal is final where nothing can be stored yet, and says nothing where something can")
     mutating func refused() {
-        #expect(Self.isRetry(self.failed(.unavailable, status: 503)))
         #expect(Self.isRetry(self.failed(.refused, status: 429)))
         #expect(Self.isRetry(self.failed(.authenticationRequired, status: 401)))
         #expect(self.failed(.refused, status: 403) == .refused)
         #expect(Self.isRetry(self.failed(.unavailable)))
+        #expect(self.failed(.refused, status: 403) == .giveUp)
+    }
+
+    @Test("A refusal after a 503 says nothing: the store may have broken off after it had stored the message")
+    mutating func refusedAfterUnavailable() {
+        #expect(Self.isRetry(self.failed(.unavailable, status: 503)))
         #expect(self.failed(.refused, status: 403) == .giveUp)
     }
 

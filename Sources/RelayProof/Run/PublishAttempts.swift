@@ -22,6 +22,11 @@ struct PublishAttempts {
         self.deadline = deadline
     }
 
+    /// An attempt has failed.
+    ///
+    /// - Parameters:
+    ///   - error: anything but a ``RelayClient/RelayError`` ends it.
+    ///   - random: for the delay.
     mutating func failed(
         _ error: any Error,
         at now: ContinuousClock.Instant,
@@ -34,8 +39,8 @@ struct PublishAttempts {
         case .refused, .authenticationRequired:
             break
         default:
-            // 503 says that nothing was done.
-            if error.status != 503 { self.mayBeStored = true }
+            // After a 503 too: a store that broke off may have done it.
+            self.mayBeStored = true
         }
         self.failures += 1
         let delay = max(
