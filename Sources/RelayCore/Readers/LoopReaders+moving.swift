@@ -45,16 +45,23 @@ extension LoopReaders {
             if reader.gapFrom == nil { reader.gapFrom = self.position(of: reader) }
             reader.cursor = min(reader.cursor, epoch.start)
         }
-        for reader in readers {
-            reader.epoch = epoch.id
-            // What it waits for was read in the other history.
-            guard case .reading = reader.phase else { continue }
-            self.pendingReads = self.pendingReads.filter { $0.value.reader !== reader }
-            group.move(reader, to: .yielded)
-        }
+        for reader in readers { reader.epoch = epoch.id }
+        self.forgetReads(of: readers, in: group)
         group.epoch = epoch
         group.position = min(group.position, epoch.start)
         group.topic.remind(self.loop)
+    }
+
+    /// What these readers wait for is being read in another history: they ask again.
+    private func forgetReads(of readers: [Reader], in group: ReaderGroup) {
+        var reading: Set<ObjectIdentifier> = []
+        for reader in readers {
+            guard case .reading = reader.phase else { continue }
+            reading.insert(ObjectIdentifier(reader))
+            group.move(reader, to: .yielded)
+        }
+        guard !reading.isEmpty else { return }
+        self.pendingReads = self.pendingReads.filter { !reading.contains(ObjectIdentifier($0.value.reader)) }
     }
 
     /// The client knew the stream's epoch before this relay did: it goes on from its own cursor, and has missed nothing.
