@@ -1,4 +1,5 @@
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import RelayValkey
@@ -14,7 +15,7 @@ struct PipelineStateTests {
 
     @Test("Whatever the interleaving, each waiter ends once, in order, with its own replies", arguments: 0..<100)
     func interleavings(seed: Int) {
-        var random = SeededGenerator(UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         var state = self.make()
         var sent: [(waiter: Int, replies: Int)] = []
         var server: [Int64] = []

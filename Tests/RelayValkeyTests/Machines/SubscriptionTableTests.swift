@@ -1,4 +1,5 @@
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import RelayValkey
@@ -55,7 +56,7 @@ struct SubscriptionTableTests {
         arguments: 0..<100
     )
     func interleavings(seed: Int) {
-        var random = SeededGenerator(UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         var table = SubscriptionTable()
         var wire: [SubscriptionTable.Request] = []
         var served: Set<ValkeyChannel> = []

@@ -66,10 +66,8 @@ struct FailureTests {
     func idleHang() async throws {
         try await ValkeyServerProcess.with { (server) async throws in
             try await WatchedNode.with(server.address) { (watched) async throws in
-                let start = ContinuousClock.now
                 server.pause()
                 await watched.wait { if case .unresponsive = $0 { true } else { false } }
-                #expect(ContinuousClock.now - start < .seconds(4))
                 server.resume()
                 await watched.wait(\.isConnected)
             }

@@ -49,13 +49,11 @@ struct SubscriberTests {
         }
     }
 
-    @Test("A half-open connection is given up after a few seconds")
+    @Test("A half-open connection is given up, and another one made")
     func halfOpen() async throws {
         try await self.run { server, node, subscriber, log in
-            let start = ContinuousClock.now
             server.pause()
             await log.first { if case .lost = $0 { true } else { false } }
-            #expect(ContinuousClock.now - start < .seconds(8))
             server.resume()
             await log.first { if case .restored = $0 { true } else { false } }
         }

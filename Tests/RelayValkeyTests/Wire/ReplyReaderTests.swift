@@ -1,4 +1,5 @@
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import RelayValkey
@@ -73,7 +74,7 @@ struct ReplyReaderTests {
 
     @Test("Random bytes and mutated replies end in replies or an error", arguments: 0..<200)
     func fuzz(seed: Int) {
-        var random = SeededGenerator(UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         var bytes = seed.isMultiple(of: 2) ? Array(Self.samples.map(\.0).joined().utf8) : []
         for _ in 0..<200 where bytes.isEmpty || seed.isMultiple(of: 2) == false {
             bytes.append("$*:+-0123456789\r\n\u{0}ab".utf8.randomElement(using: &random) ?? 0)

@@ -1,4 +1,5 @@
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import RelayValkey
@@ -15,7 +16,7 @@ struct ValkeyCommandTests {
 
     @Test("hiredis reads back what was encoded, at every length around a power of ten", arguments: 0..<50)
     func readsBack(seed: Int) throws {
-        var random = SeededGenerator(UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let texts = (0..<Int.random(in: 1...120, using: &random)).map { _ in
             let length = [0, 1, 9, 10, 11, 99, 100, 999, 1_000].randomElement(using: &random) ?? 0
             return ByteBuffer(bytes: (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) })
