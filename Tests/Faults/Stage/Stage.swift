@@ -73,7 +73,7 @@ struct Stage {
     private func received(on node: Int?) async throws -> Double {
         var sum = 0.0
         for (index, visited) in self.nodes.enumerated() where node.map({ $0 == index }) ?? true {
-            sum += (try? await visited.visitor.counter("relay_messages_received_total")) ?? 0
+            sum += try await visited.visitor.counter("relay_messages_received_total")
         }
         return sum
     }
