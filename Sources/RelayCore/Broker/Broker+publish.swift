@@ -191,7 +191,7 @@ extension Broker {
         return results
     }
 
-    /// How often a publish follows a topic that others delete and create again.
+    /// How often a publish follows a stream whose epoch changes under it; then the publisher is told `superseded`.
     private static let maxReloads = 5
 
     /// Appends to a topic, deciding again and looking it up again for as long as it moves away.

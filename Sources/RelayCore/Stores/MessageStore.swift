@@ -81,10 +81,11 @@ public struct AppendReceipt: Sendable {
 
 /// Where one draft of a batch ended up.
 public struct StoredDraft: Hashable, Sendable {
+    /// The message's, or for a repeat the first attempt's.
     public let id: MessageID
     /// The draft's, or the first attempt's for a repeat.
     public let timestamp: Timestamp
-    /// The draft's idempotency mark was known: nothing was stored, `id` is the first attempt's.
+    /// The draft's idempotency mark was known: nothing was stored.
     public let isRepeat: Bool
 
     public init(id: MessageID, timestamp: Timestamp, isRepeat: Bool = false) {
@@ -96,6 +97,7 @@ public struct StoredDraft: Hashable, Sendable {
 
 /// One page of a topic's stream.
 public struct ReadRequest: Sendable {
+    /// Which stretch of the stream, and in which order.
     public enum Range: Hashable, Sendable {
         /// Ascending, from the first message after the id, up to and including `through` (nil: to the end).
         case forward(after: MessageID, through: MessageID? = nil)
@@ -105,10 +107,11 @@ public struct ReadRequest: Sendable {
 
     public let topic: TopicKey
     public let range: Range
-    /// At least 1.
+    /// How many messages the page may have, at least 1.
     public let maxMessages: Int
     /// The page ends once its messages' ``Message/memoryCost`` reaches this, but never before its first message.
     public let maxBytes: Int
+    /// What has expired by then is left out.
     public let now: Timestamp
 
     public init(topic: TopicKey, range: Range, maxMessages: Int, maxBytes: Int, now: Timestamp) {
@@ -126,6 +129,7 @@ public struct StoredPage: Sendable {
     public let messages: [Message]
     /// Whether unexpired messages lie beyond the page within the request's range.
     public let hasMore: Bool
+    /// Of the whole stream.
     public let bounds: StreamBounds
 
     public init(messages: [Message], hasMore: Bool, bounds: StreamBounds) {

@@ -11,6 +11,7 @@ public enum StoreChange: Hashable, Sendable {
 
 /// A store that several relays share.
 public protocol SharedStore: Sendable {
+    /// Tells what is stored in its streams. One feed, however often it is asked for.
     var feed: any StreamFeed { get }
 
     /// Sets whom to tell of changes. Called once, before the relay serves.

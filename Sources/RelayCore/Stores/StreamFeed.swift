@@ -7,20 +7,26 @@ public protocol StreamFeed: Sendable {
     /// - Parameter listener: called on any thread; for one topic in the order of the stream, one call at a time.
     func start(_ listener: @escaping @Sendable (StreamNews) -> Void)
 
-    /// Returns once everything that is stored in the topic from now on will be told, by this relay or another. Harmless where
+    /// Returns once everything that is stored in the topic from now on will be told, whichever relay stores it. Harmless where
     /// that is so already.
+    ///
+    /// - Throws: where the store can't promise it: call ``stopListening(to:)``, and try again later.
     func listen(to key: TopicKey) async throws(StoreError)
 
+    /// Ends what ``listen(to:)`` began. News that is on its way may still be told. Harmless where nothing is listened to.
     func stopListening(to key: TopicKey)
 
     /// The stream's bounds now.
     ///
     /// - Parameter known: what this relay knows of the stream. If the store has less in the same epoch, it has lost the newest
     ///   messages: the stream is given a new epoch first, and no id up to `known.last` will be given out again.
+    /// - Throws: where the store can't be asked: ask again later.
     func position(of key: TopicKey, known: StreamBounds) async throws(StoreError) -> StreamBounds
 }
 
+/// What a ``StreamFeed`` tells.
 public enum StreamNews: Sendable {
+    /// Something was stored in the topic, or trimmed from it.
     case grew(TopicKey, StreamGrowth)
     /// News of these topics may have been lost: ask for their positions.
     case missed([TopicKey])

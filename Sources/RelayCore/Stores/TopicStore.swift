@@ -1,5 +1,7 @@
 /// Topics and the grants on them.
 public protocol TopicStore: Sendable {
+    /// The topic as it is stored.
+    ///
     /// - Returns: nil where no topic of that key exists.
     func topic(_ key: TopicKey) async throws(StoreError) -> StoredTopic?
 
@@ -19,10 +21,14 @@ public protocol TopicStore: Sendable {
     /// - Returns: the bounds left behind; nil where no such topic exists.
     func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds?
 
-    /// - Returns: whether the grant is new.  A grant that exists keeps its date. False also for a topic that is gone.
+    /// Lets a user read and publish to a private topic.
+    ///
+    /// - Returns: whether the grant is new. A grant that exists keeps its date. False also for a topic that is gone.
     func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool
 
-    /// - Returns: whether there was such a grant.
+    /// Takes a grant back.
+    ///
+    /// - Returns: whether there was such a grant. False also for a topic that is gone.
     func removeGrant(of user: UserID, from key: TopicKey) async throws(StoreError) -> Bool
 
     /// The topics that `user` owns or has a grant on, ordered by key.
@@ -34,6 +40,7 @@ public protocol TopicStore: Sendable {
     /// All topics, ordered by key, at most `limit`, after `key` where one is given.
     func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic]
 
+    /// How many topics there are, all users' together.
     func topicCounts() async throws(StoreError) -> TopicCounts
 }
 
@@ -63,8 +70,9 @@ public struct TopicChanges: Hashable, Sendable {
 
 /// How many topics a store holds.
 public struct TopicCounts: Hashable, Sendable {
-    /// Public and private.
+    /// Public and private ones.
     public var total: Int
+    /// Those of them that everybody may read.
     public var publicTopics: Int
 
     public init(total: Int, publicTopics: Int) {

@@ -11,6 +11,7 @@ public struct StreamEpoch: Hashable, Sendable {
     /// The newest id that the history shares with the one before it: a reader of that one goes on from there.
     public let start: MessageID
 
+    /// Of a topic that never had a message.
     public static let none = StreamEpoch(id: 0, start: .zero)
 
     public init(id: UInt64, start: MessageID) {
@@ -23,9 +24,10 @@ public struct StreamEpoch: Hashable, Sendable {
         StreamEpoch(id: .random(in: 1 ... .max), start: start)
     }
 
-    /// The id as clients see it: 16 lower-case hexadecimal digits.
+    /// The ``id`` as clients see it, see ``text(of:)``.
     public var text: String { Self.text(of: self.id) }
 
+    /// An epoch's id as clients see it: 16 lower-case hexadecimal digits.
     public static func text(of id: UInt64) -> String {
         let digits = String(id, radix: 16)
         return String(repeating: "0", count: 16 - digits.utf8.count) + digits
@@ -36,7 +38,10 @@ public struct StreamEpoch: Hashable, Sendable {
         id == Self.none.id ? nil : Self.text(of: id)
     }
 
-    /// - Returns: nil for anything but 1 to 16 hexadecimal digits.
+    /// The id that a client's text stands for.
+    ///
+    /// - Parameter text: may be anything.
+    /// - Returns: nil for anything but 1 to 16 hexadecimal digits, upper or lower case.
     public static func id(_ text: some StringProtocol) -> UInt64? {
         guard (1...16).contains(text.utf8.count), text.utf8.allSatisfy(Self.isHexadecimal) else { return nil }
         return UInt64(text, radix: 16)

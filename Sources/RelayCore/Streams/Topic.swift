@@ -7,6 +7,7 @@ import Synchronization
 /// decided under it and acted on after it: stores, loops and publishers are called unlocked.
 public final class Topic: Sendable {
     public let key: TopicKey
+    /// What its kind decides: who may do what, what readers' coming and going says, and how long messages are kept.
     public let behavior: any TopicBehavior
 
     let environment: TopicEnvironment

@@ -117,7 +117,7 @@ extension TopicState {
         self.trimHot(grownFrom: before, environment)
     }
 
-    /// Begins anew at the stream's end, with nothing in the hot tier.
+    /// Begins anew at the stream's end, with nothing in the hot tier. What is deaf holds nothing from there on either.
     mutating func restart(at bounds: StreamBounds, _ environment: TopicEnvironment) {
         environment.budget.add(-self.hot.bytes)
         self.hot = HotRing(floor: self.following.admitsReaders || self.following.isListening ? bounds.last : .max)

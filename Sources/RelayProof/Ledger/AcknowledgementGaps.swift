@@ -1,6 +1,7 @@
-/// The longest time without an acknowledgement while messages are published. In nanoseconds since the run began.
+/// The longest time without an acknowledgement while messages are published. Moments are in nanoseconds since the run began.
 public struct AcknowledgementGaps: Sendable, Hashable {
     private var last: Int64?
+    /// Nanoseconds; 0 before there are two moments to lie between.
     public private(set) var longest: Int64 = 0
 
     /// Publishing begins.

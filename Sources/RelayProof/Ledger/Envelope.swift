@@ -2,7 +2,9 @@ public import RelayClient
 
 /// What every message carries: enough to know it again, and to see that it came whole.
 public struct Envelope: Sendable, Hashable {
+    /// The run's id.
     public let run: String
+    /// The publisher's number, from 0.
     public let publisher: Int
     /// Counts the messages of a run, over all publishers and topics, from 0.
     public let number: Int
@@ -36,6 +38,7 @@ public struct Envelope: Sendable, Hashable {
         guard filler == self.filler else { return nil }
     }
 
+    /// What is published.
     public var payload: JSONDocument {
         [
             "run": .string(self.run),

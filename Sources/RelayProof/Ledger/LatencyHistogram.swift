@@ -4,6 +4,7 @@ public struct LatencyHistogram: Sendable, Hashable {
     private static let stepBits = 5
     private static let steps = 1 << stepBits
     private var counts = [UInt32](repeating: 0, count: 40 << stepBits)
+    /// How many latencies were added.
     public private(set) var count = 0
     /// In microseconds, exact.
     public private(set) var max: Int64 = 0
@@ -18,6 +19,7 @@ public struct LatencyHistogram: Sendable, Hashable {
         self.max = Swift.max(self.max, microseconds)
     }
 
+    /// Counts all that `other` has counted.
     public mutating func add(_ other: LatencyHistogram) {
         for index in self.counts.indices { self.counts[index] &+= other.counts[index] }
         self.count += other.count

@@ -1,10 +1,12 @@
 import RelayWire
 
 extension Ledger {
+    /// Publishers begin: from here on the time without an acknowledgement counts.
     public mutating func publishingBegan(at time: Int64) {
         self.acknowledgements.began(at: time)
     }
 
+    /// The last publisher has ended.
     public mutating func publishingEnded(at time: Int64) {
         self.acknowledgements.acknowledged(at: time)
     }

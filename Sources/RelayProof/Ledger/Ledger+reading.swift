@@ -8,10 +8,12 @@ extension Ledger {
         self.readers[reader].lastAttachedAt = time
     }
 
+    /// A reader's connection has ended, or could not be made.
     public mutating func readerDetached(_ reader: Int) {
         self.readers[reader].attachedAt = nil
     }
 
+    /// Whether every reader has a connection now.
     public var areReadersAttached: Bool { self.readers.allSatisfy { $0.attachedAt != nil } }
 
     /// Where a reader goes on: by topic, the last id that it saw. Topics of which it saw nothing are left out.
@@ -21,6 +23,7 @@ extension Ledger {
         return cursors
     }
 
+    /// A message came to a reader. Whatever is wrong with it is counted as a fault.
     public mutating func delivered(_ message: RelayMessage, to reader: Int, at time: Int64) {
         guard let topic = self.topicIndex[message.topic] else {
             return self.found(.foreign, in: 0, "reader \(reader) got a message of '\(message.topic)'")

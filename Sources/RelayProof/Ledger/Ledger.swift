@@ -8,15 +8,20 @@ public struct Ledger: Sendable {
     /// Faults described in words, at most; all are counted.
     static let maxSamples = 20
 
+    /// The run's id: messages of other runs are foreign.
     public let run: String
+    /// Each once; their places are what topics are numbered by.
     public let topics: [String]
     let topicIndex: [String: Int]
     var records: [MessageRecord] = []
     var readers: [ReaderLedger]
+    /// In the order of `topics`.
     public internal(set) var tallies: [TopicTally]
+    /// The first faults, in words, at most 20.
     public internal(set) var samples: [String] = []
+    /// For how long nothing was acknowledged.
     public internal(set) var acknowledgements = AcknowledgementGaps()
-    /// All acknowledged messages.
+    /// Of all topics.
     var acknowledgedCount = 0
 
     public init(run: String, topics: [String], readerCount: Int) {

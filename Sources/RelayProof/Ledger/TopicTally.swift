@@ -1,7 +1,10 @@
 /// What is counted of one topic. Deliveries are counted once for each reader.
 public struct TopicTally: Sendable, Hashable {
+    /// Messages of which a publish began.
     public internal(set) var published = 0
+    /// Of those, the ones that the relay said it had stored.
     public internal(set) var acknowledged = 0
+    /// Of those published, the ones that the relay certainly did not store.
     public internal(set) var refused = 0
     /// Each message once for each reader, whether or not its acknowledgement arrived.
     public internal(set) var delivered = 0
@@ -17,7 +20,9 @@ public struct TopicTally: Sendable, Hashable {
     public internal(set) var stored = 0
     /// Older than the oldest message kept, at the end.
     public internal(set) var expired = 0
+    /// Whether its history was read to the end. Means nothing of a sum.
     public internal(set) var isHistoryRead = false
+    /// How often each promise was broken; those that were kept may be left out.
     public internal(set) var faults: [Fault: Int] = [:]
     /// Of deliveries to readers that were connected all the time.
     public internal(set) var live = LatencyHistogram()
@@ -29,8 +34,10 @@ public struct TopicTally: Sendable, Hashable {
     /// Neither acknowledged nor refused: stored or not, nobody knows.
     public var unknown: Int { self.published - self.acknowledged - self.refused }
 
+    /// How often that promise was broken.
     public func count(_ fault: Fault) -> Int { self.faults[fault, default: 0] }
 
+    /// Makes it the sum of both.
     public mutating func add(_ other: TopicTally) {
         self.published += other.published
         self.acknowledged += other.acknowledged

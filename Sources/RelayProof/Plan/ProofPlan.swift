@@ -12,12 +12,15 @@ public struct ProofPlan: Sendable, Hashable {
     public var publisherCount = 4
     /// Messages a second of all publishers together, above 0. They stay below it where the relay is slower.
     public var rate = 200.0
+    /// At least one.
     public var readers: [ReaderKind] = []
     /// Mean of the random time for which a reader keeps a connection.
     public var resumeEvery: Duration = .seconds(2)
     /// Characters of filler in each payload, 0 to 500,000.
     public var payloadSize = 200
+    /// Of all that publishers and readers draw: what they do is the same for the same seed, though not when.
     public var seed: UInt64 = 0
+    /// What topics' names begin with.
     public var topicPrefix = "prove-"
     /// Whether the topics stay when all is done.
     public var keepsTopics = false
@@ -39,6 +42,7 @@ public struct ProofPlan: Sendable, Hashable {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
+    /// The names of the topics that are published to.
     public var topics: [String] {
         (0..<self.topicCount).map { "\(self.topicPrefix)\(self.runID)-\($0)" }
     }

@@ -1,11 +1,16 @@
 /// What a run found out.
 public struct ProofReport: Sendable {
+    /// What was to be done.
     public let plan: ProofPlan
+    /// How many nodes of the relay took part.
     public let nodeCount: Int
+    /// The names of the topics that were published to.
     public let topics: [String]
     /// In the order of `topics`.
     public let tallies: [TopicTally]
+    /// Of all topics together.
     public let total: TopicTally
+    /// What the requests of publishers and readers came to.
     public let traffic: TrafficCounts
     /// Nanoseconds.
     public let longestWithoutAcknowledgement: Int64
@@ -29,6 +34,7 @@ public struct ProofReport: Sendable {
         self.leftTopics = leftTopics
     }
 
+    /// A broken promise outweighs what could not be judged.
     public var verdict: Verdict {
         if self.total.faults.values.contains(where: { $0 > 0 }) { return .broken }
         if self.total.acknowledged == 0 { return .notJudged("nothing was acknowledged") }

@@ -4,6 +4,7 @@ import NIOCore
 public struct ValkeyAddress: Sendable, Hashable, CustomStringConvertible {
     /// A name, or an IPv4 or IPv6 address without brackets.
     public var host: String
+    /// 6379 unless told.
     public var port: Int
 
     public init(host: String, port: Int = 6379) {

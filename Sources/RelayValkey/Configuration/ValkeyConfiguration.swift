@@ -25,13 +25,15 @@ public struct ValkeyConfiguration: Sendable {
     public var unresponsiveAfter: TimeAmount
     /// A subscriber's connection is given up when a PING has had no answer for so long. 3 s unless told.
     public var subscriberPatience: TimeAmount
+    /// How long to wait between two tries to connect.
     public var backoff: ReconnectBackoff.Limits
     /// Commands outstanding on one connection, those not sent yet included. 100,000 unless told.
     public var maxOutstandingCommands: Int
     /// The bytes of those commands. 64 MiB unless told. One command of more than that is still sent when nothing is outstanding.
     public var maxOutstandingBytes: Int
+    /// What one reply may hold; more of it closes the connection.
     public var replyLimits: ReplyLimits
-    /// A number from 0 to 1 for each back-off's jitter.
+    /// A number from 0 to 1 for each back-off's jitter; called on event loops. The system's unless told.
     public var random: @Sendable () -> Double
 
     public init(username: String? = nil, password: ValkeyPassword? = nil, database: Int = 0, tls: ValkeyTLS? = nil) {

@@ -13,6 +13,7 @@ public enum ValkeyState: Sendable {
 }
 
 extension ValkeyState {
+    /// Whether all is well: an unresponsive connection is not.
     public var isConnected: Bool {
         if case .connected = self { true } else { false }
     }

@@ -2,6 +2,7 @@ public import NIOCore
 
 /// How long to wait before the next try: doubling, with jitter, so that many clients don't return at the same moment.
 public struct ReconnectBackoff: Sendable {
+    /// The shortest and the longest of these times, before jitter.
     public struct Limits: Sendable, Hashable {
         /// 50 ms unless told.
         public var first: TimeAmount

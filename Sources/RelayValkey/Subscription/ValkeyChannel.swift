@@ -1,5 +1,6 @@
 /// A channel to subscribe to. A plain and a sharded channel of one name are two.
 public struct ValkeyChannel: Sendable, Hashable, CustomStringConvertible {
+    /// As the server knows it, any prefix included.
     public let name: String
     /// Whether it lives on the shard of its name's slot: `SSUBSCRIBE` and `SPUBLISH`.
     public let isSharded: Bool
