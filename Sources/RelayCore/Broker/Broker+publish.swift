@@ -15,9 +15,11 @@ extension Broker {
 
     /// What became of an item, and in which topic: a repeat's first attempt may have gone to another.
     public struct Outcome: Sendable {
+        /// The topic that has the message.
         public let key: TopicKey
         public let result: Result<StoredDraft, BrokerError>
 
+        /// Nil where it was stored.
         public var error: BrokerError? {
             switch self.result {
             case .success: nil
@@ -89,6 +91,9 @@ extension Broker {
     ///
     /// Of several attempts at once one publishes and the others wait for its result. An attempt of which nothing was
     /// stored leaves the key free; one that was cut short is completed by the next.
+    ///
+    /// - Returns: what became of each item, in order.
+    /// - Throws: see ``publish(_:as:)``; also where the store can't say what is known of the key.
     public func publish(
         _ items: [Item],
         once key: IdempotencyKey,

@@ -10,11 +10,14 @@ extension Broker {
         public var hotBytes: Int
     }
 
+    /// Cheap, from any thread; the two are of moments close to each other.
     public var statistics: Statistics {
         Statistics(residentTopics: self.table.count, hotBytes: self.budget.bytes)
     }
 
     /// Lets the store remove what no retention covers any more. To be called every minute or so.
+    ///
+    /// - Throws: where the store can't now: call again next time.
     public func sweep() async throws(StoreError) {
         let trimmed = try await self.store.sweep(at: self.clock.now(), retention: self.limits.retention)
         for (key, bounds) in trimmed {

@@ -5,6 +5,7 @@ import RelayWire
 /// Everything that a message needs on its way is synchronous and runs where it is called; only what needs the store first (a
 /// topic not in memory, one that does not exist yet, a retried publish) is async.
 public final class Broker: Sendable {
+    /// Which names are topics, and of which kind.
     public let catalog: TopicCatalog
     public let limits: BrokerLimits
     /// Where every timestamp and id of this broker comes from.

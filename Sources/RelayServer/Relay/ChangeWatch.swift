@@ -33,15 +33,23 @@ struct ChangeWatch: Sendable {
             }
         }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                await accesses.run(width: 1, retryDelay: Self.retryDelay) { await self.applyToAccess($0) }
-            }
-            group.addTask {
-                await topics.run(width: Self.topicsAtATime, retryDelay: Self.retryDelay) {
-                    await self.apply($0, of: topics)
-                }
-            }
+            group.addTask { await self.run(accesses, width: 1) { await self.applyToAccess($0) } }
+            group.addTask { await self.run(topics, width: Self.topicsAtATime) { await self.apply($0, of: topics) } }
         }
+    }
+
+    private func run(
+        _ changes: WorkList<StoreChange>,
+        width: Int,
+        _ apply: @escaping @Sendable (StoreChange) async -> Bool
+    ) async {
+        let willRetry: @Sendable (Int) -> Void = { count in
+            self.logger.warning(
+                "changes could not be read from the store, and are tried again",
+                metadata: ["changes": "\(count)"]
+            )
+        }
+        await changes.run(width: width, retryDelay: Self.retryDelay, willRetry: willRetry, apply)
     }
 
     private func applyToAccess(_ change: StoreChange) async -> Bool {
@@ -73,7 +81,8 @@ struct ChangeWatch: Sendable {
             try await work()
             return true
         } catch {
-            self.logger.warning("a change could not be read from the store", metadata: ["error": "\(error)"])
+            // There may be one for each topic in memory.
+            self.logger.debug("a change could not be read from the store", metadata: ["error": "\(error)"])
             return false
         }
     }

@@ -68,11 +68,17 @@ final class WorkList<Item: Hashable & Sendable>: Sendable {
     /// - Parameters:
     ///   - width: how many items are seen to at a time, at least 1.
     ///   - retryDelay: how long what failed is left alone.
+    ///   - willRetry: told how many items are due again, once a delay, however many fail.
     ///   - work: returns whether it succeeded; called again if not.
-    func run(width: Int, retryDelay: Duration, _ work: @escaping @Sendable (Item) async -> Bool) async {
+    func run(
+        width: Int,
+        retryDelay: Duration,
+        willRetry: @escaping @Sendable (Int) -> Void = { _ in },
+        _ work: @escaping @Sendable (Item) async -> Bool
+    ) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.workOff(width, work) }
-            group.addTask { await self.retry(after: retryDelay) }
+            group.addTask { await self.retry(after: retryDelay, willRetry) }
         }
     }
 
@@ -95,16 +101,17 @@ final class WorkList<Item: Hashable & Sendable>: Sendable {
         self.failed.yield()
     }
 
-    private func retry(after delay: Duration) async {
+    private func retry(after delay: Duration, _ willRetry: @Sendable (Int) -> Void) async {
         for await _ in self.failures {
-            // Ends early if the task is cancelled, and then so does the loop.
-            try? await Task.sleep(for: delay)
-            self.insert(
-                self.state.withLock { state in
-                    defer { state.postponed = [] }
-                    return state.postponed
-                }
-            )
+            guard (try? await Task.sleep(for: delay)) != nil else { return }
+            let items = self.state.withLock { state in
+                defer { state.postponed = [] }
+                return state.postponed
+            }
+            // A failure may have been told that the round before took along.
+            guard !items.isEmpty else { continue }
+            willRetry(items.count)
+            self.insert(items)
         }
     }
 }

@@ -24,12 +24,13 @@ struct WorkListTests {
         _ list: WorkList<Int>,
         width: Int,
         retryDelay: Duration = .zero,
+        willRetry: @escaping @Sendable (Int) -> Void = { _ in },
         _ work: @escaping @Sendable (Int) async -> Bool?
     ) async {
         let (done, end) = AsyncStream.makeStream(of: Void.self)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                await list.run(width: width, retryDelay: retryDelay) { item in
+                await list.run(width: width, retryDelay: retryDelay, willRetry: willRetry) { item in
                     guard let result = await work(item) else {
                         end.finish()
                         return true
@@ -42,12 +43,13 @@ struct WorkListTests {
         }
     }
 
-    @Test("what fails is tried again")
+    @Test("what fails is tried again, and that is told each time")
     func retries() async {
-        let (list, log) = (WorkList<Int>(), Log())
+        let (list, log, told) = (WorkList<Int>(), Log(), Log())
         list.insert(1)
-        await self.run(list, width: 1) { log.add($0) < 3 ? false : nil }
+        await self.run(list, width: 1, willRetry: { _ = told.add($0) }) { log.add($0) < 3 ? false : nil }
         #expect(log.all == [1, 1, 1])
+        #expect(told.all == [1, 1])
     }
 
     @Test("what fails again and again holds up nothing else, whatever it is that comes first", arguments: [1, 4])

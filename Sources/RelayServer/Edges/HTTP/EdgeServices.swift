@@ -62,17 +62,25 @@ final class EdgeServices: Sendable {
 struct EdgeLimits: Sendable {
     /// Largest request body and WebSocket message, bytes.
     var maxBodyBytes: Int
+    /// In one long poll.
     var maxPollTopics: Int
+    /// A WebSocket that subscribes to nothing for so long is closed.
     var webSocketIdle: TimeAmount
+    /// How long a WebSocket is quiet before it is pinged, and then before it has answered.
     var webSocketPing: TimeAmount
+    /// Whether `/ws` and `/sse` take the token from the query.
     var acceptsQueryToken: Bool
 }
 
 /// How long each phase of a connection may take.
 struct ConnectionTimeouts: Sendable {
+    /// From the first byte of a connection or request to the end of its head.
     var header: TimeAmount
+    /// From the end of a request's head to the end of its body.
     var read: TimeAmount
+    /// For which the peer takes no byte of a response.
     var write: TimeAmount
+    /// Between two requests.
     var idle: TimeAmount
 }
 

@@ -26,15 +26,16 @@ struct Reply: Sendable {
         self.init(status, json: ErrorBody.detail(detail))
     }
 
+    /// A reply of plain text.
+    init(_ status: HTTPResponseStatus, text: String) {
+        self.init(status, headers: ["content-type": "text/plain; charset=utf-8"], body: ByteBuffer(string: text))
+    }
+
     /// The answer to a publish, with what the messages survive from now on.
     static func stored(_ status: HTTPResponseStatus, _ body: ByteBuffer, _ durability: String) -> Reply {
         var reply = Reply(status, json: body)
         reply.headers.add(name: "x-durability", value: durability)
         return reply
-    }
-
-    init(_ status: HTTPResponseStatus, text: String) {
-        self.init(status, headers: ["content-type": "text/plain; charset=utf-8"], body: ByteBuffer(string: text))
     }
 
     /// Whatever goes wrong on the relay's side, and may go right later: clients retry a 503, and drop what gets a 4xx.
@@ -44,6 +45,7 @@ struct Reply: Sendable {
         return reply
     }
 
+    /// The rest of the request is not read: so the connection ends.
     static var payloadTooLarge: Reply {
         var reply = Reply(.payloadTooLarge, json: ErrorBody.payloadTooLarge)
         reply.closes = true
