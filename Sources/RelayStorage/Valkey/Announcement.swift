@@ -16,12 +16,15 @@ struct Announcement {
         let audience: Int?
     }
 
+    /// `0-0 0 - 0 - -` and the line's end.
+    private static let leastHeadBytes = 14
+
     /// - Parameter bytes: from anyone who may publish on the server.
     /// - Returns: nil for what no script of ours sends.
     static func growth(_ bytes: ByteBuffer) -> StreamGrowth? {
         var fields = FieldReader(bytes)
         guard let (previous, bounds) = fields.position(), let count = fields.count(),
-            count <= bytes.readableBytes
+            count <= bytes.readableBytes / self.leastHeadBytes
         else { return nil }
         var heads: [Head] = []
         heads.reserveCapacity(count)
