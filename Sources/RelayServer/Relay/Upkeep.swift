@@ -23,7 +23,10 @@ struct Upkeep: Sendable {
             }
             round += 1
             await self.resynchronize()
-            await self.sweep(tokens: round % Self.roundsPerTokenSweep == 0)
+            await self.sweep { () async throws in try await self.broker.sweep() }
+            if round % Self.roundsPerTokenSweep == 0 {
+                await self.sweep { () async throws in try await self.access.sweep() }
+            }
         }
     }
 
@@ -37,10 +40,9 @@ struct Upkeep: Sendable {
     }
 
     /// A store that can't now will be asked again: what has expired is not served meanwhile.
-    private func sweep(tokens: Bool) async {
+    private func sweep(_ work: () async throws -> Void) async {
         do {
-            try await self.broker.sweep()
-            if tokens { try await self.access.sweep() }
+            try await work()
         } catch {
             self.logger.warning("expired data could not be removed", metadata: ["error": "\(error)"])
         }

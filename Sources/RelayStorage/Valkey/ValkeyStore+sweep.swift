@@ -3,6 +3,8 @@ import RelayValkey
 public import RelayWire
 
 /// A sweep looks at every stream once, in steps that take the server about a millisecond each. Marks and claims expire by themselves.
+///
+/// A stream that is corrupt holds up no other: it is told by the error in the end. What was trimmed has been announced by then.
 extension ValkeyStore {
     private static let streamsAtOnce = 32
 
@@ -12,7 +14,9 @@ extension ValkeyStore {
     ) async throws(StoreError) -> [TopicKey: StreamBounds] {
         let cutoff = RetentionCutoff(at: now, retention: retention)
         var trimmed: [TopicKey: StreamBounds] = [:]
-        for node in self.server.masters { try await self.sweep(node, at: now, cutoff, &trimmed) }
+        var corruption: StoreError?
+        for node in self.server.masters { try await self.sweep(node, at: now, cutoff, &trimmed, &corruption) }
+        if let corruption { throw corruption }
         return trimmed
     }
 
@@ -21,16 +25,21 @@ extension ValkeyStore {
         _ node: ValkeyNode,
         at now: Timestamp,
         _ cutoff: RetentionCutoff,
-        _ trimmed: inout [TopicKey: StreamBounds]
+        _ trimmed: inout [TopicKey: StreamBounds],
+        _ corruption: inout StoreError?
     ) async throws(StoreError) {
         var cursor = "0"
         repeat {
             let (next, topics) = try await self.scan(node, from: cursor)
             for start in stride(from: 0, to: topics.count, by: Self.streamsAtOnce) {
                 let some = Array(topics[start..<min(topics.count, start + Self.streamsAtOnce)])
-                for (topic, swept) in try await self.sweep(some, at: now, cutoff) {
-                    if swept.isTrimmed { trimmed[topic] = swept.bounds }
-                    try await self.forgetBounds(of: topic, swept.bounds, cutoff)
+                for (topic, result) in try await self.sweep(some, at: now, cutoff) {
+                    switch result {
+                    case .failure(let error): corruption = error
+                    case .success(let swept):
+                        if swept.isTrimmed { trimmed[topic] = swept.bounds }
+                        try await self.forgetBounds(of: topic, swept.bounds, cutoff)
+                    }
                 }
             }
             cursor = next
@@ -54,36 +63,52 @@ extension ValkeyStore {
     private struct Swept {
         var bounds = StreamBounds()
         var isTrimmed = false
+        var isDone = false
+
+        init() {}
+
+        init(_ reply: ValkeyReply, after before: Swept) throws(StoreError) {
+            guard let parts = reply.array, parts.count == 3 else { throw .unexpected("to a sweep") }
+            self.bounds = try StreamReply.bounds(parts[0])
+            self.isTrimmed = before.isTrimmed || parts[1].integer == 1
+            self.isDone = parts[2].integer != 1
+        }
     }
 
     /// Takes a step of each, and then again of those that had more to do.
+    ///
+    /// - Returns: for each what came of it; the failures are `corrupt`.
     private func sweep(
         _ topics: [TopicKey],
         at now: Timestamp,
         _ cutoff: RetentionCutoff
-    ) async throws(StoreError) -> [TopicKey: Swept] {
+    ) async throws(StoreError) -> [TopicKey: Result<Swept, StoreError>] {
         let milliseconds = cutoff.messageMilliseconds.map { String($0) } ?? ""
-        var swept: [TopicKey: Swept] = [:]
-        var pending = topics
+        var results: [TopicKey: Result<Swept, StoreError>] = [:]
+        var pending = topics.map { (topic: $0, swept: Swept()) }
         while !pending.isEmpty {
             let replies = await self.concurrently(pending.count) { [pending] place, completion in
                 self.run(
                     SweepScript.script,
-                    keys: self.layout.stream(pending[place]).all,
+                    keys: self.layout.stream(pending[place].topic).all,
                     [.init(now.microseconds), .init(milliseconds), .init(StreamEpoch.new().text)],
                     completion: completion
                 )
             }
-            var unfinished: [TopicKey] = []
-            for (topic, reply) in zip(pending, replies) {
-                guard let parts = try reply.get().array, parts.count == 3 else { throw .unexpected("to a sweep") }
-                swept[topic, default: Swept()].bounds = try StreamReply.bounds(parts[0])
-                if parts[1].integer == 1 { swept[topic, default: Swept()].isTrimmed = true }
-                if parts[2].integer == 1 { unfinished.append(topic) }
+            var unfinished: [(topic: TopicKey, swept: Swept)] = []
+            for ((topic, before), reply) in zip(pending, replies) {
+                do throws(StoreError) {
+                    let swept = try Swept(try reply.get(), after: before)
+                    results[topic] = .success(swept)
+                    if !swept.isDone { unfinished.append((topic, swept)) }
+                } catch {
+                    guard error.code == .corrupt else { throw error }
+                    results[topic] = .failure(error)
+                }
             }
             pending = unfinished
         }
-        return swept
+        return results
     }
 
     /// Should the topic be created in between, its first message only begins another epoch.

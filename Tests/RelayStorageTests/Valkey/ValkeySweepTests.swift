@@ -44,6 +44,24 @@ struct ValkeySweepTests {
         }
     }
 
+    @Test("a stream that can't be swept is told, and holds up no other")
+    func broken() async throws {
+        try await ValkeyPlace.with { stores, probe in
+            for name in ["good", "bad"] {
+                // More than a step takes.
+                let drafts = [Draft](repeating: .bytes(1), count: 1_200)
+                let batch = AppendBatch(topic: .named(name), drafts: drafts, retention: Retention())
+                try await stores[0].put(batch)
+            }
+            _ = try await probe.send("SET", probe.key("bad", "stream"), "no stream")
+            let error = await #expect(throws: StoreError.self) {
+                try await stores[0].sweep(at: .at(100), retention: Retention(maxAgeSeconds: 1))
+            }
+            #expect(error?.code == .corrupt)
+            #expect(try await stores[0].bounds(of: .named("good")).count == 1)
+        }
+    }
+
     @Test("streams of other prefixes are left alone, even where a prefix holds what a pattern would match")
     func prefixes() async throws {
         try await ValkeyServerProcess.with { server in
