@@ -2,8 +2,9 @@ public import RelayCore
 import RelayValkey
 import RelayWire
 
-/// A topic's record and its stream lie in two slots. The record is changed first, and the stream emptied after it; should the relay
-/// die in between, the messages left behind have no topic, and the creation of one of their key takes them.
+/// A topic's record and its stream lie in two slots. The record is changed first, and then what the stream held before it goes; should
+/// the relay die in between, the messages left behind have no topic, and the creation of one of their key takes them. What others
+/// publish in between, to a topic that they have made anew, stays.
 extension ValkeyStore: TopicStore {
     public func topic(_ key: TopicKey) async throws(StoreError) -> StoredTopic? {
         try await self.topics([key]).first
@@ -12,6 +13,7 @@ extension ValkeyStore: TopicStore {
     public func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool) {
         let layout = self.layout
         let key = record.key.description
+        let before = try await self.bounds(of: record.key)
         let reply = try await self.run(
             CreateTopicScript.script,
             keys: [
@@ -24,7 +26,7 @@ extension ValkeyStore: TopicStore {
             if let topic = try await self.topic(record.key) { return (topic, false) }
             return (StoredTopic(record: record, grants: [], bounds: StreamBounds()), false)
         }
-        let bounds = try await self.purge(record.key)
+        let bounds = try await self.purge(record.key, seen: before, withNewer: false)
         return (StoredTopic(record: record, grants: [], bounds: bounds), true)
     }
 
@@ -40,6 +42,7 @@ extension ValkeyStore: TopicStore {
 
     public func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
         let (layout, text) = (self.layout, key.description)
+        let before = try await self.bounds(of: key)
         let reply = try await self.run(
             DeleteTopicScript.script,
             keys: [
@@ -48,7 +51,7 @@ extension ValkeyStore: TopicStore {
             ],
             [.init(text), .init(layout.ownedPrefix), .init(layout.grantedPrefix)]
         )
-        return reply.integer == 1 ? try await self.purge(key) : nil
+        return reply.integer == 1 ? try await self.purge(key, seen: before, withNewer: true) : nil
     }
 
     public func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool {
@@ -105,11 +108,21 @@ extension ValkeyStore: TopicStore {
 
     // MARK: - Together with the stream
 
-    private func purge(_ key: TopicKey) async throws(StoreError) -> StreamBounds {
+    /// - Parameters:
+    ///   - seen: the stream's bounds before the record was changed.
+    ///   - withNewer: whether messages go, too, that came since in the same epoch.
+    func purge(
+        _ key: TopicKey,
+        seen: StreamBounds,
+        withNewer: Bool
+    ) async throws(StoreError) -> StreamBounds {
         let reply = try await self.run(
             PurgeScript.script,
             keys: self.layout.stream(key).all,
-            [.init(StreamEpoch.new().text)]
+            [
+                .init(StreamEpoch.new().text), .init(seen.epoch == .none ? "" : seen.epoch.text),
+                .init(seen.last.description), .init(withNewer ? 1 : 0),
+            ]
         )
         return try StreamReply.bounds(reply)
     }

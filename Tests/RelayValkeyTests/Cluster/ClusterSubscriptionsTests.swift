@@ -1,4 +1,5 @@
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import RelayValkey
@@ -81,7 +82,7 @@ struct ClusterSubscriptionsTests {
 
     @Test("Whatever happens, messages are told only between subscribed and interrupted", arguments: 1...50)
     func random(_ seed: UInt64) {
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         var channels = ClusterSubscriptions()
         var map = self.map(self.a)
         var isOpen = false

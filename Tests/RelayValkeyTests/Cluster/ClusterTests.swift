@@ -1,4 +1,5 @@
 import NIOCore
+import SeededRandom
 import Testing
 import ValkeyFixture
 
@@ -10,7 +11,7 @@ struct ClusterTests {
     @Test("Keys of all slots are set and read, from one seed, and servers agree about the slots", arguments: [1])
     func spread(_ seed: UInt64) async throws {
         try await Self.run { process, cluster in
-            var random = SeededGenerator(seed)
+            var random = SeededGenerator(seed: seed)
             for _ in 0..<200 {
                 let key = (0..<Int.random(in: 1...12, using: &random))
                     .map { _ in "ab{}:"[Int.random(in: 0..<5, using: &random)] }.joined()

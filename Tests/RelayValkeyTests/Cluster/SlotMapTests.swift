@@ -1,4 +1,5 @@
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import RelayValkey
@@ -46,7 +47,7 @@ struct SlotMapTests {
 
     @Test("Slots that are moved one by one make the map that names them at once", arguments: 1...20)
     func moves(_ seed: UInt64) throws {
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         let hosts = (0..<5).map { ValkeyAddress(host: "h\($0)", port: 7_000) }
         var owners: [Int: ValkeyAddress] = [:]
         var map = SlotMap()

@@ -22,7 +22,11 @@ enum BoundsScript {
     )
 }
 
-/// Takes all messages and begins a new epoch after them. Argument: a random id.
+/// Takes all messages of a history and begins a new epoch after them. A history that began since then is somebody else's topic
+/// already, and stays.
+///
+/// Arguments: a random id, the epoch and the newest id that were seen before the topic's record was changed (empty for none), and `1`
+/// where messages that came since go too, as in a deletion; at a creation they are the new topic's, and stay.
 ///
 /// What frees memory comes first, so that a server that is full does it: one that refuses a script for want of memory does so at the
 /// first write that needs some, unless another came before it.
@@ -33,6 +37,14 @@ enum PurgeScript {
             if not s then
               s = settle(ARGV[1], '', '')
               if not s then return false end
+            elseif s.epoch ~= ARGV[2] then
+              return describe(s, s.last)
+            elseif ARGV[4] ~= '1' and before(ARGV[3], s.last) then
+              local ms, seq = split(ARGV[3])
+              redis.call('XTRIM', STREAM, 'MINID', '=', join(ms, seq + 1))
+              if before(s.trimmed, ARGV[3]) then s.trimmed = ARGV[3] end
+              s.count = redis.call('XLEN', STREAM)
+              return describe(begin(s), s.last)
             end
             redis.call('UNLINK', STREAM, TTL)
             s.epoch, s.start, s.trimmed, s.count = ARGV[1], s.last, s.last, 0

@@ -1,0 +1,57 @@
+import RelayCore
+import RelayWire
+import Testing
+
+@testable import RelayStorage
+
+/// A topic's record and its stream are changed in two steps: what others do in between must not be lost.
+@Suite("Topics that are made and deleted while others publish", .timeLimit(.minutes(1)))
+struct TopicRaceTests {
+    private let key = TopicKey.named("t")
+
+    private func put(_ seconds: Int64, in store: ValkeyStore) async throws -> MessageID {
+        try await store.put(.one(.bytes(1, at: seconds), to: self.key)).stored[0].id
+    }
+
+    private func ids(_ store: ValkeyStore) async throws -> [MessageID] {
+        try await store.messages(in: self.key).map(\.id)
+    }
+
+    @Test("a deletion that comes late leaves the topic that was made anew meanwhile")
+    func lateDeletion() async throws {
+        try await ValkeyPlace.with(2) { stores, _ in
+            _ = try await stores[0].createTopic(.plain(self.key))
+            _ = try await self.put(0, in: stores[0])
+            let seen = try await stores[0].bounds(of: self.key)
+            // The record goes, and before the stream is emptied another relay makes the topic anew and publishes.
+            _ = try await stores[1].deleteTopic(self.key)
+            #expect(try await stores[1].createTopic(.plain(self.key)).isNew)
+            let new = try await self.put(1, in: stores[1])
+            let bounds = try await stores[0].purge(self.key, seen: seen, withNewer: true)
+            #expect(bounds.count == 1)
+            #expect(try await self.ids(stores[1]) == [new])
+        }
+    }
+
+    @Test("a creation takes what was there before, and not what came since")
+    func lateCreation() async throws {
+        try await ValkeyPlace.with(2) { stores, _ in
+            _ = try await self.put(0, in: stores[0])
+            let seen = try await stores[0].bounds(of: self.key)
+            let new = try await self.put(1, in: stores[1])
+            let bounds = try await stores[0].purge(self.key, seen: seen, withNewer: false)
+            #expect(bounds.count == 1 && bounds.trimmedThrough == seen.last && bounds.epoch == seen.epoch)
+            #expect(try await self.ids(stores[1]) == [new])
+        }
+    }
+
+    @Test("a creation leaves alone what was published where there was nothing before")
+    func firstPublish() async throws {
+        try await ValkeyPlace.with(2) { stores, _ in
+            let seen = try await stores[0].bounds(of: self.key)
+            let first = try await self.put(0, in: stores[1])
+            _ = try await stores[0].purge(self.key, seen: seen, withNewer: false)
+            #expect(try await self.ids(stores[1]) == [first])
+        }
+    }
+}
