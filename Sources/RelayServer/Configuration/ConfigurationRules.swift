@@ -13,7 +13,11 @@ enum ConfigurationRules {
         let valkey = configuration.valkey
         guard configuration.storage.backend == .valkey else {
             guard valkey.durability == .replicated else { return nil }
-            return ConfigurationProblem(.warning, key: "storage_durability", "has no effect without storage_backend: valkey")
+            return ConfigurationProblem(
+                .warning,
+                key: "storage_durability",
+                "has no effect without storage_backend: valkey"
+            )
         }
         if valkey.username != nil, valkey.password == nil {
             return ConfigurationProblem(key: "valkey_username", "has no valkey_password")
