@@ -23,13 +23,13 @@ extension StoreUnderTest {
 
     /// All places are on one server, with a prefix each.
     static let valkey = StoreUnderTest("valkey", isPersistent: true) {
-        let place = ValkeyPlace(server: .shared)
+        let place = ValkeyPlace(server: Shared.server)
         return StorePlace(open: { try await place.open() }, remove: { await place.remove() })
     }
 
     /// All places are on one cluster of three masters.
     static let valkeyCluster = StoreUnderTest("valkey cluster", isPersistent: true) {
-        let place = ClusterPlace(cluster: .shared)
+        let place = ClusterPlace(cluster: Shared.cluster)
         return StorePlace(open: { try await place.open() }, remove: { await place.remove() })
     }
 }

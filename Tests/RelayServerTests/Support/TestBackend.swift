@@ -4,36 +4,25 @@ import ValkeyFixture
 
 /// The store that relays under test use in place of the memory store: `PULSAR_TEST_STORE=valkey` runs every test of this target
 /// on a real server, each with keys of its own.
-actor TestBackend {
-    private static let shared = TestBackend()
+struct TestBackend {
+    private static let server = SharedProcess<ValkeyServerProcess>()
 
-    private var users = 0
-    private var starting: Task<ValkeyServerProcess, any Error>?
+    private let prefix = "test-\(UUID().uuidString):"
 
-    /// - Returns: nil where the configured store is used as it is.
+    /// - Returns: what to leave in the end; nil where the configured store is used as it is.
     static func join(_ configuration: inout RelayConfiguration) async throws -> TestBackend? {
         guard ProcessInfo.processInfo.environment["PULSAR_TEST_STORE"] == "valkey",
             configuration.storage.backend == .memory
         else { return nil }
-        let server = try await self.shared.enter()
+        let backend = TestBackend()
         configuration.storage.backend = .valkey
         configuration.valkey.host = "127.0.0.1"
-        configuration.valkey.port = server.port
-        configuration.valkey.prefix = "test-\(UUID().uuidString):"
-        return self.shared
-    }
-
-    private func enter() async throws -> ValkeyServerProcess {
-        self.users += 1
-        let task = self.starting ?? Task { try await ValkeyServerProcess.start() }
-        self.starting = task
-        return try await task.value
+        configuration.valkey.port = try await Self.server.join(backend.prefix).port
+        configuration.valkey.prefix = backend.prefix
+        return backend
     }
 
     func leave() async {
-        self.users -= 1
-        guard self.users == 0, let task = self.starting else { return }
-        self.starting = nil
-        try? await task.value.stop()
+        await Self.server.leave(self.prefix)
     }
 }

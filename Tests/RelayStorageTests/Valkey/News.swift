@@ -1,31 +1,7 @@
 import RelayCore
 import RelayStorage
 import RelayWire
-
-/// What happened, in order, for a test to wait for. Each test has a time limit.
-struct EventLog<Event: Sendable>: Sendable {
-    private let events: AsyncStream<Event>
-    let add: @Sendable (Event) -> Void
-
-    init() {
-        let (events, continuation) = AsyncStream.makeStream(of: Event.self)
-        self.events = events
-        self.add = { continuation.yield($0) }
-    }
-
-    /// Takes events until one fits.
-    ///
-    /// - Returns: all that were taken.
-    @discardableResult
-    func first(_ fits: @Sendable (Event) -> Bool) async -> [Event] {
-        var taken: [Event] = []
-        for await event in self.events {
-            taken.append(event)
-            if fits(event) { break }
-        }
-        return taken
-    }
-}
+import ValkeyFixture
 
 /// One store's feed, as a relay follows it.
 struct Follower: Sendable {

@@ -24,7 +24,7 @@ struct ValkeyPlace: Sendable {
         _ count: Int = 1,
         _ body: ([ValkeyStore], ValkeyProbe) async throws -> Void
     ) async throws {
-        let place = ValkeyPlace(server: .shared)
+        let place = ValkeyPlace(server: Shared.server)
         let server = try await place.server.join(place.prefix)
         do {
             try await server.withStores(count, prefix: place.prefix, body)

@@ -14,31 +14,6 @@ extension ValkeyServerProcess {
     }
 }
 
-/// What happened, in order, for a test to wait for.
-struct EventLog<Event: Sendable>: Sendable {
-    let events: AsyncStream<Event>
-    let add: @Sendable (Event) -> Void
-
-    init() {
-        let (events, continuation) = AsyncStream.makeStream(of: Event.self)
-        self.events = events
-        self.add = { continuation.yield($0) }
-    }
-
-    /// Takes events until one fits.
-    ///
-    /// - Returns: all that were taken.
-    @discardableResult
-    func first(_ fits: @Sendable (Event) -> Bool) async -> [Event] {
-        var taken: [Event] = []
-        for await event in self.events {
-            taken.append(event)
-            if fits(event) { break }
-        }
-        return taken
-    }
-}
-
 /// A node whose changes of state can be waited for.
 struct WatchedNode: Sendable {
     let node: ValkeyNode

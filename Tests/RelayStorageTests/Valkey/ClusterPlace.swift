@@ -3,28 +3,6 @@ import NIOPosix
 import RelayStorage
 import ValkeyFixture
 
-/// A cluster of three masters that runs while somebody uses it.
-actor SharedCluster {
-    static let shared = SharedCluster()
-
-    private var users: Set<String> = []
-    private var starting: Task<ValkeyClusterProcess, any Error>?
-
-    /// - Returns: the cluster, until `user` leaves.
-    func join(_ user: String) async throws -> ValkeyClusterProcess {
-        self.users.insert(user)
-        let task = self.starting ?? Task { try await ValkeyClusterProcess.start() }
-        self.starting = task
-        return try await task.value
-    }
-
-    func leave(_ user: String) async {
-        guard self.users.remove(user) != nil, self.users.isEmpty, let task = self.starting else { return }
-        self.starting = nil
-        try? await task.value.stop()
-    }
-}
-
 /// The keys of one test on the shared cluster.
 struct ClusterPlace: Sendable {
     let cluster: SharedCluster
