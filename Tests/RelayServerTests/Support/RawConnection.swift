@@ -40,6 +40,11 @@ final class RawConnection {
         self.channel.writeAndFlush(bytes, promise: nil)
     }
 
+    /// Throws where the relay has closed by then.
+    func sendAll(_ text: String) async throws {
+        try await self.channel.writeAndFlush(ByteBuffer(string: text)).get()
+    }
+
     func send(_ text: String) {
         self.send(ByteBuffer(string: text))
     }

@@ -11,10 +11,10 @@ extension HTTPConnection: LoopConnection {
         }
         guard now > self.deadline else { return }
         self.deadline = .distantFuture
-        if case .receiving(let head, _) = self.phase {
-            self.refuse(head, Reply(.requestTimeout, detail: "Request Timeout"))
-        } else {
-            self.context?.close(promise: nil)
+        switch self.phase {
+        case .receiving(let head, _): self.refuse(head, Reply(.requestTimeout, detail: "Request Timeout"))
+        case .lingering: self.endLingering()
+        case .idle, .holding, .answering, .discarding, .closed: self.context?.close(promise: nil)
         }
     }
 
@@ -27,6 +27,7 @@ extension HTTPConnection: LoopConnection {
         switch self.phase {
         case .idle: self.context?.close(promise: nil)
         case .answering(let exchange): exchange.relayStopping()
+        case .lingering: self.endLingering()
         case .receiving, .holding, .discarding, .closed: break
         }
     }

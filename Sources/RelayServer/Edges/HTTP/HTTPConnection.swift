@@ -18,7 +18,11 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         case holding(Exchange)
         /// A route has the request. Left when it has answered.
         case answering(Exchange)
-        /// Answered before the request was complete: the rest of it is dropped, and the connection closes.
+        /// Refused before the request was complete: the rest of it is taken and dropped, since closing with unread bytes in
+        /// the socket would reset the connection under the answer. Left at the request's end, when the peer falls silent, or
+        /// after a time that no byte extends.
+        case lingering(until: NIODeadline, answered: EventLoopFuture<Void>)
+        /// Answered, and about to close: whatever comes is dropped.
         case discarding
         /// Gone, or handed over to another protocol. Final.
         case closed
@@ -80,6 +84,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         switch self.phase {
         case .idle: self.refuse(nil, Self.refusal(of: error))
         case .receiving(let head, _): self.refuse(head, Self.refusal(of: error))
+        case .lingering: self.endLingering()
         // Answered already, and closing.
         case .discarding: break
         case .holding, .answering, .closed: context.close(promise: nil)
@@ -107,13 +112,13 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         self.phase = .receiving(head, nil)
         self.deadline = .now() + self.services.timeouts.read
         if let refusal = self.services.gate.refusal(for: head) {
-            return self.refuse(head, refusal)
+            return self.refuseEarly(head, refusal)
         }
         // The decoder lets digits through only: what is no number here is too large for one.
         if let length = head.headers.first(name: "content-length"),
             Int(length) ?? .max > self.services.limits.maxBodyBytes
         {
-            return self.refuse(head, .payloadTooLarge)
+            return self.refuseEarly(head, .payloadTooLarge)
         }
         if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
             self.context?.writeAndFlush(
@@ -124,9 +129,10 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func received(_ bytes: ByteBuffer) {
+        if case .lingering(let end, let answered) = self.phase { self.linger(until: end, answered: answered) }
         guard case .receiving(let head, var body) = self.phase else { return }
         guard (body?.readableBytes ?? 0) + bytes.readableBytes <= self.services.limits.maxBodyBytes else {
-            return self.refuse(head, .payloadTooLarge)
+            return self.refuseEarly(head, .payloadTooLarge)
         }
         self.phase = .discarding
         if body == nil { body = bytes } else { body?.writeImmutableBuffer(bytes) }
@@ -134,6 +140,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func receivedEnd() {
+        if case .lingering = self.phase { self.endLingering() }
         guard case .receiving(let head, let body) = self.phase else { return }
         let exchange = Exchange(head: head, body: body ?? ByteBuffer(), connection: self)
         self.deadline = .distantFuture
@@ -149,11 +156,18 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         self.services.routes.handle(exchange)
     }
 
-    /// Answers a request that will not be heard out.
+    /// Answers what can't be heard out: a request that is malformed or late.
     func refuse(_ head: HTTPRequestHead?, _ reply: Reply) {
         var reply = reply
         reply.closes = true
         self.write(reply, for: head, requestID: head.map(RequestID.of))
+    }
+
+    /// Answers a request that is still being sent, and hears it out.
+    private func refuseEarly(_ head: HTTPRequestHead, _ reply: Reply) {
+        var reply = reply
+        reply.closes = true
+        self.write(reply, for: head, requestID: RequestID.of(head), hearsOut: true)
     }
 }
 
@@ -168,11 +182,9 @@ extension HTTPConnection {
         self.write(reply, for: exchange.head, requestID: exchange.requestID)
     }
 
-    private func write(_ reply: Reply, for head: HTTPRequestHead?, requestID: String?) {
+    private func write(_ reply: Reply, for head: HTTPRequestHead?, requestID: String?, hearsOut: Bool = false) {
         guard let context = self.context else { return }
         let closes = reply.closes || self.isShuttingDown || !(head?.keepsConnection ?? false)
-        // Requests that were sent behind this one are not heard: nobody could learn what came of them.
-        if closes { self.phase = .discarding }
         let isHead = head?.method == .HEAD
         var response = self.responseHead(reply, for: head, closes: closes)
         if let head, let requestID {
@@ -183,7 +195,14 @@ extension HTTPConnection {
             context.write(self.wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil)
         }
         let done = closes ? context.eventLoop.makePromise(of: Void.self) : nil
-        if let done { self.closeAfter(done.futureResult, context) }
+        // Requests that were sent behind this one are not heard: nobody could learn what came of them.
+        if let answered = done?.futureResult {
+            if hearsOut {
+                self.linger(until: .now() + self.services.timeouts.read, answered: answered)
+            } else {
+                self.closeAfter(answered, context)
+            }
+        }
         context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: done)
     }
 
@@ -202,16 +221,6 @@ extension HTTPConnection {
             response.headers.add(name: "connection", value: "keep-alive")
         }
         return response
-    }
-
-    /// Sends our end of the stream and leaves the peer a moment to read it: closing with unread bytes in the socket would
-    /// reset the connection under the answer.
-    private func closeAfter(_ written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
-        let channel = context.channel
-        written.whenComplete { _ in
-            channel.close(mode: .output, promise: nil)
-            channel.eventLoop.scheduleTask(in: .milliseconds(250)) { channel.close(promise: nil) }
-        }
     }
 
     /// The channel goes over to another protocol: nothing here has a say any more.
@@ -241,7 +250,6 @@ extension HTTPConnection {
         guard let context = self.context, case .answering(let current) = self.phase, current === exchange else {
             return
         }
-        self.phase = .discarding
         self.deadline = .now() + self.services.timeouts.write
         let done = context.eventLoop.makePromise(of: Void.self)
         self.closeAfter(done.futureResult, context)
@@ -257,7 +265,7 @@ extension HTTPConnection {
             switch self.phase {
             case .holding(let exchange): self.begin(exchange)
             case .answering(let exchange): exchange.drained()
-            case .idle, .receiving, .discarding, .closed: break
+            case .idle, .receiving, .lingering, .discarding, .closed: break
             }
         }
         context.fireChannelWritabilityChanged()

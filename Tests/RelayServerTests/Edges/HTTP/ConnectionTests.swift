@@ -42,6 +42,23 @@ struct ConnectionTests {
         }
     }
 
+    @Test("a request that is refused while it is being sent is heard out, and nothing behind it", .timeLimit(.minutes(1)))
+    func heardOut() async throws {
+        try await withRelay { relay in
+            let connection = try await RawConnection.open(relay.port)
+            let part = String(repeating: " ", count: 1 << 20)
+            connection.request("POST", "/api/v1/messages", token: nil, headers: ["Content-Length: \(20 << 20)"])
+            #expect(await connection.head()?.status == 413)
+            // Longer than a relay that does not listen would leave the connection open.
+            for _ in 0..<20 {
+                try await connection.sendAll(part)
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            connection.request("GET", "/health", token: nil)
+            #expect(await connection.rest().contains("HTTP/1.1") == false)
+        }
+    }
+
     @Test("who expects 100-continue gets it, unless the body would be refused anyway", .timeLimit(.minutes(1)))
     func expectContinue() async throws {
         try await withRelay { relay in
