@@ -2,8 +2,6 @@
 
 SOURCES := Sources Tests Benchmarks Package.swift
 RELEASE := swift build --configuration release
-# Many tests start servers: all at once they would keep each other waiting past their deadlines.
-TESTS := swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width 4
 
 .PHONY: help run run-several build test bench format lint clean
 .DEFAULT_GOAL := help
@@ -27,9 +25,9 @@ test: ## Build, then run all tests, those with real clients included
 	@scripts/install-packages build test
 	@scripts/make-interop-venv
 	swift build --build-tests </dev/null
-	$(TESTS) --skip FaultMatrix </dev/null
-	$(TESTS) --filter FaultMatrix </dev/null
-	PULSAR_TEST_STORE=valkey $(TESTS) --filter RelayServerTests </dev/null
+	@scripts/run-tests --skip FaultMatrix
+	@scripts/run-tests --filter FaultMatrix
+	@PULSAR_TEST_STORE=valkey scripts/run-tests --filter RelayServerTests
 
 bench: build ## Measure against bare SwiftNIO and nginx with nchan; ARGS="--quick" for a look
 	@scripts/install-packages bench

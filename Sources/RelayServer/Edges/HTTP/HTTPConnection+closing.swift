@@ -1,0 +1,31 @@
+import NIOCore
+
+/// Closing so that the peer gets its answer.
+extension HTTPConnection {
+    /// For how long a peer whose request was refused may send nothing of the rest.
+    private static let lingeringSilence = TimeAmount.seconds(2)
+
+    /// Takes more of a refused request.
+    func linger(until end: NIODeadline, answered: EventLoopFuture<Void>) {
+        self.phase = .lingering(until: end, answered: answered)
+        self.deadline = min(end, .now() + Self.lingeringSilence)
+    }
+
+    /// The refused request is over, or has taken long enough.
+    func endLingering() {
+        guard case .lingering(_, let answered) = self.phase, let context = self.context else { return }
+        self.deadline = .distantFuture
+        self.closeAfter(answered, context)
+    }
+
+    /// Sends our end of the stream and leaves the peer a moment to read it: closing with unread bytes in the socket would
+    /// reset the connection under the answer.
+    func closeAfter(_ written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
+        self.phase = .discarding
+        let channel = context.channel
+        written.whenComplete { _ in
+            channel.close(mode: .output, promise: nil)
+            channel.eventLoop.scheduleTask(in: .milliseconds(250)) { channel.close(promise: nil) }
+        }
+    }
+}
