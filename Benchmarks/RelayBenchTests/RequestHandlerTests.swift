@@ -14,7 +14,7 @@ import Testing
     }
 
     private func start(_ request: String, until: NIODeadline) -> EventLoopFuture<Answers> {
-        HTTPConnection(channel: self.channel).repeatedly(ByteBuffer(string: request), until: until)
+        RequestConnection(channel: self.channel).repeatedly(ByteBuffer(string: request), until: until)
     }
 
     private func sent() throws -> String? {
@@ -54,5 +54,26 @@ import Testing
         } throws: { error in
             "\(error)" == "the server answered 401: no"
         }
+    }
+
+    @Test("After an upgrade, requests are frames, and only a frame that says published answers one")
+    func upgraded() throws {
+        let upgrade = self.start("upgrade", until: .distantPast)
+        #expect(try self.sent() == "upgrade")
+        try self.channel.writeInbound(ByteBuffer(string: "HTTP/1.1 101 Switching Protocols\r\n\r\n"))
+        #expect(try upgrade.wait().count == 1)
+        let published = self.start("frame", until: .distantPast)
+        #expect(try self.sent() == "frame")
+        try self.channel.writeInbound(Self.text(#"{"type":"published","request_id":1}"#))
+        #expect(try published.wait().count == 1)
+        let refused = self.start("frame", until: .distantPast)
+        try self.channel.writeInbound(Self.text(#"{"type":"error"}"#))
+        #expect(throws: LoadError.self) { try refused.wait() }
+    }
+
+    private static func text(_ text: String) -> ByteBuffer {
+        var frame = ByteBuffer(bytes: [0x81, UInt8(text.utf8.count)])
+        frame.writeString(text)
+        return frame
     }
 }

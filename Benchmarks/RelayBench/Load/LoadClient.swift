@@ -18,14 +18,14 @@ struct LoadClient: Sendable {
         try await self.group.shutdownGracefully()
     }
 
-    func open(port: Int) async throws -> HTTPConnection {
+    func open(port: Int) async throws -> RequestConnection {
         let channel = try await self.connect(port: port) { channel in
             try channel.pipeline.syncOperations.addHandler(RequestHandler())
         }
-        return HTTPConnection(channel: channel)
+        return RequestConnection(channel: channel)
     }
 
-    func open(_ count: Int, port: Int) async throws -> [HTTPConnection] {
+    func open(_ count: Int, port: Int) async throws -> [RequestConnection] {
         try await self.many(count) { _ in try await self.open(port: port) }
     }
 

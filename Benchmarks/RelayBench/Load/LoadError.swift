@@ -1,6 +1,7 @@
 /// Why a measurement could not be made; shown to whoever runs the benchmark.
 enum LoadError: Error, CustomStringConvertible {
     case refused(status: Int, body: String)
+    case frameRefused(String)
     case connectionClosed
     case handshakeRefused(status: Int)
     case subscriptionRefused(String)
@@ -11,6 +12,7 @@ enum LoadError: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .refused(let status, let body): "the server answered \(status): \(body)"
+        case .frameRefused(let text): "a frame was refused: \(text)"
         case .connectionClosed: "the server closed the connection"
         case .handshakeRefused(let status): "the WebSocket handshake was answered \(status)"
         case .subscriptionRefused(let text): "the subscription was refused: \(text)"

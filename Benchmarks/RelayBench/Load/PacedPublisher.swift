@@ -2,7 +2,7 @@ import NIOCore
 
 /// Publishes at a fixed rate whatever the server's speed, over connections that take turns.
 struct PacedPublisher: Sendable {
-    let connections: [HTTPConnection]
+    let connections: [RequestConnection]
     /// Messages per second.
     let rate: Int
     /// Messages that are due at the same moment; 1 spaces them evenly.

@@ -7,7 +7,7 @@ struct PublishBurst: Sendable {
         var seconds: Double
     }
 
-    let connections: [HTTPConnection]
+    let connections: [RequestConnection]
 
     /// Every request sent within `seconds` is waited for, and counts.
     func run(_ request: ByteBuffer, seconds: Double) async throws -> Outcome {

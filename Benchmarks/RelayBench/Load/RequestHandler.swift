@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Sends one request over and over on a keep-alive connection, each time when the one before is answered.
+/// Sends one request over and over on one connection, each time when the one before is answered.
 final class RequestHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
@@ -14,6 +14,7 @@ final class RequestHandler: ChannelDuplexHandler {
         var done: EventLoopPromise<Answers>
     }
 
+    private var wire = RequestWire.http
     private var inbox = Inbox()
     private var run: Run?
     private var waiting = CircularBuffer<Run>()
@@ -31,8 +32,8 @@ final class RequestHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.inbox.receive(self.unwrapInboundIn(data))
-        while let response = HTTPResponse.read(from: &self.inbox.bytes) {
-            self.answered(response, context: context)
+        while let answer = self.wire.read(from: &self.inbox.bytes) {
+            self.received(answer, context: context)
         }
         self.inbox.settle()
     }
@@ -47,17 +48,14 @@ final class RequestHandler: ChannelDuplexHandler {
         context.close(promise: nil)
     }
 
-    private func answered(_ response: HTTPResponse, context: ChannelHandlerContext) {
+    private func received(_ answer: RequestWire.Answer, context: ChannelHandlerContext) {
         guard let run = self.run else { return }
-        guard response.isSuccess else {
-            self.failAll(LoadError.refused(status: response.status, body: String(buffer: response.body)))
-            return
-        }
+        if let refusal = answer.refusal { return self.failAll(refusal) }
         self.answers.count += 1
         if NIODeadline.now() < run.until {
             self.send(run, context: context)
         } else {
-            self.answers.lastBody = response.body
+            self.answers.lastBody = answer.body
             self.run = nil
             run.done.succeed(self.answers)
             self.startNext(context: context)

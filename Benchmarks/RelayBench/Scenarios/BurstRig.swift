@@ -11,6 +11,7 @@ struct BurstRig: Rig {
 
     /// - Parameters:
     ///   - others: more servers that take the same request; the publishers are spread evenly.
+    ///   - overWebSockets: upgrades the connections before anything is measured; `request` is a frame then.
     ///   - backend: a server behind these, whose CPU time is measured for itself.
     init(
         _ bench: Bench,
@@ -18,15 +19,23 @@ struct BurstRig: Rig {
         others: [Server] = [],
         backend: ServerProcess? = nil,
         publishers: Int,
+        overWebSockets: Bool = false,
         request: ByteBuffer,
         messagesPerRequest: Int = 1
     ) async throws {
         let servers = [server] + others
         self.servers = servers.map(\.process)
         self.backend = backend
-        var connections: [HTTPConnection] = []
+        var connections: [RequestConnection] = []
         for server in servers {
-            connections += try await bench.client.open(publishers / servers.count, port: server.port)
+            let opened = try await bench.client.open(publishers / servers.count, port: server.port)
+            if overWebSockets {
+                for connection in opened {
+                    _ = try await connection.once(server.dialect.upgradeRequest).get()
+                    _ = try await connection.once(server.dialect.quietSubscribeFrame).get()
+                }
+            }
+            connections += opened
         }
         self.burst = PublishBurst(connections: connections)
         self.request = request

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// One relay with its messages on a Valkey or Redis server: 64 connections, each with one request in flight.
 ///
 /// The server is as it comes, except that it writes nothing to disk (`save ""`, `appendonly no`), and the same for both
@@ -12,15 +14,21 @@ struct ValkeyScenario: Scenario {
         case relay
         /// The relay with its memory store.
         case memory
+        /// The relay, published to over WebSockets.
+        case webSocket
+        /// The bare NIO program, which reads a request and answers it: what speaking HTTP costs before there is a relay.
+        case http
         /// redis-benchmark.
         case bare
     }
 
     func run(on bench: Bench) async -> [Row] {
-        let single = await Self.compare(messages: 1, pipelined: 1, withMemory: true, on: bench)
-        let bulk = await Self.compare(messages: Self.bulk, pipelined: 32, withMemory: false, on: bench)
+        let single = await Self.compareSingle(on: bench)
+        let bulk = await Self.compareBulk(on: bench)
         return [
             Self.rateRow("valkey, \(Self.publishers) publishers", single, "redis-benchmark -P 1", atLeast: 0.6),
+            Self.webSocketRow(single),
+            Self.httpRow(single),
             Self.memoryRow(single),
             Self.relayCPURow(single),
             Self.serverCPURow("valkey server's CPU, single publishes", single, "redis-benchmark -P 1"),
@@ -29,35 +37,53 @@ struct ValkeyScenario: Scenario {
         ]
     }
 
-    private static func compare(messages: Int, pipelined: Int, withMemory: Bool, on bench: Bench) async -> Measured<
-        Side
-    > {
-        await bench.compare { storage in
-            let relay = Self.contender(.relay, .valkey(storage), messages: messages, backend: storage.process, bench)
-            let memory = Self.contender(.memory, .memory, messages: messages, backend: nil, bench)
-            let bare = Contender(key: Side.bare, running: .valkey) {
-                try await RedisBenchmarkRig(bench, storage, connections: Self.publishers, pipelined: pipelined)
-            }
-            return withMemory ? [relay, bare, memory] : [relay, bare]
+    private static func compareSingle(on bench: Bench) async -> Measured<Side> {
+        let payload = Payload.plain(size: bench.sizes.payload)
+        return await bench.compare { storage in
+            [
+                Self.contender(.relay, .valkey(storage), bench) { $0.publishRequest(payload) },
+                Self.bare(storage, pipelined: 1, bench),
+                Self.contender(.webSocket, .valkey(storage), overWebSockets: true, bench) { $0.publishFrame(payload) },
+                Self.contender(.memory, .memory, bench) { $0.publishRequest(payload) },
+                Self.contender(.http, .memory, bench) { $0.publishRequest(payload) },
+            ]
+        }
+    }
+
+    private static func compareBulk(on bench: Bench) async -> Measured<Side> {
+        let payload = Payload.plain(size: bench.sizes.payload)
+        return await bench.compare { storage in
+            [
+                Self.contender(.relay, .valkey(storage), messages: Self.bulk, bench) {
+                    $0.bulkRequest(payload, count: Self.bulk)
+                },
+                Self.bare(storage, pipelined: 32, bench),
+            ]
+        }
+    }
+
+    private static func bare(_ storage: SharedStorage, pipelined: Int, _ bench: Bench) -> Contender<Side> {
+        Contender(key: .bare, running: .valkey) {
+            try await RedisBenchmarkRig(bench, storage, connections: Self.publishers, pipelined: pipelined)
         }
     }
 
     private static func contender(
         _ key: Side,
         _ storage: Launcher.Storage,
-        messages: Int,
-        backend: ServerProcess?,
-        _ bench: Bench
+        messages: Int = 1,
+        overWebSockets: Bool = false,
+        _ bench: Bench,
+        request: @escaping @Sendable (Dialect) -> ByteBuffer
     ) -> Contender<Side> {
-        let payload = Payload.plain(size: bench.sizes.payload)
-        return Contender(key: key, kind: .relay, storage: storage) { server in
+        Contender(key: key, kind: key == .http ? .bare : .relay, storage: storage) { server in
             try await BurstRig(
                 bench,
                 server: server,
-                backend: backend,
+                backend: storage.process,
                 publishers: Self.publishers,
-                request: messages == 1
-                    ? server.dialect.publishRequest(payload) : server.dialect.bulkRequest(payload, count: messages),
+                overWebSockets: overWebSockets,
+                request: request(server.dialect),
                 messagesPerRequest: messages
             )
         }
@@ -77,6 +103,33 @@ struct ValkeyScenario: Scenario {
             baseline: baseline,
             must: .ratio(atLeast: limit),
             remarks: measured.remarks
+        )
+    }
+
+    /// The same without a request's head to read: what a publisher gets that keeps a WebSocket.
+    private static func webSocketRow(_ measured: Measured<Side>) -> Row {
+        Row(
+            "valkey, \(Self.publishers) publishers over WebSockets",
+            unit: "messages/s",
+            figures: Figures(
+                relay: measured.median(.rate, of: .webSocket),
+                bare: measured.median(.rate, of: .bare),
+                ratio: measured.ratio(.rate, of: .webSocket, to: .bare)
+            ),
+            baseline: "redis-benchmark -P 1"
+        )
+    }
+
+    /// What is left on this machine, beside the load generator, for any server that speaks HTTP, with nothing to store.
+    private static func httpRow(_ measured: Measured<Side>) -> Row {
+        Row(
+            "bare NIO, \(Self.publishers) publishers",
+            unit: "requests/s",
+            figures: Figures(
+                bare: measured.median(.rate, of: .http),
+                ratio: measured.ratio(.rate, of: .http, to: .bare)
+            ),
+            baseline: "redis-benchmark -P 1"
         )
     }
 

@@ -18,6 +18,16 @@ struct Dialect: Sendable {
         self.request("POST", self.publishPath, body: Payload.message(payload))
     }
 
+    /// What a WebSocket has to begin with: a subscription, here to a topic that nobody publishes to.
+    var quietSubscribeFrame: ByteBuffer {
+        ClientFrame.text(#"{"type":"subscribe","topics":["\#(Payload.topic)-quiet"],"client_id":"bench"}"#)
+    }
+
+    /// A publish over a WebSocket.
+    func publishFrame(_ payload: String) -> ByteBuffer {
+        ClientFrame.text(Payload.frame(payload))
+    }
+
     func fanOutRequest(_ payload: String) -> ByteBuffer {
         self.request("POST", self.fanOutPath, body: Payload.message(payload))
     }

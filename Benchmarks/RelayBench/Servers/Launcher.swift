@@ -10,6 +10,11 @@ struct Launcher: Sendable {
         case smallMemory
         case sqlite
         case valkey(SharedStorage)
+
+        /// The server behind the relay, where there is one.
+        var process: ServerProcess? {
+            if case .valkey(let storage) = self { storage.process } else { nil }
+        }
     }
 
     let client: LoadClient

@@ -18,6 +18,11 @@ enum Payload {
         #"{"topic":"\#(Self.topic)","payload":\#(payload)}"#
     }
 
+    /// A publish over a WebSocket.
+    static func frame(_ payload: String) -> String {
+        #"{"type":"publish","id":1,"topic":"\#(Self.topic)","payload":\#(payload)}"#
+    }
+
     /// The body of a bulk publish.
     static func bulk(_ payload: String, count: Int) -> String {
         #"{"messages":["# + Array(repeating: Self.message(payload), count: count).joined(separator: ",") + "]}"

@@ -1,13 +1,13 @@
 import NIOCore
 
-/// One keep-alive connection that sends requests one at a time.
-struct HTTPConnection: Sendable {
+/// One connection that sends requests one at a time: over HTTP, or once upgraded over its WebSocket.
+struct RequestConnection: Sendable {
     /// How late an answer may be before the server is taken to hang.
     private static let patience = TimeAmount.seconds(20)
 
     let channel: any Channel
 
-    /// Sends the request over and over until `deadline`, each when the one before is answered with 2xx.
+    /// Sends the request over and over until `deadline`, each when the one before has succeeded.
     ///
     /// - Returns: a future that fails with ``LoadError`` when the server refuses, closes the connection or hangs.
     func repeatedly(_ request: ByteBuffer, until deadline: NIODeadline) -> EventLoopFuture<Answers> {
