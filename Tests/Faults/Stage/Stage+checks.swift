@@ -23,7 +23,10 @@ extension Stage {
 
     /// The prover's verdict has to be that all was kept, without a gap.
     func expectHeld(_ proof: Proof, _ location: SourceLocation = #_sourceLocation) async throws {
-        let outcome = try await self.outcome(of: proof, location)
+        self.expectHeld(try await self.outcome(of: proof, location), location)
+    }
+
+    private func expectHeld(_ outcome: Proof.Outcome, _ location: SourceLocation) {
         #expect(outcome.exit == .code(0), "\(outcome.said)\n\(self.lastWords)", sourceLocation: location)
         #expect(outcome.total("told_as_gap") == 0, "\(outcome.said)", sourceLocation: location)
     }
@@ -31,10 +34,26 @@ extension Stage {
     /// Where the server itself has lost what it had acknowledged, that is all that the prover may find: it misses it in the
     /// history. Readers were told of gaps, and nothing came to them twice or in disorder.
     func expectLossTold(_ proof: Proof, _ location: SourceLocation = #_sourceLocation) async throws {
-        let outcome = try await self.outcome(of: proof, location)
-        let faults = outcome.faults
-        #expect(Set(faults.keys) == ["notInHistory"], "\(outcome.said)\n\(self.lastWords)", sourceLocation: location)
+        self.expectLossTold(try await self.outcome(of: proof, location), location)
+    }
+
+    private func expectLossTold(_ outcome: Proof.Outcome, _ location: SourceLocation) {
+        #expect(
+            Set(outcome.faults.keys) == ["notInHistory"],
+            "\(outcome.said)\n\(self.lastWords)",
+            sourceLocation: location
+        )
         #expect(outcome.total("gaps") > 0, "\(outcome.said)", sourceLocation: location)
+    }
+
+    /// The server may have lost something, or not: either all was kept, or the loss was told.
+    func expectHeldOrLossTold(_ proof: Proof, _ location: SourceLocation = #_sourceLocation) async throws {
+        let outcome = try await self.outcome(of: proof, location)
+        if outcome.faults.isEmpty {
+            self.expectHeld(outcome, location)
+        } else {
+            self.expectLossTold(outcome, location)
+        }
     }
 
     private func outcome(of proof: Proof, _ location: SourceLocation) async throws -> Proof.Outcome {

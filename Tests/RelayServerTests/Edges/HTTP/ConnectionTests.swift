@@ -42,7 +42,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a request that is refused while it is being sent is heard out, and nothing behind it", .timeLimit(.minutes(1)))
+    @Test("a request that is refused while it is sent is heard out, and nothing behind it", .timeLimit(.minutes(1)))
     func heardOut() async throws {
         try await withRelay { relay in
             let connection = try await RawConnection.open(relay.port)
