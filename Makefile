@@ -28,6 +28,7 @@ test: ## Build, then run all tests, those with real clients included
 	@scripts/run-tests --skip FaultMatrix
 	@scripts/run-tests --filter FaultMatrix
 	@PULSAR_TEST_STORE=valkey scripts/run-tests --filter RelayServerTests
+	@PULSAR_TEST_STORE=cluster scripts/run-tests --filter RelayServerTests
 
 bench: build ## Measure against bare SwiftNIO and nginx with nchan; ARGS="--quick" for a look
 	@scripts/install-packages bench

@@ -1,7 +1,7 @@
 import Foundation
 import ProgramFixture
 
-/// An authority made for one test, and a certificate of it for `localhost` and 127.0.0.1. Paths of PEM files.
+/// An authority made for one test, and a certificate of it. Paths of PEM files.
 public struct TLSCertificates: Sendable {
     public let authority: String
     public let certificate: String
@@ -13,7 +13,9 @@ public struct TLSCertificates: Sendable {
     }
 
     /// Made by the `openssl` program. `remove` them in the end.
-    public static func make() throws -> TLSCertificates {
+    ///
+    /// - Parameter names: what the certificate is for, as openssl writes it.
+    public static func make(names: String = "DNS:localhost,IP:127.0.0.1") throws -> TLSCertificates {
         let directory = FileManager.default.temporaryDirectory.appending(path: "valkey-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
@@ -23,7 +25,7 @@ public struct TLSCertificates: Sendable {
         )
         try self.openssl(
             ["req", "-x509"] + curve + [
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=\(names)",
                 "-addext", "basicConstraints=critical,CA:FALSE",
                 "-CA", "ca.pem", "-CAkey", "ca.key", "-keyout", "server.key", "-out", "server.pem",
             ],

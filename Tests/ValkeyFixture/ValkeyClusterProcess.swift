@@ -11,32 +11,49 @@ public final class ValkeyClusterProcess: Sendable {
 
     public let nodes: [ValkeyServerProcess]
     public let masterCount: Int
+    /// Where a client may begin.
+    public let seeds: [ValkeyAddress]
+    /// What nodes announce in place of their address.
+    private let hostname: String?
     /// A client of each node alone.
     private let clients: [ValkeyNode]
+    /// How a node gets into another to move keys there.
+    private let moveOptions: [String]
     /// How long a node may be silent before it counts as failed, in milliseconds.
     private static let nodeTimeout = 1_000
 
-    private init(nodes: [ValkeyServerProcess], masterCount: Int) throws {
+    private init(
+        nodes: [ValkeyServerProcess],
+        masterCount: Int,
+        hostname: String?,
+        _ options: ValkeyServerOptions
+    ) throws {
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         self.nodes = nodes
-        self.clients = try nodes.map { node in
-            try ValkeyNode(ValkeyAddress(host: "127.0.0.1", port: node.port), ValkeyConfiguration(), loops: [loop])
-        }
+        self.hostname = hostname
+        self.seeds = nodes.map { ValkeyAddress(host: hostname ?? "127.0.0.1", port: $0.port) }
+        self.clients = try self.seeds.map { try ValkeyNode($0, options.clientConfiguration, loops: [loop]) }
         self.masterCount = masterCount
+        self.moveOptions = options.password.map { ["AUTH", $0] } ?? []
     }
 
     /// Starts the nodes and makes a cluster of them. Returns when every node finds it well.
-    public static func start(masters: Int = 3, withReplicas: Bool = false) async throws -> ValkeyClusterProcess {
-        let options = ValkeyServerOptions(arguments: [
-            "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
-            "--cluster-node-timeout", "\(Self.nodeTimeout)", "--cluster-replica-validity-factor", "0",
-            "--repl-diskless-sync-delay", "0", "--repl-diskless-load", "on-empty-db",
-        ])
+    ///
+    /// - Parameters:
+    ///   - options: of every node.
+    ///   - hostname: what nodes announce in place of their address, which it must be a name of.
+    public static func start(
+        _ options: ValkeyServerOptions = ValkeyServerOptions(),
+        masters: Int = 3,
+        withReplicas: Bool = false,
+        hostname: String? = nil
+    ) async throws -> ValkeyClusterProcess {
+        let member = options.ofClusterMember(nodeTimeout: Self.nodeTimeout, hostname: hostname)
         let count = withReplicas ? 2 * masters : masters
         var nodes: [ValkeyServerProcess] = []
         do {
-            for _ in 0..<count { nodes.append(try await ValkeyServerProcess.start(options)) }
-            let cluster = try ValkeyClusterProcess(nodes: nodes, masterCount: masters)
+            for _ in 0..<count { nodes.append(try await ValkeyServerProcess.start(member)) }
+            let cluster = try ValkeyClusterProcess(nodes: nodes, masterCount: masters, hostname: hostname, options)
             do {
                 try await cluster.form()
             } catch {
@@ -52,11 +69,18 @@ public final class ValkeyClusterProcess: Sendable {
 
     /// Starts one, runs the body, and stops it whatever happens.
     public static func with<Value>(
+        _ options: ValkeyServerOptions = ValkeyServerOptions(),
         masters: Int = 3,
         withReplicas: Bool = false,
+        hostname: String? = nil,
         _ body: (ValkeyClusterProcess) async throws -> Value
     ) async throws -> Value {
-        let cluster = try await self.start(masters: masters, withReplicas: withReplicas)
+        let cluster = try await self.start(
+            options,
+            masters: masters,
+            withReplicas: withReplicas,
+            hostname: hostname
+        )
         do {
             let value = try await body(cluster)
             await cluster.stop()
@@ -65,11 +89,6 @@ public final class ValkeyClusterProcess: Sendable {
             await cluster.stop()
             throw error
         }
-    }
-
-    /// Where a client may begin.
-    public var seeds: [ValkeyAddress] {
-        self.nodes.map { ValkeyAddress(host: "127.0.0.1", port: $0.port) }
     }
 
     public func stop() async {
@@ -121,7 +140,10 @@ public final class ValkeyClusterProcess: Sendable {
                 .split(separator: "\n").map(String.init)
             guard !keys.isEmpty else { return }
             let port = "\(self.nodes[target].port)"
-            try await self.command(source, ["MIGRATE", "127.0.0.1", port, "", "0", "5000", "KEYS"] + keys)
+            try await self.command(
+                source,
+                ["MIGRATE", "127.0.0.1", port, "", "0", "5000"] + self.moveOptions + ["KEYS"] + keys
+            )
         }
     }
 
@@ -197,6 +219,10 @@ public final class ValkeyClusterProcess: Sendable {
             for node in self.nodes.indices {
                 let info = try await self.command(node, ["CLUSTER", "INFO"])
                 guard info.contains("cluster_known_nodes:\(self.nodes.count)\n") else { return false }
+                guard let hostname = self.hostname else { continue }
+                let names =
+                    try await self.command(node, ["CLUSTER", "NODES"]).split(separator: ",\(hostname)").count - 1
+                guard names == self.nodes.count else { return false }
             }
             return true
         }

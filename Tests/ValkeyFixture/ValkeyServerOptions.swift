@@ -1,3 +1,5 @@
+public import RelayValkey
+
 /// How a server is started. Without any it is open to all on its port of 127.0.0.1, and keeps nothing on disk.
 public struct ValkeyServerOptions: Sendable {
     /// The password of the user `default`.
@@ -39,5 +41,38 @@ public struct ValkeyServerOptions: Sendable {
         if let password = self.password { line += ["--requirepass", password] }
         for user in self.users { line += ["--user"] + user.split(separator: " ").map(String.init) }
         return line + self.arguments
+    }
+}
+
+extension ValkeyServerOptions {
+    /// How a client gets in as the user `default`, for addresses that the certificates name.
+    public var clientConfiguration: ValkeyConfiguration {
+        ValkeyConfiguration(
+            password: self.password.map { ValkeyPassword($0) },
+            tls: self.tls.map { ValkeyTLS(certificateAuthorityPath: $0.authority) }
+        )
+    }
+
+    /// The same, as a node of a cluster.
+    ///
+    /// - Parameters:
+    ///   - nodeTimeout: how long a node may be silent before it counts as failed, in milliseconds.
+    ///   - hostname: what it announces in place of its address.
+    func ofClusterMember(nodeTimeout: Int, hostname: String?) -> ValkeyServerOptions {
+        var member = self
+        member.arguments = [
+            "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
+            "--cluster-node-timeout", "\(nodeTimeout)", "--cluster-replica-validity-factor", "0",
+            "--repl-diskless-sync-delay", "0", "--repl-diskless-load", "on-empty-db",
+        ]
+        if let password = self.password { member.arguments += ["--masterauth", password] }
+        if self.tls != nil { member.arguments += ["--tls-cluster", "yes", "--tls-replication", "yes"] }
+        if let hostname {
+            member.arguments += [
+                "--cluster-announce-hostname", hostname, "--cluster-preferred-endpoint-type", "hostname",
+            ]
+        }
+        member.arguments += self.arguments
+        return member
     }
 }

@@ -151,7 +151,7 @@ public final class ValkeyServerProcess: Sendable {
         }
     }
 
-    var isRunning: Bool {
+    public var isRunning: Bool {
         self.running.withLock { $0 != nil }
     }
 
