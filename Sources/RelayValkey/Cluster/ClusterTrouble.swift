@@ -28,24 +28,26 @@ enum ClusterTrouble: Equatable {
         switch error.prefix {
         case "MOVED":
             guard let (slot, address) = Self.target(error.message, source) else { return nil }
-            self = .moved(slot: slot, address)
+            self = address.map { .moved(slot: slot, $0) } ?? .later
         case "ASK":
             guard let (_, address) = Self.target(error.message, source) else { return nil }
-            self = .ask(address)
+            self = address.map { .ask($0) } ?? .later
         case "TRYAGAIN", "CLUSTERDOWN", "LOADING", "MASTERDOWN": self = .later
         default: return nil
         }
     }
 
     /// Reads `3999 127.0.0.1:6381`. An IPv6 address comes without brackets: the port is behind the last colon.
-    private static func target(_ message: String, _ source: ValkeyAddress) -> (Int, ValkeyAddress)? {
+    ///
+    /// - Returns: no address where the server doesn't know yet by which name the other one goes.
+    private static func target(_ message: String, _ source: ValkeyAddress) -> (Int, ValkeyAddress?)? {
         let parts = message.split(separator: " ")
         guard parts.count == 2, let slot = Int(parts[0]), (0..<HashSlot.count).contains(slot),
             let colon = parts[1].lastIndex(of: ":"),
             let port = Int(parts[1][parts[1].index(after: colon)...]), (1...65_535).contains(port)
         else { return nil }
         let host = String(parts[1][..<colon])
-        guard host != "?" else { return nil }
+        guard host != "?" else { return (slot, nil) }
         return (slot, ValkeyAddress(host: host.isEmpty ? source.host : host, port: port))
     }
 }

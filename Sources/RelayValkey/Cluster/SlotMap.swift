@@ -25,8 +25,9 @@ struct SlotMap: Sendable, Equatable {
             guard let values = range.array, values.count >= 3,
                 let first = values[0].integer, let last = values[1].integer,
                 0 <= first, first <= last, last < Int64(HashSlot.count),
-                let address = Self.address(values[2], source)
+                let place = Place(values[2], source)
             else { return nil }
+            guard case .known(let address) = place else { continue }
             let index = indices[address] ?? UInt16(self.masters.count)
             if indices.updateValue(index, forKey: address) == nil { self.masters.append(address) }
             for slot in Int(first)...Int(last) { self.owners[slot] = index }
@@ -67,17 +68,24 @@ struct SlotMap: Sendable, Equatable {
     func differences(from other: SlotMap) -> [Int] {
         (0..<HashSlot.count).filter { self.owner(of: $0) != other.owner(of: $0) }
     }
+}
 
-    private static func address(_ node: ValkeyReply, _ source: ValkeyAddress) -> ValkeyAddress? {
+/// Where a server is, as another one tells it.
+private enum Place {
+    case known(ValkeyAddress)
+    /// It goes by a name that has not got around yet.
+    case unknown
+
+    /// - Returns: nil for what can't be meant.
+    init?(_ node: ValkeyReply, _ source: ValkeyAddress) {
         guard let values = node.array, values.count >= 2, let port = values[1].integer, (1...65_535).contains(port)
-        else {
-            return nil
-        }
+        else { return nil }
         switch values[0] {
-        case .null: return ValkeyAddress(host: source.host, port: Int(port))
+        case .null: self = .known(ValkeyAddress(host: source.host, port: Int(port)))
         case let host:
-            guard let text = host.text, text != "?" else { return nil }
-            return ValkeyAddress(host: text.isEmpty ? source.host : text, port: Int(port))
+            guard let text = host.text else { return nil }
+            let address = ValkeyAddress(host: text.isEmpty ? source.host : text, port: Int(port))
+            self = text == "?" ? .unknown : .known(address)
         }
     }
 }

@@ -36,13 +36,21 @@ struct SlotMapTests {
             .text("OK"), .array([.integer(1)]), .array([.array([.integer(1), .integer(2)])]),
             .array([.range(-1, 2, .node("a", 1))]), .array([.range(2, 1, .node("a", 1))]),
             .array([.range(0, 16_384, .node("a", 1))]), .array([.range(0, 1, .node("a", 0))]),
-            .array([.range(0, 1, .node("a", 65_536))]), .array([.range(0, 1, .node("?", 1))]),
+            .array([.range(0, 1, .node("a", 65_536))]),
             .array([.range(0, 1, .array([]))]),
             .array(Array(repeating: .range(0, 0, .node("a", 1)), count: 16_385)),
         ] as [ValkeyReply]
     )
     func refused(_ reply: ValkeyReply) {
         #expect(SlotMap(reply, from: Self.source) == nil)
+    }
+
+    @Test("A master whose name is not known yet is none")
+    func unknownName() throws {
+        let reply: ValkeyReply = .array([.range(0, 99, .node("?", 7_000)), .range(100, 16_383, .node("a", 7_001))])
+        let map = try #require(SlotMap(reply, from: Self.source))
+        #expect(map.masters == [ValkeyAddress(host: "a", port: 7_001)])
+        #expect(map.owner(of: 99) == nil && map.owner(of: 100) != nil)
     }
 
     @Test("Slots that are moved one by one make the map that names them at once", arguments: 1...20)
