@@ -2,6 +2,17 @@ public import NIOCore
 import Synchronization
 
 extension ValkeyCluster: ValkeyRouter {
+    public func service(of key: ValkeyArgument, but troubles: [ValkeyAddress: ValkeyState]) -> ValkeyState {
+        let (map, nodes) = self.layout
+        guard !nodes.isEmpty else { return self.state }
+        let states = nodes.map { $0.state.worse(than: troubles[$0.address]) }
+        return map.service(of: key.slot, states, now: .now())
+    }
+
+    public func node(of key: ValkeyArgument) -> ValkeyNode? {
+        self.node(of: key.slot)
+    }
+
     /// Fails with `unavailable` where nobody serves the slot until shortly (250 ms) before the deadline, or where too many commands
     /// wait for that.
     public func send(

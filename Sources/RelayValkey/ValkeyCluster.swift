@@ -75,11 +75,7 @@ public final class ValkeyCluster: Sendable {
     public var state: ValkeyState {
         let (isComplete, nodes) = self.table.withLock { ($0.map.isComplete, $0.nodes) }
         let worst = nodes.map(\.state).max { $0.severity < $1.severity } ?? self.beginning.current
-        if worst.isConnected, !isComplete {
-            let error = ValkeyError(code: .unavailable, message: "some slots have no master")
-            return .connecting(since: .now(), lastError: error)
-        }
-        return worst
+        return worst.isConnected && !isComplete ? .withoutMaster(nil, .now()) : worst
     }
 
     public var masters: [ValkeyNode] {
@@ -115,6 +111,9 @@ public final class ValkeyCluster: Sendable {
     }
 
     var map: SlotMap { self.table.withLock { $0.map } }
+
+    /// The map, and its masters in its order.
+    var layout: (map: SlotMap, nodes: [ValkeyNode]) { self.table.withLock { ($0.map, $0.nodes) } }
 
     /// A node has said whose the slot is.
     func moved(_ slot: Int, to address: ValkeyAddress) {

@@ -7,7 +7,7 @@ public import NIOCore
 /// moves, what is published at its new master before the move is over does not come either; `interrupted` is told in the end.
 public final class ValkeyClusterSubscriber: Sendable {
     private let loop: any EventLoop
-    private let board: StateBoard
+    private let board: MemberBoard
     private let core: NIOLoopBoundBox<ClusterSubscriberCore>
 
     /// Connects where a channel is wanted. See ``ValkeySubscriber`` for the parameters.
@@ -19,7 +19,7 @@ public final class ValkeyClusterSubscriber: Sendable {
         onChange: @escaping @Sendable () -> Void = {},
         handler: @escaping @Sendable (ValkeySubscriberEvent) -> Void
     ) {
-        let board = StateBoard(.connected)
+        let board = MemberBoard()
         let core = ClusterSubscriberCore(loop, cluster, board: board, onChange: onChange, tell: handler)
         self.loop = loop
         self.board = board
@@ -36,12 +36,16 @@ public final class ValkeyClusterSubscriber: Sendable {
 extension ValkeyClusterSubscriber: ValkeySubscribing {
     /// Whether every connection in use is up and answers. True while nothing is wanted.
     public var isConnected: Bool {
-        self.board.isConnected
+        self.board.current.isConnected
     }
 
     /// That of the connection which is worst off.
     public var state: ValkeyState {
         self.board.current
+    }
+
+    public var troubles: [ValkeyAddress: ValkeyState] {
+        self.board.troubles
     }
 
     public func subscribe(_ channel: ValkeyChannel) {

@@ -3,6 +3,12 @@ public import NIOCore
 extension ValkeyNode: ValkeyRouter {
     public var masters: [ValkeyNode] { [self] }
 
+    public func service(of key: ValkeyArgument, but troubles: [ValkeyAddress: ValkeyState]) -> ValkeyState {
+        self.state.worse(than: troubles[self.address])
+    }
+
+    public func node(of key: ValkeyArgument) -> ValkeyNode? { self }
+
     public func send(
         _ command: ValkeyCommand,
         key: ValkeyArgument,
@@ -40,4 +46,9 @@ extension ValkeyNode: ValkeyRouter {
     }
 }
 
-extension ValkeySubscriber: ValkeySubscribing {}
+extension ValkeySubscriber: ValkeySubscribing {
+    public var troubles: [ValkeyAddress: ValkeyState] {
+        let state = self.state
+        return state.isConnected ? [:] : [self.address: state]
+    }
+}

@@ -6,6 +6,13 @@ public protocol ValkeyRouter: Sendable {
     var isConnected: Bool { get }
     /// That of the connection which is worst off. Cheap, from any thread.
     var state: ValkeyState { get }
+    /// Whether a key can be served, and most others with it. Servers of a cluster fail one by one: while one is away, the rest go on.
+    ///
+    /// - Parameter troubles: what is known of servers beyond what their connections show.
+    /// - Returns: `connected`, or how the server is that is missed.
+    func service(of key: ValkeyArgument, but troubles: [ValkeyAddress: ValkeyState]) -> ValkeyState
+    /// The server that a key is at, as far as is known.
+    func node(of key: ValkeyArgument) -> ValkeyNode?
     /// Every server with keys of its own, for commands that are about no key: `SCAN`, `PING`. They change in a cluster.
     var masters: [ValkeyNode] { get }
 
@@ -65,6 +72,8 @@ public protocol ValkeyRouter: Sendable {
 public protocol ValkeySubscribing: Sendable {
     var isConnected: Bool { get }
     var state: ValkeyState { get }
+    /// Servers to which a connection is wanted that isn't well.
+    var troubles: [ValkeyAddress: ValkeyState] { get }
     /// Wants a channel from now on. `subscribed` tells when it has it; wanting it twice is wanting it once.
     func subscribe(_ channel: ValkeyChannel)
     /// No message of the channel is told after it, if called on the loop; else soon after.

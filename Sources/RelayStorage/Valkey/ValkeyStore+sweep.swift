@@ -4,7 +4,8 @@ public import RelayWire
 
 /// A sweep looks at every stream once, in steps that take the server about a millisecond each. Marks and claims expire by themselves.
 ///
-/// A stream that is corrupt holds up no other: it is told by the error in the end. What was trimmed has been announced by then.
+/// A stream that is corrupt holds up no other, nor does a server that is away: the error in the end tells of it. What was trimmed has
+/// been announced by then.
 extension ValkeyStore {
     private static let streamsAtOnce = 32
 
@@ -15,8 +16,15 @@ extension ValkeyStore {
         let cutoff = RetentionCutoff(at: now, retention: retention)
         var trimmed: [TopicKey: StreamBounds] = [:]
         var corruption: StoreError?
-        for node in self.server.masters { try await self.sweep(node, at: now, cutoff, &trimmed, &corruption) }
-        if let corruption { throw corruption }
+        var absence: StoreError?
+        for node in self.server.masters {
+            do {
+                try await self.sweep(node, at: now, cutoff, &trimmed, &corruption)
+            } catch {
+                absence = error
+            }
+        }
+        if let error = corruption ?? absence { throw error }
         return trimmed
     }
 

@@ -137,16 +137,27 @@ extension ValkeyStore: TopicStore {
                 keys: some.flatMap { [self.layout.topicPrefix + "\($0)", self.layout.grantsPrefix + "\($0)"] }
             )
             guard let hashes = reply.array, hashes.count == 2 * some.count else { throw .unexpected("to topics") }
-            let bounds = await self.concurrently(some.count) { [some] place, completion in
-                let keys = self.layout.stream(some[some.startIndex + place]).all
-                self.run(BoundsScript.script, keys: keys, [], completion: completion)
-            }
+            var found: [(record: TopicRecord, grants: [Grant])] = []
             for (index, key) in some.enumerated() {
                 guard let record = try TopicRecord(key, HashFields(hashes[2 * index])) else { continue }
-                let grants = try HashFields(hashes[2 * index + 1]).grants
-                let bounds = try StreamReply.bounds(try bounds[index].get())
-                topics.append(StoredTopic(record: record, grants: grants, bounds: bounds))
+                found.append((record, try HashFields(hashes[2 * index + 1]).grants))
             }
+            topics += try await self.withBounds(found)
+        }
+        return topics
+    }
+
+    /// - Parameter found: topics that exist. The streams of others are not asked for: their slots may have no master for the moment.
+    private func withBounds(_ found: [(record: TopicRecord, grants: [Grant])]) async throws(StoreError) -> [StoredTopic]
+    {
+        let bounds = await self.concurrently(found.count) { place, completion in
+            let keys = self.layout.stream(found[place].record.key).all
+            self.run(BoundsScript.script, keys: keys, [], completion: completion)
+        }
+        var topics: [StoredTopic] = []
+        for (topic, reply) in zip(found, bounds) {
+            let bounds = try StreamReply.bounds(try reply.get())
+            topics.append(StoredTopic(record: topic.record, grants: topic.grants, bounds: bounds))
         }
         return topics
     }

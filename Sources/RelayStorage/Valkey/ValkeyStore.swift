@@ -12,11 +12,11 @@ public final class ValkeyStore: Sendable {
     let settings: Settings
     let server: any ValkeyRouter
     /// Where appends go that wait for replicas.
-    private let replicated: ReplicatedServer?
-    private let subscriber: any ValkeySubscribing
-    private let changeFeed: ChangeFeed
+    let replicated: ReplicatedServer?
+    let subscriber: any ValkeySubscribing
+    let changeFeed: ChangeFeed
     private let desk: NewsDesk
-    private let loop: any EventLoop
+    let loop: any EventLoop
     private let calls = CallsUnderWay()
 
     init(
@@ -141,60 +141,6 @@ public final class ValkeyStore: Sendable {
         await self.subscriber.close()
         await self.replicated?.server.close()
         await self.server.close()
-    }
-
-    var openState: ValkeyOpenState {
-        for state in [self.server.state, self.replicated?.server.state ?? .connected, self.subscriber.state] {
-            switch state {
-            case .connected: continue
-            case .refused(let message):
-                return .failed(StoreError(.unavailable, "the server refuses this relay's user or password: \(message)"))
-            case .connecting, .unresponsive, .closed: return .waiting(state)
-            }
-        }
-        switch self.changeFeed.standing {
-        case .subscribed: return .ready
-        case .waiting: return .waiting(.connected)
-        case .refused(let error): return .failed(StoreError(.unavailable, "changes can't be listened to: \(error)"))
-        }
-    }
-
-    /// Looks whether every connection is up, since each serves the callers of its loop; then sends each server a PING over
-    /// one, and waits no longer than 0.8 s for each. The client gives it longer, since to give up a reply is to give up all that are due on
-    /// its connection.
-    func ping() async throws(StoreError) {
-        try self.checkOpen()
-        switch self.openState {
-        case .ready: break
-        case .failed(let error): throw error
-        case .waiting(.connecting(_, let cause)):
-            throw StoreError(.unavailable, "not connected: \(cause.map { "\($0)" } ?? "no answer yet")")
-        case .waiting(let state): throw StoreError(.unavailable, "the server does not answer: \(state)")
-        }
-        for node in self.server.masters { try await self.ping(node) }
-    }
-
-    private func ping(_ node: ValkeyNode) async throws(StoreError) {
-        let first = FirstAnswer<StoreError?>()
-        let error = await withCheckedContinuation { continuation in
-            first.expect(continuation)
-            let timer = self.loop.scheduleTask(in: .milliseconds(800)) {
-                first.answer(StoreError(.unavailable, "no answer of \(node.address) to a PING within 0.8 s"))
-            }
-            node.send(ValkeyCommand("PING")) { result in
-                timer.cancel()
-                first.answer(
-                    result.failure.map { StoreError(.unavailable, "no answer of \(node.address) to a PING: \($0)") }
-                )
-            }
-        }
-        if let error { throw error }
-    }
-}
-
-extension Result {
-    fileprivate var failure: Failure? {
-        if case .failure(let error) = self { error } else { nil }
     }
 }
 

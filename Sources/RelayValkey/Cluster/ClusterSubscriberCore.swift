@@ -6,7 +6,7 @@ final class ClusterSubscriberCore {
 
     private let loop: any EventLoop
     private let cluster: ValkeyCluster
-    private let board: StateBoard
+    private let board: MemberBoard
     private let onChange: @Sendable () -> Void
     private let tell: @Sendable (ValkeySubscriberEvent) -> Void
     private var channels = ClusterSubscriptions()
@@ -18,7 +18,7 @@ final class ClusterSubscriberCore {
     init(
         _ loop: any EventLoop,
         _ cluster: ValkeyCluster,
-        board: StateBoard,
+        board: MemberBoard,
         onChange: @escaping @Sendable () -> Void,
         tell: @escaping @Sendable (ValkeySubscriberEvent) -> Void
     ) {
@@ -51,7 +51,7 @@ final class ClusterSubscriberCore {
         if let watch = self.watch { self.cluster.unwatch(watch) }
         let futures = self.members.values.map { $0.end() }
         self.members = [:]
-        self.board.set(.closed)
+        self.board.close()
         self.onChange()
         return futures
     }
@@ -113,7 +113,7 @@ final class ClusterSubscriberCore {
 
     private func showState() {
         guard !self.isClosed else { return }
-        self.board.set(self.members.values.map(\.state).max { $0.severity < $1.severity } ?? .connected)
+        self.board.set(self.members.mapValues(\.state))
         self.onChange()
     }
 }

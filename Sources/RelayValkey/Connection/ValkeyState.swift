@@ -18,6 +18,12 @@ extension ValkeyState {
         if case .connected = self { true } else { false }
     }
 
+    /// The worse of the two.
+    func worse(than other: ValkeyState?) -> ValkeyState {
+        guard let other, other.severity > self.severity else { return self }
+        return other
+    }
+
     /// Worse is higher.
     var severity: UInt8 {
         switch self {

@@ -1,0 +1,89 @@
+import NIOCore
+import RelayCore
+import RelayValkey
+
+/// How well the store can serve. The servers of a cluster fail one by one, for all relays at the same time: so a relay that serves most
+/// topics, and the users, is of use, and better than none.
+extension ValkeyStore {
+    var openState: ValkeyOpenState {
+        switch self.service() {
+        case .connected: break
+        case .refused(let message):
+            return .failed(StoreError(.unavailable, "the server refuses this relay's user or password: \(message)"))
+        case let state: return .waiting(state)
+        }
+        switch self.changeFeed.standing {
+        case .subscribed: return .ready
+        case .waiting: return .waiting(.connected)
+        case .refused(let error): return .failed(StoreError(.unavailable, "changes can't be listened to: \(error)"))
+        }
+    }
+
+    /// Looks whether every connection is up that is needed, since each serves the callers of its loop; then asks each server over
+    /// one, and waits no longer than 0.8 s. The client gives it longer, since to give up a reply is to give up all that are due on
+    /// its connection.
+    func ping() async throws(StoreError) {
+        try self.checkOpen()
+        switch self.openState {
+        case .ready: break
+        case .failed(let error): throw error
+        case .waiting(.connecting(_, let cause)):
+            throw StoreError(.unavailable, "not connected: \(cause.map { "\($0)" } ?? "no answer yet")")
+        case .waiting(let state): throw StoreError(.unavailable, "the server does not answer: \(state)")
+        }
+        let errors = await self.errors()
+        let since = NIODeadline.now()
+        guard !self.service(but: errors.mapValues { _ in .unresponsive(since: since) }).isConnected else { return }
+        let home = self.server.node(of: self.home)?.address
+        throw home.flatMap { errors[$0] } ?? errors.values.first ?? StoreError(.unavailable, "connections broke")
+    }
+
+    /// Of the slot without which nothing goes: that of users and topics.
+    private var home: ValkeyArgument { ValkeyArgument(self.layout.version) }
+
+    private func service(but silent: [ValkeyAddress: ValkeyState] = [:]) -> ValkeyState {
+        let troubles = self.subscriber.troubles.merging(silent) { $1 }
+        let state = self.server.service(of: self.home, but: troubles)
+        guard state.isConnected, let replicated = self.replicated else { return state }
+        return replicated.server.service(of: self.home, but: troubles)
+    }
+
+    // MARK: - Asking
+
+    /// Asks every server that is connected.
+    private func errors() async -> [ValkeyAddress: StoreError] {
+        let home = self.server.node(of: self.home)
+        return await withTaskGroup(of: (ValkeyAddress, StoreError?).self) { group in
+            for node in self.server.masters where node.isConnected {
+                // A server that is one of a cluster answers a PING also where that is down and serves nothing.
+                let question = node === home ? ValkeyCommand("GET", self.home) : ValkeyCommand("PING")
+                group.addTask { (node.address, await self.ask(node, question)) }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    private func ask(_ node: ValkeyNode, _ question: ValkeyCommand) async -> StoreError? {
+        let first = FirstAnswer<StoreError?>()
+        return await withCheckedContinuation { continuation in
+            first.expect(continuation)
+            let timer = self.loop.scheduleTask(in: .milliseconds(800)) {
+                first.answer(StoreError(.unavailable, "no answer of \(node.address) to a PING within 0.8 s"))
+            }
+            node.send(question) { result in
+                timer.cancel()
+                first.answer(
+                    result.failure.map { StoreError(.unavailable, "no answer of \(node.address) to a PING: \($0)") }
+                )
+            }
+        }
+    }
+}
+
+extension Result<ValkeyReply, ValkeyError> {
+    /// That a slot has just left is an answer like another.
+    fileprivate var failure: ValkeyError? {
+        guard case .failure(let error) = self, !["MOVED", "ASK"].contains(error.server?.prefix) else { return nil }
+        return error
+    }
+}
