@@ -31,7 +31,7 @@ extension FaultMatrix {
                 try await stage.nodes[0].visitor.ready().status == 503
             }
             try await stage.published(25, on: 1)
-            while ContinuousClock.now < end { try await Stage.expectRefusal(stage.nodes[0]) }
+            while ContinuousClock.now < end { try await stage.nodes[0].expectRefusal() }
             #expect(try await stage.nodes[1].visitor.ready().status == 200)
             stage.links[0].set { $0.isOpen = true }
             try await stage.published(25, on: 0)

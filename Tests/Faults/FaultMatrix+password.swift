@@ -52,17 +52,17 @@ extension FaultMatrix {
         saying words: String,
         _ location: SourceLocation = #_sourceLocation
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "pulsar-relay-faults-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let settings = ["VALKEY_PASSWORD": "hush-hush"]
-        let node = Node(port: try await freePort(), valkey: valkey, settings: settings, folder: folder)
-        try node.launch()
-        let exit = try await node.exit(within: .seconds(9))
-        let said = try String(contentsOf: folder.appending(path: "relay-\(node.port).log"), encoding: .utf8)
-        #expect(exit == .code(1), "\(said)", sourceLocation: location)
-        #expect(said.contains(words), "\(said)", sourceLocation: location)
-        #expect(!said.contains("hush-hush"), "\(said)", sourceLocation: location)
+        try await Stage.inFolder { folder in
+            let settings = ["VALKEY_PASSWORD": "hush-hush"]
+            let port = try await freePort()
+            let node = Node(port: port, valkey: Node.server(on: valkey), settings: settings, folder: folder)
+            try node.launch()
+            let exit = try await node.exit(within: .seconds(9))
+            let said = try String(contentsOf: folder.appending(path: "relay-\(node.port).log"), encoding: .utf8)
+            #expect(exit == .code(1), "\(said)", sourceLocation: location)
+            #expect(said.contains(words), "\(said)", sourceLocation: location)
+            #expect(!said.contains("hush-hush"), "\(said)", sourceLocation: location)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 import Testing
 
-/// What becomes of delivery when parts fail. Two relays on one server; one row after the other, since each needs the machine for
+/// What becomes of delivery when parts fail. Two relays on one server, or on one cluster; one row after the other, since each needs the machine for
 /// itself.
 ///
 /// A row ends with the prover's verdict: what was acknowledged has reached every reader once and in order, or was told as a gap.

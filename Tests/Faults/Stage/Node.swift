@@ -2,6 +2,7 @@ import Foundation
 import ProgramFixture
 import Synchronization
 import Testing
+import ValkeyFixture
 
 /// One relay of several: the program as built, which can be ended and started again on its port.
 final class Node: Sendable {
@@ -11,8 +12,10 @@ final class Node: Sendable {
     private let environment: [String: String]
     private let process = Mutex<ChildProcess?>(nil)
 
-    /// - Parameter settings: keys of the configuration in upper case, without `PULSAR_`.
-    init(port: Int, valkey: Int, settings: [String: String], folder: URL) {
+    /// - Parameters:
+    ///   - valkey: where the store is: ``server(on:)`` or ``cluster(_:)``.
+    ///   - settings: keys of the configuration in upper case, without `PULSAR_`.
+    init(port: Int, valkey: [String: String], settings: [String: String], folder: URL) {
         self.port = port
         self.folder = folder
         self.visitor = Visitor(url: "http://127.0.0.1:\(port)")
@@ -20,17 +23,23 @@ final class Node: Sendable {
             "HOST": "127.0.0.1",
             "PORT": String(port),
             "STORAGE_BACKEND": "valkey",
-            "VALKEY_HOST": "127.0.0.1",
-            "VALKEY_PORT": String(valkey),
             "VALKEY_COMMAND_TIMEOUT": "2",
             "JWT_SECRET_KEY": "a secret for the fault tests, long enough",
             "BOOTSTRAP_ADMIN_USERNAME": Visitor.username,
             "BOOTSTRAP_ADMIN_PASSWORD": Visitor.password,
             "RATE_LIMITS_ENABLED": "false",
-        ].merging(settings) { $1 }
+        ].merging(valkey) { $1 }.merging(settings) { $1 }
         var environment = Installation.environment
         for (key, value) in own { environment["PULSAR_" + key] = value }
         self.environment = environment
+    }
+
+    static func server(on port: Int) -> [String: String] {
+        ["VALKEY_HOST": "127.0.0.1", "VALKEY_PORT": String(port)]
+    }
+
+    static func cluster(_ cluster: ValkeyClusterProcess) -> [String: String] {
+        ["VALKEY_CLUSTER_NODES": cluster.seeds.map { "\($0)" }.joined(separator: ",")]
     }
 
     var url: String { self.visitor.url }

@@ -5,15 +5,17 @@ import Testing
 struct Socket {
     private let socket: RelaySocket
 
-    /// Subscribed to a topic when this returns.
-    static func open(on node: Node, _ topic: String, after cursor: String? = nil) async throws -> Socket {
+    /// Subscribed to topics when this returns.
+    ///
+    /// - Parameter cursor: in the first of them.
+    static func open(on node: Node, _ topics: String..., after cursor: String? = nil) async throws -> Socket {
         let client = RelayClient(
             endpoint: try RelayEndpoint(node.url),
             credentials: .password(username: Visitor.username, password: Visitor.password),
             configuration: RelayClientConfiguration()
         )
-        let cursors = cursor.map { [topic: $0] } ?? [:]
-        let socket = try await client.openSocket(SubscriptionOptions(topics: [topic], cursors: cursors))
+        let cursors = cursor.map { [topics[0]: $0] } ?? [:]
+        let socket = try await client.openSocket(SubscriptionOptions(topics: topics, cursors: cursors))
         guard case .subscribed = try await socket.next() else {
             socket.close()
             throw NotInTime(description: "the first frame is no 'subscribed'")
