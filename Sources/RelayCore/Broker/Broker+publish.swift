@@ -120,8 +120,26 @@ extension Broker {
                 )
             }
             let results = try await self.publish(marked, as: principal)
-            return zip(items, results).map { Outcome(key: $0.key, result: $1) }
+            let firsts = try await self.topicsOfRepeats(among: results, of: key)
+            return zip(items, results).enumerated().map { index, pair in
+                Outcome(key: firsts[index] ?? pair.0.key, result: pair.1)
+            }
         }
+    }
+
+    /// Where the first attempt went of each message that turned out to be a repeat, by index. An attempt that another relay makes
+    /// at the same time, or one that was cut short, may have gone to other topics.
+    private func topicsOfRepeats(
+        among results: [Result<StoredDraft, BrokerError>],
+        of key: IdempotencyKey
+    ) async throws(BrokerError) -> [Int: TopicKey] {
+        let repeats = Set(results.indices.filter { results[$0].isRepeat })
+        guard !repeats.isEmpty else { return [:] }
+        let entries = try await self.knownEntries(for: key)
+        return Dictionary(
+            entries.filter { repeats.contains($0.mark.index) }.map { ($0.mark.index, $0.topic) },
+            uniquingKeysWith: { first, _ in first }
+        )
     }
 
     private func knownEntries(for key: IdempotencyKey) async throws(BrokerError) -> [IdempotencyEntry] {
@@ -241,6 +259,15 @@ extension Broker {
             case .moved: continuation.resume(returning: nil)
             case .overloaded: continuation.resume(returning: .failure(.overloaded))
             }
+        }
+    }
+}
+
+extension Result<StoredDraft, BrokerError> {
+    fileprivate var isRepeat: Bool {
+        switch self {
+        case .success(let stored): stored.isRepeat
+        case .failure: false
         }
     }
 }

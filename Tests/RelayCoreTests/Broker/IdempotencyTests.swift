@@ -86,6 +86,23 @@ struct IdempotencyTests {
         #expect(self.relay.store.numbers(in: .named("b")) == [1, 3, 5])
     }
 
+    @Test("a retry with other topics is told the topics that have the messages")
+    func cutShortThenOtherTopics() async throws {
+        for topic in ["a", "b", "c"] { _ = try await self.relay.topic(topic) }
+        self.relay.store.failAppends([.init(error: StoreError(.unavailable, "down"))])
+        func publish(_ topics: [String]) async throws -> [Broker.Outcome] {
+            let items = topics.map { Broker.Item(key: .named($0), draft: .numbered(1, at: self.relay.clock.now)) }
+            return try await self.relay.broker.publish(items, once: self.key("bulk"), as: .olga)
+        }
+        let first = try await publish(["a", "b"])
+        let stored = try #require(first.first { $0.error == nil })
+        let second = try await publish(["c", "c"])
+        for (before, after) in zip(first, second) {
+            #expect(after.key == (before.error == nil ? stored.key : .named("c")))
+            #expect(self.relay.store.ids(in: after.key).contains(try after.result.get().id))
+        }
+    }
+
     @Test("a key is free again when its window, counted from the first attempt, has passed")
     func window() async throws {
         _ = try await self.relay.topic("a")
