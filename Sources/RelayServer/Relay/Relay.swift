@@ -43,7 +43,7 @@ public struct Relay: Service {
         on group: MultiThreadedEventLoopGroup,
         _ passwordParameters: PasswordHashParameters
     ) async throws {
-        let store = try await self.openStore(on: group)
+        guard let store = try await self.openStore(on: group) else { return }
         let hasher = PasswordHasher(parameters: passwordParameters)
         let result: Result<Void, any Error>
         do {
@@ -91,11 +91,15 @@ public struct Relay: Service {
         }
     }
 
-    private func openStore(on group: MultiThreadedEventLoopGroup) async throws -> any RelayStore {
+    /// - Returns: nil where the relay is told to stop before the store is open: that is no failure.
+    private func openStore(on group: MultiThreadedEventLoopGroup) async throws -> (any RelayStore)? {
+        let configuration = self.configuration
         do {
-            return try await self.configuration.openStore(on: group)
+            return try await cancelWhenGracefulShutdown { try await configuration.openStore(on: group) }
         } catch {
-            throw RelayStartError.unavailable("the store can't be opened: \(error.message)")
+            guard !Task.isShuttingDownGracefully, !Task.isCancelled else { return nil }
+            let reason = (error as? StoreError)?.message ?? "\(error)"
+            throw RelayStartError.unavailable("the store can't be opened: \(reason)")
         }
     }
 
