@@ -23,6 +23,11 @@ extension StoreError {
             self.init(.unavailable, "the server is not able to serve now: \(error)")
         case "ERR" where error.message.hasPrefix("ACL failure"):
             self.init(.unavailable, "the server refuses this relay's user what it needs: \(error)")
+        case "WRONGTYPE":
+            self.init(
+                .corrupt,
+                "a key holds another kind of value than the relay puts there, so somebody else did: \(error)"
+            )
         default:
             self.init(.corrupt, "the server could not do it: \(error)")
         }

@@ -13,7 +13,7 @@ extension ValkeyStore: TopicStore {
     public func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool) {
         let layout = self.layout
         let key = record.key.description
-        let before = try await self.bounds(of: record.key)
+        let before = try await self.readableBounds(of: record.key)
         let reply = try await self.run(
             CreateTopicScript.script,
             keys: [
@@ -42,7 +42,7 @@ extension ValkeyStore: TopicStore {
 
     public func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
         let (layout, text) = (self.layout, key.description)
-        let before = try await self.bounds(of: key)
+        let before = try await self.readableBounds(of: key)
         let reply = try await self.run(
             DeleteTopicScript.script,
             keys: [
@@ -108,6 +108,23 @@ extension ValkeyStore: TopicStore {
 
     // MARK: - Together with the stream
 
+    /// None for a stream whose keys hold what they should not: its topic can still be seen and deleted. Whatever else is tried with
+    /// it fails.
+    private func readableBounds(of key: TopicKey) async throws(StoreError) -> StreamBounds {
+        let bounds = await withCheckedContinuation { continuation in
+            self.run(BoundsScript.script, keys: self.layout.stream(key).all, []) { continuation.resume(returning: $0) }
+        }
+        return try Self.readableBounds(bounds)
+    }
+
+    private static func readableBounds(_ reply: Result<ValkeyReply, StoreError>) throws(StoreError) -> StreamBounds {
+        switch reply {
+        case .success(let reply): return try StreamReply.bounds(reply)
+        case .failure(let error) where error.code == .corrupt: return StreamBounds()
+        case .failure(let error): throw error
+        }
+    }
+
     /// - Parameters:
     ///   - seen: the stream's bounds before the record was changed.
     ///   - withNewer: whether messages go, too, that came since in the same epoch.
@@ -156,7 +173,7 @@ extension ValkeyStore: TopicStore {
         }
         var topics: [StoredTopic] = []
         for (topic, reply) in zip(found, bounds) {
-            let bounds = try StreamReply.bounds(try reply.get())
+            let bounds = try Self.readableBounds(reply)
             topics.append(StoredTopic(record: topic.record, grants: topic.grants, bounds: bounds))
         }
         return topics

@@ -119,7 +119,7 @@ extension Reply {
         case .refused(let refusal): self.init(.unprocessableEntity, detail: refusal.detail)
         case .moved: self = .unavailable("Topic changed, try again")
         case .overloaded: self = .unavailable("Server is overloaded, try again later")
-        case .store: self = .unavailable("Storage temporarily unavailable")
+        case .store: self = .unavailable(error.publisherText)
         }
     }
 }

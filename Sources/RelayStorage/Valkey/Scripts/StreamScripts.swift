@@ -28,18 +28,29 @@ enum BoundsScript {
 /// Arguments: a random id, the epoch and the newest id that were seen before the topic's record was changed (empty for none), and `1`
 /// where messages that came since go too, as in a deletion; at a creation they are the new topic's, and stay.
 ///
+/// A key of the wrong type, which somebody else put there, goes in any case, and all messages with it.
+///
 /// What frees memory comes first, so that a server that is full does it: one that refuses a script for want of memory does so at the
 /// first write that needs some, unless another came before it.
 enum PurgeScript {
     static let script = ValkeyScript(
         StreamPrelude.source + """
+            local isDamaged = false
+            for key, kind in pairs({[STREAM] = 'stream', [STATE] = 'hash', [TTL] = 'zset'}) do
+              local actual = redis.call('TYPE', key).ok
+              if actual ~= 'none' and actual ~= kind then
+                redis.call('UNLINK', key)
+                isDamaged = true
+              end
+            end
+            if isDamaged then redis.call('UNLINK', TTL) end
             local s = load()
             if not s then
               s = settle(ARGV[1], '', '')
               if not s then return false end
-            elseif s.epoch ~= ARGV[2] then
+            elseif not isDamaged and s.epoch ~= ARGV[2] then
               return describe(s, s.last)
-            elseif ARGV[4] ~= '1' and before(ARGV[3], s.last) then
+            elseif not isDamaged and ARGV[4] ~= '1' and before(ARGV[3], s.last) then
               local ms, seq = split(ARGV[3])
               redis.call('XTRIM', STREAM, 'MINID', '=', join(ms, seq + 1))
               if before(s.trimmed, ARGV[3]) then s.trimmed = ARGV[3] end
