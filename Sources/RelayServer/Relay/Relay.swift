@@ -110,6 +110,7 @@ public struct Relay: Service {
     ) async throws {
         let startup = RelayStartup(configuration: self.configuration, store: store, logger: self.logger)
         let secret = try await startup.checkAndFindSecret()
+        if let shared = store as? any SharedTokenSecrets { await startup.compareSecret(secret, in: shared) }
         let parts = try await RelayParts(
             configuration: self.configuration,
             store: store,

@@ -28,6 +28,24 @@ struct RelayStartup: Sendable {
         }
     }
 
+    /// Warns where the relay that started last on this store signs with another secret. No reason not to start: while the secret is
+    /// being changed, relays with the old one and with the new one run side by side.
+    func compareSecret(_ secret: Secret, in store: any SharedTokenSecrets) async {
+        let fingerprint = TokenSecretFingerprint.of(secret.value)
+        do {
+            let other = try await store.exchangeTokenSecret(fingerprint: fingerprint)
+            guard let other, other != fingerprint else { return }
+            self.logger.warning(
+                """
+                the relay that started last on this store signs tokens with another secret, and the two refuse each other's: \
+                unless you are changing it, set jwt_secret_key to the same text for all relays
+                """
+            )
+        } catch {
+            self.logger.warning("the token secret could not be compared", metadata: ["error": "\(error)"])
+        }
+    }
+
     /// Makes sure that there is somebody who can log in: the configured administrator, or, where there is no user at all
     /// and none is configured, one with a random password.
     ///

@@ -81,6 +81,8 @@ struct KeyLayout: Sendable {
     /// Before a user's id, and before a chain: sets of jtis.
     var userTokensPrefix: String { self.control + "tokens-of:" }
     var chainPrefix: String { self.control + "chain:" }
+    /// The fingerprint of the secret with which the relay that started last signs access tokens.
+    var tokenSecret: String { self.control + "token-secret" }
     /// A sorted set of the jtis of denied access tokens by expiry.
     var denied: String { self.control + "denied" }
 }

@@ -1,0 +1,17 @@
+import Crypto
+
+/// Tells whether two secrets are the same without telling either: from it nobody gets back to the secret, nor signs a token.
+public enum TokenSecretFingerprint {
+    private static let message = Array("pulsar-relay: fingerprint of the token secret, 1".utf8)
+
+    /// 32 lower-case hex digits: half of an HMAC-SHA-256 whose key is the secret.
+    public static func of(_ secret: String) -> String {
+        let key = SymmetricKey(data: Array(secret.utf8))
+        let code = HMAC<SHA256>.authenticationCode(for: self.message, using: key)
+        let digits = Array("0123456789abcdef".utf8)
+        return String(
+            decoding: code.prefix(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
+            as: UTF8.self
+        )
+    }
+}
