@@ -145,7 +145,7 @@ public struct Relay: Service {
             )
             return listener
         } catch {
-            throw RelayStartError.unavailable("can't listen on \(server.host):\(server.port): \(error)")
+            throw RelayStartError.unavailable(ListenFailure.text(error, host: server.host, port: server.port))
         }
     }
 }

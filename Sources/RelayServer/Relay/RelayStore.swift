@@ -34,9 +34,28 @@ extension RelayConfiguration.Valkey {
         return try await ValkeyStore.open(
             self.place,
             client,
-            settings: ValkeyStore.Settings(prefix: self.prefix, durability: self.storeDurability),
+            settings: ValkeyStore.Settings(
+                prefix: self.prefix,
+                durability: self.storeDurability,
+                advice: { [isCluster = !self.clusterNodes.isEmpty] in Self.advice($0, isCluster) }
+            ),
             loops: Array(loops.makeIterator())
         )
+    }
+
+    /// Which keys to look at.
+    private static func advice(_ trouble: ValkeyOpenTrouble, _ isCluster: Bool) -> String {
+        let place = isCluster ? "valkey_cluster_nodes" : "valkey_host and valkey_port"
+        return switch trouble {
+        case .unreachable: "look whether it runs, and at \(place)"
+        case .credentials: "look at valkey_username and valkey_password"
+        case .database: "set valkey_db to one that it has, such as 0"
+        case .authorities: "set valkey_ca_path to a PEM file that the relay may read"
+        case .certificate:
+            "set valkey_ca_path to the authority that signed it, and look whether it is for the host in \(place)"
+        case .noTLS: "if that port speaks plain text, set valkey_use_tls to false"
+        case .noPlainText: "if that port speaks TLS, set valkey_use_tls to true"
+        }
     }
 
     private var storeDurability: ValkeyStore.Settings.Durability {

@@ -8,8 +8,7 @@ extension ValkeyStore {
     var openState: ValkeyOpenState {
         switch self.service() {
         case .connected: break
-        case .refused(let message):
-            return .failed(StoreError(.unavailable, "the server refuses this relay's user or password: \(message)"))
+        case .refused(let message): return .refused(message)
         case let state: return .waiting(state)
         }
         switch self.changeFeed.standing {
@@ -27,6 +26,8 @@ extension ValkeyStore {
         switch self.openState {
         case .ready: break
         case .failed(let error): throw error
+        case .refused(let message):
+            throw StoreError(.unavailable, "the server refuses this relay's user or password: \(message)")
         case .waiting(.connecting(_, let cause)):
             throw StoreError(.unavailable, "not connected: \(cause.map { "\($0)" } ?? "no answer yet")")
         case .waiting(let state): throw StoreError(.unavailable, "the server does not answer: \(state)")

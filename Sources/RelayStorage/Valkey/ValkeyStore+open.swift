@@ -24,20 +24,17 @@ extension ValkeyStore {
         defer { timer.cancel() }
         let store = try self.make(place, configuration, settings, loops) { signal.yield() }
         signal.yield()
+        var state = store.openState
         for await _ in changed {
-            switch store.openState {
-            case .ready:
-                try await store.checkAnnouncing()
-                return store
-            case .waiting: continue
-            case .failed(let error):
-                await store.end()
-                throw error
-            }
+            state = store.openState
+            guard state.isWaiting else { break }
         }
-        let error = store.openState.error(place, settings)
+        if case .ready = state {
+            try await store.checkAnnouncing()
+            return store
+        }
         await store.end()
-        throw error
+        throw state.error(place, configuration, settings)
     }
 
     /// An append that may not announce itself would fail when its messages are stored already: so that is tried first.
@@ -92,7 +89,10 @@ extension ValkeyStore {
                 loop: loops[0]
             )
         } catch {
-            throw StoreError(.unavailable, "the client can't be made: \(error)")
+            guard let path = configuration.tls?.certificateAuthorityPath else {
+                throw StoreError(.unavailable, "the client can't be made: \(error)")
+            }
+            throw ValkeyOpenTrouble.authorities(path: path).error(place, settings, "\(error)")
         }
     }
 }
@@ -101,16 +101,27 @@ extension ValkeyStore {
 enum ValkeyOpenState {
     case ready
     case waiting(ValkeyState)
+    /// The server would not have this client, and says why.
+    case refused(String)
     case failed(StoreError)
 
-    func error(_ place: ValkeyEndpoint, _ settings: ValkeyStore.Settings) -> StoreError {
+    var isWaiting: Bool {
+        if case .waiting = self { true } else { false }
+    }
+
+    /// Why opening came to nothing.
+    func error(
+        _ place: ValkeyEndpoint,
+        _ configuration: ValkeyConfiguration,
+        _ settings: ValkeyStore.Settings
+    ) -> StoreError {
         switch self {
         case .failed(let error): error
+        case .refused(let message):
+            ValkeyOpenTrouble(refusal: message, database: configuration.database).error(place, settings, message)
         case .waiting(.connecting(_, let cause)):
-            StoreError(
-                .unavailable,
-                "no connection to \(place) within \(settings.openTimeout): \(cause.map { "\($0)" } ?? "no answer")"
-            )
+            ValkeyOpenTrouble(cause, usesTLS: configuration.tls != nil)
+                .error(place, settings, cause.map { "\($0)" } ?? "no answer")
         case .ready, .waiting:
             StoreError(.unavailable, "no answer from \(place) within \(settings.openTimeout)")
         }

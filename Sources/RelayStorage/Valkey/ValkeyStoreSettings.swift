@@ -21,6 +21,8 @@ extension ValkeyStore {
         public var changePollInterval: Duration
         /// Batches of more bytes are announced without their messages, which are then read. 256 KiB unless told.
         public var maxAnnouncedBytes: Int
+        /// What to do about a failure to open, for whoever runs the relay: goes into the error's message. Nothing unless told.
+        public var advice: @Sendable (ValkeyOpenTrouble) -> String?
         /// Of appends; other changes are done when the server has them. `stored` unless told.
         public var durability: Durability
 
@@ -30,7 +32,8 @@ extension ValkeyStore {
             listenTimeout: Duration = .seconds(3),
             changePollInterval: Duration = .seconds(2),
             maxAnnouncedBytes: Int = 256 << 10,
-            durability: Durability = .stored
+            durability: Durability = .stored,
+            advice: @escaping @Sendable (ValkeyOpenTrouble) -> String? = { _ in nil }
         ) {
             self.prefix = prefix
             self.openTimeout = openTimeout
@@ -38,6 +41,7 @@ extension ValkeyStore {
             self.changePollInterval = changePollInterval
             self.maxAnnouncedBytes = maxAnnouncedBytes
             self.durability = durability
+            self.advice = advice
         }
     }
 }
