@@ -22,12 +22,17 @@ struct ValkeyFeed: StreamFeed {
     }
 
     private func listen(to key: TopicKey, _ done: @escaping NewsDesk.Waiter) {
-        switch self.desk.listen(to: key, done) {
-        case .already: done(nil)
+        let timeout = self.store.settings.listenTimeout
+        let timer = self.loop.scheduleTask(in: TimeAmount(timeout)) {}
+        let waiter: NewsDesk.Waiter = { error in
+            timer.cancel()
+            done(error)
+        }
+        switch self.desk.listen(to: key, waiter) {
+        case .already: waiter(nil)
         case .wait(let number):
-            let timeout = self.store.settings.listenTimeout
             self.subscriber.subscribe(self.channel(of: key))
-            self.loop.scheduleTask(in: TimeAmount(timeout)) { [desk = self.desk] in
+            timer.futureResult.whenSuccess { [desk = self.desk] in
                 desk.giveUp(number, on: key, StoreError(.unavailable, "the server did not confirm within \(timeout)"))
             }
         }
