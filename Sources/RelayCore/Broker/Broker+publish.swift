@@ -100,7 +100,10 @@ extension Broker {
         as principal: Principal
     ) async throws(BrokerError) -> [Outcome] {
         try await self.publishLock.withLock(key) { () async throws(BrokerError) in
-            let known = try await self.knownEntries(for: key)
+            let known = try await self.reading { () async throws(StoreError) in
+                let topics = Set(items.map(\.key))
+                return try await self.store.idempotencyEntries(for: key, publishingTo: topics, at: self.clock.now())
+            }
             if let total = known.first?.mark.total, known.count == total {
                 return known.map { entry in
                     let stored = StoredDraft(id: entry.id, timestamp: entry.timestamp, isRepeat: true)
@@ -135,19 +138,13 @@ extension Broker {
     ) async throws(BrokerError) -> [Int: TopicKey] {
         let repeats = Set(results.indices.filter { results[$0].isRepeat })
         guard !repeats.isEmpty else { return [:] }
-        let entries = try await self.knownEntries(for: key)
+        let entries = try await self.reading { () async throws(StoreError) in
+            try await self.store.idempotencyEntries(for: key, at: self.clock.now())
+        }
         return Dictionary(
             entries.filter { repeats.contains($0.mark.index) }.map { ($0.mark.index, $0.topic) },
             uniquingKeysWith: { first, _ in first }
         )
-    }
-
-    private func knownEntries(for key: IdempotencyKey) async throws(BrokerError) -> [IdempotencyEntry] {
-        do {
-            return try await self.store.idempotencyEntries(for: key, at: self.clock.now())
-        } catch {
-            throw .store(error)
-        }
     }
 
     private func loaded(_ key: TopicKey) async throws(BrokerError) -> Topic {

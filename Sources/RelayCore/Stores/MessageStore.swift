@@ -34,11 +34,30 @@ public protocol MessageStore: Sendable {
         at now: Timestamp
     ) async throws(StoreError) -> [IdempotencyEntry]
 
+    /// The same, ahead of a publish to `topics`. Where another relay is publishing under the key to other topics at this moment, a
+    /// shared store waits a little for it here, and not in ``append(_:completion:)``, behind which others wait.
+    func idempotencyEntries(
+        for key: IdempotencyKey,
+        publishingTo topics: Set<TopicKey>,
+        at now: Timestamp
+    ) async throws(StoreError) -> [IdempotencyEntry]
+
     /// Removes messages that retention, `ttl` or the idempotency window no longer covers, and bounds that nothing needs.
     /// Called every minute or so; appends trim by count on their own.
     ///
     /// - Returns: the bounds of the topics whose messages were trimmed by age, so that readers can be told of gaps.
     func sweep(at now: Timestamp, retention: Retention) async throws(StoreError) -> [TopicKey: StreamBounds]
+}
+
+extension MessageStore {
+    /// Of a store of one relay: that knows by itself what is under way.
+    public func idempotencyEntries(
+        for key: IdempotencyKey,
+        publishingTo topics: Set<TopicKey>,
+        at now: Timestamp
+    ) async throws(StoreError) -> [IdempotencyEntry] {
+        try await self.idempotencyEntries(for: key, at: now)
+    }
 }
 
 /// One topic's drafts, to be stored together.

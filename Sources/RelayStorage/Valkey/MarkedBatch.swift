@@ -22,8 +22,9 @@ struct MarkedBatch {
         var count: Int
     }
 
-    /// How often, and for how many milliseconds first, another topic's claim is left alone: 1.3 s in all.
-    private static let patientLooks = 8
+    /// How often, and for how many milliseconds first, another topic's claim is left alone: 35 ms in all, since the topic's other
+    /// publishers wait as well. Longer than that was waited before: see ``ValkeyStore/idempotencyEntries(for:publishingTo:at:)``.
+    private static let patientLooks = 3
     private static let firstWait = 5
 
     let batch: AppendBatch

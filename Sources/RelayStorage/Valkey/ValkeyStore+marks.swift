@@ -124,6 +124,33 @@ extension ValkeyStore {
         for key: IdempotencyKey,
         at now: Timestamp
     ) async throws(StoreError) -> [IdempotencyEntry] {
+        try await self.entries(for: key, at: now).stored
+    }
+
+    public func idempotencyEntries(
+        for key: IdempotencyKey,
+        publishingTo topics: Set<TopicKey>,
+        at now: Timestamp
+    ) async throws(StoreError) -> [IdempotencyEntry] {
+        var looks = 0
+        while true {
+            let (stored, pending) = try await self.entries(for: key, at: now)
+            guard !pending.isSubset(of: topics), looks < Self.patientLooks, !Task.isCancelled else { return stored }
+            // Whoever claimed it is probably about to store it.
+            try? await Task.sleep(for: .milliseconds(Self.firstWait << looks))
+            looks += 1
+        }
+    }
+
+    /// How often, and for how many milliseconds first, other topics' claims are left alone: 1.3 s in all.
+    private static let patientLooks = 8
+    private static let firstWait = 5
+
+    /// - Returns: also the topics that have claimed a message and neither stored it nor given it up.
+    private func entries(
+        for key: IdempotencyKey,
+        at now: Timestamp
+    ) async throws(StoreError) -> (stored: [IdempotencyEntry], pending: Set<TopicKey>) {
         var claims: [(index: Int, claim: IdempotencyClaim)] = []
         for (index, text) in HashFields(try await self.send("HGETALL", self.layout.claims(key))).texts {
             guard let index = Int(index), let claim = IdempotencyClaim(text) else { throw .unexpected("a claim") }
@@ -134,8 +161,10 @@ extension ValkeyStore {
             self.run(PeekScript.script, keys: [mark], [], completion: completion)
         }
         var entries: [IdempotencyEntry] = []
+        var pending: Set<TopicKey> = []
         for ((index, claim), reply) in zip(claims, replies) {
             let mark = StoredMark(try reply.get())
+            if case nil = mark { pending.insert(claim.topic) }
             guard case .message(let id, let timestamp, let total, let expiresAt) = mark, now < expiresAt else {
                 continue
             }
@@ -147,6 +176,6 @@ extension ValkeyStore {
             )
             entries.append(entry)
         }
-        return entries.sorted { $0.mark.index < $1.mark.index }
+        return (entries.sorted { $0.mark.index < $1.mark.index }, pending)
     }
 }

@@ -111,6 +111,20 @@ struct KnownFaultTests {
         }
     }
 
+    @Test("a look before a publish waits for what another relay is storing elsewhere under the key")
+    func pendingClaim() async throws {
+        try await ValkeyPlace.with(2) { stores, probe in
+            let key = IdempotencyKey(user: UserID("u"), route: "single", value: "k")
+            var draft = Draft.bytes(1)
+            draft.idempotency = IdempotencyMark(key: key, index: 0, total: 1, expiresAt: .at(600))
+            try await probe.send("HSET", "\(probe.prefix){i:\(key)}:claims", "0", "1 elsewhere")
+            async let known = stores[0].idempotencyEntries(for: key, publishingTo: [self.topic], at: .at(1))
+            let first = try await stores[1].put(.one(draft, to: .named("elsewhere"))).stored[0]
+            #expect(try await known.map(\.topic) == [.named("elsewhere")])
+            #expect(try await known.map(\.id) == [first.id])
+        }
+    }
+
     @Test("a malformed cursor reads from the oldest message, and the largest one nothing")
     func malformedCursor() async throws {
         try await ValkeyPlace.with { stores, _ in
