@@ -30,7 +30,7 @@ enum EventStreamRoute {
         var names: [TopicName] = []
         for topic in topics {
             guard let name = exchange.services.broker.catalog.resolve(topic) else {
-                return exchange.answer(Reply(RequestError.topicName(topic, at: Self.place)))
+                return exchange.answer(Reply(RequestError.invalidTopicName(at: Self.place)))
             }
             if !names.contains(name) { names.append(name) }
         }

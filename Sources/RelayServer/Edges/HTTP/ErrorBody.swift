@@ -60,7 +60,7 @@ extension Reply {
 
 extension RequestError {
     /// A name that no kind of topic has.
-    static func topicName(_ name: String, at location: [ValidationIssue.Step]) -> RequestError {
+    static func invalidTopicName(at location: [ValidationIssue.Step]) -> RequestError {
         .invalid([ValidationIssue(type: "value_error", location: location, message: "Invalid topic name")])
     }
 }

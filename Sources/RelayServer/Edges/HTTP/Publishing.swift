@@ -12,7 +12,7 @@ enum Publishing {
     ) throws(RequestError) -> Broker.Item {
         let services = exchange.services
         guard let name = services.broker.catalog.resolve(request.topic) else {
-            throw .topicName(request.topic, at: [.name("body"), .name("topic")])
+            throw .invalidTopicName(at: [.name("body"), .name("topic")])
         }
         return Broker.Item(
             key: services.scope.key(name, for: principal.id),

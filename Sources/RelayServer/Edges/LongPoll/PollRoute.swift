@@ -32,7 +32,7 @@ enum PollRoute {
         var keys: [TopicKey] = []
         for topic in request.topics {
             guard let name = services.broker.catalog.resolve(topic) else {
-                return exchange.answer(Reply(RequestError.topicName(topic, at: [.name("body"), .name("topics")])))
+                return exchange.answer(Reply(RequestError.invalidTopicName(at: [.name("body"), .name("topics")])))
             }
             keys.append(services.scope.key(name, for: principal.id))
         }

@@ -24,7 +24,7 @@ enum TopicRoutes {
             return fields.requiredTopic("topic_name").map { (name: $0, changes: changes) }
         }
         guard let name = call.services.broker.catalog.resolve(wanted.name) else {
-            throw RequestError.topicName(wanted.name, at: [.name("body"), .name("topic_name")])
+            throw RequestError.invalidTopicName(at: [.name("body"), .name("topic_name")])
         }
         do throws(BrokerError) {
             let topic = try await call.services.broker.createTopic(
