@@ -24,64 +24,20 @@ struct RelayParts: Sendable {
         group: any EventLoopGroup,
         logger: Logger
     ) async throws {
-        let clock = RelayClock.system
-        self.access = try Access(
-            store: store,
-            hasher: hasher,
-            settings: configuration.accessSettings(secret: secret),
-            now: clock.now
-        )
-        let shared = store as? any SharedStore
-        self.broker = Broker(store: store, feed: shared?.feed, limits: configuration.brokerLimits, clock: clock)
-        self.broker.startFollowing()
-        self.loops = try await DeliveryLoops.start(on: group, broker: self.broker)
+        let heart = try Heart(configuration, store, hasher, secret)
+        self.access = heart.access
+        self.broker = heart.broker
+        self.loops = try await DeliveryLoops.start(on: group, broker: heart.broker)
         self.lane = TaskLane(maxJobs: configuration.server.maxConnections)
-        self.upkeep = Upkeep(broker: self.broker, access: self.access, logger: logger)
-        self.streamWatch = StreamWatch(broker: self.broker, logger: logger)
+        self.upkeep = Upkeep(broker: heart.broker, access: heart.access, logger: logger)
+        self.streamWatch = StreamWatch(broker: heart.broker, logger: logger)
         self.changeWatch = ChangeWatch(
-            store: shared,
-            broker: self.broker,
-            authenticator: self.access.authenticator,
+            store: store as? any SharedStore,
+            broker: heart.broker,
+            authenticator: heart.access.authenticator,
             logger: logger
         )
-        let waiters = PollWaiters(maxPerUser: configuration.poll.maxWaitersPerUser)
-        let registry = PrometheusRegistry(
-            descriptions: RelayMetric.descriptions(maxTopics: configuration.metrics.maxTopics),
-            collectors: [ProcessMetrics(), BrokerMetrics(broker: self.broker, pollWaiters: waiters)]
-        )
-        let rest = RESTServices(
-            access: self.access,
-            broker: self.broker,
-            store: store,
-            pollWaiters: waiters,
-            registry: registry,
-            lane: self.lane,
-            configuration: configuration,
-            logger: logger
-        )
-        self.services = EdgeServices(
-            broker: self.broker,
-            authenticator: self.access.authenticator,
-            loops: self.loops,
-            lane: self.lane,
-            routes: Routes(router: RouterLane(responder: RESTRouter.responder(rest), logger: logger)),
-            gate: RequestGate(
-                hosts: TrustedHosts(configuration.server.trustedHosts),
-                origins: AllowedOrigins(configuration.server.allowedOrigins)
-            ),
-            limits: configuration.edgeLimits,
-            timeouts: configuration.connectionTimeouts,
-            scope: configuration.topicScoping,
-            rateLimiter: self.access.rateLimiter,
-            pollWaiters: waiters,
-            webSockets: ConnectionQuota(maxPerUser: configuration.webSocket.maxPerUser),
-            metrics: EdgeMetrics(
-                factory: PrometheusMetricsFactory(registry: registry),
-                perTopic: configuration.metrics.perTopic,
-                broker: self.broker
-            ),
-            logger: logger
-        )
+        self.services = heart.services(configuration, store, self.loops, self.lane, logger)
         self.watchAccess()
     }
 
@@ -93,5 +49,90 @@ struct RelayParts: Sendable {
             case .userChanged(let user), .tokenRevoked(_, let user): loops.accessMayHaveChanged(of: user)
             }
         }
+    }
+}
+
+/// Who may do what, and the messages: what all edges serve.
+private struct Heart {
+    let access: Access
+    let broker: Broker
+
+    init(
+        _ configuration: RelayConfiguration,
+        _ store: any RelayStore,
+        _ hasher: PasswordHasher,
+        _ secret: Secret
+    ) throws {
+        let clock = RelayClock.system
+        self.access = try Access(
+            store: store,
+            hasher: hasher,
+            settings: configuration.accessSettings(secret: secret),
+            now: clock.now
+        )
+        let feed = (store as? any SharedStore)?.feed
+        self.broker = Broker(store: store, feed: feed, limits: configuration.brokerLimits, clock: clock)
+        self.broker.startFollowing()
+    }
+
+    func services(
+        _ configuration: RelayConfiguration,
+        _ store: any RelayStore,
+        _ loops: DeliveryLoops,
+        _ lane: TaskLane,
+        _ logger: Logger
+    ) -> EdgeServices {
+        let waiters = PollWaiters(maxPerUser: configuration.poll.maxWaitersPerUser)
+        let registry = self.registry(configuration.metrics, waiters)
+        let rest = RESTServices(
+            access: self.access,
+            broker: self.broker,
+            store: store,
+            pollWaiters: waiters,
+            registry: registry,
+            lane: lane,
+            configuration: configuration,
+            logger: logger
+        )
+        return EdgeServices(
+            broker: self.broker,
+            authenticator: self.access.authenticator,
+            loops: loops,
+            lane: lane,
+            routes: Routes(router: RouterLane(responder: RESTRouter.responder(rest), logger: logger)),
+            gate: RequestGate(
+                hosts: TrustedHosts(configuration.server.trustedHosts),
+                origins: AllowedOrigins(configuration.server.allowedOrigins)
+            ),
+            limits: configuration.edgeLimits,
+            timeouts: configuration.connectionTimeouts,
+            scope: configuration.topicScoping,
+            rateLimiter: self.access.rateLimiter,
+            pollWaiters: waiters,
+            webSockets: ConnectionQuota(maxPerUser: configuration.webSocket.maxPerUser),
+            metrics: self.edgeMetrics(configuration.metrics, registry),
+            logger: logger
+        )
+    }
+
+    private func registry(
+        _ metrics: RelayConfiguration.Metrics,
+        _ waiters: PollWaiters
+    ) -> PrometheusRegistry {
+        PrometheusRegistry(
+            descriptions: RelayMetric.descriptions(maxTopics: metrics.maxTopics),
+            collectors: [ProcessMetrics(), BrokerMetrics(broker: self.broker, pollWaiters: waiters)]
+        )
+    }
+
+    private func edgeMetrics(
+        _ metrics: RelayConfiguration.Metrics,
+        _ registry: PrometheusRegistry
+    ) -> EdgeMetrics {
+        EdgeMetrics(
+            factory: PrometheusMetricsFactory(registry: registry),
+            perTopic: metrics.perTopic,
+            broker: self.broker
+        )
     }
 }
