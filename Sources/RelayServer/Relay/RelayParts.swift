@@ -109,7 +109,7 @@ private struct Heart {
             scope: configuration.topicScoping,
             rateLimiter: self.access.rateLimiter,
             pollWaiters: waiters,
-            webSockets: ConnectionQuota(maxPerUser: configuration.webSocket.maxPerUser),
+            lastingConnections: ConnectionQuota(maxPerUser: configuration.webSocket.maxPerUser),
             metrics: self.edgeMetrics(configuration.metrics, registry),
             logger: logger
         )

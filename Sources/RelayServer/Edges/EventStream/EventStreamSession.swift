@@ -53,7 +53,7 @@ final class EventStreamSession {
                 return .moved
             }
         }
-        guard self.exchange.services.webSockets.enter(self.userID) else {
+        guard self.exchange.services.lastingConnections.enter(self.userID) else {
             self.leave()
             return .tooMany
         }
@@ -100,7 +100,7 @@ final class EventStreamSession {
     private func release() -> Bool {
         guard self.isOpen else { return false }
         self.isOpen = false
-        self.exchange.services.webSockets.leave(self.userID)
+        self.exchange.services.lastingConnections.leave(self.userID)
         self.loop.current?.connections.remove(self)
         self.leave()
         return true

@@ -20,7 +20,8 @@ final class EdgeServices: Sendable {
     let scope: TopicScoping
     let rateLimiter: RateLimiter
     let pollWaiters: PollWaiters
-    let webSockets: ConnectionQuota
+    /// WebSockets and event streams, together.
+    let lastingConnections: ConnectionQuota
     let metrics: EdgeMetrics
     let logger: Logger
 
@@ -36,7 +37,7 @@ final class EdgeServices: Sendable {
         scope: TopicScoping,
         rateLimiter: RateLimiter,
         pollWaiters: PollWaiters,
-        webSockets: ConnectionQuota,
+        lastingConnections: ConnectionQuota,
         metrics: EdgeMetrics,
         logger: Logger
     ) {
@@ -52,7 +53,7 @@ final class EdgeServices: Sendable {
         self.scope = scope
         self.rateLimiter = rateLimiter
         self.pollWaiters = pollWaiters
-        self.webSockets = webSockets
+        self.lastingConnections = lastingConnections
         self.metrics = metrics
         self.logger = logger
     }

@@ -87,7 +87,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
         guard case .closed = self.phase else {
             self.phase = .closed
             self.services.metrics.webSocketClosed()
-            self.services.webSockets.leave(self.userID)
+            self.services.lastingConnections.leave(self.userID)
             self.loop.current?.connections.remove(self as any LoopConnection)
             self.loop.current?.connections.remove(self as any AccessWatcher)
             self.endSubscriptions()

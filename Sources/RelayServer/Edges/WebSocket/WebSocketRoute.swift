@@ -30,7 +30,7 @@ enum WebSocketRoute {
 
     private static func upgrade(_ exchange: Exchange, _ session: Session, _ headers: HTTPHeaders) {
         let services = exchange.services
-        guard services.webSockets.enter(session.account.id) else {
+        guard services.lastingConnections.enter(session.account.id) else {
             return exchange.answer(Reply(.forbidden, detail: "Too many connections"))
         }
         guard let loop = exchange.connection.loop else { return }
@@ -45,7 +45,7 @@ enum WebSocketRoute {
                 ]
             )
         } catch {
-            services.webSockets.leave(session.account.id)
+            services.lastingConnections.leave(session.account.id)
             exchange.connection.context?.close(promise: nil)
         }
     }
