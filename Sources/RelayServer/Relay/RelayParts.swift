@@ -131,7 +131,7 @@ private struct Heart {
     ) -> EdgeMetrics {
         EdgeMetrics(
             factory: PrometheusMetricsFactory(registry: registry),
-            perTopic: metrics.perTopic,
+            maxTopics: metrics.perTopic ? metrics.maxTopics : 0,
             broker: self.broker
         )
     }

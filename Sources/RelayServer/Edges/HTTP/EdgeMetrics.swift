@@ -31,10 +31,16 @@ final class EdgeMetrics: Sendable {
         let duration: Timer
     }
 
+    private struct ErrorKey: Hashable {
+        let type: ErrorType
+        let code: String
+    }
+
     private let factory: any MetricsFactory
-    private let perTopic: Bool
     private let broker: Broker
     private let received: Counter
+    /// Nil where topics are not counted apart.
+    private let topics: TopicSeries?
     private let appended: Counter
     private let appendsFailed: Counter
     private let latency: Timer
@@ -47,12 +53,14 @@ final class EdgeMetrics: Sendable {
     private let closedWebSockets: Counter
     private let openCount = Atomic<Int>(0)
     private let routes = Mutex<[RouteKey: RouteSeries]>([:])
+    /// As many as there are statuses and codes of frames.
+    private let errors = Mutex<[ErrorKey: Counter]>([:])
 
-    /// - Parameter perTopic: whether stored messages are counted by topic too; the factory bounds how many topics.
-    init(factory: any MetricsFactory, perTopic: Bool, broker: Broker) {
+    /// - Parameter maxTopics: how many topics' messages are counted apart; 0 for none. The rest share one count.
+    init(factory: any MetricsFactory, maxTopics: Int, broker: Broker) {
         self.broker = broker
         self.factory = factory
-        self.perTopic = perTopic
+        self.topics = maxTopics > 0 ? TopicSeries(factory: factory, maxTopics: maxTopics) : nil
         self.received = Counter(label: RelayMetric.messagesReceived, factory: factory)
         self.appended = Self.storageCounter("success", factory)
         self.appendsFailed = Self.storageCounter("error", factory)
@@ -106,12 +114,8 @@ final class EdgeMetrics: Sendable {
     }
 
     private func received(_ count: Int, in key: TopicKey) {
-        guard self.perTopic else { return self.received.increment(by: count) }
-        let labels = [("topic", key.name.rawValue)]
-        Counter(label: RelayMetric.messagesReceived, dimensions: labels, factory: self.factory).increment(by: count)
-        if let kept = self.broker.residentTopic(key)?.bounds.count {
-            Meter(label: RelayMetric.topicMessages, dimensions: labels, factory: self.factory).set(kept)
-        }
+        guard let topics = self.topics else { return self.received.increment(by: count) }
+        topics.received(count, in: key.name, kept: self.broker.residentTopic(key)?.bounds.count)
     }
 
     func delivered(_ count: Int, by type: DeliveryType) {
@@ -140,12 +144,15 @@ final class EdgeMetrics: Sendable {
 
     /// - Parameter code: the HTTP status, or the code of an `error` frame.
     func failed(_ type: ErrorType, code: String) {
-        Counter(
-            label: RelayMetric.errors,
-            dimensions: [("type", type.rawValue), ("code", code)],
-            factory: self.factory
-        )
-        .increment()
+        let key = ErrorKey(type: type, code: code)
+        let counter = self.errors.withLock { errors in
+            if let known = errors[key] { return known }
+            let labels = [("type", type.rawValue), ("code", code)]
+            let counter = Counter(label: RelayMetric.errors, dimensions: labels, factory: self.factory)
+            errors[key] = counter
+            return counter
+        }
+        counter.increment()
     }
 
     // MARK: Requests
