@@ -6,7 +6,9 @@ public import AsyncHTTPClient
 /// Calls retry 5xx and broken connections as the configuration's policy says, renew the token once on 401, and throw
 /// ``RelayError`` for the rest. A cancelled call throws `CancellationError`.
 public struct RelayClient: Sendable {
+    /// The relay that is asked.
     public let endpoint: RelayEndpoint
+    /// As it was given to the initialiser.
     public let configuration: RelayClientConfiguration
     let keeper: TokenKeeper
     let pipeline: RequestPipeline

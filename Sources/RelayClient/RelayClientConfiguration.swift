@@ -4,6 +4,7 @@ public import RelayWire
 
 /// Limits and habits of a ``RelayClient``.
 public struct RelayClientConfiguration: Sendable {
+    /// How often and how soon to try again.
     public var retry = RetryPolicy()
     /// From the start of a request to the end of its answer. Default 30 s. A poll takes its own timeout and 5 s more.
     public var requestTimeout: Duration = .seconds(30)
@@ -18,5 +19,6 @@ public struct RelayClientConfiguration: Sendable {
         Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
     }
 
+    /// The defaults.
     public init() {}
 }

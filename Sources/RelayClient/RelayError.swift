@@ -1,5 +1,6 @@
 /// Anything that went wrong between this client and its relay. Never holds a password or a token.
 public struct RelayError: Error, Sendable, CustomStringConvertible {
+    /// What kind of error it is, and so what to do next.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String {
             case invalidEndpoint
@@ -35,9 +36,11 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
         /// Tokens could not be read or stored.
         public static let storage = Code(.storage)
 
+        /// The name of the code.
         public var description: String { self.value.rawValue }
     }
 
+    /// What kind of error it is.
     public let code: Code
     /// HTTP status of the answer, where there was one.
     public let status: Int?
@@ -45,12 +48,14 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
     public let closeCode: Int?
     /// What the relay said, or what was wrong, for people.
     public let detail: String
+    /// The error of the layer below, where there was one.
     public let underlying: (any Error)?
     /// Whether the answer took too long, as against a broken connection.
     public let isTimeout: Bool
     /// How long the relay asks to wait before the next attempt, where it says so.
     public let retryAfter: Duration?
 
+    /// - Parameter detail: for people; no password and no token.
     public init(
         _ code: Code,
         status: Int? = nil,
@@ -69,6 +74,7 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
         self.retryAfter = retryAfter
     }
 
+    /// One line for people: the code, what is known of the answer, and the detail.
     public var description: String {
         if let status { return "\(self.detail) (HTTP \(status))" }
         if let closeCode { return "\(self.detail) (WebSocket close \(closeCode))" }

@@ -26,6 +26,8 @@ public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable 
     /// Lives on what the client's ``TokenStore`` holds.
     public static let stored = Credentials(password: nil, tokens: nil)
 
+    /// Without password and tokens: they are secrets.
     public var description: String { "Credentials(hidden)" }
+    /// Empty, so that `dump` shows no secret either.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

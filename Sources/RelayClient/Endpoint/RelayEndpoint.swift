@@ -2,9 +2,11 @@ import Foundation
 
 /// Where a relay lives: scheme, host and port. A relay is always at the root path of its host.
 public struct RelayEndpoint: Hashable, Sendable, CustomStringConvertible {
+    /// Whether `https` and `wss` are spoken, and not `http` and `ws`.
     public let isSecure: Bool
     /// A name or an address; an IPv6 address without brackets.
     public let host: String
+    /// 1 to 65535; 443 or 80 where the URL names none.
     public let port: Int
 
     /// - Parameters:
@@ -33,6 +35,7 @@ public struct RelayEndpoint: Hashable, Sendable, CustomStringConvertible {
         self.host == "localhost" || self.host == "::1" || self.isLoopbackV4
     }
 
+    /// The URL, without a slash at the end.
     public var description: String { "\(self.isSecure ? "https" : "http")://\(self.authority)" }
 
     /// As in a URL or a `Host` header: the port only where it isn't the scheme's own.

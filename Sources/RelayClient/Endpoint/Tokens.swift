@@ -2,12 +2,14 @@ public import RelayWire
 
 /// An access token, and the refresh token that buys the next one.
 public struct Tokens: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
+    /// Goes with every request. A secret.
     public let accessToken: String
     /// When the access token stops working. `Timestamp(microseconds: .max)` where that is unknown.
     public let expiresAt: Timestamp
     /// Good for one exchange. Nil where the relay gave none.
     public let refreshToken: String?
 
+    /// Tokens that were got elsewhere.
     public init(accessToken: String, expiresAt: Timestamp, refreshToken: String? = nil) {
         self.accessToken = accessToken
         self.expiresAt = expiresAt
@@ -25,6 +27,8 @@ public struct Tokens: Hashable, Sendable, CustomStringConvertible, CustomReflect
         )
     }
 
+    /// Without the tokens: they are secrets.
     public var description: String { "Tokens(hidden)" }
+    /// Empty, so that `dump` shows no secret either.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -7,25 +7,31 @@ import NIOCore
 /// ends it in good order, and throws ``RelayError`` where the connection breaks (`unavailable`) or brings nonsense
 /// (`invalidReply`).
 public struct EventStream: AsyncSequence, Sendable {
+    /// What it gives.
     public typealias Element = EventStreamEvent
+    /// ``RelayError``, or `CancellationError`.
     public typealias Failure = any Error
 
     let body: HTTPClientResponse.Body
     let maxEventBytes: Int
 
+    /// For one reader: what it takes nobody else gets.
     public func makeAsyncIterator() -> Iterator {
         Iterator(body: self.body.makeAsyncIterator(), parser: EventStreamParser(maxEventBytes: self.maxEventBytes))
     }
 
+    /// Gives the events in their order.
     public struct Iterator: AsyncIteratorProtocol {
         var body: HTTPClientResponse.Body.AsyncIterator
         var parser: EventStreamParser
         var waiting: ArraySlice<EventStreamParser.RawEvent> = []
 
+        /// Waits for the next event. Nil once the stream has ended.
         public mutating func next() async throws -> EventStreamEvent? {
             try await self.next(isolation: #isolation)
         }
 
+        /// Waits for the next event, on the caller's actor. Nil once the stream has ended.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> EventStreamEvent? {
             while self.waiting.isEmpty {
                 guard let bytes = try await self.bytes(isolation: actor) else { return nil }

@@ -1,7 +1,9 @@
 /// Waits that double from `first` to `longest`, each shortened by a random part of up to one half, so that many clients
 /// cut off at one moment don't come back at one moment.
 public struct Backoff: Sendable, Hashable {
+    /// The wait after the first failure, before it is shortened.
     public let first: Duration
+    /// What waits grow to.
     public let longest: Duration
 
     /// Defaults: 1 s and 60 s. Negative values count as zero.

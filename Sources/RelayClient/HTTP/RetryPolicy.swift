@@ -2,6 +2,7 @@
 public struct RetryPolicy: Sendable, Hashable {
     /// The first attempt included; nil: without end. At least 1.
     public var maxAttempts: Int?
+    /// How long to wait between attempts where the relay does not say.
     public var backoff: Backoff
     /// A `Retry-After` longer than this ends the attempts. Default 120 s.
     public var longestRetryAfter: Duration

@@ -13,28 +13,34 @@ public enum JSONDocument: Sendable, Hashable {
         return object[key]
     }
 
+    /// Whether it is `null`.
     public var isNull: Bool { self == .null }
 }
 
 extension JSONDocument: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
+    /// `true` or `false`.
     public init(booleanLiteral value: Bool) {
         self = .bool(value)
     }
 
+    /// A number.
     public init(integerLiteral value: Int) {
         self = .number(JSONNumber(value))
     }
 
+    /// A string.
     public init(stringLiteral value: String) {
         self = .string(value)
     }
 }
 
 extension JSONDocument: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
+    /// An array.
     public init(arrayLiteral elements: JSONDocument...) {
         self = .array(elements)
     }
 
+    /// An object, its members in the written order.
     public init(dictionaryLiteral elements: (String, JSONDocument)...) {
         self = .object(JSONObject(elements))
     }

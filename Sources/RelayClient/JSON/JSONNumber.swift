@@ -8,6 +8,7 @@ public struct JSONNumber: Sendable, Hashable {
         self.text = text
     }
 
+    /// A whole number, exactly.
     public init(_ value: some BinaryInteger) {
         self.text = String(value)
     }

@@ -1,6 +1,8 @@
 /// What became of each message of a bulk, in the order in which they were given.
 public struct BulkReceipt: Sendable, Hashable {
+    /// What became of one message.
     public struct Entry: Sendable, Hashable {
+        /// The topic that has the message, or was to have it.
         public let topic: String
         /// Nil where the message was rejected.
         public let messageID: String?
@@ -14,9 +16,12 @@ public struct BulkReceipt: Sendable, Hashable {
         }
     }
 
+    /// One for each message.
     public let entries: [Entry]
 
+    /// How many messages are stored.
     public var acceptedCount: Int { self.entries.count { $0.messageID != nil } }
+    /// How many messages are not stored.
     public var rejectedCount: Int { self.entries.count - self.acceptedCount }
 
     init(json: JSONDocument) throws(JSONDocumentError) {

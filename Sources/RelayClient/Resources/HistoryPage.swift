@@ -1,5 +1,6 @@
 /// A page of what a topic keeps.
 public struct HistoryPage: Sendable, Hashable {
+    /// In the order that was asked for.
     public let messages: [RelayMessage]
     /// Give it as `cursor` for the next page. Nil only where the page is empty.
     public let nextCursor: String?

@@ -1,5 +1,6 @@
 /// Told to a reader whose cursor points before the oldest message kept: what lay between is gone.
 public struct MessageGap: Sendable, Hashable {
+    /// The topic that has the gap.
     public let topic: String
     /// The reader's cursor.
     public let after: String
@@ -8,6 +9,7 @@ public struct MessageGap: Sendable, Hashable {
     /// The epoch in which the topic goes on; nil where the relay does not say.
     public let epoch: String?
 
+    /// A gap as the relay tells it; see the properties.
     public init(topic: String, after: String, resumedFrom: String?, epoch: String? = nil) {
         self.topic = topic
         self.after = after

@@ -1,12 +1,15 @@
 /// A message to publish.
 public struct OutgoingMessage: Sendable, Hashable {
+    /// Where it goes. A topic that does not exist is created, owned by the publisher.
     public var topic: String
     /// A JSON object: the relay refuses everything else.
     public var payload: JSONDocument
     /// Seconds that it is kept, at least 1; nil for the topic's own retention.
     public var ttl: Int?
+    /// Texts that go with it. Empty for none.
     public var metadata: [String: String]
 
+    /// A message to publish; it is checked when it is published.
     public init(topic: String, payload: JSONDocument, ttl: Int? = nil, metadata: [String: String] = [:]) {
         self.topic = topic
         self.payload = payload

@@ -1,6 +1,8 @@
 /// What the relay says once it has stored a message.
 public struct PublishReceipt: Sendable, Hashable {
+    /// Where it stands in its topic. For a repeat that of the first attempt.
     public let messageID: String
+    /// The topic that has the message.
     public let topic: String
     /// RFC 3339, UTC, as the relay wrote it.
     public let timestamp: String

@@ -20,6 +20,7 @@ extension RelayClient {
         try await self.reply(to: HTTPCall(.get, Self.topicsPath)).decodedList(TopicDetails.init(json:))
     }
 
+    /// One topic. A name that does not exist gives status 404, one that the caller may not see 403.
     public func topic(_ name: String) async throws -> TopicDetails {
         try await self.reply(to: HTTPCall(.get, Self.topicsPath + [name])).decoded(TopicDetails.init(json:))
     }
@@ -49,6 +50,7 @@ extension RelayClient {
 }
 
 extension RelayClient {
+    /// Who was granted the topic. For its owner and administrators; others get status 403.
     public func grants(of topic: String) async throws -> [TopicGrant] {
         try await self.reply(to: HTTPCall(.get, Self.grantsPath(topic))).decodedList(TopicGrant.init(json:))
     }
@@ -63,6 +65,7 @@ extension RelayClient {
         try await self.grant(topic, ["user_id": .string(userID)])
     }
 
+    /// Takes a grant back, and ends the user's open subscriptions. A user without one gives status 404.
     public func revokeGrant(_ topic: String, ofUserID userID: String) async throws {
         var call = HTTPCall(.delete, Self.grantsPath(topic) + [userID])
         call.isRepeatable = false

@@ -1,5 +1,6 @@
 /// Users are managed by administrators only; others get ``RelayError`` with status 403.
 extension RelayClient {
+    /// All users, in the order of their creation.
     public func users() async throws -> [UserAccount] {
         try await self.reply(to: HTTPCall(.get, ["auth", "users"])).decodedList(UserAccount.init(json:))
     }
@@ -23,12 +24,14 @@ extension RelayClient {
         return try await self.reply(to: call).decoded(UserAccount.init(json:))
     }
 
+    /// Changes what isn't nil. Returns the user as it is then.
     public func updateUser(_ userID: String, _ changes: UserChanges) async throws -> UserAccount {
         var call = HTTPCall(.patch, ["auth", "users", userID])
         call.body = .json(changes.json)
         return try await self.reply(to: call).decoded(UserAccount.init(json:))
     }
 
+    /// Deletes the user with its grants and tokens. Its topics stay.
     public func deleteUser(_ userID: String) async throws {
         var call = HTTPCall(.delete, ["auth", "users", userID])
         call.isRepeatable = false

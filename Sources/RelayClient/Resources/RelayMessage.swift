@@ -1,13 +1,17 @@
 /// A message as a reader gets it.
 public struct RelayMessage: Sendable, Hashable {
+    /// The topic that it is from.
     public let topic: String
     /// Where it stands in its topic: the cursor of a reader that has seen it.
     public let messageID: String
+    /// What was published: an object.
     public let payload: JSONDocument
     /// RFC 3339, UTC, as the relay wrote it.
     public let timestamp: String
+    /// Texts that go with it. Empty where there are none.
     public let metadata: [String: String]
 
+    /// A message made by hand, for tests of readers.
     public init(
         topic: String,
         messageID: String,

@@ -1,10 +1,14 @@
 /// A topic as the relay describes it.
 public struct TopicDetails: Sendable, Hashable {
+    /// Its own for each creation: a topic that is made anew has another.
     public let topicID: String
+    /// What clients call it.
     public let name: String
+    /// The user id of its owner.
     public let ownerID: String
     /// RFC 3339, UTC, as the relay wrote it.
     public let createdAt: String
+    /// A text for people, where there is one.
     public let description: String?
     /// Whether every user may read it. False where the relay keeps no such flag.
     public let isPublic: Bool

@@ -1,7 +1,10 @@
 /// A user's right to read and write a topic of somebody else.
 public struct TopicGrant: Sendable, Hashable {
+    /// The topic's name.
     public let topic: String
+    /// Who may read and write it.
     public let userID: String
+    /// That user's name.
     public let username: String
     /// RFC 3339, UTC, as the relay wrote it.
     public let grantedAt: String

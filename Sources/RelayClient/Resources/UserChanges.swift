@@ -1,10 +1,15 @@
 /// What to change about a user; nil leaves as it is.
 public struct UserChanges: Sendable {
+    /// Nil: as it was.
     public var email: String?
+    /// At least 8 characters. Nil: as it was.
     public var password: String?
+    /// Any of `admin`, `read`, `write`, instead of those there were. Nil: as they were.
     public var permissions: [String]?
+    /// False ends the user's logins and connections. Nil: as it was.
     public var isActive: Bool?
 
+    /// Changes what is given.
     public init(
         email: String? = nil,
         password: String? = nil,

@@ -5,14 +5,17 @@ import RelayWire
 /// A cursor is a message id, or `epoch@id` where the relay has told the epoch: the history that the id belongs to. Ids compare as the
 /// relay's (`<ms>-<seq>`, by number). An id of another form can't be compared: it counts as new.
 public struct CursorTable: Sendable, Hashable {
+    /// By topic, for those of which something was seen.
     public private(set) var cursors: [String: String]
     /// Topics that a gap has brought to another epoch, where no message has come since.
     private var entered: [String: String] = [:]
 
+    /// A table that begins with these.
     public init(_ cursors: [String: String] = [:]) {
         self.cursors = cursors
     }
 
+    /// The topic's cursor; nil for a topic of which nothing was seen.
     public subscript(topic: String) -> String? { self.cursors[topic] }
 
     /// Moves a topic's cursor to a message that has arrived.

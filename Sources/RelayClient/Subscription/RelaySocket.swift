@@ -39,6 +39,7 @@ public struct RelaySocket: Sendable {
         try await self.send(.object(object))
     }
 
+    /// Ends the connection. What waits for an answer fails.
     public func close() {
         self.connection.close()
     }

@@ -9,7 +9,9 @@
 /// `CancellationError`. It throws ``RelayError`` where trying again is no use, and ends without an error where the relay
 /// closes in good order.
 public struct Subscription: AsyncSequence, Sendable {
+    /// What it gives.
     public typealias Element = SubscriptionEvent
+    /// ``RelayError``, or `CancellationError`.
     public typealias Failure = any Error
 
     let options: SubscriptionOptions
@@ -17,17 +19,21 @@ public struct Subscription: AsyncSequence, Sendable {
     let keeper: TokenKeeper
     let clock: any Clock<Duration>
 
+    /// Connects at the first ``Iterator/next()``. For one reader.
     public func makeAsyncIterator() -> Iterator {
         Iterator(run: SubscriptionRun(self))
     }
 
+    /// Gives the events in their order.
     public struct Iterator: AsyncIteratorProtocol {
         let run: SubscriptionRun
 
+        /// Waits for the next event. Nil once the subscription has ended.
         public mutating func next() async throws -> SubscriptionEvent? {
             try await self.run.next()
         }
 
+        /// Waits for the next event, on the caller's actor. Nil once the subscription has ended.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> SubscriptionEvent? {
             try await self.run.next()
         }

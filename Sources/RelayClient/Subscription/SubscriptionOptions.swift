@@ -2,6 +2,7 @@
 public struct SubscriptionOptions: Sendable {
     /// 1 to 50 names.
     public var topics: [String]
+    /// Where topics begin that have no cursor.
     public var start: SubscriptionStart
     /// By topic, the id of the last message seen; goes before `start`.
     public var cursors: [String: String]
@@ -22,6 +23,7 @@ public struct SubscriptionOptions: Sendable {
     /// Default 1 MiB.
     public var maxBufferedBytes = 1 << 20
 
+    /// - Parameters: see the properties; all else has its default.
     public init(topics: [String], start: SubscriptionStart = .last, cursors: [String: String] = [:]) {
         self.topics = topics
         self.start = start
