@@ -78,11 +78,16 @@ public struct Access: Sendable {
         self.now = now
     }
 
-    /// Forgets refresh tokens and deny-list entries that have expired. To be called now and then: an hour apart is fine.
+    /// How long a denial is kept beyond its token's life. Where relays share a store, one whose clock goes behind takes the token for
+    /// good for as long as it does.
+    private static let clockDifferenceSeconds: Int64 = 3_600
+
+    /// Forgets refresh tokens that have expired, and deny-list entries that have an hour ago. To be called now and then: an hour apart is fine.
     public func sweep() async throws(AccessError) {
         try await AccessError.fromStore { () throws(StoreError) in
-            try await self.store.sweepRefreshTokens(at: self.now())
-            try await self.store.sweepDenyList(at: self.now())
+            let now = self.now()
+            try await self.store.sweepRefreshTokens(at: now)
+            try await self.store.sweepDenyList(at: now.adding(seconds: -Self.clockDifferenceSeconds))
         }
     }
 }
