@@ -34,6 +34,20 @@ struct SQLiteFileTests {
         }
     }
 
+    @Test("a store that was closed leaves one file, with everything in it")
+    func closed() async throws {
+        try await withSQLiteStore { store, directory in
+            let id = try await store.put(.one(.bytes(100), to: .named("t"))).stored[0].id
+            // The readers have the file open as well.
+            #expect(try await store.messages(in: .named("t")).map(\.id) == [id])
+            await store.close()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [SQLiteStore.fileName])
+            let revived = try SQLiteStore(directory: directory)
+            #expect(try await revived.messages(in: .named("t")).map(\.id) == [id])
+            await revived.close()
+        }
+    }
+
     @Test("a file that is read-only, deleted or replaced is unhealthy")
     func health() async throws {
         try await withSQLiteStore { store, directory in

@@ -21,6 +21,8 @@ extension SQLiteStore: StoreLifecycle {
 
     public func close() async {
         await self.writer.close()
+        // The readers first: only a connection that writes takes the log back into the file and removes it, if it is the last.
+        self.pool.releaseMemory()
         // Fails only where it is closed already.
         try? self.pool.close()
     }
