@@ -35,15 +35,35 @@ public enum Cursor: Hashable, Sendable {
 
     /// Where a reader with this cursor begins in a stream.
     ///
-    /// - Returns: the id after which it reads, and the cursor after which messages may be gone, if it must be told so.
-    func place(in bounds: StreamBounds) -> (start: MessageID, gapFrom: MessageID?) {
+    /// A plain id in a hole was told in the history that lost it, or by a relay that knew no better. An epoch that is in force is told
+    /// together with ids in a hole only where they are all that was lost.
+    func place(in bounds: StreamBounds) -> ReaderPlace {
+        let epoch = bounds.epoch
         switch self {
-        case .oldest: (bounds.trimmedThrough, nil)
-        case .after(let id): (id, nil)
-        case .inEpoch(bounds.epoch.id, after: let id) where bounds.epoch.id != StreamEpoch.none.id: (id, nil)
-        case .inEpoch(_, after: let id): (min(id, bounds.epoch.start), id)
+        case .oldest:
+            let start = bounds.trimmedThrough
+            return ReaderPlace(start: start, holes: epoch.holes(from: start).filter { $0.after > start })
+        case .after(let id):
+            let isInHole = epoch.holes.contains { $0.after < id && id <= $0.through }
+            return ReaderPlace(start: id, gapFrom: isInHole ? id : nil, holes: epoch.holes(from: id))
+        case .inEpoch(epoch.id, after: let id) where epoch.id != StreamEpoch.none.id:
+            let isInHole = epoch.holes.contains { $0.after < id && id < $0.through }
+            return ReaderPlace(start: id, gapFrom: isInHole ? id : nil, holes: epoch.holes(from: id))
+        case .inEpoch(_, after: let id):
+            let start = min(id, epoch.start)
+            return ReaderPlace(start: start, gapFrom: id, holes: epoch.holes(from: start))
         }
     }
+}
+
+/// Where a reader begins in a stream.
+struct ReaderPlace {
+    /// The id after which it reads.
+    let start: MessageID
+    /// The cursor after which messages may be gone, if it must be told so.
+    var gapFrom: MessageID?
+    /// What it has yet to pass, and must be told of then.
+    var holes: [StreamHole] = []
 }
 
 /// Told to a reader whose cursor points before the oldest message kept, or into another history: what lay between may be gone.

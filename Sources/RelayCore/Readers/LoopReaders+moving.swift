@@ -38,18 +38,27 @@ extension LoopReaders {
         let readers = group.all.filter { $0.epoch != epoch.id }
         for reader in readers {
             if let claim = reader.claim, claim.epoch == epoch.id {
-                self.grant(claim.id, to: reader, in: group)
-                continue
+                self.grant(claim.id, of: epoch, to: reader, in: group)
+            } else {
+                self.move(reader, into: epoch)
             }
-            guard reader.epoch != StreamEpoch.none.id else { continue }
-            if reader.gapFrom == nil { reader.gapFrom = self.position(of: reader) }
-            reader.cursor = min(reader.cursor, epoch.start)
         }
         for reader in readers { reader.epoch = epoch.id }
         self.forgetReads(of: readers, in: group)
         group.epoch = epoch
         group.position = min(group.position, epoch.start)
         group.topic.remind(self.loop)
+    }
+
+    private func move(_ reader: Reader, into epoch: StreamEpoch) {
+        let position = self.position(of: reader)
+        // Where there was no message, nothing is known to be another history's.
+        let cursor: Cursor =
+            reader.epoch == StreamEpoch.none.id ? .after(position) : .inEpoch(reader.epoch, after: position)
+        let place = cursor.place(in: StreamBounds(epoch: epoch))
+        reader.cursor = place.start
+        reader.gapFrom = reader.gapFrom ?? place.gapFrom
+        reader.holes = place.holes
     }
 
     /// What these readers wait for is being read in another history: they ask again.
@@ -65,10 +74,12 @@ extension LoopReaders {
     }
 
     /// The client knew the stream's epoch before this relay did: it goes on from its own cursor, and has missed nothing.
-    private func grant(_ cursor: MessageID, to reader: Reader, in group: ReaderGroup) {
+    private func grant(_ cursor: MessageID, of epoch: StreamEpoch, to reader: Reader, in group: ReaderGroup) {
         if case .live = reader.phase { group.move(reader, to: .yielded) }
-        reader.cursor = cursor
-        reader.gapFrom = nil
+        let place = Cursor.inEpoch(epoch.id, after: cursor).place(in: StreamBounds(epoch: epoch))
+        reader.cursor = place.start
+        reader.gapFrom = place.gapFrom
+        reader.holes = place.holes
         reader.claim = nil
     }
 
@@ -82,7 +93,8 @@ extension LoopReaders {
         let hidesMessages = group.topic.behavior.hidesMessages
         for reader in readers {
             guard case .live = reader.phase else { continue }
-            if !hidesMessages, reader.gapFrom == nil, reader.sink.capacity(for: reader) >= batch.messages.count {
+            let isInStep = !hidesMessages && reader.gapFrom == nil && reader.holes.isEmpty
+            if isInStep, reader.sink.capacity(for: reader) >= batch.messages.count {
                 self.sinksToFlush.append(reader.sink)
                 reader.sink.deliver(batch, to: reader)
             } else {
@@ -131,6 +143,7 @@ extension LoopReaders {
 
     /// - Returns: whether the reader is still on its way.
     private func takeSlice(_ reader: Reader, in group: ReaderGroup) -> Bool {
+        self.noteHoles(reader, after: reader.cursor)
         guard reader.cursor < group.position else {
             self.settle(reader, in: group, as: reader.cursor == group.position ? .live(index: 0) : .ahead)
             return false
@@ -141,18 +154,21 @@ extension LoopReaders {
             return false
         }
         let limits = SliceLimits(maxMessages: min(capacity, Self.turn.maxMessages), maxBytes: Self.turn.maxBytes)
-        let hot = reader.topic.readHot(after: reader.cursor, through: group.position, limits: limits)
+        let through = min(group.position, reader.holes.first?.after ?? .max)
+        let hot = reader.topic.readHot(after: reader.cursor, through: through, limits: limits)
         guard hot.accessVersion == group.accessVersion, hot.bounds.epoch.id == group.epoch.id else {
             self.yield(reader, in: group)
             return false
         }
         if self.noteGap(hot.bounds, reader) { return true }
         guard let slice = hot.slice else {
-            self.read(reader, through: group.position, limits: limits, in: group)
+            self.read(reader, through: through, limits: limits, in: group)
             return false
         }
+        let seen = slice.messages.last?.id ?? reader.cursor
         reader.cursor = slice.cursor
         self.deliver(slice.messages, to: reader)
+        self.noteHoles(reader, after: seen)
         return !reader.hasEnded
     }
 
@@ -196,8 +212,10 @@ extension LoopReaders {
         let isCut = page.messages.count > capacity
         let messages = isCut ? Array(page.messages.prefix(capacity)) : page.messages
         let end = page.hasMore || isCut ? messages.last?.id : read.through
+        let seen = messages.last?.id ?? reader.cursor
         reader.cursor = max(reader.cursor, end ?? reader.cursor)
         self.deliver(messages, to: reader)
+        self.noteHoles(reader, after: seen)
         self.advance(reader)
     }
 
@@ -216,6 +234,15 @@ extension LoopReaders {
         if reader.gapFrom == nil { reader.gapFrom = reader.cursor }
         reader.cursor = bounds.trimmedThrough
         return true
+    }
+
+    /// Lets a cursor pass what its stream has lost, and remembers to say so before the next message.
+    ///
+    /// - Parameter seen: the last id that the reader was handed, or where it began.
+    private func noteHoles(_ reader: Reader, after seen: MessageID) {
+        guard let next = reader.holes.first, next.after <= reader.cursor else { return }
+        reader.holes.removeAll { $0.after <= reader.cursor }
+        if reader.gapFrom == nil { reader.gapFrom = seen }
     }
 
     private func deliver(_ messages: [Message], to reader: Reader) {

@@ -59,7 +59,7 @@ public final class LoopReaders {
         }
         let place =
             switch start {
-            case .tail: (start: look.bounds.last, gapFrom: MessageID?.none)
+            case .tail: ReaderPlace(start: look.bounds.last)
             case .cursor(let cursor): cursor.place(in: look.bounds)
             }
         let reader = Reader(
@@ -72,6 +72,7 @@ public final class LoopReaders {
             deletions: look.deletions
         )
         reader.gapFrom = place.gapFrom
+        reader.holes = place.holes
         if place.gapFrom != nil, case .cursor(.inEpoch(let epoch, after: let id)) = start {
             reader.claim = (epoch, id)
             topic.doubt()

@@ -36,6 +36,9 @@ public final class Reader {
     public internal(set) var cursor: MessageID
     /// Set while the reader has yet to be told that messages after this cursor are gone.
     var gapFrom: MessageID?
+    /// What its stream has lost further on, in the order of ids: it is told when it gets there. Empty while it is live, unless a gap is
+    /// to be told first.
+    var holes: [StreamHole] = []
     /// The id of the epoch that its cursor is in; 0 while its topic has had no message.
     public internal(set) var epoch: UInt64
     /// The client's own cursor, while nothing was delivered and its epoch is one that this relay has not heard of: it may be the newer.

@@ -10,18 +10,28 @@ public struct StreamEpoch: Hashable, Sendable {
     public let id: UInt64
     /// The newest id that the history shares with the one before it: a reader of that one goes on from there.
     public let start: MessageID
+    /// What this history and those before it have lost, in the order of ids and apart; a few at most, and none that lies wholly in what
+    /// retention has removed since. So a client that was away, and knows no epoch, is told as well.
+    public let holes: [StreamHole]
 
     /// Of a topic that never had a message.
     public static let none = StreamEpoch(id: 0, start: .zero)
 
-    public init(id: UInt64, start: MessageID) {
+    public init(id: UInt64, start: MessageID, holes: [StreamHole] = []) {
         self.id = id
         self.start = start
+        self.holes = holes
     }
 
     /// A history that begins after `start`.
     public static func new(after start: MessageID = .zero) -> StreamEpoch {
         StreamEpoch(id: .random(in: 1 ... .max), start: start)
+    }
+
+    /// The holes that a reader at `cursor` has yet to pass.
+    func holes(from cursor: MessageID) -> [StreamHole] {
+        // Nearly always there are none.
+        self.holes.isEmpty ? [] : self.holes.filter { $0.after >= cursor }
     }
 
     /// The ``id`` as clients see it, see ``text(of:)``.

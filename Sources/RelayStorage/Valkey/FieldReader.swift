@@ -116,17 +116,30 @@ struct FieldReader {
 }
 
 extension FieldReader {
-    /// `<epoch> <start> <previous> <last> <trimmed> <count>`
+    /// `<epoch> <start> <previous> <last> <trimmed> <count>`, the epoch followed by `,<after>,<through>` for each hole.
     mutating func position() -> (previous: MessageID, bounds: StreamBounds)? {
-        guard let epoch = self.text().flatMap({ StreamEpoch.id($0) }), let start = self.id(), let previous = self.id(),
+        guard let (epoch, holes) = self.text().flatMap(Self.epoch), let start = self.id(), let previous = self.id(),
             let last = self.id(), let trimmed = self.id(), let count = self.count()
         else { return nil }
         let bounds = StreamBounds(
-            epoch: StreamEpoch(id: epoch, start: start),
+            epoch: StreamEpoch(id: epoch, start: start, holes: holes),
             last: last,
             trimmedThrough: trimmed,
             count: count
         )
         return (previous, bounds)
+    }
+
+    private static func epoch(_ text: String) -> (id: UInt64, holes: [StreamHole])? {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard let id = StreamEpoch.id(parts[0]), !parts.count.isMultiple(of: 2) else { return nil }
+        var holes: [StreamHole] = []
+        for index in stride(from: 1, to: parts.count, by: 2) {
+            guard let after = MessageID(parts[index]), let through = MessageID(parts[index + 1]), after <= through,
+                holes.last.map({ $0.through <= after }) ?? true
+            else { return nil }
+            holes.append(StreamHole(after: after, through: through))
+        }
+        return (id, holes)
     }
 }

@@ -53,7 +53,7 @@ private struct PageReading {
     private var messages: [Message] = []
     private var bytes = 0
     private var resumeAt: MessageID?
-    private var epoch: StreamEpoch?
+    private var epoch: UInt64?
 
     init(_ request: ReadRequest) {
         self.request = request
@@ -88,7 +88,7 @@ private struct PageReading {
         }
         let bounds = try StreamReply.bounds(parts[0])
         if self.hasChanged(bounds) { return .changed }
-        self.epoch = bounds.epoch
+        self.epoch = bounds.epoch.id
         for entry in entries {
             // A page that was full before this step only wanted to know that there is one more.
             if self.isFull { return .done(self.page(bounds, hasMore: true)) }
@@ -114,7 +114,7 @@ private struct PageReading {
     private func hasChanged(_ bounds: StreamBounds) -> Bool {
         guard let epoch = self.epoch, let resumeAt = self.resumeAt else { return false }
         if case .forward = self.request.range, bounds.trimmedThrough > resumeAt { return true }
-        return bounds.epoch != epoch
+        return bounds.epoch.id != epoch
     }
 
     private func page(_ bounds: StreamBounds, hasMore: Bool) -> StoredPage {

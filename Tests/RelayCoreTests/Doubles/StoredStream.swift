@@ -6,9 +6,15 @@ struct StoredStream {
     private(set) var messages: [Message] = []
     private var sequence = IDSequence()
     private var trimmedThrough = MessageID.zero
+    private var epoch = StreamEpoch.none
 
     var bounds: StreamBounds {
-        StreamBounds(last: self.sequence.last, trimmedThrough: self.trimmedThrough, count: self.messages.count)
+        StreamBounds(
+            epoch: self.epoch,
+            last: self.sequence.last,
+            trimmedThrough: self.trimmedThrough,
+            count: self.messages.count
+        )
     }
 
     mutating func append(_ draft: Draft, at now: Timestamp) -> MessageID {
@@ -22,6 +28,14 @@ struct StoredStream {
         guard excess > 0 else { return }
         self.trimmedThrough = self.messages[excess - 1].id
         self.messages.removeFirst(excess)
+    }
+
+    /// The newest messages are gone, and a new epoch knows of it.
+    mutating func loseTail(of count: Int) {
+        self.messages.removeLast(count)
+        let start = self.messages.last?.id ?? .zero
+        let holes = self.epoch.holes + [StreamHole(after: start, through: self.sequence.last)]
+        self.epoch = StreamEpoch(id: self.epoch.id + 1, start: start, holes: holes)
     }
 
     mutating func clear() {

@@ -4,13 +4,24 @@ import Testing
 
 /// A broker on a test store, with a clock that stands still.
 struct TestRelay {
-    let clock = ManualClock()
+    let clock: ManualClock
     let store: TestStore
     let broker: Broker
 
     init(_ limits: BrokerLimits = BrokerLimits(), catalog: TopicCatalog = TopicCatalog()) {
-        self.store = TestStore(clock: self.clock)
-        self.broker = Broker(store: self.store, catalog: catalog, limits: limits, clock: self.clock.relayClock)
+        let clock = ManualClock()
+        self.init(on: TestStore(clock: clock), limits, catalog: catalog, clock: clock)
+    }
+
+    private init(on store: TestStore, _ limits: BrokerLimits, catalog: TopicCatalog, clock: ManualClock) {
+        self.clock = clock
+        self.store = store
+        self.broker = Broker(store: store, catalog: catalog, limits: limits, clock: clock.relayClock)
+    }
+
+    /// Another relay on what this one has stored.
+    func restarted() -> TestRelay {
+        TestRelay(on: self.store, BrokerLimits(), catalog: TopicCatalog(), clock: self.clock)
     }
 
     /// A new topic of olga's.

@@ -113,6 +113,11 @@ final class TestStore: MessageStore {
         self.state.withLock { $0.streams[key]?.messages.map(\.id) ?? [] }
     }
 
+    /// Loses the newest messages, and begins a new epoch that knows of it.
+    func loseTail(of count: Int, in key: TopicKey) {
+        self.state.withLock { $0.streams[key]?.loseTail(of: count) }
+    }
+
     // MARK: MessageStore
 
     var durability: Durability { .memory }

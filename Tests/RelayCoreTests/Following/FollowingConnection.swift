@@ -45,10 +45,13 @@ struct FollowingWalk {
     private(set) var last = MessageID.zero
     /// The epoch that the client was told.
     private(set) var epoch = StreamEpoch.none.id
+    /// What was lost up to here is no loss to a reader that began with the oldest message.
+    private var owedAfter = MessageID.zero
     private var gap: Gap?
     private var seen: Set<Int> = []
 
-    mutating func begin(after id: MessageID, epoch: UInt64) {
+    mutating func begin(after id: MessageID, epoch: UInt64, owedAfter: MessageID = .zero) {
+        self.owedAfter = owedAfter
         self.last = id
         self.epoch = epoch
     }
@@ -86,7 +89,10 @@ struct FollowingWalk {
         guard expected?.number == number else {
             return "\(number) at \(id) after \(self.last) without a gap; \(String(describing: expected)) was next"
         }
-        return nil
+        guard log.noticesLosses, !log.hasMergedHoles else { return nil }
+        // Nothing that was ever stored is passed over in silence.
+        let missed = log.everything.filter { $0.id > max(self.last, self.owedAfter) && $0.id < id }
+        return missed.isEmpty ? nil : "\(number) at \(id) after \(self.last) without a gap: \(missed) are gone"
     }
 
     /// - Returns: what the client lacks now that everything is at rest; nil if nothing.

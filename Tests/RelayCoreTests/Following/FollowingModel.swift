@@ -19,7 +19,7 @@ final class FollowingModel {
     init(seed: UInt64) {
         self.random = SeededGenerator(seed: seed &* 31)
         let count = 2 + Int(seed % 2)
-        let world = SharedWorld(relays: count, seed: seed)
+        let world = SharedWorld(relays: count, seed: seed, noticesLosses: (seed / 2).isMultiple(of: 2))
         let limits = BrokerLimits(
             hotMessagesPerTopic: seed.isMultiple(of: 3) ? 6 : 1_000,
             retention: Retention(maxMessages: seed.isMultiple(of: 5) ? 12 : 10_000)
@@ -155,6 +155,8 @@ final class FollowingModel {
     /// Where the connection's client would go on.
     private func cursor(of connection: FollowingConnection) -> ReaderStart {
         guard connection.reader != nil, connection.walk.epoch != StreamEpoch.none.id else { return .tail }
+        // Where losses are noticed, a client need not keep the epoch.
+        if self.world.log.noticesLosses, self.random.chance(60) { return .cursor(.after(connection.walk.last)) }
         return .cursor(.inEpoch(connection.walk.epoch, after: connection.walk.last))
     }
 
@@ -212,6 +214,10 @@ final class FollowingModel {
             connection.reader = reader
             switch connection.start {
             case .cursor(.inEpoch(let epoch, after: let id)): connection.walk.begin(after: id, epoch: epoch)
+            case .cursor(.after(let id)): connection.walk.begin(after: id, epoch: reader.epoch)
+            case .cursor(.oldest):
+                let passed = topic.bounds.epoch.holes.last { $0.after <= reader.cursor }?.through
+                connection.walk.begin(after: reader.cursor, epoch: reader.epoch, owedAfter: passed ?? .zero)
             case .tail, .cursor: connection.walk.begin(after: reader.cursor, epoch: reader.epoch)
             }
             self.loops[connection.relay].start(reader)

@@ -16,6 +16,14 @@ struct SharedLog {
     private var ids = IDSequence()
     private var trimmedThrough = MessageID.zero
     var record: TopicRecord?
+    /// Whether each loss is noticed before anything is stored after it, as long as anybody knows what was lost: no id is given out twice.
+    let noticesLosses: Bool
+    /// Whether there were so many holes that some became one.
+    private(set) var hasMergedHoles = false
+
+    init(noticesLosses: Bool) {
+        self.noticesLosses = noticesLosses
+    }
 
     var bounds: StreamBounds {
         StreamBounds(
@@ -37,6 +45,9 @@ struct SharedLog {
             lineage += history.appended
         }
     }
+
+    /// All that was ever stored, in the order of ids where losses are noticed.
+    var everything: [(id: MessageID, number: Int)] { self.histories.flatMap(\.appended) }
 
     // MARK: What relays ask
 
@@ -92,8 +103,12 @@ struct SharedLog {
 
     // MARK: What happens to it
 
-    private mutating func begin(after start: MessageID, _ random: inout SeededGenerator) {
-        let epoch = StreamEpoch(id: .random(in: 1 ... .max, using: &random), start: start)
+    private mutating func begin(
+        after start: MessageID,
+        holes: [StreamHole] = [],
+        _ random: inout SeededGenerator
+    ) {
+        let epoch = StreamEpoch(id: .random(in: 1 ... .max, using: &random), start: start, holes: holes)
         self.histories.append(History(epoch: epoch))
     }
 
@@ -113,11 +128,26 @@ struct SharedLog {
         return self.bounds
     }
 
-    /// A failover: the newest `count` messages are gone, and their ids may be given out again.
+    /// A failover: the newest `count` messages are gone. Where that isn't noticed their ids may be given out again.
     mutating func loseTail(of count: Int, _ random: inout SeededGenerator) {
         guard !self.histories.isEmpty, !self.messages.isEmpty else { return }
         self.messages.removeLast(min(count, self.messages.count))
-        self.ids = IDSequence(after: self.messages.last?.id ?? self.trimmedThrough)
-        self.begin(after: self.ids.last, &random)
+        let start = self.messages.last?.id ?? self.trimmedThrough
+        if self.noticesLosses {
+            self.begin(after: start, holes: self.holes(withOneAfter: start), &random)
+        } else {
+            self.ids = IDSequence(after: start)
+            self.begin(after: start, &random)
+        }
+    }
+
+    private mutating func holes(withOneAfter start: MessageID) -> [StreamHole] {
+        var holes = self.bounds.epoch.holes.filter { $0.through > self.trimmedThrough && $0.after < start }
+        holes.append(StreamHole(after: start, through: self.ids.last))
+        if holes.count > 4 {
+            holes.replaceSubrange(0..<2, with: [StreamHole(after: holes[0].after, through: holes[1].through)])
+            self.hasMergedHoles = true
+        }
+        return holes
     }
 }

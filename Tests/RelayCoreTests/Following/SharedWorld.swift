@@ -6,7 +6,7 @@ import Synchronization
 /// A store that several relays share, and everything on its way from and to it: nothing arrives until its test says so.
 final class SharedWorld: Sendable {
     struct State {
-        var log = SharedLog()
+        var log: SharedLog
         var random: SeededGenerator
         /// Questions and answers on their way, in no order.
         var onItsWay: [@Sendable () -> Void] = []
@@ -24,9 +24,10 @@ final class SharedWorld: Sendable {
     let key = TopicKey.named("news")
     let state: Mutex<State>
 
-    init(relays: Int, seed: UInt64) {
+    init(relays: Int, seed: UInt64, noticesLosses: Bool = false) {
         self.state = Mutex(
             State(
+                log: SharedLog(noticesLosses: noticesLosses),
                 random: SeededGenerator(seed: seed),
                 news: Array(repeating: [], count: relays),
                 listeners: Array(repeating: nil, count: relays),

@@ -22,6 +22,14 @@ struct AnnouncementTests {
         #expect(growth.messages[1].expiresAt == Timestamp(microseconds: 12))
     }
 
+    @Test("an epoch may have holes")
+    func holes() throws {
+        let growth = try #require(Announcement.growth(ByteBuffer(string: "ab,1-0,2-0,3-1,4-0 3-1 5-0 5-2 4-0 3 0\n")))
+        let id = { (milliseconds, sequence) in MessageID(milliseconds: milliseconds, sequence: sequence) }
+        let holes = [StreamHole(after: id(1, 0), through: id(2, 0)), StreamHole(after: id(3, 1), through: id(4, 0))]
+        #expect(growth.bounds.epoch == StreamEpoch(id: 0xab, start: id(3, 1), holes: holes))
+    }
+
     @Test(
         "nonsense is refused",
         arguments: [
@@ -30,6 +38,8 @@ struct AnnouncementTests {
             "\(head) 1\n5-2 9 - 9223372036854775807 - -\n{}", "\(head) 1\n5-1 9 - 2 - -\n{}",
             "\(head) 1\n5-0 9 - 2 - -\n{}", "\(head) 2\n5-2 9 - 1 - -\n5-1 9 - 1 - -\nab",
             "00000000000000zz 0-0 5-0 5-2 4-0 3 0\n", "ab 0-0 6-0 5-2 4-0 3 0\n", "ab 0-0 5 5-2 4-0 3 0\n",
+            "ab, 0-0 5-0 5-2 4-0 3 0\n", "ab,1-0 0-0 5-0 5-2 4-0 3 0\n", "ab,2-0,1-0 0-0 5-0 5-2 4-0 3 0\n",
+            "ab,1-0,x 0-0 5-0 5-2 4-0 3 0\n", "ab,1-0,3-0,2-0,4-0 0-0 5-0 5-2 4-0 3 0\n",
             "ab 0-0 5-0 5-2 4-0 3 1\n5-2 - - 2 - -\n{}",
         ]
     )

@@ -83,6 +83,7 @@ struct StreamEpochTests {
             let new = try await stores[0].bounds(of: self.topic)
             #expect(new.epoch.id != kept.epoch.id && new.epoch.start == kept.last && new.last == ahead)
             #expect(new.trimmedThrough == .zero && new.count == 1)
+            #expect(new.epoch.holes == [StreamHole(after: kept.last, through: ahead)])
             #expect(try await stores[0].put(self.batch(new)).stored[0].id > ahead)
         }
     }

@@ -158,7 +158,9 @@ extension PollSession: ReaderSink {
     }
 
     func deliver(_ gap: Gap, to reader: Reader) {
-        if self.found[reader.tag].gap == nil { self.found[reader.tag].gap = gap }
+        // An answer tells of one for each topic: it goes from the first one's beginning to the last one's end.
+        let after = self.found[reader.tag].gap?.after ?? gap.after
+        self.found[reader.tag].gap = Gap(after: after, resumedFrom: gap.resumedFrom, epoch: gap.epoch)
     }
 
     func deliver(_ batch: Batch, to reader: Reader) {

@@ -64,7 +64,7 @@ enum AppendScript {
 
             local s, superseded = settle(ARGV[1], ARGV[2], ARGV[3])
             if superseded then return 'superseded' end
-            s = s or {epoch = ARGV[1], start = '0-0', last = '0-0', trimmed = '0-0', count = 0, isNew = true}
+            s = s or {epoch = ARGV[1], start = '0-0', last = '0-0', trimmed = '0-0', holes = '', count = 0, isNew = true}
             local previous, trimmedBefore = s.last, s.trimmed
             local ms, seq = split(s.last)
             local ids, heads, bodies, here, stored, parts = {}, {}, {}, {}, 0, 0
@@ -145,6 +145,7 @@ enum AppendScript {
               s.trimmed = call('XRANGE', STREAM, '-', '+', 'COUNT', 1)[1][1]
               call('XDEL', STREAM, s.trimmed)
               s.count = limit
+              if s.holes ~= '' then dig(s); call('HSET', STATE, 'holes', s.holes) end
             end
             local position = describe(s, previous)
             if stored > 0 or s.trimmed ~= trimmedBefore then

@@ -3,8 +3,8 @@
 /// Numbers of Lua are doubles: ids' milliseconds fit, sequence numbers end before 2^53, and moments in microseconds, which may
 /// be anything, stay text wherever they are only kept. No script asks the server for the time.
 ///
-/// The state's fields: `epoch` and `start`, `last`, `trimmed`, and `count`, by which it is noticed that somebody took the
-/// messages away behind the relay's back.
+/// The state's fields: `epoch` and `start`, `last`, `trimmed`, `count`, by which it is noticed that somebody took the
+/// messages away behind the relay's back, and `holes`: for each hole `,<after>,<through>`, at most four.
 enum StreamPrelude {
     static let source = """
         local STREAM, STATE, TTL, NEWS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -26,14 +26,31 @@ enum StreamPrelude {
           return ams < bms or (ams == bms and aseq < bseq)
         end
 
-        -- '<epoch> <start> <previous> <last> <trimmed> <count>'
+        -- '<epoch><holes> <start> <previous> <last> <trimmed> <count>'
         local function describe(s, previous)
-          return s.epoch .. ' ' .. s.start .. ' ' .. previous .. ' ' .. s.last .. ' ' .. s.trimmed .. ' ' .. s.count
+          return s.epoch .. s.holes .. ' ' .. s.start .. ' ' .. previous .. ' ' .. s.last .. ' ' .. s.trimmed .. ' ' .. s.count
         end
 
         local function save(s)
           redis.call('HSET', STATE, 'epoch', s.epoch, 'start', s.start, 'last', s.last, 'trimmed', s.trimmed,
-            'count', s.count)
+            'count', s.count, 'holes', s.holes)
+        end
+
+        -- Forgets the holes that lie in what is trimmed, and adds one from after the newest id up to that id, if given. Of more than
+        -- four the two oldest become one, with what lies between.
+        local function dig(s, through)
+          local ends = {}
+          for after, last in string.gmatch(s.holes, ',([^,]+),([^,]+)') do
+            if before(s.trimmed, last) then ends[#ends + 1] = after; ends[#ends + 1] = last end
+          end
+          if through and ends[#ends] == s.last then
+            ends[#ends] = through
+          elseif through then
+            ends[#ends + 1] = s.last
+            ends[#ends + 1] = through
+            if #ends > 8 then table.remove(ends, 2); table.remove(ends, 2) end
+          end
+          s.holes = #ends > 0 and ',' .. table.concat(ends, ',') or ''
         end
 
         -- Without messages: the receivers see by epoch, previous and trimmed what they have to do.
@@ -43,10 +60,10 @@ enum StreamPrelude {
 
         -- Nil where nothing is known of the stream.
         local function load()
-          local f = redis.call('HMGET', STATE, 'epoch', 'start', 'last', 'trimmed', 'count')
+          local f = redis.call('HMGET', STATE, 'epoch', 'start', 'last', 'trimmed', 'count', 'holes')
           if not f[1] then return nil end
           return {epoch = f[1], start = f[2], last = f[3], trimmed = f[4], kept = tonumber(f[5]),
-            count = redis.call('XLEN', STREAM)}
+            holes = f[6] or '', count = redis.call('XLEN', STREAM)}
         end
 
         local function begin(s)
@@ -66,20 +83,27 @@ enum StreamPrelude {
               for i = 1, #info, 2 do
                 if info[i] == 'last-generated-id' then last = info[i + 1] end
               end
-              if known ~= '' and before(last, knownLast) then last = knownLast end
-              return begin({epoch = fresh, start = '0-0', last = last, trimmed = '0-0',
-                count = redis.call('XLEN', STREAM)}), known ~= ''
+              local s = {epoch = fresh, start = '0-0', last = last, trimmed = '0-0', holes = '',
+                count = redis.call('XLEN', STREAM)}
+              if known ~= '' and before(last, knownLast) then
+                dig(s, knownLast)
+                s.last = knownLast
+              end
+              return begin(s), known ~= ''
             end
             if known == '' then return nil, false end
-            return begin({epoch = fresh, start = '0-0', last = knownLast, trimmed = knownLast, count = 0}), true
+            return begin({epoch = fresh, start = '0-0', last = knownLast, trimmed = knownLast, holes = '', count = 0}), true
           end
           if s.count == 0 and s.kept > 0 then
-            s.epoch, s.start, s.trimmed = fresh, s.last, s.last
+            s.start = s.last
+            if known == s.epoch and before(s.last, knownLast) then s.last = knownLast end
+            s.epoch, s.trimmed, s.holes = fresh, s.last, ''
             return begin(s), known ~= ''
           end
           if known == '' then return s, false end
           if known ~= s.epoch then return s, true end
           if before(s.last, knownLast) then
+            dig(s, knownLast)
             s.epoch, s.start, s.last = fresh, s.last, knownLast
             return begin(s), true
           end

@@ -58,7 +58,7 @@ enum PurgeScript {
               return describe(begin(s), s.last)
             end
             redis.call('UNLINK', STREAM, TTL)
-            s.epoch, s.start, s.trimmed, s.count = ARGV[1], s.last, s.last, 0
+            s.epoch, s.start, s.trimmed, s.holes, s.count = ARGV[1], s.last, s.last, '', 0
             return describe(begin(s), s.last)
             """
     )

@@ -52,6 +52,7 @@ enum SweepScript {
             end
 
             if changed then
+              dig(s)
               save(s)
               if aged == 1 then announce(s, s.last) end
             end

@@ -1,0 +1,17 @@
+public import RelayWire
+
+/// A stretch of a stream whose messages were stored, and may have been acknowledged and read, before the store lost them.
+///
+/// Whoever has read no further than to its beginning has missed them, whoever stands inside may have. No id in it is given out again.
+public struct StreamHole: Hashable, Sendable {
+    /// The newest id before it that survived.
+    public let after: MessageID
+    /// The newest id that is known to have been given out.
+    public let through: MessageID
+
+    /// - Parameter through: not before `after`.
+    public init(after: MessageID, through: MessageID) {
+        self.after = after
+        self.through = through
+    }
+}

@@ -1,0 +1,91 @@
+import RelayCore
+import RelayStorage
+import RelayWire
+import Testing
+
+/// What a server that lost the newest messages keeps of it, for clients that were away.
+@Suite("Holes in shared streams", .timeLimit(.minutes(1)))
+struct StreamHoleTests {
+    private let topic = TopicKey.named("t")
+
+    /// Stores a message that nobody knows of.
+    @discardableResult
+    private func put(_ store: ValkeyStore, keeping count: Int = 1_000) async throws -> StreamBounds {
+        let batch = AppendBatch(topic: self.topic, drafts: [.bytes(1)], retention: Retention(maxMessages: count))
+        return try await store.put(batch).bounds
+    }
+
+    /// Has a relay tell the store that it knew of more, up to that many milliseconds after the last message.
+    private func lose(_ milliseconds: UInt64, _ store: ValkeyStore) async throws -> StreamHole {
+        var known = try await store.bounds(of: self.topic)
+        let hole = StreamHole(
+            after: known.last,
+            through: MessageID(milliseconds: known.last.milliseconds + milliseconds, sequence: 0)
+        )
+        known.last = hole.through
+        _ = try await store.feed.position(of: self.topic, known: known)
+        return hole
+    }
+
+    @Test("every relay gets them, with whatever it asks for, and by the news")
+    func told() async throws {
+        try await ValkeyPlace.with(2) { stores, _ in
+            try await self.put(stores[0])
+            let follower = Follower(stores[1])
+            try await follower.feed.listen(to: self.topic)
+            let hole = try await self.lose(9, stores[0])
+            #expect(try #require(await follower.growth()).bounds.epoch.holes == [hole])
+            let receipt = try await self.put(stores[0])
+            #expect(receipt.epoch.holes == [hole])
+            #expect(try #require(await follower.growth()).bounds == receipt)
+            #expect(try await stores[1].bounds(of: self.topic) == receipt)
+            #expect(try await stores[1].feed.position(of: self.topic, known: receipt) == receipt)
+        }
+    }
+
+    @Test("a second loss is added; right after the first, it only makes the hole longer")
+    func several() async throws {
+        try await ValkeyPlace.with { stores, _ in
+            try await self.put(stores[0])
+            let first = try await self.lose(5, stores[0])
+            let longer = try await self.lose(7, stores[0])
+            let one = StreamHole(after: first.after, through: longer.through)
+            #expect(try await stores[0].bounds(of: self.topic).epoch.holes == [one])
+            try await self.put(stores[0])
+            let second = try await self.lose(5, stores[0])
+            #expect(try await stores[0].bounds(of: self.topic).epoch.holes == [one, second])
+        }
+    }
+
+    @Test("of more than four the oldest become one")
+    func bounded() async throws {
+        try await ValkeyPlace.with { stores, _ in
+            var holes: [StreamHole] = []
+            for _ in 0..<6 {
+                try await self.put(stores[0])
+                holes.append(try await self.lose(5, stores[0]))
+            }
+            let merged = StreamHole(after: holes[0].after, through: holes[2].through)
+            #expect(try await stores[0].bounds(of: self.topic).epoch.holes == [merged] + holes[3...])
+        }
+    }
+
+    @Test("one is forgotten once what came after it is trimmed: by count, by age, and with the topic")
+    func forgotten() async throws {
+        try await ValkeyPlace.with { stores, _ in
+            try await self.put(stores[0])
+            let hole = try await self.lose(5, stores[0])
+            #expect(try await self.put(stores[0], keeping: 1).epoch.holes == [hole])
+            #expect(try await self.put(stores[0], keeping: 1).epoch.holes.isEmpty)
+            #expect(try await stores[0].bounds(of: self.topic).epoch.holes.isEmpty)
+            let next = try await self.lose(5, stores[0])
+            for _ in 0..<2 { try await self.put(stores[0]) }
+            #expect(try await stores[0].bounds(of: self.topic).epoch.holes == [next])
+            let swept = try await stores[0].sweep(at: .at(1_000_000_000), retention: Retention(maxAgeSeconds: 1))
+            #expect(swept[self.topic]?.epoch.holes == [])
+            _ = try await stores[0].createTopic(.plain(self.topic))
+            _ = try await self.lose(5, stores[0])
+            #expect(try await stores[0].deleteTopic(self.topic)?.epoch.holes == [])
+        }
+    }
+}
