@@ -1,10 +1,13 @@
+import Foundation
 import NIOCore
 import Testing
 import ValkeyFixture
 
 /// A replica takes over that does not have everything.
 extension FaultMatrix {
-    @Test("7. A replica without the last messages takes over: readers are told of the gap, and ids still increase")
+    @Test(
+        "7. A replica without the last messages takes over: readers are told of the gap, also those who were away, and ids still increase"
+    )
     func failover() async throws {
         try await Stage.run { stage in
             // Or the server waits for five seconds whether more replicas come.
@@ -38,6 +41,11 @@ extension FaultMatrix {
                     #expect(try await socket.story(through: next) == ["\(lost)", "gap to \(next)", "\(next)"])
                 }
                 try await stage.expectLossTold(proof)
+                try await stage.expectGapTold(toThoseAfter: [kept, lost], before: next)
+                // A relay that knew nothing of it is told by the server.
+                try await stage.nodes[1].end(by: SIGKILL)
+                try await stage.nodes[1].start()
+                try await stage.expectGapTold(toThoseAfter: [kept, lost], before: next)
             }
             try await replication.stop()
         }

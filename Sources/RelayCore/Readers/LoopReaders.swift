@@ -107,6 +107,11 @@ public final class LoopReaders {
         return group.position
     }
 
+    /// The id with which its client goes on if it leaves now: its ``position(of:)``, unless a gap before that is still to be told.
+    public func cursor(of reader: Reader) -> MessageID {
+        reader.gapFrom == nil ? self.position(of: reader) : reader.toldCursor
+    }
+
     /// The reader's connection is done with it. Harmless for one that has ended.
     public func leave(_ reader: Reader) {
         guard let group = self.remove(reader) else { return }

@@ -30,6 +30,7 @@ extension TopicState {
             return .rest
         case .live:
             guard self.continues(growth.bounds) else { return .check }
+            if self.contradicts(growth) { return .check }
             guard growth.previous > self.bounds.last else {
                 self.extend(by: growth, environment)
                 return .rest
@@ -43,6 +44,12 @@ extension TopicState {
     /// Whether what has these bounds may be of the history that the hot tier holds.
     private func continues(_ bounds: StreamBounds) -> Bool {
         bounds.epoch.id == self.bounds.epoch.id || self.bounds.epoch == .none
+    }
+
+    /// Whether the news shows that the store no longer has what is known here: an append begins where another one ended.
+    private func contradicts(_ growth: StreamGrowth) -> Bool {
+        growth.previous < self.bounds.last && growth.bounds.last > self.bounds.last
+            && self.bounds.last > self.bounds.trimmedThrough
     }
 
     /// The store has said where the stream stands. Its answers come in the order in which it was asked.

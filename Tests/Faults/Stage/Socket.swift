@@ -8,14 +8,19 @@ struct Socket {
     /// Subscribed to topics when this returns.
     ///
     /// - Parameter cursor: in the first of them.
-    static func open(on node: Node, _ topics: String..., after cursor: String? = nil) async throws -> Socket {
+    static func open(
+        on node: Node,
+        _ topics: String...,
+        after cursor: String? = nil,
+        from start: SubscriptionStart = .last
+    ) async throws -> Socket {
         let client = RelayClient(
             endpoint: try RelayEndpoint(node.url),
             credentials: .password(username: Visitor.username, password: Visitor.password),
             configuration: RelayClientConfiguration()
         )
         let cursors = cursor.map { [topics[0]: $0] } ?? [:]
-        let socket = try await client.openSocket(SubscriptionOptions(topics: topics, cursors: cursors))
+        let socket = try await client.openSocket(SubscriptionOptions(topics: topics, start: start, cursors: cursors))
         guard case .subscribed = try await socket.next() else {
             socket.close()
             throw NotInTime(description: "the first frame is no 'subscribed'")

@@ -87,7 +87,7 @@ struct FollowStepTests {
                 holds: [1, 2, 3, 4, 5, 6, 7],
                 last: 7
             ),
-            News(testDescription: "overlaps", growth: growth(4...6), step: .rest, holds: [1, 2, 3, 4, 5, 6], last: 6),
+            News(testDescription: "does not know of what is held", growth: growth(4...6), step: .check),
             News(testDescription: "is known", growth: growth(2...4), step: .rest),
             News(testDescription: "leaves a gap", growth: growth(8...9), step: .read(gap(5, 7))),
             News(testDescription: "is of another epoch", growth: growth(6...6, other), step: .check),

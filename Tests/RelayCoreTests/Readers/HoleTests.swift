@@ -95,9 +95,11 @@ struct HoleTests {
         let topic = try await again.broker.topic(self.key)
         let loop = TurningLoop(again)
         let sink = TestSink()
-        try loop.read(topic, from: .cursor(.oldest), into: sink)
+        let reader = try loop.read(topic, from: .cursor(.oldest), into: sink)
         try loop.settle()
         #expect(sink.numbers == [1] && sink.gaps.isEmpty)
+        #expect(loop.readers.position(of: reader) == topic.bounds.last)
+        #expect(loop.readers.cursor(of: reader) == sink.ids[0] && reader.toldEpoch == nil)
         for number in 3...4 {
             try again.publish([number])
             try loop.settle()

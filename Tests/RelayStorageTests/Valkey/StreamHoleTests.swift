@@ -1,5 +1,7 @@
+import NIOCore
 import RelayCore
 import RelayStorage
+import RelayValkey
 import RelayWire
 import Testing
 
@@ -67,6 +69,50 @@ struct StreamHoleTests {
             }
             let merged = StreamHole(after: holes[0].after, through: holes[2].through)
             #expect(try await stores[0].bounds(of: self.topic).epoch.holes == [merged] + holes[3...])
+        }
+    }
+
+    @Test("a loss is noticed also where others, who knew less, have stored more since", arguments: [0, 1])
+    func noticedLate(byPosition: Int) async throws {
+        try await ValkeyPlace.with { stores, probe in
+            let kept = try await self.put(stores[0]).last
+            let known = try await self.put(stores[0])
+            // A server without the second message takes over.
+            let state = probe.key("t", "state")
+            try await probe.send("XDEL", probe.key("t", "stream"), ValkeyArgument(known.last.description))
+            try await probe.send("HSET", state, "last", ValkeyArgument(kept.description), "count", "1")
+            let late = AppendBatch(topic: self.topic, drafts: [.bytes(1, at: 9)], retention: Retention())
+            let others = try await stores[0].put(late).bounds
+            #expect(others.epoch == known.epoch && others.last > known.last)
+            if byPosition == 0 {
+                let batch = AppendBatch(topic: self.topic, drafts: [.bytes(1)], retention: Retention(), known: known)
+                #expect(await stores[0].append(batch).code == .superseded)
+            } else {
+                _ = try await stores[0].feed.position(of: self.topic, known: known)
+            }
+            let epoch = try await stores[0].bounds(of: self.topic).epoch
+            #expect(epoch.id != known.epoch.id && epoch.start == others.last)
+            #expect(epoch.holes == [StreamHole(after: kept, through: known.last)])
+        }
+    }
+
+    @Test("what retention or its ttl took, and the end of a hole, is not taken for lost")
+    func notLost() async throws {
+        try await ValkeyPlace.with { stores, _ in
+            var known: [StreamBounds] = []
+            let brief = Draft(timestamp: .at(0), payload: ByteBuffer(string: "1"), ttl: 1)
+            known.append(try await stores[0].put(.one(brief, to: self.topic)).bounds)
+            try await self.put(stores[0])
+            _ = try await stores[0].sweep(at: .at(5), retention: Retention(maxAgeSeconds: nil))
+            let epoch = try await stores[0].feed.position(of: self.topic, known: known[0]).epoch
+            #expect(epoch == known[0].epoch)
+            _ = try await self.lose(5, stores[0])
+            let hole = try await stores[0].bounds(of: self.topic)
+            try await self.put(stores[0])
+            #expect(try await stores[0].feed.position(of: self.topic, known: hole).epoch == hole.epoch)
+            let trimmed = try await self.put(stores[0])
+            for _ in 0..<3 { try await self.put(stores[0], keeping: 2) }
+            #expect(try await stores[0].feed.position(of: self.topic, known: trimmed).epoch.id == hole.epoch.id)
         }
     }
 

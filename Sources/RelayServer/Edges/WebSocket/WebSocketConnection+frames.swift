@@ -88,7 +88,7 @@ extension WebSocketConnection {
         var cursors: [String: MessageID] = [:]
         var epochs: [String: String] = [:]
         for (name, subscription) in self.subscriptions {
-            cursors[name.rawValue] = readers.position(of: subscription.reader)
+            cursors[name.rawValue] = readers.cursor(of: subscription.reader)
             epochs[name.rawValue] = subscription.reader.toldEpoch.flatMap(StreamEpoch.told)
         }
         self.phase = .open

@@ -64,7 +64,8 @@ enum AppendScript {
 
             local s, superseded = settle(ARGV[1], ARGV[2], ARGV[3])
             if superseded then return 'superseded' end
-            s = s or {epoch = ARGV[1], start = '0-0', last = '0-0', trimmed = '0-0', holes = '', count = 0, isNew = true}
+            s = s or {epoch = ARGV[1], start = '0-0', last = '0-0', trimmed = '0-0', holes = '', expired = '0-0', count = 0,
+              isNew = true}
             local previous, trimmedBefore = s.last, s.trimmed
             local ms, seq = split(s.last)
             local ids, heads, bodies, here, stored, parts = {}, {}, {}, {}, 0, 0

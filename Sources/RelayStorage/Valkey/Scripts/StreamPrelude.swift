@@ -4,7 +4,8 @@
 /// be anything, stay text wherever they are only kept. No script asks the server for the time.
 ///
 /// The state's fields: `epoch` and `start`, `last`, `trimmed`, `count`, by which it is noticed that somebody took the
-/// messages away behind the relay's back, and `holes`: for each hole `,<after>,<through>`, at most four.
+/// messages away behind the relay's back, `holes`: for each hole `,<after>,<through>`, at most four, and `expired`, the newest id that
+/// went by its `ttl`.
 enum StreamPrelude {
     static let source = """
         local STREAM, STATE, TTL, NEWS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -33,24 +34,40 @@ enum StreamPrelude {
 
         local function save(s)
           redis.call('HSET', STATE, 'epoch', s.epoch, 'start', s.start, 'last', s.last, 'trimmed', s.trimmed,
-            'count', s.count, 'holes', s.holes)
+            'count', s.count, 'holes', s.holes, 'expired', s.expired)
         end
 
-        -- Forgets the holes that lie in what is trimmed, and adds one from after the newest id up to that id, if given. Of more than
-        -- four the two oldest become one, with what lies between.
-        local function dig(s, through)
+        -- Forgets the holes that lie in what is trimmed, and adds one between these two ids, if given. It lies behind all others. Of
+        -- more than four the two oldest become one, with what lies between.
+        local function dig(s, from, through)
           local ends = {}
           for after, last in string.gmatch(s.holes, ',([^,]+),([^,]+)') do
             if before(s.trimmed, last) then ends[#ends + 1] = after; ends[#ends + 1] = last end
           end
-          if through and ends[#ends] == s.last then
+          if from and #ends > 0 and not before(ends[#ends], from) then
             ends[#ends] = through
-          elseif through then
-            ends[#ends + 1] = s.last
+          elseif from then
+            ends[#ends + 1] = from
             ends[#ends + 1] = through
             if #ends > 8 then table.remove(ends, 2); table.remove(ends, 2) end
           end
           s.holes = #ends > 0 and ',' .. table.concat(ends, ',') or ''
+        end
+
+        -- Whether a message that was stored is gone for no reason.
+        local function isLost(s, id)
+          if not before(s.trimmed, id) or not before(s.expired, id) then return false end
+          if #redis.call('XRANGE', STREAM, id, id) > 0 then return false end
+          for _, last in string.gmatch(s.holes, ',([^,]+),([^,]+)') do
+            if last == id then return false end
+          end
+          return true
+        end
+
+        -- The newest message up to an id, or what was trimmed last.
+        local function survivor(s, id)
+          local found = redis.call('XREVRANGE', STREAM, id, '-', 'COUNT', 1)[1]
+          return found and before(s.trimmed, found[1]) and found[1] or s.trimmed
         end
 
         -- Without messages: the receivers see by epoch, previous and trimmed what they have to do.
@@ -60,10 +77,10 @@ enum StreamPrelude {
 
         -- Nil where nothing is known of the stream.
         local function load()
-          local f = redis.call('HMGET', STATE, 'epoch', 'start', 'last', 'trimmed', 'count', 'holes')
+          local f = redis.call('HMGET', STATE, 'epoch', 'start', 'last', 'trimmed', 'count', 'holes', 'expired')
           if not f[1] then return nil end
           return {epoch = f[1], start = f[2], last = f[3], trimmed = f[4], kept = tonumber(f[5]),
-            holes = f[6] or '', count = redis.call('XLEN', STREAM)}
+            holes = f[6] or '', expired = f[7] or '0-0', count = redis.call('XLEN', STREAM)}
         end
 
         local function begin(s)
@@ -83,16 +100,17 @@ enum StreamPrelude {
               for i = 1, #info, 2 do
                 if info[i] == 'last-generated-id' then last = info[i + 1] end
               end
-              local s = {epoch = fresh, start = '0-0', last = last, trimmed = '0-0', holes = '',
+              local s = {epoch = fresh, start = '0-0', last = last, trimmed = '0-0', holes = '', expired = '0-0',
                 count = redis.call('XLEN', STREAM)}
               if known ~= '' and before(last, knownLast) then
-                dig(s, knownLast)
+                dig(s, last, knownLast)
                 s.last = knownLast
               end
               return begin(s), known ~= ''
             end
             if known == '' then return nil, false end
-            return begin({epoch = fresh, start = '0-0', last = knownLast, trimmed = knownLast, holes = '', count = 0}), true
+            return begin({epoch = fresh, start = '0-0', last = knownLast, trimmed = knownLast, holes = '',
+              expired = '0-0', count = 0}), true
           end
           if s.count == 0 and s.kept > 0 then
             s.start = s.last
@@ -103,8 +121,14 @@ enum StreamPrelude {
           if known == '' then return s, false end
           if known ~= s.epoch then return s, true end
           if before(s.last, knownLast) then
-            dig(s, knownLast)
+            dig(s, s.last, knownLast)
             s.epoch, s.start, s.last = fresh, s.last, knownLast
+            return begin(s), true
+          end
+          -- Who knew less has stored more since. Where the loss began can't be told, so nobody goes back.
+          if knownLast ~= s.last and isLost(s, knownLast) then
+            dig(s, survivor(s, knownLast), knownLast)
+            s.epoch, s.start = fresh, s.last
             return begin(s), true
           end
           return s, false

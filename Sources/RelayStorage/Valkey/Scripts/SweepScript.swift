@@ -16,6 +16,9 @@ enum SweepScript {
             if #expired > 0 then
               redis.call('ZREM', TTL, unpack(expired))
               s.count = s.count - redis.call('XDEL', STREAM, unpack(expired))
+              for _, id in ipairs(expired) do
+                if before(s.expired, id) then s.expired = id end
+              end
               changed, more = true, 1
             else
               -- Ids of messages that were trimmed before they expired: the more of them, the surer they are drawn.
