@@ -25,7 +25,7 @@ extension FaultMatrix {
                 ]
                 defer { for socket in sockets { socket.close() } }
                 try await until("the replica has the first message") {
-                    try await stage.command("WAIT", "1", "1000") == "1"
+                    try await stage.command("XLEN", "pulsar:{numbered}:stream", port: replica.port) == "1"
                 }
                 replication.set { $0.isOpen = false }
                 try await replication.cut()

@@ -124,6 +124,19 @@ public final class ValkeyClusterProcess: Sendable {
         }
     }
 
+    /// Waits until a master's replica has what the master has now. `WAIT` would tell only of what its own connection wrote.
+    public func waitUntilReplicated(_ master: Int) async throws {
+        let offset = try await self.offset("master_repl_offset", of: master)
+        try await self.wait("a replica in step") {
+            try await self.offset("slave_repl_offset", of: self.masterCount + master) >= offset
+        }
+    }
+
+    private func offset(_ name: String, of node: Int) async throws -> Int {
+        let lines = try await self.command(node, ["INFO", "replication"]).split(separator: "\n")
+        return lines.first { $0.hasPrefix("\(name):") }.flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
+    }
+
     // MARK: - What can happen to it
 
     /// Marks a slot as moving, at both ends.

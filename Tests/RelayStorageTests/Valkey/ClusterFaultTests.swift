@@ -79,7 +79,7 @@ struct ClusterFaultTests {
                 try await stores[1].feed.listen(to: self.topic)
                 let kept = try await stores[0].put(.one(.bytes(1), to: self.topic)).bounds
                 let master = try await self.owner(process)
-                try await process.command(master, ["WAIT", "1", "5000"])
+                try await process.waitUntilReplicated(master)
                 // The replica is shut out, and can't come back.
                 try await process.command(master, ["CONFIG", "SET", "requirepass", "changed"])
                 try await process.command(master, ["CLIENT", "KILL", "TYPE", "replica"])

@@ -39,7 +39,7 @@ struct ClusterAccessTests {
                 _ = try await cluster.send(ValkeyCommand("SET", "k", "kept"), key: "k")
                 let slot = HashSlot.of("k".utf8)
                 let master = try #require(try await process.owner(of: slot, asking: 0))
-                try await process.command(master, ["WAIT", "1", "5000"])
+                try await process.waitUntilReplicated(master)
                 try await process.failOver(master)
                 // Its first tries may meet the old map.
                 let deadline = NIODeadline.now() + .seconds(20)

@@ -93,7 +93,7 @@ struct ClusterTests {
             let slot = HashSlot.of("k".utf8)
             let master = try #require(try await process.owner(of: slot, asking: 0))
             _ = try await cluster.send(ValkeyCommand("SET", "k", "0"), key: "k")
-            _ = try await process.command(master, ["WAIT", "1", "1000"])
+            try await process.waitUntilReplicated(master)
             let client = Task {
                 var (acknowledged, unknown) = (0, 0)
                 while !Task.isCancelled {
