@@ -21,9 +21,11 @@ extension SQLiteStore: StoreLifecycle {
 
     public func close() async {
         await self.writer.close()
-        // The readers first: only a connection that writes takes the log back into the file and removes it, if it is the last.
+        // The readers first: the log is removed by the last connection, if it is one that writes. A reader may take a moment to go,
+        // so the log is taken back into the file before that, and nothing but empty files is left behind.
         self.pool.releaseMemory()
-        // Fails only where it is closed already.
+        // Both fail where it is closed already; where the disk is full the log stays, and is read at the next start.
+        try? await self.pool.barrierWriteWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
         try? self.pool.close()
     }
 }

@@ -3,7 +3,7 @@ import NIOCore
 /// Closing so that the peer gets its answer.
 extension HTTPConnection {
     /// For how long a peer whose request was refused may send nothing of the rest.
-    private static let lingeringSilence = TimeAmount.seconds(2)
+    private static let lingeringSilence = TimeAmount.seconds(5)
 
     /// Takes more of a refused request.
     func linger(until end: NIODeadline, answered: EventLoopFuture<Void>) {
