@@ -24,6 +24,7 @@ build: ## Build for release; the first time takes about ten minutes
 test: ## Build, then run all tests, those with real clients included
 	@scripts/install-packages build test
 	@scripts/make-interop-venv
+	@scripts/fetch-valkey
 	swift build --build-tests </dev/null
 	@scripts/run-tests --skip FaultMatrix
 	@scripts/run-tests --filter FaultMatrix

@@ -24,12 +24,12 @@ public enum OutputFormat: Sendable {
         switch self {
         case .json:
             JSONDocument.object([
-                ("message_id", .string(receipt.messageID)),
+                ("message_id", receipt.messageID.map(JSONDocument.string) ?? .null),
                 ("topic", .string(receipt.topic)),
                 ("timestamp", .string(receipt.timestamp)),
             ]).text
         case .human:
-            receipt.messageID
+            receipt.messageID ?? "accepted"
         }
     }
 
@@ -38,7 +38,8 @@ public enum OutputFormat: Sendable {
         receipt.entries.map { entry in
             switch self {
             case .json: Self.json(entry).text
-            case .human: entry.messageID ?? "rejected: \(entry.error ?? "no reason given")"
+            case .human:
+                entry.isAccepted ? entry.messageID ?? "accepted" : "rejected: \(entry.error ?? "no reason given")"
             }
         }
     }
@@ -67,7 +68,7 @@ public enum OutputFormat: Sendable {
         .object([
             ("message_id", entry.messageID.map(JSONDocument.string) ?? .null),
             ("topic", .string(entry.topic)),
-            ("status", .string(entry.messageID == nil ? "rejected" : "accepted")),
+            ("status", .string(entry.isAccepted ? "accepted" : "rejected")),
             ("error", entry.error.map(JSONDocument.string) ?? .null),
         ])
     }

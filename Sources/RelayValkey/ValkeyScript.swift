@@ -15,8 +15,12 @@ public struct ValkeyScript: Sendable {
         )
     }
 
-    /// - Parameter keys: every key that the script touches, in a cluster all of one slot.
-    func command(keys: [ValkeyArgument], arguments: [ValkeyArgument], withSource: Bool) -> ValkeyCommand {
+    /// The command that runs it.
+    ///
+    /// - Parameters:
+    ///   - keys: every key that the script touches, in a cluster all of one slot.
+    ///   - withSource: for a server that does not know it, as its error `NOSCRIPT` says.
+    public func command(keys: [ValkeyArgument], arguments: [ValkeyArgument], withSource: Bool) -> ValkeyCommand {
         let name: [ValkeyArgument] = withSource ? ["EVAL", .init(self.source)] : ["EVALSHA", .init(self.digest)]
         return ValkeyCommand(name + [.init(keys.count)] + keys + arguments)
     }

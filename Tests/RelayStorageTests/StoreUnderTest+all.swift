@@ -1,13 +1,16 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import RelayCore
 import RelayStorage
 import RelayValkey
 import StoreContract
 import ValkeyFixture
 
 extension StoreUnderTest {
-    static let all = [StoreUnderTest.memory, .sqlite, .valkey, .valkeyCluster]
+    static let all =
+        [StoreUnderTest.memory, .sqlite, .valkey, .valkeyCluster]
+        + (ValkeyServerProcess.isRecentThere ? [.syncing] : [])
 
     static let memory = StoreUnderTest("memory", isPersistent: false) {
         StorePlace(open: { MemoryStore() })
@@ -25,6 +28,12 @@ extension StoreUnderTest {
     static let valkey = StoreUnderTest("valkey", isPersistent: true) {
         let place = ValkeyPlace(server: Shared.server)
         return StorePlace(open: { try await place.open() }, remove: { await place.remove() })
+    }
+
+    /// As above, on a Valkey that has every message on its disk before it is answered.
+    static let syncing = StoreUnderTest("valkey, synced", isPersistent: true) {
+        let place = ValkeyPlace(server: Shared.syncing)
+        return StorePlace(open: { try await place.open(.synced) }, remove: { await place.remove() })
     }
 
     /// All places are on one cluster of three masters.

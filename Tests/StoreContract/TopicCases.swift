@@ -14,7 +14,8 @@ extension StoreContract {
                     owner: UserID("o"),
                     createdAt: .at(0.000_001),
                     isPublic: true,
-                    description: "é\u{0}e\u{301} 🐙"
+                    description: "é\u{0}e\u{301} 🐙",
+                    durability: .synced
                 )
                 #expect(try await store.topic(record.key) == nil)
                 let created = try await store.createTopic(record)
@@ -54,6 +55,23 @@ extension StoreContract {
                 #expect(try await store.updateTopic(.named("t"), TopicChanges()) == published)
                 #expect(try await store.topic(.named("t")) == published)
                 #expect(try await store.updateTopic(.named("gone"), TopicChanges(isPublic: true)) == nil)
+            }
+        },
+        ContractCase("a topic's durability is set, changed and taken away, and nothing else with it") { under in
+            try await under.withStore { store in
+                _ = try await store.createTopic(.of(.named("t")))
+                let before = try await store.topic(.named("t"))
+                #expect(before?.record.durability == nil)
+                for durability in Durability.allCases {
+                    let set = try await store.updateTopic(.named("t"), TopicChanges(durability: .own(durability)))
+                    #expect(set?.record.durability == durability)
+                    #expect(try await store.updateTopic(.named("t"), TopicChanges(description: "d")) != nil)
+                    #expect(try await store.topic(.named("t"))?.record.durability == durability)
+                }
+                let reset = TopicChanges(description: "", durability: .ofRelay)
+                #expect(try await store.updateTopic(.named("t"), reset)?.record.durability == nil)
+                let after = try await store.topics(after: nil, limit: 1).first
+                #expect(after?.record.durability == nil && after?.record.id == before?.record.id)
             }
         },
         ContractCase("counters follow creation, update and deletion") { under in
@@ -140,6 +158,7 @@ extension StoreContract {
         ContractCase("topics and grants survive reopening") { under in
             try await under.withReopening { store in
                 _ = try await store.createTopic(.of(.named("t")))
+                _ = try await store.updateTopic(.named("t"), TopicChanges(durability: .own(.memory)))
                 _ = try await store.addGrant(.to("u", at: 7), to: .named("t"))
                 _ = try await store.createTopic(.of(.named("gone")))
                 let ids = try await store.append(["a"], at: 900, to: .named("gone"))
@@ -148,6 +167,7 @@ extension StoreContract {
             } after: { store, before in
                 #expect(try await store.topics(after: nil, limit: 9) == before.0)
                 #expect(before.0.first?.grants == [.to("u", at: 7)])
+                #expect(before.0.first?.record.durability == .memory)
                 _ = try await store.createTopic(.of(.named("gone")))
                 #expect(try await store.append(["b"], at: 0, to: .named("gone"))[0] > before.1)
             }

@@ -32,10 +32,10 @@ public actor SharedProcess<Value: Sendable> {
 }
 
 extension SharedProcess<ValkeyServerProcess> {
-    /// A server as it comes. Tests keep apart by a prefix of their keys.
-    public init() {
+    /// A server as it comes, unless told. Tests keep apart by a prefix of their keys.
+    public init(_ options: ValkeyServerOptions = ValkeyServerOptions()) {
         self.init {
-            try await ValkeyServerProcess.start()
+            try await ValkeyServerProcess.start(options)
         } stop: {
             await $0.stop()
         }

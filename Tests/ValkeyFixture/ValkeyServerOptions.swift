@@ -10,6 +10,8 @@ public struct ValkeyServerOptions: Sendable {
     public var tls: TLSCertificates?
     /// Keeps an append-only file synced on every write, so that data survives `kill`.
     public var isDurable: Bool
+    /// A server that knows `WAITAOF`: Valkey, or Redis 7.2. Only where ``ValkeyServerProcess/isRecentThere``.
+    public var isRecent: Bool
     /// Further arguments, as in `["--cluster-enabled", "yes"]`.
     public var arguments: [String]
 
@@ -18,12 +20,14 @@ public struct ValkeyServerOptions: Sendable {
         users: [String] = [],
         tls: TLSCertificates? = nil,
         isDurable: Bool = false,
+        isRecent: Bool = false,
         arguments: [String] = []
     ) {
         self.password = password
         self.users = users
         self.tls = tls
         self.isDurable = isDurable
+        self.isRecent = isRecent
         self.arguments = arguments
     }
 

@@ -128,7 +128,7 @@ public final class ValkeyServerProcess: Sendable {
         let process = Process()
         try Data().write(to: log)
         let output = try FileHandle(forWritingTo: log)
-        process.executableURL = try Self.executable()
+        process.executableURL = try self.options.isRecent ? Self.recent() : Self.executable()
         process.arguments = self.options.commandLine(port: self.port, directory: self.directory.path())
         process.currentDirectoryURL = self.directory
         process.standardInput = FileHandle.nullDevice
@@ -163,12 +163,28 @@ public final class ValkeyServerProcess: Sendable {
     }
 
     private static func executable() throws -> URL {
-        for path in ["/usr/bin/valkey-server", "/usr/local/bin/valkey-server", "/usr/bin/redis-server"]
-        where FileManager.default.isExecutableFile(atPath: path) {
+        for path in self.installed + ["/usr/bin/redis-server"] where FileManager.default.isExecutableFile(atPath: path)
+        {
             return URL(filePath: path)
         }
         throw Failure(description: "neither valkey-server nor redis-server is installed")
     }
+
+    /// Whether a server that knows `WAITAOF` is there: an installed Valkey, or the one that `scripts/fetch-valkey` fetches.
+    public static var isRecentThere: Bool { (try? self.recent()) != nil }
+
+    /// Why tests that need such a server don't run without it.
+    public static let withoutRecent = "there is no Valkey 8: scripts/fetch-valkey fetches it"
+
+    private static func recent() throws -> URL {
+        let fetched = Installation.package.appending(path: ".build/valkey/root/usr/bin/valkey-server").path()
+        for path in [fetched] + self.installed where FileManager.default.isExecutableFile(atPath: path) {
+            return URL(filePath: path)
+        }
+        throw Failure(description: "there is no Valkey 8")
+    }
+
+    private static let installed = ["/usr/bin/valkey-server", "/usr/local/bin/valkey-server"]
 
     /// A port for it. A node of a cluster has another as well, which is the port and 10,000.
     private static func port(_ options: ValkeyServerOptions) async throws -> Int {

@@ -115,7 +115,7 @@ public struct UserAdministration: Sendable {
             return value
         } catch {
             switch error.code {
-            case .unavailable, .full, .superseded: break
+            case .unavailable, .full, .superseded, .undurable: break
             case .outcomeUnknown, .corrupt: await self.authenticator.invalidate(user: id)
             }
             throw AccessError(error)

@@ -4,14 +4,17 @@ public struct BulkReceipt: Sendable, Hashable {
     public struct Entry: Sendable, Hashable {
         /// The topic that has the message, or was to have it.
         public let topic: String
-        /// Nil where the message was rejected.
+        /// Nil where the message was rejected, or where its topic's durability is `memory`.
         public let messageID: String?
+        /// Whether the relay has it.
+        public let isAccepted: Bool
         /// Why it was rejected, where the relay says so.
         public let error: String?
 
         init(json: JSONDocument) throws(JSONDocumentError) {
             self.topic = try json.string("topic")
             self.messageID = try json.optionalString("message_id")
+            self.isAccepted = try json.string("status") == "accepted"
             self.error = try json.optionalString("error")
         }
     }
@@ -19,9 +22,9 @@ public struct BulkReceipt: Sendable, Hashable {
     /// One for each message.
     public let entries: [Entry]
 
-    /// How many messages are stored.
-    public var acceptedCount: Int { self.entries.count { $0.messageID != nil } }
-    /// How many messages are not stored.
+    /// How many messages were taken.
+    public var acceptedCount: Int { self.entries.count { $0.isAccepted } }
+    /// How many messages were not.
     public var rejectedCount: Int { self.entries.count - self.acceptedCount }
 
     init(json: JSONDocument) throws(JSONDocumentError) {

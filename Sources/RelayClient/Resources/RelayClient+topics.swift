@@ -2,13 +2,16 @@ extension RelayClient {
     /// - Parameters:
     ///   - name: 1 to 255 letters, digits, `_` and `-`. A name that exists gives status 400.
     ///   - description: at most 500 characters.
+    ///   - durability: `memory`, `stored`, `replicated`, `synced`: what the relay's store offers of them. Nil is the relay's setting.
     public func createTopic(
         _ name: String,
         isPublic: Bool = false,
-        description: String? = nil
+        description: String? = nil,
+        durability: String? = nil
     ) async throws -> TopicDetails {
         var object = JSONObject([("topic_name", .string(name)), ("is_public", .bool(isPublic))])
         if let description { object.append("description", .string(description)) }
+        if let durability { object.append("durability", .string(durability)) }
         var call = HTTPCall(.post, Self.topicsPath)
         call.body = .json(.object(object))
         call.isRepeatable = false
@@ -26,14 +29,18 @@ extension RelayClient {
     }
 
     /// Changes what isn't nil.
+    ///
+    /// - Parameter durability: as in ``createTopic(_:isPublic:description:durability:)``, or `default` for the relay's setting.
     public func updateTopic(
         _ name: String,
         isPublic: Bool? = nil,
-        description: String? = nil
+        description: String? = nil,
+        durability: String? = nil
     ) async throws -> TopicDetails {
         var object = JSONObject()
         if let isPublic { object.append("is_public", .bool(isPublic)) }
         if let description { object.append("description", .string(description)) }
+        if let durability { object.append("durability", .string(durability)) }
         var call = HTTPCall(.put, Self.topicsPath + [name])
         call.body = .json(.object(object))
         return try await self.reply(to: call).decoded(TopicDetails.init(json:))

@@ -12,6 +12,8 @@ public struct TopicDetails: Sendable, Hashable {
     public let description: String?
     /// Whether every user may read it. False where the relay keeps no such flag.
     public let isPublic: Bool
+    /// What its publishers wait for: `default`, which is the relay's setting, or a durability. Nil where the relay knows of none.
+    public let durability: String?
     /// The users with a grant; nil for callers who may not see them.
     public let allowedUserIDs: [String]?
 
@@ -22,6 +24,7 @@ public struct TopicDetails: Sendable, Hashable {
         self.createdAt = try json.string("created_at")
         self.description = try json.optionalString("description")
         self.isPublic = json["is_public"] == .bool(true)
+        self.durability = try json.optionalString("durability")
         self.allowedUserIDs = json["allowed_user_ids"]?.isNull ?? true ? nil : try json.strings("allowed_user_ids")
     }
 }

@@ -17,9 +17,9 @@ extension Broker {
     public struct Outcome: Sendable {
         /// The topic that has the message.
         public let key: TopicKey
-        public let result: Result<StoredDraft, BrokerError>
+        public let result: Result<Publication, BrokerError>
 
-        /// Nil where it was stored.
+        /// Nil where it was stored, or is about to be.
         public var error: BrokerError? {
             switch self.result {
             case .success: nil
@@ -36,7 +36,7 @@ extension Broker {
     public func publishNow(
         _ item: Item,
         as principal: Principal,
-        completion: @escaping @Sendable (Result<StoredDraft, BrokerError>) -> Void
+        completion: @escaping @Sendable (Result<Publication, BrokerError>) -> Void
     ) -> Bool {
         guard let topic = self.table.find(item.key) else { return false }
         let view = topic.accessView
@@ -68,7 +68,7 @@ extension Broker {
     public func publish(
         _ items: [Item],
         as principal: Principal
-    ) async throws(BrokerError) -> [Result<StoredDraft, BrokerError>] {
+    ) async throws(BrokerError) -> [Result<Publication, BrokerError>] {
         var topics: [TopicKey: Topic] = [:]
         var admitted = items
         for (index, item) in items.enumerated() {
@@ -105,10 +105,7 @@ extension Broker {
                 return try await self.store.idempotencyEntries(for: key, publishingTo: topics, at: self.clock.now())
             }
             if let total = known.first?.mark.total, known.count == total {
-                return known.map { entry in
-                    let stored = StoredDraft(id: entry.id, timestamp: entry.timestamp, isRepeat: true)
-                    return Outcome(key: entry.topic, result: .success(stored))
-                }
+                return try await self.repeated(known)
             }
             // The window starts with the first attempt, so that all of a request's marks end together.
             let window = self.limits.idempotencyWindowSeconds
@@ -130,10 +127,28 @@ extension Broker {
         }
     }
 
+    /// What was stored for good before. Whether it had become as durable as it has to be is not known: the first attempt may have
+    /// failed while it waited for that.
+    private func repeated(_ entries: [IdempotencyEntry]) async throws(BrokerError) -> [Outcome] {
+        var durabilities: [TopicKey: Durability] = [:]
+        for (key, entries) in Dictionary(grouping: entries, by: \.topic) {
+            let durability = try await self.loaded(key).awaitedDurability
+            try await self.reading { () async throws(StoreError) in
+                try await self.store.confirm(entries, as: durability)
+            }
+            durabilities[key] = durability
+        }
+        return entries.map { entry in
+            let stored = StoredDraft(id: entry.id, timestamp: entry.timestamp, isRepeat: true)
+            let durability = durabilities[entry.topic] ?? self.durability
+            return Outcome(key: entry.topic, result: .success(Publication(stored, durability)))
+        }
+    }
+
     /// Where the first attempt went of each message that turned out to be a repeat, by index. An attempt that another relay makes
     /// at the same time, or one that was cut short, may have gone to other topics.
     private func topicsOfRepeats(
-        among results: [Result<StoredDraft, BrokerError>],
+        among results: [Result<Publication, BrokerError>],
         of key: IdempotencyKey
     ) async throws(BrokerError) -> [Int: TopicKey] {
         let repeats = Set(results.indices.filter { results[$0].isRepeat })
@@ -192,10 +207,10 @@ extension Broker {
         _ items: [Item],
         in topics: [TopicKey: Topic],
         as principal: Principal
-    ) async -> [Result<StoredDraft, BrokerError>] {
+    ) async -> [Result<Publication, BrokerError>] {
         let runs = Dictionary(grouping: items.indices) { items[$0].key }
-        var results = [Result<StoredDraft, BrokerError>](repeating: .failure(.overloaded), count: items.count)
-        await withTaskGroup(of: ([Int], Result<[StoredDraft], BrokerError>).self) { group in
+        var results = [Result<Publication, BrokerError>](repeating: .failure(.overloaded), count: items.count)
+        await withTaskGroup(of: ([Int], Result<[Publication], BrokerError>).self) { group in
             for (key, indices) in runs {
                 guard let topic = topics[key] else { continue }
                 group.addTask {
@@ -219,7 +234,7 @@ extension Broker {
         _ drafts: [Draft],
         to topic: Topic,
         as principal: Principal
-    ) async -> Result<[StoredDraft], BrokerError> {
+    ) async -> Result<[Publication], BrokerError> {
         var topic = topic
         var reloads = 0
         while true {
@@ -246,7 +261,7 @@ extension Broker {
         _ drafts: [Draft],
         to topic: Topic,
         decidedOn version: UInt64
-    ) async -> Result<[StoredDraft], BrokerError>? {
+    ) async -> Result<[Publication], BrokerError>? {
         await withCheckedContinuation { continuation in
             let enqueued = topic.enqueue(drafts, decidedOn: version) {
                 continuation.resume(returning: $0.mapError(BrokerError.store))
@@ -260,7 +275,7 @@ extension Broker {
     }
 }
 
-extension Result<StoredDraft, BrokerError> {
+extension Result<Publication, BrokerError> {
     fileprivate var isRepeat: Bool {
         switch self {
         case .success(let stored): stored.isRepeat

@@ -1,7 +1,7 @@
 /// The publishing calls once more, with results instead of throws, for callers that carry them across event loops.
 extension Broker {
     /// Publishes one item; see ``publish(_:as:)``.
-    public func publishOne(_ item: Item, as principal: Principal) async -> Result<StoredDraft, BrokerError> {
+    public func publishOne(_ item: Item, as principal: Principal) async -> Result<Publication, BrokerError> {
         do throws(BrokerError) {
             return try await self.publish([item], as: principal)[0]
         } catch {

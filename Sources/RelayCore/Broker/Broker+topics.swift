@@ -9,11 +9,18 @@ extension Broker {
         _ key: TopicKey,
         isPublic: Bool,
         description: String?,
+        durability: Durability? = nil,
         by principal: Principal
     ) async throws(BrokerError) -> StoredTopic {
         let created = try await self.changing(key) { () async throws(StoreError) in
             let (stored, isNew) = try await self.store.createTopic(
-                self.record(key, isPublic: isPublic, description: description, by: principal)
+                self.record(
+                    key,
+                    isPublic: isPublic,
+                    description: description,
+                    durability: durability,
+                    by: principal
+                )
             )
             if isNew { self.table.find(key)?.apply(stored) }
             return isNew ? stored : nil
@@ -170,6 +177,7 @@ extension Broker {
         _ key: TopicKey,
         isPublic: Bool,
         description: String?,
+        durability: Durability? = nil,
         by principal: Principal
     ) -> TopicRecord {
         TopicRecord(
@@ -179,7 +187,8 @@ extension Broker {
             owner: principal.id,
             createdAt: self.clock.now(),
             isPublic: isPublic,
-            description: description
+            description: description,
+            durability: durability
         )
     }
 

@@ -8,11 +8,27 @@ extension Broker {
         public var residentTopics: Int
         /// ``Message/memoryCost`` of the messages in memory, all topics together.
         public var hotBytes: Int
+        /// Bytes of messages that were answered as `memory`, and are not stored yet.
+        public var unstoredBytes: Int
+        /// How many messages that were answered as `memory` the store did not take so far, or broke off at.
+        public var lostMessages: Int
     }
 
     /// Cheap, from any thread; the two are of moments close to each other.
     public var statistics: Statistics {
-        Statistics(residentTopics: self.table.count, hotBytes: self.budget.bytes)
+        Statistics(
+            residentTopics: self.table.count,
+            hotBytes: self.budget.bytes,
+            unstoredBytes: self.unstored.bytes,
+            lostMessages: self.unstored.lost
+        )
+    }
+
+    /// Waits for messages that were answered as `memory`, before the store is closed.
+    ///
+    /// - Parameter completion: called once, on any thread, when the store has taken or refused all of them.
+    public func whenNothingIsUnstored(_ completion: @escaping @Sendable () -> Void) {
+        self.unstored.whenNone(completion)
     }
 
     /// Lets the store remove what no retention covers any more. To be called every minute or so.

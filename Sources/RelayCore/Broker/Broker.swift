@@ -10,7 +10,10 @@ public final class Broker: Sendable {
     public let limits: BrokerLimits
     /// Where every timestamp and id of this broker comes from.
     public let clock: RelayClock
+    /// What publishers of topics without a setting of their own wait for.
+    public let durability: Durability
 
+    let unstored: UnstoredMessages
     let budget: HotBudget
     let store: any StreamStore
     /// Nil where this relay alone writes to the store.
@@ -22,12 +25,15 @@ public final class Broker: Sendable {
     /// Held from the look-up of an idempotency key until its result is stored.
     let publishLock = KeyedLock<IdempotencyKey>()
 
-    /// - Parameter feed: tells what other relays store; nil where this relay alone writes to the store.
+    /// - Parameters:
+    ///   - feed: tells what other relays store; nil where this relay alone writes to the store.
+    ///   - durability: one of ``durabilities``; nil for the store's own.
     public init(
         store: any StreamStore,
         feed: (any StreamFeed)? = nil,
         catalog: TopicCatalog = TopicCatalog(),
         limits: BrokerLimits = BrokerLimits(),
+        durability: Durability? = nil,
         clock: RelayClock
     ) {
         self.store = store
@@ -35,12 +41,17 @@ public final class Broker: Sendable {
         self.catalog = catalog
         self.limits = limits
         self.clock = clock
+        self.durability = durability ?? store.durability
+        self.unstored = UnstoredMessages(limit: limits.maxUnstoredBytes)
         self.budget = HotBudget(limit: limits.hotBytes)
         self.table = TopicTable(limit: limits.residentTopics)
     }
 
-    /// What a message survives once its publish has succeeded.
-    public var durability: Durability { self.store.durability }
+    /// What topics may be set to, weakest first: what the store offers, and `memory`, for which nobody waits.
+    public var durabilities: [Durability] {
+        let offered = self.store.durabilities
+        return Durability.allCases.filter { $0 == .memory || offered.contains($0) }
+    }
 
     /// The topic of a key if readers may join it at once. One that is just leaving is not: whoever joined it would be sent back here.
     public func residentTopic(_ key: TopicKey) -> Topic? {
@@ -69,9 +80,12 @@ public final class Broker: Sendable {
             bounds: bounds,
             in: TopicEnvironment(
                 store: self.store,
+                durability: self.durability,
+                leastDurability: self.store.durabilities.first ?? self.store.durability,
                 isShared: self.feed != nil,
                 limits: self.limits,
                 budget: self.budget,
+                unstored: self.unstored,
                 clock: self.clock,
                 unsure: self.unsure
             )

@@ -6,8 +6,11 @@ public import RelayWire
 /// different topics run concurrently and may share one commit. `append` and `read` take completions, not tasks, because
 /// they are called from event loops for every message; they never block their caller.
 public protocol MessageStore: Sendable {
-    /// What a message survives once ``append(_:completion:)`` has succeeded.
+    /// What a message survives once ``append(_:completion:)`` of a batch that asks for nothing in particular has succeeded.
     var durability: Durability { get }
+
+    /// What batches may ask for, weakest first; at least ``durability``. May change: the store's servers may.
+    var durabilities: [Durability] { get }
 
     /// Stores a batch in order, all or nothing, and then trims the topic to its retention.
     ///
@@ -17,8 +20,15 @@ public protocol MessageStore: Sendable {
     /// - Parameters:
     ///   - batch: one topic's drafts, at least one.
     ///   - completion: called exactly once, on any thread, possibly before `append` returns. A success means that the
-    ///     messages survive what the store's durability promises (`sqlite`: a synced commit).
+    ///     messages, repeats included, survive what the batch asked for (`sqlite`: always a synced commit). What the store can't
+    ///     give now is refused as `undurable`.
     func append(_ batch: AppendBatch, completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void)
+
+    /// Returns once what is stored of these entries, all of one topic, survives as much as an append with that durability. An append
+    /// of theirs may have stored them, and broken off before that was so.
+    ///
+    /// - Throws: `outcomeUnknown` also where they are gone.
+    func confirm(_ entries: [IdempotencyEntry], as durability: Durability) async throws(StoreError)
 
     /// Reads a page of a topic's stream. Messages that are expired at `request.now` are skipped.
     ///
@@ -50,6 +60,11 @@ public protocol MessageStore: Sendable {
 }
 
 extension MessageStore {
+    public var durabilities: [Durability] { [self.durability] }
+
+    /// For stores whose messages all survive the same from the moment on that they are found.
+    public func confirm(_ entries: [IdempotencyEntry], as durability: Durability) async throws(StoreError) {}
+
     /// Of a store of one relay: that knows by itself what is under way.
     public func idempotencyEntries(
         for key: IdempotencyKey,
@@ -68,17 +83,21 @@ public struct AppendBatch: Sendable {
     /// What this relay knows of the stream. A store that several relays share refuses the batch as `superseded` where the epoch
     /// is another, and where it has lost messages up to `known.last`, for which it then begins a new epoch. No epoch: not checked.
     public let known: StreamBounds
+    /// One of the store's ``MessageStore/durabilities``; nil is the store's own.
+    public let durability: Durability?
 
     public init(
         topic: TopicKey,
         drafts: [Draft],
         retention: Retention,
-        known: StreamBounds = StreamBounds()
+        known: StreamBounds = StreamBounds(),
+        durability: Durability? = nil
     ) {
         self.topic = topic
         self.drafts = drafts
         self.retention = retention
         self.known = known
+        self.durability = durability
     }
 }
 

@@ -61,10 +61,12 @@ public struct StoredTopic: Hashable, Sendable {
 public struct TopicChanges: Hashable, Sendable {
     public var isPublic: Bool?
     public var description: String?
+    public var durability: DurabilitySetting?
 
-    public init(isPublic: Bool? = nil, description: String? = nil) {
+    public init(isPublic: Bool? = nil, description: String? = nil, durability: DurabilitySetting? = nil) {
         self.isPublic = isPublic
         self.description = description
+        self.durability = durability
     }
 }
 

@@ -10,6 +10,8 @@ struct AppendQueue<Ticket> {
         var ticket: Ticket
         /// What the drafts hold while they wait.
         var bytes: Int
+        /// False where the publisher has its answer already.
+        var isAwaited = true
     }
 
     enum EnqueueAction {

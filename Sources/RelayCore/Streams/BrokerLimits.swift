@@ -8,6 +8,9 @@ public struct BrokerLimits: Hashable, Sendable {
     public var hotBytes: Int
     /// Bytes of one topic's drafts that wait for the store; beyond it publishers are turned away. Default 16 MiB.
     public var maxWaitingBytesPerTopic: Int
+    /// Bytes of all topics' messages that were answered as `memory` and are not stored yet; beyond it publishers are turned away.
+    /// Default 64 MiB.
+    public var maxUnstoredBytes: Int
     /// Messages that go to the store in one batch of one topic, unless one publish alone holds more. Default 1,000.
     public var maxBatchMessages: Int
     /// Topics held in memory before unused ones are let go. Default 100,000.
@@ -22,6 +25,7 @@ public struct BrokerLimits: Hashable, Sendable {
         hotBytesPerTopic: Int = 16 << 20,
         hotBytes: Int = 256 << 20,
         maxWaitingBytesPerTopic: Int = 16 << 20,
+        maxUnstoredBytes: Int = 64 << 20,
         maxBatchMessages: Int = 1_000,
         residentTopics: Int = 100_000,
         retention: Retention = Retention(),
@@ -31,6 +35,7 @@ public struct BrokerLimits: Hashable, Sendable {
         self.hotBytesPerTopic = hotBytesPerTopic
         self.hotBytes = hotBytes
         self.maxWaitingBytesPerTopic = maxWaitingBytesPerTopic
+        self.maxUnstoredBytes = maxUnstoredBytes
         self.maxBatchMessages = maxBatchMessages
         self.residentTopics = residentTopics
         self.retention = retention

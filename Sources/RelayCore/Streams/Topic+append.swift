@@ -33,13 +33,17 @@ extension Topic {
         _ ticket: @escaping PublishTicket,
         if isWelcome: (borrowing TopicState) -> Bool
     ) -> EnqueueResult {
-        let entry = AppendQueue<PublishTicket>.Entry(
+        var entry = AppendQueue<PublishTicket>.Entry(
             drafts: drafts,
             ticket: ticket,
             bytes: drafts.reduce(0) { $0 + $1.memoryCost }
         )
         let action = self.state.withLock { state -> AppendQueue<PublishTicket>.EnqueueAction? in
             guard state.phase == .open, isWelcome(state) else { return nil }
+            if state.answersUnstored(drafts, self.environment) {
+                guard self.environment.unstored.take(entry.bytes) else { return .refuse }
+                entry.isAwaited = false
+            }
             return state.queue.enqueue(entry)
         }
         switch action {
@@ -47,25 +51,30 @@ extension Topic {
             return .moved
         case .append(let entries):
             self.append(entries)
-            return .accepted
         case .wait:
-            return .accepted
+            break
         case .refuse:
+            if !entry.isAwaited { self.environment.unstored.release(entry.bytes) }
             return .overloaded
         }
+        if !entry.isAwaited { ticket(.success(drafts.map(Publication.init(waiting:)))) }
+        return .accepted
     }
 
     /// Appends batch after batch for as long as the store finishes each before its call returns.
     private func append(_ first: [AppendQueue<PublishTicket>.Entry]) {
         var next: [AppendQueue<PublishTicket>.Entry]? = first
         while let entries = next {
+            let (known, wanted) = self.state.withLock { ($0.bounds, $0.access.record?.durability) }
+            let durability = self.environment.awaited(wanted)
             let batch = AppendBatch(
                 topic: self.key,
                 drafts: entries.count == 1 ? entries[0].drafts : entries.flatMap(\.drafts),
                 retention: self.behavior.retention(configured: self.environment.limits.retention),
-                known: self.environment.isShared ? self.bounds : StreamBounds()
+                known: self.environment.isShared ? known : StreamBounds(),
+                durability: durability
             )
-            self.environment.store.append(batch) { self.appended(entries, batch.drafts, $0) }
+            self.environment.store.append(batch) { self.appended(entries, batch.drafts, $0, durability) }
             let (more, quiescence) = self.state.withLock { ($0.queue.appendReturned(), $0.takeQuiescence()) }
             quiescence?.resume(returning: true)
             next = more
@@ -75,18 +84,23 @@ extension Topic {
     private func appended(
         _ entries: [AppendQueue<PublishTicket>.Entry],
         _ drafts: [Draft],
-        _ result: Result<AppendReceipt, StoreError>
+        _ result: Result<AppendReceipt, StoreError>,
+        _ durability: Durability
     ) {
         let now = self.environment.clock.now()
         let (toTell, action, quiescence) = self.state.withLock { state in
             switch result {
-            case .success(let receipt): state.take(drafts, receipt, now: now, self.environment)
-            case .failure(let error): state.mayHaveMissed = state.mayHaveMissed || error.code == .outcomeUnknown
+            case .success(let receipt):
+                state.take(drafts, receipt, now: now, self.environment)
+                state.isStoring = true
+            case .failure(let error):
+                state.mayHaveMissed = state.mayHaveMissed || error.code == .outcomeUnknown
+                state.isStoring = false
             }
             return (state.markLoops(), state.queue.finished(), state.takeQuiescence())
         }
         for loop in toTell { loop.topicChanged(self) }
-        self.answer(entries, result)
+        self.answer(entries, result.map { $0.stored.map { Publication($0, durability) } })
         quiescence?.resume(returning: true)
         switch action {
         case .append(let next): self.append(next)
@@ -94,20 +108,24 @@ extension Topic {
         }
     }
 
-    private func answer(_ entries: [AppendQueue<PublishTicket>.Entry], _ result: Result<AppendReceipt, StoreError>) {
-        switch result {
-        case .failure(let error):
-            for entry in entries { entry.ticket(.failure(error)) }
-        case .success(let receipt) where entries.count == 1:
-            entries[0].ticket(.success(receipt.stored))
-        case .success(let receipt):
-            var start = 0
-            for entry in entries {
-                let end = start + entry.drafts.count
-                entry.ticket(.success(Array(receipt.stored[start..<end])))
-                start = end
+    private func answer(_ entries: [AppendQueue<PublishTicket>.Entry], _ result: Result<[Publication], StoreError>) {
+        var start = 0
+        for entry in entries {
+            let end = start + entry.drafts.count
+            if entry.isAwaited {
+                entry.ticket(result.map { entries.count == 1 ? $0 : Array($0[start..<end]) })
+            } else {
+                self.environment.unstored.release(entry, isStored: (try? result.get()) != nil)
             }
+            start = end
         }
+    }
+}
+
+extension UnstoredMessages {
+    /// The store has said what became of messages that nobody waits for.
+    fileprivate func release(_ entry: AppendQueue<PublishTicket>.Entry, isStored: Bool) {
+        self.release(entry.bytes, lost: isStored ? 0 : entry.drafts.count)
     }
 }
 

@@ -60,10 +60,15 @@ struct AccessView: Sendable {
 /// What all topics of a broker share.
 struct TopicEnvironment: Sendable {
     let store: any MessageStore
+    /// What publishers of topics without a setting of their own wait for.
+    let durability: Durability
+    /// The least that an append can be asked for.
+    let leastDurability: Durability
     /// Whether other relays write to the store too.
     let isShared: Bool
     let limits: BrokerLimits
     let budget: HotBudget
+    let unstored: UnstoredMessages
     let clock: RelayClock
     let unsure: UnsureTopics
 }
@@ -96,6 +101,8 @@ struct TopicState: ~Copyable {
     var following: Following
     /// An append broke off, so that the store may hold messages that the hot tier lacks. Ends with the next success.
     var mayHaveMissed = false
+    /// Whether the last append succeeded: only then publishers need not wait for theirs, whatever the topic's durability.
+    var isStoring = false
     var queue: AppendQueue<PublishTicket>
     var loops: [ReadingLoopEntry] = []
     /// Resumed when the append under way has finished; set while the topic is being deleted.
@@ -131,4 +138,4 @@ struct TopicState: ~Copyable {
 }
 
 /// Told once what became of the drafts of one publish, in their order.
-typealias PublishTicket = @Sendable (Result<[StoredDraft], StoreError>) -> Void
+typealias PublishTicket = @Sendable (Result<[Publication], StoreError>) -> Void

@@ -12,6 +12,8 @@ public struct TopicRecord: Hashable, Sendable {
     public var isPublic: Bool
     /// At most 500 characters.
     public var description: String?
+    /// What its publishers wait for; nil is the relay's setting.
+    public var durability: Durability?
 
     public init(
         id: String,
@@ -20,7 +22,8 @@ public struct TopicRecord: Hashable, Sendable {
         owner: UserID,
         createdAt: Timestamp,
         isPublic: Bool,
-        description: String?
+        description: String?,
+        durability: Durability? = nil
     ) {
         self.id = id
         self.key = key
@@ -29,6 +32,7 @@ public struct TopicRecord: Hashable, Sendable {
         self.createdAt = createdAt
         self.isPublic = isPublic
         self.description = description
+        self.durability = durability
     }
 }
 

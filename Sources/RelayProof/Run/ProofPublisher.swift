@@ -53,7 +53,9 @@ struct ProofPublisher: Sendable {
         }
     }
 
-    func acknowledged(_ number: Int, _ id: String) {
+    /// - Parameter id: nil where the message may still be lost, which then is no acknowledgement.
+    func acknowledged(_ number: Int, _ id: String?) {
+        guard let id else { return }
         self.journal.write { ledger, now in ledger.publishAcknowledged(number, id: id, at: now) }
     }
 }
@@ -81,7 +83,7 @@ extension ProofPublisher {
             let receipt = try await node.publishBulk(messages, idempotencyKey: key)
             self.journal.answered(207)
             for (number, entry) in zip(numbers, receipt.entries) {
-                if let id = entry.messageID { self.acknowledged(number, id) }
+                self.acknowledged(number, entry.messageID)
             }
         }
     }

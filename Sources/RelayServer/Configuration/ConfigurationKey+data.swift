@@ -8,6 +8,13 @@ extension ConfigurationKey {
             "sqlite keeps everything in data_dir, memory nothing beyond the process, valkey all on a server that relays share."
         ),
         ConfigurationKey(
+            "storage_durability",
+            "storage.durability",
+            \.storage.durability,
+            .choice,
+            "When a publish is answered: at once, or when valkey, its replicas or its disk have it. sqlite: at once, or synced."
+        ),
+        ConfigurationKey(
             "data_dir",
             "storage.data_dir",
             \.storage.dataDirectory,

@@ -74,18 +74,11 @@ extension ConfigurationKey {
             "Seconds after which a command without a reply has failed, and its publish is answered 503."
         ),
         ConfigurationKey(
-            "storage_durability",
-            "storage.durability",
-            \.valkey.durability,
-            .choice,
-            "When a publish is answered: once the server has the message, or once replicas have it. Only with valkey."
-        ),
-        ConfigurationKey(
             "valkey_replicas",
             "valkey.replicas",
             \.valkey.replicas,
             .integer(1...100),
-            "How many replicas, with storage_durability: replicated."
+            "How many replicas must have a message, where its durability is replicated."
         ),
         ConfigurationKey(
             "valkey_replica_timeout",
@@ -93,6 +86,13 @@ extension ConfigurationKey {
             \.valkey.replicaTimeout,
             .duration(.milliseconds(10) ... .seconds(60)),
             "Seconds to wait for them; then the publish is answered 503, though the message may be stored."
+        ),
+        ConfigurationKey(
+            "valkey_sync_timeout",
+            "valkey.sync_timeout",
+            \.valkey.syncTimeout,
+            .duration(.milliseconds(10) ... .seconds(60)),
+            "Seconds to wait for the server's disk, where the durability is synced; then as above."
         ),
     ]
 }

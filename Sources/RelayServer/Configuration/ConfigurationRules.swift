@@ -1,7 +1,10 @@
+import RelayCore
+
 /// What must hold between several keys, or for a value in this version.
 enum ConfigurationRules {
     static func check(_ configuration: RelayConfiguration) -> [ConfigurationProblem] {
         [
+            self.durability(configuration.storage),
             self.valkey(configuration),
             self.hotTier(configuration.hotTier),
             self.proxies(configuration.server),
@@ -11,14 +14,7 @@ enum ConfigurationRules {
 
     private static func valkey(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
         let valkey = configuration.valkey
-        guard configuration.storage.backend == .valkey else {
-            guard valkey.durability == .replicated else { return nil }
-            return ConfigurationProblem(
-                .warning,
-                key: "storage_durability",
-                "has no effect without storage_backend: valkey"
-            )
-        }
+        guard configuration.storage.backend == .valkey else { return nil }
         if valkey.username != nil, valkey.password == nil {
             return ConfigurationProblem(key: "valkey_username", "has no valkey_password")
         }
@@ -29,6 +25,20 @@ enum ConfigurationRules {
             return ConfigurationProblem(key: "valkey_db", "must be 0 with valkey_cluster_nodes: a cluster has no other")
         }
         return nil
+    }
+
+    private static func durability(_ storage: RelayConfiguration.Storage) -> ConfigurationProblem? {
+        let isGiven =
+            switch (storage.backend, storage.durability) {
+            case (.valkey, _), (_, .stored), (.memory, .memory), (.sqlite, .memory), (.sqlite, .synced): true
+            case (.memory, .replicated), (.memory, .synced), (.sqlite, .replicated): false
+            }
+        if isGiven { return nil }
+        return ConfigurationProblem(
+            .warning,
+            key: "storage_durability",
+            "has no effect without storage_backend: valkey"
+        )
     }
 
     private static func hotTier(_ hotTier: RelayConfiguration.HotTier) -> ConfigurationProblem? {

@@ -5,6 +5,8 @@ extension RelayConfiguration {
     public struct Storage: Hashable, Sendable {
         /// Default `sqlite`.
         public var backend = StorageBackend.sqlite
+        /// When a publish to a topic without a setting of its own is answered. Default `stored`, for which `sqlite` syncs.
+        public var durability = Durability.stored
         /// The directory of everything that the relay writes, relative to the working directory. Default `./data`.
         public var dataDirectory = "./data"
         /// What the memory store may hold, in bytes as ``Message/memoryCost`` counts; beyond it the oldest messages go. Default 512 MiB.
@@ -17,6 +19,15 @@ extension RelayConfiguration {
         public var idempotencyWindow = Duration.seconds(600)
 
         public init() {}
+
+        /// The same as the broker takes it: nil for what the store does of itself.
+        public var brokerDurability: Durability? {
+            switch self.backend {
+            case .memory: nil
+            case .sqlite: self.durability == .memory ? .memory : nil
+            case .valkey: self.durability
+            }
+        }
 
         /// The two bounds in the form that stores take them.
         public var retention: Retention {
@@ -31,7 +42,7 @@ extension RelayConfiguration {
         case memory
         /// Embedded, one file in the data directory.
         case sqlite
-        /// Known from the Python relay, and refused: there is no such store here.
+        /// A server that several relays share.
         case valkey
     }
 

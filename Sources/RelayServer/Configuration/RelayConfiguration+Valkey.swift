@@ -21,13 +21,12 @@ extension RelayConfiguration {
         public var prefix = "pulsar:"
         /// After so long without a reply a command has failed, and its publish is answered 503. Default 5 s.
         public var commandTimeout = Duration.seconds(5)
-
-        /// When a publish is answered. Default `stored`.
-        public var durability = ValkeyDurability.stored
         /// How many replicas must have a message, with `replicated`. Default 1.
         public var replicas = 1
         /// How long to wait for them; then the publish is answered 503, though the message may be stored. Default 1 s.
         public var replicaTimeout = Duration.seconds(1)
+        /// How long to wait for the disk, with `synced`; then as above. Default 3 s.
+        public var syncTimeout = Duration.seconds(3)
 
         public init() {}
 
@@ -63,12 +62,5 @@ extension RelayConfiguration {
                 self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)"
             }
         }
-    }
-
-    public enum ValkeyDurability: String, Hashable, Sendable, CaseIterable {
-        /// Once the server has the message.
-        case stored
-        /// Once replicas have it as well.
-        case replicated
     }
 }

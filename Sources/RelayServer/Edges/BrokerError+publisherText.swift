@@ -10,6 +10,7 @@ extension BrokerError {
         case .refused(let refusal): refusal.detail
         case .moved: "Topic changed, try again"
         case .overloaded: "Server is overloaded, try again later"
+        case .store(let error) where error.code == .undurable: "Storage can't give the topic's durability at the moment"
         case .store(let error) where error.code == .corrupt: "Stored data can't be read"
         case .store: "Storage temporarily unavailable"
         }

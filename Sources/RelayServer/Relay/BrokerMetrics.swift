@@ -10,6 +10,17 @@ struct BrokerMetrics: MetricCollector {
         let statistics = self.broker.statistics
         return [
             Self.gauge("relay_hot_tier_bytes", "Bytes of messages in memory, all topics.", statistics.hotBytes),
+            Self.gauge(
+                "relay_unstored_bytes",
+                "Bytes of messages with durability memory on their way.",
+                statistics.unstoredBytes
+            ),
+            MetricSample(
+                name: "relay_unstored_messages_lost_total",
+                kind: .counter,
+                help: "Messages with durability memory that the store did not take.",
+                value: Double(statistics.lostMessages)
+            ),
             Self.gauge("relay_resident_topics", "Topics in memory.", statistics.residentTopics),
             Self.gauge("relay_poll_waiters_active", "Long polls that wait now.", self.pollWaiters.total),
         ]

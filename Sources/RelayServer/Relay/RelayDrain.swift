@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import RelayCore
 
 /// Stops the relay without losing what it owes: no new connections, answers to all that is under way, then the end.
 struct RelayDrain: Sendable {
@@ -15,6 +16,11 @@ struct RelayDrain: Sendable {
             self.parts.loops.cutOffConnections()
             _ = await self.drained(within: .seconds(1))
         }
+        if await !self.isAllStored(within: self.grace) {
+            self.parts.services.logger.warning(
+                "messages that were answered as memory were not stored in time, and are lost"
+            )
+        }
         self.parts.lane.close()
         do {
             try await self.parts.loops.stop()
@@ -23,11 +29,21 @@ struct RelayDrain: Sendable {
         }
     }
 
+    /// Nobody waits for messages whose durability is `memory`, so they are waited for here.
+    private func isAllStored(within limit: Duration) async -> Bool {
+        await self.happens(within: limit) { self.parts.broker.whenNothingIsUnstored($0) }
+    }
+
     /// - Returns: whether the last connection has gone in time.
     private func drained(within limit: Duration) async -> Bool {
+        await self.happens(within: limit) { done in self.listener.drained.whenComplete { _ in done() } }
+    }
+
+    /// - Parameter begin: is handed what to call when it has happened.
+    private func happens(within limit: Duration, _ begin: (@escaping @Sendable () -> Void) -> Void) async -> Bool {
         let done = self.listener.channel.eventLoop.makePromise(of: Bool.self)
         let timer = self.listener.channel.eventLoop.scheduleTask(in: TimeAmount(limit)) { done.succeed(false) }
-        self.listener.drained.whenComplete { _ in
+        begin {
             timer.cancel()
             done.succeed(true)
         }

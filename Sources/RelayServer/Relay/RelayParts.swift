@@ -71,7 +71,13 @@ private struct Heart {
             now: clock.now
         )
         let feed = (store as? any SharedStore)?.feed
-        self.broker = Broker(store: store, feed: feed, limits: configuration.brokerLimits, clock: clock)
+        self.broker = Broker(
+            store: store,
+            feed: feed,
+            limits: configuration.brokerLimits,
+            durability: configuration.storage.brokerDurability,
+            clock: clock
+        )
         self.broker.startFollowing()
     }
 

@@ -16,13 +16,16 @@ extension RelayConfiguration {
         switch self.storage.backend {
         case .memory: MemoryStore(maxBytes: self.storage.memoryStoreMaxBytes)
         case .sqlite: try SQLiteStore(directory: self.storage.dataDirectory)
-        case .valkey: try await self.valkey.open(on: loops)
+        case .valkey: try await self.valkey.open(on: loops, self.storage.durability)
         }
     }
 }
 
 extension RelayConfiguration.Valkey {
-    fileprivate func open(on loops: any EventLoopGroup) async throws(StoreError) -> ValkeyStore {
+    fileprivate func open(
+        on loops: any EventLoopGroup,
+        _ durability: Durability
+    ) async throws(StoreError) -> ValkeyStore {
         var client = ValkeyConfiguration(
             username: self.username,
             password: self.password.map { ValkeyPassword($0.value) },
@@ -36,7 +39,10 @@ extension RelayConfiguration.Valkey {
             client,
             settings: ValkeyStore.Settings(
                 prefix: self.prefix,
-                durability: self.storeDurability,
+                durability: durability,
+                replicas: self.replicas,
+                replicaTimeout: self.replicaTimeout,
+                syncTimeout: self.syncTimeout,
                 advice: { [isCluster = !self.clusterNodes.isEmpty] in Self.advice($0, isCluster) }
             ),
             loops: Array(loops.makeIterator())
@@ -55,13 +61,6 @@ extension RelayConfiguration.Valkey {
             "set valkey_ca_path to the authority that signed it, and look whether it is for the host in \(place)"
         case .noTLS: "if that port speaks plain text, set valkey_use_tls to false"
         case .noPlainText: "if that port speaks TLS, set valkey_use_tls to true"
-        }
-    }
-
-    private var storeDurability: ValkeyStore.Settings.Durability {
-        switch self.durability {
-        case .stored: .stored
-        case .replicated: .replicated(replicas: self.replicas, timeout: self.replicaTimeout)
         }
     }
 

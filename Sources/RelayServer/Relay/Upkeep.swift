@@ -15,6 +15,7 @@ struct Upkeep: Sendable {
     /// Returns when its task is cancelled.
     func run() async {
         var round = 0
+        var lost = 0
         while !Task.isCancelled {
             do {
                 try await Task.sleep(for: Self.interval)
@@ -22,12 +23,27 @@ struct Upkeep: Sendable {
                 return
             }
             round += 1
+            lost = self.report(lostSince: lost)
             await self.resynchronize()
             await self.sweep { () async throws in try await self.broker.sweep() }
             if round % Self.roundsPerTokenSweep == 0 {
                 await self.sweep { () async throws in try await self.access.sweep() }
             }
         }
+    }
+
+    /// Nobody else is told of messages that were answered for before they were stored.
+    ///
+    /// - Returns: how many were lost so far.
+    private func report(lostSince before: Int) -> Int {
+        let lost = self.broker.statistics.lostMessages
+        if lost > before {
+            self.logger.warning(
+                "messages with durability memory were lost: the store did not take them",
+                metadata: ["messages": "\(lost - before)"]
+            )
+        }
+        return lost
     }
 
     /// The command line may have changed users in the store behind the relay's back.

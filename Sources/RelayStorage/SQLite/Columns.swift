@@ -29,6 +29,10 @@ extension DatabaseValue {
         self.init(topic.description)
     }
 
+    init(_ durability: Durability?) {
+        self = durability.map { DatabaseValue($0.rawValue) } ?? .null
+    }
+
     init(_ moment: Timestamp) {
         self = moment.microseconds.databaseValue
     }
@@ -56,6 +60,11 @@ extension Row {
 
     func moment(_ column: Int) -> Timestamp? {
         (self[column] as Int64?).map { Timestamp(microseconds: $0) }
+    }
+
+    /// - Throws: `corrupt` where it is none that is known.
+    func durability(_ column: Int) throws -> Durability? {
+        try self.text(column).map { try Durability(stored: $0) }
     }
 
     /// - Throws: `corrupt` where it is NULL.

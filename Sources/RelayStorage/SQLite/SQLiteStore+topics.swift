@@ -21,11 +21,13 @@ extension SQLiteStore: TopicStore {
         try await self.write { db, cache in
             try db.run(
                 """
-                UPDATE topics SET is_public = coalesce(?, is_public), description = coalesce(?, description)
+                UPDATE topics SET is_public = coalesce(?, is_public), description = coalesce(?, description),
+                durability = CASE WHEN ? THEN ? ELSE durability END
                 WHERE key = ?
                 """,
                 [
                     changes.isPublic.databaseValue, changes.description.map { DatabaseValue($0) } ?? .null,
+                    (changes.durability != nil).databaseValue, DatabaseValue(changes.durability?.durability),
                     DatabaseValue(key),
                 ]
             )
@@ -106,12 +108,13 @@ extension Database {
     fileprivate func insert(_ record: TopicRecord) throws -> Bool {
         try self.changes(
             """
-            INSERT INTO topics (key, id, name, namespace, kind, owner, created_at, is_public, description)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+            INSERT INTO topics (key, id, name, namespace, kind, owner, created_at, is_public, description, durability)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
             """,
             [DatabaseValue(record.key), DatabaseValue(record.id)] + record.key.columns + [
                 DatabaseValue(record.kind), DatabaseValue(record.owner), DatabaseValue(record.createdAt),
                 record.isPublic.databaseValue, record.description.map { DatabaseValue($0) } ?? .null,
+                DatabaseValue(record.durability),
             ]
         )
     }
@@ -130,13 +133,13 @@ extension Database {
     fileprivate func topics(_ condition: String, _ arguments: [DatabaseValue]) throws -> [StoredTopic] {
         let topics = try self.all(
             """
-            SELECT topics.id, topics.name, topics.namespace, kind, owner, created_at, is_public, description,
+            SELECT topics.id, topics.name, topics.namespace, kind, owner, created_at, is_public, description, durability,
             \(StreamBounds.columns)
             FROM (SELECT * FROM topics WHERE \(condition)) AS topics
             LEFT JOIN streams ON streams.key = topics.key ORDER BY topics.key
             """,
             arguments
-        ) { StoredTopic(record: try TopicRecord(row: $0), grants: [], bounds: $0.bounds(8)) }
+        ) { StoredTopic(record: try TopicRecord(row: $0), grants: [], bounds: $0.bounds(9)) }
         return try topics.map { topic in
             var topic = topic
             topic.grants = try self.grants(on: topic.record.key)
@@ -161,7 +164,8 @@ extension TopicRecord {
             owner: UserID(try row.required(row.text(4))),
             createdAt: try row.required(row.moment(5)),
             isPublic: try row.integer(6) != 0,
-            description: row.text(7)
+            description: row.text(7),
+            durability: try row.durability(8)
         )
     }
 }

@@ -18,6 +18,9 @@ enum Schema {
         migrator.registerMigration("v2: epochs") { db in
             for statement in self.epochs { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("v3: durability") { db in
+            try db.execute(sql: "ALTER TABLE topics ADD COLUMN durability BLOB")
+        }
         return migrator
     }
 

@@ -29,7 +29,9 @@ struct MarkedBatch {
 
     let batch: AppendBatch
     var versions: [Int: Int64] = [:]
-    var repeats: [Int: StoredDraft] = [:]
+    private(set) var repeats: [Int: StoredDraft] = [:]
+    /// Where the repeats are stored that are not in the batch's topic.
+    private var origins: [Int: TopicKey] = [:]
     /// The version with which an append found a tombstone.
     var refused: [Int: Int64] = [:]
     private var waited: [Int: Wait] = [:]
@@ -39,6 +41,25 @@ struct MarkedBatch {
     }
 
     func mark(_ draft: Int) -> IdempotencyMark? { self.batch.drafts[draft].idempotency }
+
+    /// The draft is stored already, in another topic.
+    mutating func isRepeat(_ draft: Int, of first: StoredDraft, in topic: TopicKey) {
+        self.repeats[draft] = first
+        self.origins[draft] = topic
+    }
+
+    /// What was stored before this batch, topic by topic.
+    ///
+    /// - Parameter receipt: for all of the batch.
+    func repeated(_ receipt: AppendReceipt) -> [[IdempotencyEntry]] {
+        let entries = self.batch.drafts.indices.compactMap { index -> IdempotencyEntry? in
+            let stored = receipt.stored[index]
+            guard stored.isRepeat, let mark = self.mark(index) else { return nil }
+            let topic = self.origins[index] ?? self.batch.topic
+            return IdempotencyEntry(mark: mark, topic: topic, id: stored.id, timestamp: stored.timestamp)
+        }
+        return Array(Dictionary(grouping: entries, by: \.topic).values)
+    }
 
     private func isOpen(_ draft: Int) -> Bool {
         self.mark(draft) != nil && self.versions[draft] == nil && self.repeats[draft] == nil
@@ -77,7 +98,8 @@ struct MarkedBatch {
             topic: self.batch.topic,
             drafts: drafts.map { self.batch.drafts[$0] },
             retention: self.batch.retention,
-            known: self.batch.known
+            known: self.batch.known,
+            durability: self.batch.durability
         )
         return Rest(batch: batch, drafts: drafts, versions: drafts.map { self.versions[$0] ?? 0 })
     }

@@ -9,6 +9,7 @@ extension TopicRecord {
             "created", .init(self.createdAt.microseconds), "public", .init(self.isPublic ? 1 : 0),
         ]
         return fields + (self.description.map { ["description", .init($0)] } ?? [])
+            + (self.durability.map { ["durability", .init($0.rawValue)] } ?? [])
     }
 
     /// - Returns: nil where there are no fields.
@@ -21,7 +22,8 @@ extension TopicRecord {
             owner: UserID(try fields.required(fields.text("owner"), "owner")),
             createdAt: try fields.required(fields.moment("created"), "created"),
             isPublic: fields.text("public") == "1",
-            description: fields.text("description")
+            description: fields.text("description"),
+            durability: try fields.durability
         )
     }
 }
@@ -31,11 +33,20 @@ extension TopicChanges {
         var fields: [ValkeyArgument] = []
         if let isPublic = self.isPublic { fields += ["public", .init(isPublic ? 1 : 0)] }
         if let description = self.description { fields += ["description", .init(description)] }
+        // Empty for none, since a field that goes needs another command.
+        if let durability { fields += ["durability", .init(durability.durability?.rawValue ?? "")] }
         return fields
     }
 }
 
 extension HashFields {
+    fileprivate var durability: Durability? {
+        get throws(StoreError) {
+            guard let text = self.text("durability"), !text.isEmpty else { return nil }
+            return try Durability(stored: text)
+        }
+    }
+
     /// Of a hash from user to date: ordered by user id.
     var grants: [Grant] {
         get throws(StoreError) {

@@ -4,12 +4,7 @@ import RelayValkey
 import RelayWire
 
 extension ValkeyStore: MessageStore {
-    public var durability: Durability {
-        switch self.settings.durability {
-        case .stored: .stored
-        case .replicated: .replicated
-        }
-    }
+    public var durability: Durability { self.settings.durability }
 
     public func append(
         _ batch: AppendBatch,
@@ -37,7 +32,12 @@ extension ValkeyStore: MessageStore {
         for (index, draft) in batch.drafts.enumerated() {
             call.add(draft, version: versions?[index] ?? 0)
         }
-        self.runDurably(AppendScript.script, keys: call.keys, call.arguments) { [drafts = batch.drafts] result in
+        self.runDurably(
+            AppendScript.script,
+            keys: call.keys,
+            call.arguments,
+            until: self.goal(batch.durability)
+        ) { [drafts = batch.drafts] result in
             completion(result.flatMap { reply in Result { () throws(StoreError) in try AppendAnswer(reply, drafts) } })
         }
     }

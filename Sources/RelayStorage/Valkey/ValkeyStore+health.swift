@@ -45,8 +45,8 @@ extension ValkeyStore {
     private func service(but silent: [ValkeyAddress: ValkeyState] = [:]) -> ValkeyState {
         let troubles = self.subscriber.troubles.merging(silent) { $1 }
         let state = self.server.service(of: self.home, but: troubles)
-        guard state.isConnected, let replicated = self.replicated else { return state }
-        return replicated.server.service(of: self.home, but: troubles)
+        guard state.isConnected else { return state }
+        return self.waiting.server.service(of: self.home, but: troubles)
     }
 
     // MARK: - Asking

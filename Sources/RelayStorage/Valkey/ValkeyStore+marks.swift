@@ -13,12 +13,20 @@ extension ValkeyStore {
             for _ in 0..<Self.attempts {
                 try await self.claim(&work)
                 guard work.isClaimed else { continue }
-                if let receipt = try await self.finish(&work) { return .success(receipt) }
+                guard let receipt = try await self.finish(&work) else { continue }
+                try await self.confirmRepeats(work.repeated(receipt), of: batch)
+                return .success(receipt)
             }
             throw StoreError(.unavailable, "an idempotency key is used by too many at once")
         } catch {
             return .failure(error)
         }
+    }
+
+    /// The wait behind an append says nothing of what that append only found.
+    private func confirmRepeats(_ entries: [[IdempotencyEntry]], of batch: AppendBatch) async throws(StoreError) {
+        guard self.goal(batch.durability) != nil else { return }
+        for entries in entries { try await self.confirm(entries, as: batch.durability ?? self.durability) }
     }
 
     /// Settles for every draft where it goes, or that it is a repeat of another topic's.
@@ -58,7 +66,8 @@ extension ValkeyStore {
         let now = work.batch.drafts[draft].timestamp
         switch StoredMark(try await self.send("GET", key)) {
         case .message(let id, let timestamp, _, let expiresAt) where now < expiresAt:
-            work.repeats[draft] = StoredDraft(id: id, timestamp: timestamp, isRepeat: true)
+            let first = StoredDraft(id: id, timestamp: timestamp, isRepeat: true)
+            work.isRepeat(draft, of: first, in: claim.topic)
             return
         case nil where work.waits(for: draft, claim):
             // Whoever claimed it is probably about to store it.
@@ -75,7 +84,8 @@ extension ValkeyStore {
             ]
         )
         if case .message(let id, let timestamp, _, _) = StoredMark(reply) {
-            work.repeats[draft] = StoredDraft(id: id, timestamp: timestamp, isRepeat: true)
+            let first = StoredDraft(id: id, timestamp: timestamp, isRepeat: true)
+            work.isRepeat(draft, of: first, in: claim.topic)
         } else {
             try await self.take(claim, as: claim.version + 1, mark, draft, &work)
         }

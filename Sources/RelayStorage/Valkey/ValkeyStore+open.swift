@@ -31,6 +31,7 @@ extension ValkeyStore {
         }
         if case .ready = state {
             try await store.checkAnnouncing()
+            try await store.checkSync()
             return store
         }
         await store.end()
@@ -47,6 +48,14 @@ extension ValkeyStore {
         }
     }
 
+    /// Where nothing can wait for the disk, topics can't be set to that, and a relay that is has no use for the server.
+    private func checkSync() async throws(StoreError) {
+        await self.waiting.learnSync()
+        guard self.settings.durability == .synced, let error = self.waiting.syncError else { return }
+        await self.end()
+        throw StoreError(.unavailable, "messages can't be synced: \(error.message)")
+    }
+
     private static func make(
         _ place: ValkeyEndpoint,
         _ configuration: ValkeyConfiguration,
@@ -58,19 +67,12 @@ extension ValkeyStore {
             let layout = KeyLayout(prefix: settings.prefix)
             let desk = NewsDesk(layout: layout)
             let server = try place.makeRouter(configuration, loops: loops, onChange: onChange)
-            let replicated: ReplicatedServer? =
-                switch settings.durability {
-                case .stored: nil
-                case .replicated(let replicas, let timeout):
-                    try ReplicatedServer(
-                        place,
-                        configuration,
-                        replicas: replicas,
-                        timeout: timeout,
-                        loops: loops,
-                        onChange: onChange
-                    )
-                }
+            let goals = WaitingServer.Goals(
+                replicas: settings.replicas,
+                replicaTimeout: TimeAmount(settings.replicaTimeout),
+                syncTimeout: TimeAmount(settings.syncTimeout)
+            )
+            let waiting = try WaitingServer(place, configuration, goals, loops: loops, onChange: onChange)
             let changes = ChangeFeed(server, layout: layout, loop: loops[0], pollInterval: settings.changePollInterval)
             let subscriber = try server.makeSubscriber(loop: loops[0], onChange: onChange) { event in
                 desk.take(event)
@@ -80,7 +82,7 @@ extension ValkeyStore {
             subscriber.subscribe(changes.channel)
             return ValkeyStore(
                 server: server,
-                replicated: replicated,
+                waiting: waiting,
                 subscriber: subscriber,
                 desk: desk,
                 changes: changes,

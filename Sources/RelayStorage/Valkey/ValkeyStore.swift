@@ -11,8 +11,8 @@ public final class ValkeyStore: Sendable {
     let layout: KeyLayout
     let settings: Settings
     let server: any ValkeyRouter
-    /// Where appends go that wait for replicas.
-    let replicated: ReplicatedServer?
+    /// Where appends go that wait for replicas or the disk.
+    let waiting: WaitingServer
     let subscriber: any ValkeySubscribing
     let changeFeed: ChangeFeed
     private let desk: NewsDesk
@@ -21,7 +21,7 @@ public final class ValkeyStore: Sendable {
 
     init(
         server: any ValkeyRouter,
-        replicated: ReplicatedServer?,
+        waiting: WaitingServer,
         subscriber: any ValkeySubscribing,
         desk: NewsDesk,
         changes: ChangeFeed,
@@ -30,7 +30,7 @@ public final class ValkeyStore: Sendable {
         loop: any EventLoop
     ) {
         self.server = server
-        self.replicated = replicated
+        self.waiting = waiting
         self.subscriber = subscriber
         self.desk = desk
         self.changeFeed = changes
@@ -61,21 +61,24 @@ public final class ValkeyStore: Sendable {
         }
     }
 
-    /// Runs the script of an append, and waits until it is as durable as it has to be.
+    /// Runs a script that writes, and waits until what it wrote is as durable as it has to be.
+    ///
+    /// - Parameter goal: nil to wait for the script alone.
     func runDurably(
         _ script: ValkeyScript,
         keys: [String],
         _ arguments: [ValkeyArgument],
+        until goal: WaitGoal?,
         completion: @escaping @Sendable (Result<ValkeyReply, StoreError>) -> Void
     ) {
-        guard let replicated = self.replicated else {
-            return self.run(script, keys: keys, arguments, completion: completion)
-        }
+        guard let goal else { return self.run(script, keys: keys, arguments, completion: completion) }
         guard self.calls.begin() else { return completion(.failure(.closed)) }
-        replicated.run(script, keys: keys.map { ValkeyArgument($0) }, arguments: arguments) { result in
+        let keys = keys.map { ValkeyArgument($0) }
+        let call = WaitingServer.Call(script: script, keys: keys, arguments: arguments, goal: goal) { result in
             completion(result)
             self.calls.end()
         }
+        self.waiting.run(call)
     }
 
     func run(
@@ -139,7 +142,7 @@ public final class ValkeyStore: Sendable {
         guard await self.calls.close() else { return }
         self.changeFeed.close()
         await self.subscriber.close()
-        await self.replicated?.server.close()
+        await self.waiting.server.close()
         await self.server.close()
     }
 }

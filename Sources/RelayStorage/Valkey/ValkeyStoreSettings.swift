@@ -1,16 +1,9 @@
 import NIOCore
+public import RelayCore
 
 extension ValkeyStore {
     /// How the store uses its servers.
     public struct Settings: Sendable {
-        /// When an append counts as done.
-        public enum Durability: Hashable, Sendable {
-            /// The server has it. Whether that survives the server is its own affair (`appendfsync`).
-            case stored
-            /// So many replicas have it as well. Where they don't say so within the timeout, the outcome is unknown.
-            case replicated(replicas: Int, timeout: Duration)
-        }
-
         /// What every key and channel begins with; no braces. Relays of one prefix are one relay. `pulsar:` unless told.
         public var prefix: String
         /// How long opening waits for a first connection. 5 s unless told.
@@ -23,8 +16,15 @@ extension ValkeyStore {
         public var maxAnnouncedBytes: Int
         /// What to do about a failure to open, for whoever runs the relay: goes into the error's message. Nothing unless told.
         public var advice: @Sendable (ValkeyOpenTrouble) -> String?
-        /// Of appends; other changes are done when the server has them. `stored` unless told.
+        /// When an append is done that asks for nothing in particular; other changes are when the server has them. `stored` unless
+        /// told: whether that survives the server is its own affair (`appendfsync`). `memory` is as `stored`.
         public var durability: Durability
+        /// With `replicated`: so many must have it as well. 1 unless told.
+        public var replicas: Int
+        /// How long to wait for them; then the outcome is unknown. 1 s unless told.
+        public var replicaTimeout: Duration
+        /// How long to wait for the disk, with `synced`; then the outcome is unknown. 3 s unless told.
+        public var syncTimeout: Duration
 
         public init(
             prefix: String = "pulsar:",
@@ -33,6 +33,9 @@ extension ValkeyStore {
             changePollInterval: Duration = .seconds(2),
             maxAnnouncedBytes: Int = 256 << 10,
             durability: Durability = .stored,
+            replicas: Int = 1,
+            replicaTimeout: Duration = .seconds(1),
+            syncTimeout: Duration = .seconds(3),
             advice: @escaping @Sendable (ValkeyOpenTrouble) -> String? = { _ in nil }
         ) {
             self.prefix = prefix
@@ -41,6 +44,9 @@ extension ValkeyStore {
             self.changePollInterval = changePollInterval
             self.maxAnnouncedBytes = maxAnnouncedBytes
             self.durability = durability
+            self.replicas = replicas
+            self.replicaTimeout = replicaTimeout
+            self.syncTimeout = syncTimeout
             self.advice = advice
         }
     }

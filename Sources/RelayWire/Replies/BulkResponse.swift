@@ -14,7 +14,8 @@ public struct BulkResponse: Hashable, Sendable {
     }
 
     public enum Outcome: Hashable, Sendable {
-        case accepted(MessageID)
+        /// Nil where the message is not stored yet.
+        case accepted(MessageID?)
         /// With the reason, fit to be sent to the client.
         case rejected(String)
     }
@@ -41,7 +42,7 @@ public struct BulkResponse: Hashable, Sendable {
             case .accepted(let id):
                 accepted += 1
                 sink.put(#"{"message_id":"#)
-                sink.put(id)
+                if let id { sink.put(id) } else { sink.put("null") }
                 sink.put(#","topic":"#)
                 sink.put(text: result.topic)
                 sink.put(#","status":"accepted","error":null}"#)

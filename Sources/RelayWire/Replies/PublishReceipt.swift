@@ -2,13 +2,14 @@ public import NIOCore
 
 /// Tells a publisher where its message was stored.
 public struct PublishReceipt: Hashable, Sendable {
-    public var id: MessageID
+    /// Nil where the message was taken, and is not stored yet.
+    public var id: MessageID?
     public var topic: String
     public var timestamp: Timestamp
     /// What the message survives, where it is said in the receipt and not beside it.
     public var durability: String?
 
-    public init(id: MessageID, topic: String, timestamp: Timestamp, durability: String? = nil) {
+    public init(id: MessageID?, topic: String, timestamp: Timestamp, durability: String? = nil) {
         self.durability = durability
         self.id = id
         self.topic = topic
@@ -31,7 +32,7 @@ public struct PublishReceipt: Hashable, Sendable {
     /// Without the braces, for the WebSocket's `published` frame as well.
     func putFields(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         sink.put(#""message_id":"#)
-        sink.put(self.id)
+        if let id = self.id { sink.put(id) } else { sink.put("null") }
         sink.put(#","topic":"#)
         sink.put(text: self.topic)
         sink.put(#","timestamp":"#)

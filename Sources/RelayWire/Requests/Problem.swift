@@ -64,6 +64,13 @@ struct Problem {
         Problem(type: "string_too_long", message: "String should have at most \(limit) characters")
     }
 
+    /// - Parameter names: at least one.
+    static func choice(_ names: [String]) -> Problem {
+        let quoted = names.map { "'\($0)'" }
+        let all = quoted.dropLast().joined(separator: ", ") + (quoted.count > 1 ? " or " : "") + (quoted.last ?? "")
+        return Problem(type: "enum", message: "Input should be \(all)")
+    }
+
     static func shortList(_ count: Int) -> Problem {
         Problem(type: "too_short", message: "List should have at least 1 item after validation, not \(count)")
     }

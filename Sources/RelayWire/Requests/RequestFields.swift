@@ -70,6 +70,16 @@ public struct RequestFields {
         }
     }
 
+    /// One of some names.
+    public mutating func choice(_ name: String, of names: [String]) -> String? {
+        self.optional(name) { (reader, bytes, value, place) in
+            guard let text = reader.text(bytes, value, at: place) else { return nil }
+            if names.contains(text) { return text }
+            reader.add(bytes, .choice(names), at: place, input: value.range)
+            return nil
+        }
+    }
+
     /// `true` and `false`; also 1 and 0, and the words that forms use for them.
     public mutating func flag(_ name: String) -> Bool? {
         self.optional(name) { (reader, bytes, value, place) in reader.flag(bytes, value, at: place) }

@@ -49,8 +49,9 @@ struct DeleteTopicTests {
         #expect(!self.relay.broker.publishNow(item, as: .olga) { _ in })
         let stored = try await self.relay.publishAll([4])[0].get()
         try await deleted
-        #expect(stored.id > old)
-        #expect(store.ids(in: self.key) == [stored.id])
+        let id = try #require(stored.id)
+        #expect(id > old)
+        #expect(store.ids(in: self.key) == [id])
         #expect(topic.access.record?.description == "Auto-created topic by olga")
     }
 

@@ -84,7 +84,7 @@ struct FirstPublishTests {
     @Test("publishing without suspending needs a topic that is in memory and exists")
     func publishNow() async throws {
         let item = Broker.Item(key: .named("news"), draft: .numbered(1, at: self.relay.clock.now))
-        let called = Collected<Result<StoredDraft, BrokerError>>()
+        let called = Collected<Result<Publication, BrokerError>>()
         #expect(!self.relay.broker.publishNow(item, as: .olga) { called.add([$0]) })
         _ = try await self.relay.broker.topic(.named("news"))
         #expect(!self.relay.broker.publishNow(item, as: .olga) { called.add([$0]) })
@@ -109,7 +109,7 @@ struct PublishRulesTests {
         _ = try await relay.topic(isPublic: isPublic)
         _ = try await relay.broker.grant(Principal.greta.id, on: .named("news"), as: .olga)
         let item = Broker.Item(key: .named("news"), draft: .numbered(1, at: relay.clock.now))
-        let answers = Collected<Result<StoredDraft, BrokerError>>()
+        let answers = Collected<Result<Publication, BrokerError>>()
         #expect(relay.broker.publishNow(item, as: who) { answers.add([$0]) })
         #expect(answers.all.count == 1)
         #expect(answers.all.allSatisfy { isAllowed ? (try? $0.get()) != nil : $0 == .failure(.denied) })

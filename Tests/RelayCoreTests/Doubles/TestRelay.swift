@@ -8,15 +8,33 @@ struct TestRelay {
     let store: TestStore
     let broker: Broker
 
-    init(_ limits: BrokerLimits = BrokerLimits(), catalog: TopicCatalog = TopicCatalog()) {
+    init(
+        _ limits: BrokerLimits = BrokerLimits(),
+        catalog: TopicCatalog = TopicCatalog(),
+        durabilities: [Durability] = [.memory],
+        durability: Durability? = nil
+    ) {
         let clock = ManualClock()
-        self.init(on: TestStore(clock: clock), limits, catalog: catalog, clock: clock)
+        let store = TestStore(clock: clock, durabilities: durabilities)
+        self.init(on: store, limits, catalog: catalog, durability, clock: clock)
     }
 
-    private init(on store: TestStore, _ limits: BrokerLimits, catalog: TopicCatalog, clock: ManualClock) {
+    private init(
+        on store: TestStore,
+        _ limits: BrokerLimits,
+        catalog: TopicCatalog,
+        _ durability: Durability? = nil,
+        clock: ManualClock
+    ) {
         self.clock = clock
         self.store = store
-        self.broker = Broker(store: store, catalog: catalog, limits: limits, clock: clock.relayClock)
+        self.broker = Broker(
+            store: store,
+            catalog: catalog,
+            limits: limits,
+            durability: durability,
+            clock: clock.relayClock
+        )
     }
 
     /// Another relay on what this one has stored.
@@ -45,7 +63,7 @@ struct TestRelay {
         _ numbers: some Sequence<Int>,
         to path: String = "news",
         as principal: Principal = .olga
-    ) async throws(BrokerError) -> [Result<StoredDraft, BrokerError>] {
+    ) async throws(BrokerError) -> [Result<Publication, BrokerError>] {
         let items = numbers.map { Broker.Item(key: .named(path), draft: .numbered($0, at: self.clock.now)) }
         return try await self.broker.publish(items, as: principal)
     }

@@ -57,13 +57,20 @@ final class TestStore: MessageStore {
         var overlaps = 0
         /// How deeply appends were called from inside appends, at most.
         var depth = 0
+        /// What the appends asked for.
+        var durabilities: [Durability?] = []
+        /// What was confirmed, and as what.
+        var confirmed: [(ids: [MessageID], as: Durability)] = []
     }
 
     let clock: ManualClock
+    let durabilities: [Durability]
     let state = Mutex(State())
 
-    init(clock: ManualClock) {
+    /// - Parameter durabilities: what it pretends to offer; the first is its own.
+    init(clock: ManualClock, durabilities: [Durability] = [.memory]) {
         self.clock = clock
+        self.durabilities = durabilities
     }
 
     var calls: Calls { self.state.withLock { $0.calls } }
@@ -120,7 +127,15 @@ final class TestStore: MessageStore {
 
     // MARK: MessageStore
 
-    var durability: Durability { .memory }
+    var durability: Durability { self.durabilities[0] }
+
+    func confirm(_ entries: [IdempotencyEntry], as durability: Durability) async throws(StoreError) {
+        let fault = self.state.withLock { state in
+            state.calls.confirmed.append((entries.map(\.id), durability))
+            return state.faults.isEmpty ? nil : state.faults.removeFirst()
+        }
+        if let fault { throw fault.error }
+    }
 
     func append(_ batch: AppendBatch, completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void) {
         let now = self.clock.now
@@ -138,6 +153,7 @@ final class TestStore: MessageStore {
         }
         let run = self.state.withLock { state -> Run in
             state.calls.appends.append(batch.drafts.count)
+            state.calls.durabilities.append(batch.durability)
             state.calls.depth = max(state.calls.depth, depth)
             if !state.underWay.insert(batch.topic).inserted { state.calls.overlaps += 1 }
             return state.place(state.appending) { $0.heldAppends.append(work) }

@@ -15,9 +15,12 @@ struct FollowStepTests {
         let clock = ManualClock()
         self.environment = TopicEnvironment(
             store: TestStore(clock: clock),
+            durability: .stored,
+            leastDurability: .stored,
             isShared: true,
             limits: BrokerLimits(),
             budget: HotBudget(limit: 1 << 30),
+            unstored: UnstoredMessages(limit: 1 << 30),
             clock: clock.relayClock,
             unsure: UnsureTopics()
         )

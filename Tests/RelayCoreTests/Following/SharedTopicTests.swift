@@ -39,9 +39,9 @@ struct SharedTopicTests {
     }
 
     private func publish(_ number: Int, on relay: Int, as principal: Principal = .olga) -> Result<
-        StoredDraft, BrokerError
+        Publication, BrokerError
     >? {
-        let results = Collected<Result<StoredDraft, BrokerError>>()
+        let results = Collected<Result<Publication, BrokerError>>()
         let (broker, item) = (self.brokers[relay], self.item(number))
         self.run { results.add([await broker.publishOne(item, as: principal)]) }
         return results.all.first
@@ -77,7 +77,7 @@ struct SharedTopicTests {
         #expect((try? self.publish(1, on: 0)?.get()) != nil)
         self.delete(on: 1)
         #expect((try? self.publish(2, on: 1, as: .sven)?.get()) != nil)
-        let results = Collected<Result<StoredDraft, BrokerError>>()
+        let results = Collected<Result<Publication, BrokerError>>()
         #expect(self.brokers[0].publishNow(self.item(3), as: .olga) { results.add([$0]) })
         self.settle()
         #expect(results.all == [.failure(.moved)])

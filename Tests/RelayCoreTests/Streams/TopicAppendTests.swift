@@ -36,7 +36,7 @@ struct TopicAppendTests {
         for run in 0..<8 {
             let drafts = (0...run).map { Draft.numbered(run * 10 + $0, at: relay.clock.now) }
             let result = topic.enqueue(drafts, decidedOn: topic.accessView.version) { result in
-                answers.add([(run, (try? result.get())?.map(\.id) ?? [])])
+                answers.add([(run, (try? result.get())?.compactMap(\.id) ?? [])])
             }
             guard case .accepted = result else {
                 Issue.record("turned away")
@@ -64,7 +64,7 @@ struct TopicAppendTests {
         relay.store.completeAppends(.held)
         let error = StoreError(.full, "full")
         relay.store.failAppends([.init(error: error)])
-        let answers = Collected<Result<[StoredDraft], StoreError>>()
+        let answers = Collected<Result<[Publication], StoreError>>()
         for number in 1...3 {
             _ = topic.enqueue([.numbered(number, at: relay.clock.now)], decidedOn: topic.accessView.version) {
                 answers.add([$0])
@@ -83,7 +83,7 @@ struct TopicAppendTests {
         _ = try await relay.topic()
         relay.store.completeAppends(.held)
         try relay.publish(1...2)
-        let answers = Collected<Result<StoredDraft, BrokerError>>()
+        let answers = Collected<Result<Publication, BrokerError>>()
         let item = Broker.Item(key: .named(self.path), draft: .numbered(9, at: relay.clock.now))
         for _ in 0..<2 {
             #expect(relay.broker.publishNow(item, as: .olga) { answers.add([$0]) })
@@ -106,7 +106,7 @@ struct TopicAppendTests {
         let key = IdempotencyKey(user: Principal.olga.id, route: "single", value: "k")
         var draft = Draft.numbered(1, at: relay.clock.now)
         draft.idempotency = IdempotencyMark(key: key, index: 0, total: 1, expiresAt: relay.clock.now.adding(seconds: 9))
-        let collected = Collected<StoredDraft>()
+        let collected = Collected<Publication>()
         for _ in 0..<3 {
             _ = topic.enqueue([draft], decidedOn: topic.accessView.version) { result in
                 collected.add((try? result.get()) ?? [])

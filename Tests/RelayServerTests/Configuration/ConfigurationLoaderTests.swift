@@ -267,6 +267,20 @@ import Testing
         #expect(try Self.failure(environment: environment).contains(part))
     }
 
+    @Test(
+        "A durability that the store does not have is a warning",
+        arguments: [
+            ("sqlite", "replicated", true), ("sqlite", "memory", false), ("sqlite", "synced", false),
+            ("memory", "synced", true), ("memory", "stored", false), ("valkey", "synced", false),
+        ]
+    )
+    func uselessDurability(_ backend: String, _ durability: String, isUseless: Bool) throws {
+        let loaded = try Self.load(
+            environment: ["PULSAR_STORAGE_BACKEND": backend, "PULSAR_STORAGE_DURABILITY": durability]
+        )
+        #expect(loaded.warnings.map(\.key) == (isUseless ? ["storage_durability"] : []))
+    }
+
     @Test("Proxies that are not trusted are a warning")
     func uselessProxies() throws {
         let loaded = try Self.load(environment: ["PULSAR_TRUSTED_PROXIES": "10.0.0.0/8"])

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Topics, grants and history")
 struct TopicTests {
-    @Test("a topic is shown with all seven fields; who was granted, to its owner only")
+    @Test("a topic is shown with all eight fields; who was granted, to its owner only")
     func fields() async throws {
         try await withRelay { relay in
             let admin = try await relay.administratorToken
@@ -15,7 +15,8 @@ struct TopicTests {
             #expect(made.status == 201)
             #expect(
                 Set(made.object.keys) == [
-                    "topic_id", "topic_name", "owner_id", "is_public", "created_at", "description", "allowed_user_ids",
+                    "topic_id", "topic_name", "owner_id", "is_public", "created_at", "description", "durability",
+                    "allowed_user_ids",
                 ]
             )
             #expect(made.object["owner_id"] as? String == owner.id)
@@ -75,6 +76,12 @@ struct TopicTests {
             (.POST, "", #"{"topic_name":"a","description":"\#(long)"}"#, 422, ["body.description"]),
             (.POST, "", "[]", 422, ["body"]),
             (.POST, "", "", 422, ["body.0"]),
+            (.POST, "", #"{"topic_name":"a","durability":"fsync"}"#, 422, ["body.durability"]),
+            (.POST, "", #"{"topic_name":"a","durability":1}"#, 422, ["body.durability"]),
+            // Known, and not offered by the store.
+            (.POST, "", #"{"topic_name":"a","durability":"synced"}"#, 422, ["body.durability"]),
+            (.PUT, "/t", #"{"durability":"synced"}"#, 422, ["body.durability"]),
+            (.PUT, "/t", #"{"durability":""}"#, 422, ["body.durability"]),
             (.PUT, "/t", #"{"is_public":[]}"#, 422, ["body.is_public"]),
             (.PUT, "/t", "{", 422, ["body.1"]),
             (.POST, "/t/permissions", #"{"user_id":1}"#, 422, ["body.user_id"]),

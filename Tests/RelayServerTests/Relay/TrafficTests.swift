@@ -27,7 +27,7 @@ struct TrafficTests {
 }
 
 /// Runs `body` with a directory of its own, which is gone afterwards.
-private func withDataDirectory(_ body: (String) async throws -> Void) async throws {
+func withDataDirectory(_ body: (String) async throws -> Void) async throws {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("relay-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: directory) }
     try await body(directory.path)

@@ -25,12 +25,14 @@ struct ChangeTests {
             _ = try await stores[0].createTopic(.plain(topic))
             _ = try await stores[0].addGrant(Grant(user: id, grantedAt: .at(0)), to: topic)
             _ = try await stores[0].updateTopic(topic, TopicChanges(isPublic: true))
+            _ = try await stores[0].updateTopic(topic, TopicChanges(durability: .own(.memory)))
+            #expect(try await stores[1].topic(topic)?.record.durability == .memory)
             _ = try await stores[0].deleteUser(id)
             _ = try await stores[0].deleteTopic(topic)
             _ = try await stores[0].createUser(self.user("end"))
             let expected: [StoreChange] = [
-                .user(id), .user(id), .topic(topic), .topic(topic), .topic(topic), .user(id), .topic(topic),
-                .topic(topic), .user(UserID("end")),
+                .user(id), .user(id), .topic(topic), .topic(topic), .topic(topic), .topic(topic), .user(id),
+                .topic(topic), .topic(topic), .user(UserID("end")),
             ]
             for log in logs { #expect(await log.first { $0 == .user(UserID("end")) } == expected) }
         }

@@ -53,8 +53,7 @@ struct ClusterFaultTests {
     @Test("when a master is killed, nothing that a replica has acknowledged is lost")
     func failover() async throws {
         try await ValkeyClusterProcess.with(withReplicas: true) { (process) async throws in
-            let durability = ValkeyStore.Settings.Durability.replicated(replicas: 1, timeout: .seconds(1))
-            try await process.withStores(1, durability: durability) { stores in
+            try await process.withStores(1, durability: .replicated) { stores in
                 let written = Written()
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await self.write(to: stores[0], written) }

@@ -1,5 +1,6 @@
 import Foundation
 import NIOPosix
+import RelayCore
 import RelayStorage
 import ValkeyFixture
 
@@ -21,7 +22,7 @@ extension ValkeyClusterProcess {
     /// Opens some stores on it, runs the body, and closes them.
     func withStores(
         _ count: Int,
-        durability: ValkeyStore.Settings.Durability = .stored,
+        durability: Durability = .stored,
         _ body: ([ValkeyStore]) async throws -> Void
     ) async throws {
         var stores: [ValkeyStore] = []
@@ -40,7 +41,7 @@ extension ValkeyStore {
     static func open(
         _ cluster: ValkeyClusterProcess,
         prefix: String = "pulsar:",
-        durability: Settings.Durability = .stored
+        durability: Durability = .stored
     ) async throws -> ValkeyStore {
         try await .open(
             .cluster(seeds: cluster.seeds),

@@ -11,8 +11,8 @@ struct ValkeyPlace: Sendable {
     let server: SharedServer
     let prefix = "test-\(UUID().uuidString):"
 
-    func open() async throws -> ValkeyStore {
-        try await .open(try await self.server.join(self.prefix), prefix: self.prefix)
+    func open(_ durability: Durability = .stored) async throws -> ValkeyStore {
+        try await .open(try await self.server.join(self.prefix), prefix: self.prefix, durability: durability)
     }
 
     func remove() async {
@@ -60,10 +60,14 @@ extension ValkeyServerProcess {
 }
 
 extension ValkeyStore {
-    static func open(_ server: ValkeyServerProcess, prefix: String = "pulsar:") async throws -> ValkeyStore {
+    static func open(
+        _ server: ValkeyServerProcess,
+        prefix: String = "pulsar:",
+        durability: Durability = .stored
+    ) async throws -> ValkeyStore {
         try await .open(
             .server(server.address),
-            settings: Settings(prefix: prefix, openTimeout: .seconds(20)),
+            settings: Settings(prefix: prefix, openTimeout: .seconds(20), durability: durability),
             loops: Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
         )
     }

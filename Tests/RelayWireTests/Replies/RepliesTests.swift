@@ -107,18 +107,25 @@ struct RepliesTests {
             try self.written(receipt.size, receipt.write)
                 == #"{"message_id":"1795251363585-10","topic":"t","timestamp":"2026-11-21T08:56:03.585010Z"}"#
         )
+        let early = PublishReceipt(id: nil, topic: "t", timestamp: Samples.timestamp, durability: "memory")
+        #expect(
+            try self.written(early.size, early.write)
+                == #"{"message_id":null,"topic":"t","timestamp":"2026-11-21T08:56:03.585010Z","durability":"memory"}"#
+        )
     }
 
     @Test("a bulk's results")
     func bulk() throws {
         let response = BulkResponse(results: [
             .init(topic: "a", outcome: .accepted(Samples.id)), .init(topic: "b", outcome: .rejected("disk \"full\"")),
+            .init(topic: "c", outcome: .accepted(nil)),
         ])
         #expect(
             try self.written(response.size, response.write)
                 == #"{"results":[{"message_id":"1795251363585-10","topic":"a","status":"accepted","error":null},"#
-                + #"{"message_id":null,"topic":"b","status":"rejected","error":"disk \"full\""}],"#
-                + #""summary":{"total":2,"accepted":1,"rejected":1}}"#
+                + #"{"message_id":null,"topic":"b","status":"rejected","error":"disk \"full\""},"#
+                + #"{"message_id":null,"topic":"c","status":"accepted","error":null}],"#
+                + #""summary":{"total":3,"accepted":2,"rejected":1}}"#
         )
     }
 

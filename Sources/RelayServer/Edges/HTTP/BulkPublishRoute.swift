@@ -37,6 +37,12 @@ enum BulkPublishRoute {
         }
     }
 
+    /// The weakest that any of the messages got.
+    private static func least(_ outcomes: [Broker.Outcome]) -> Durability? {
+        let reached = Set(outcomes.compactMap { (try? $0.result.get())?.durability })
+        return Durability.allCases.first { reached.contains($0) }
+    }
+
     private static func answer(_ exchange: Exchange, _ outcomes: [Broker.Outcome]) {
         let results = outcomes.map { outcome in
             let topic = outcome.key.name.rawValue
@@ -53,6 +59,6 @@ enum BulkPublishRoute {
         var body = ByteBuffer()
         body.reserveCapacity(response.size)
         response.write(into: &body)
-        exchange.answer(.stored(.multiStatus, body, exchange.services.durability))
+        exchange.answer(.published(.multiStatus, body, Self.least(outcomes) ?? exchange.services.broker.durability))
     }
 }

@@ -91,7 +91,7 @@ final class EdgeMetrics: Sendable {
     // MARK: Messages
 
     /// What became of a publish.
-    func published(_ result: Result<StoredDraft, BrokerError>) {
+    func published(_ result: Result<Publication, BrokerError>) {
         switch result {
         case .success: self.appended.increment()
         case .failure(.store): self.appendsFailed.increment()

@@ -8,8 +8,6 @@ import RelayCore
 /// A class, so that a request that looks into it counts one reference and not one for each part.
 final class EdgeServices: Sendable {
     let broker: Broker
-    /// The value of `x-durability`, which goes with every successful publish.
-    let durability: String
     let authenticator: Authenticator
     let loops: DeliveryLoops
     let lane: TaskLane
@@ -42,7 +40,6 @@ final class EdgeServices: Sendable {
         logger: Logger
     ) {
         self.broker = broker
-        self.durability = broker.durability.rawValue
         self.authenticator = authenticator
         self.loops = loops
         self.lane = lane

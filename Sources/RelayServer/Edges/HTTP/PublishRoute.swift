@@ -44,7 +44,7 @@ enum PublishRoute {
         let broker = exchange.services.broker
         exchange.suspend {
             await broker.publishOne(item, as: principal)
-        } then: { (exchange: Exchange, result: Result<StoredDraft, BrokerError>) in
+        } then: { (exchange: Exchange, result: Result<Publication, BrokerError>) in
             self.answer(exchange, item.key, result)
         }
     }
@@ -69,7 +69,7 @@ enum PublishRoute {
     private static func answer(
         _ exchange: Exchange,
         _ key: TopicKey,
-        _ result: Result<StoredDraft, BrokerError>
+        _ result: Result<Publication, BrokerError>
     ) {
         exchange.services.metrics.published(result)
         switch result {
@@ -79,7 +79,7 @@ enum PublishRoute {
             var body = ByteBuffer()
             body.reserveCapacity(receipt.size)
             receipt.write(into: &body)
-            exchange.answer(.stored(.created, body, exchange.services.durability))
+            exchange.answer(.published(.created, body, stored.durability))
         case .failure(let error):
             exchange.answer(Reply(error))
         }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import RelayCore
 
 /// What a request is answered with: all at once, in one piece.
 struct Reply: Sendable {
@@ -31,10 +32,10 @@ struct Reply: Sendable {
         self.init(status, headers: ["content-type": "text/plain; charset=utf-8"], body: ByteBuffer(string: text))
     }
 
-    /// The answer to a publish, with what the messages survive from now on.
-    static func stored(_ status: HTTPResponseStatus, _ body: ByteBuffer, _ durability: String) -> Reply {
+    /// The answer to a publish, with what all the messages survive from now on.
+    static func published(_ status: HTTPResponseStatus, _ body: ByteBuffer, _ durability: Durability) -> Reply {
         var reply = Reply(status, json: body)
-        reply.headers.add(name: "x-durability", value: durability)
+        reply.headers.add(name: "x-durability", value: durability.rawValue)
         return reply
     }
 

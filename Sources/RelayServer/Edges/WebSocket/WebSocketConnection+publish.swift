@@ -48,7 +48,7 @@ extension WebSocketConnection {
         let broker = self.services.broker
         self.suspend {
             await broker.publishOne(item, as: principal)
-        } then: { (result: Result<StoredDraft, BrokerError>) in
+        } then: { (result: Result<Publication, BrokerError>) in
             self.published(request, item.key, result)
         }
     }
@@ -74,7 +74,7 @@ extension WebSocketConnection {
     private func published(
         _ request: ClientFrame.PublishFrame,
         _ key: TopicKey,
-        _ result: Result<StoredDraft, BrokerError>
+        _ result: Result<Publication, BrokerError>
     ) {
         self.publishEnded()
         self.services.metrics.published(result)
@@ -85,7 +85,7 @@ extension WebSocketConnection {
                 id: stored.id,
                 topic: key.name.rawValue,
                 timestamp: stored.timestamp,
-                durability: self.services.durability
+                durability: stored.durability.rawValue
             )
             self.send(.published(requestID: request.requestID, receipt))
         case .failure(let error):

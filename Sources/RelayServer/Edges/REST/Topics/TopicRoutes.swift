@@ -19,8 +19,9 @@ enum TopicRoutes {
 
     @Sendable private static func create(_ call: RESTCall) async throws -> Reply {
         let caller = try await call.caller(holding: .write)
-        let wanted = try await call.fields(["topic_name", "is_public", "description"]) { fields in
-            let changes = Self.changes(&fields)
+        let offered = call.services.broker.durabilities
+        let wanted = try await call.fields(["topic_name", "is_public", "description", "durability"]) { fields in
+            let changes = Self.changes(&fields, offered)
             return fields.requiredTopic("topic_name").map { (name: $0, changes: changes) }
         }
         guard let name = call.services.broker.catalog.resolve(wanted.name) else {
@@ -31,6 +32,7 @@ enum TopicRoutes {
                 call.services.scope.key(name, for: caller.id),
                 isPublic: wanted.changes.isPublic ?? false,
                 description: wanted.changes.description,
+                durability: wanted.changes.durability?.durability,
                 by: caller
             )
             return Reply(.created, Self.tree(topic, for: caller))
@@ -72,7 +74,8 @@ enum TopicRoutes {
 
     @Sendable private static func update(_ call: RESTCall) async throws -> Reply {
         let caller = try await call.caller()
-        let changes = try await call.fields(["is_public", "description"]) { Self.changes(&$0) }
+        let offered = call.services.broker.durabilities
+        let changes = try await call.fields(["is_public", "description", "durability"]) { Self.changes(&$0, offered) }
         let topic = try await TopicPath(call, for: caller).asking { (key) throws(BrokerError) in
             try await call.services.broker.updateTopic(key, changes, as: caller)
         }
@@ -87,10 +90,14 @@ enum TopicRoutes {
         return .noContent
     }
 
-    private static func changes(_ fields: inout RequestFields) -> TopicChanges {
-        TopicChanges(
+    /// - Parameter offered: what the durability may be, besides the relay's own setting.
+    private static func changes(_ fields: inout RequestFields, _ offered: [Durability]) -> TopicChanges {
+        let settings = [DurabilitySetting.ofRelay] + offered.map(DurabilitySetting.own)
+        let durability = fields.choice("durability", of: settings.map(\.text))
+        return TopicChanges(
             isPublic: fields.flag("is_public"),
-            description: fields.text("description", upTo: Self.longestDescription)
+            description: fields.text("description", upTo: Self.longestDescription),
+            durability: durability.flatMap { name in settings.first { $0.text == name } }
         )
     }
 
@@ -105,6 +112,7 @@ enum TopicRoutes {
             ("is_public", .flag(record.isPublic)),
             ("created_at", .moment(record.createdAt)),
             ("description", .text(record.description)),
+            ("durability", .text(DurabilitySetting(record.durability).text)),
             ("allowed_user_ids", isOwner ? .texts(topic.grants.map(\.user.rawValue)) : .null),
         ])
     }

@@ -1,0 +1,192 @@
+import NIOCore
+import RelayCore
+import RelayValkey
+import Synchronization
+
+/// Runs scripts that count as done only once replicas have them, or the disk.
+///
+/// It waits by `WAIT` and `WAITAOF`, which hold up their connection: so the connections are used for nothing else, and what comes
+/// while one waits goes together, behind the next wait. In a cluster each waits for itself, since a redirect is followed for one
+/// command and not for several.
+///
+/// Both commands speak for what their own connection has written. So what they follow must write something, even where it only finds
+/// what is there.
+final class WaitingServer: Sendable {
+    struct Goals: Sendable {
+        let replicas: Int
+        let replicaTimeout: TimeAmount
+        let syncTimeout: TimeAmount
+    }
+
+    /// A script on its way.
+    struct Call: Sendable {
+        let script: ValkeyScript
+        let keys: [ValkeyArgument]
+        let arguments: [ValkeyArgument]
+        let goal: WaitGoal
+        /// `outcomeUnknown` where the server has done it, but the goal was not reached in time.
+        let completion: @Sendable (Result<ValkeyReply, StoreError>) -> Void
+        var withSource = false
+    }
+
+    let server: any ValkeyRouter
+    private let goals: Goals
+    private let isCluster: Bool
+    private let lines = Mutex<[WaitGoal: WaitLine<Call>]>([:])
+    /// Why nothing can be waited for on the disk, as far as is known.
+    private let syncTrouble = Mutex<StoreError?>(nil)
+
+    init(
+        _ place: ValkeyEndpoint,
+        _ configuration: ValkeyConfiguration,
+        _ goals: Goals,
+        loops: [any EventLoop],
+        onChange: @escaping @Sendable () -> Void
+    ) throws {
+        var configuration = configuration
+        // A call may wait for the one before it as well.
+        let longest = max(goals.replicaTimeout, goals.syncTimeout)
+        configuration.unresponsiveAfter = configuration.unresponsiveAfter + longest + longest
+        configuration.commandTimeout = configuration.commandTimeout + longest + longest
+        self.server = try place.makeRouter(configuration, loops: loops, onChange: onChange)
+        self.goals = goals
+        self.isCluster = if case .cluster = place { true } else { false }
+    }
+
+    /// Nil where the servers can wait for their disks, as far as is known.
+    var syncError: StoreError? { self.syncTrouble.withLock { $0 } }
+
+    /// Asks every server whether it can wait for its disk. One that does not answer may turn out to be able to.
+    func learnSync() async {
+        for node in self.server.masters {
+            let result = await withCheckedContinuation { continuation in
+                node.send(Self.probe) { continuation.resume(returning: $0) }
+            }
+            if case .failure(let error) = result, error.server != nil { return self.note(StoreError(sync: error)) }
+        }
+        self.note(nil)
+    }
+
+    func run(_ call: Call) {
+        guard call.goal == .disk, self.syncError != nil else { return self.enqueue(call) }
+        // Nothing is stored that would certainly be answered with a failure.
+        self.server.send(Self.probe, key: call.keys.first ?? "", deadline: nil) { result in
+            switch result {
+            case .success:
+                self.note(nil)
+                self.enqueue(call)
+            case .failure(let error):
+                call.completion(.failure(StoreError(sync: error)))
+            }
+        }
+    }
+
+    /// Answered at once by a connection that has written nothing, and soon by any other: it fails where the server has no `WAITAOF`,
+    /// or no append-only file.
+    private static let probe = ValkeyCommand("WAITAOF", 1, 0, 1)
+
+    private func note(_ error: StoreError?) {
+        self.syncTrouble.withLock { $0 = error }
+    }
+
+    private func enqueue(_ call: Call) {
+        guard !self.isCluster else { return self.send([call]) }
+        let calls = self.lines.withLock { $0[call.goal, default: WaitLine()].add(call) }
+        if let calls { self.send(calls) }
+    }
+
+    /// - Parameter calls: of one goal; in a cluster one.
+    private func send(_ calls: [Call]) {
+        let goal = calls[0].goal
+        let (commands, wait) = (calls.map(\.command), self.command(goal))
+        let completion = { @Sendable (result: Result<[ValkeyReply], ValkeyError>) in
+            let next = self.isCluster ? nil : self.lines.withLock { $0[goal]?.finished() }
+            if let next { self.send(next) }
+            self.received(result, calls)
+        }
+        let key = calls[0].keys.first ?? ""
+        if calls.count == 1 {
+            self.server.send(commands[0], followedBy: [wait], key: key, deadline: nil, completion: completion)
+        } else {
+            self.server.send(commands + [wait], key: key, deadline: nil, completion: completion)
+        }
+    }
+
+    private func received(_ result: Result<[ValkeyReply], ValkeyError>, _ calls: [Call]) {
+        switch result {
+        case .failure(let error):
+            for call in calls { call.completion(.failure(StoreError(valkey: error))) }
+        case .success(let replies):
+            guard replies.count == calls.count + 1 else {
+                for call in calls { call.completion(.failure(.unexpected("to a WAIT"))) }
+                return
+            }
+            let trouble = self.trouble(replies[calls.count], calls[0].goal)
+            for (call, reply) in zip(calls, replies) { self.answer(call, reply, trouble) }
+        }
+    }
+
+    private func answer(_ call: Call, _ reply: ValkeyReply, _ trouble: StoreError?) {
+        if case .error(let error) = reply {
+            guard error.prefix == "NOSCRIPT", !call.withSource else {
+                return call.completion(.failure(StoreError(server: error)))
+            }
+            var again = call
+            again.withSource = true
+            return self.enqueue(again)
+        }
+        if let trouble { return call.completion(.failure(trouble)) }
+        call.completion(.success(reply))
+    }
+
+    /// - Returns: nil where the goal was reached.
+    private func trouble(_ reply: ValkeyReply, _ goal: WaitGoal) -> StoreError? {
+        switch (goal, reply) {
+        case (.disk, .error(let error)):
+            self.note(StoreError(sync: .init(code: .server, message: error.description, server: error)))
+            return StoreError(.outcomeUnknown, "the server has it, but can't wait for its disk: \(error)")
+        case (.replicas, .error(let error)):
+            return StoreError(.outcomeUnknown, "the server has it, but can't wait for replicas: \(error)")
+        case (.disk, _):
+            guard (reply.array?.first?.integer ?? 0) < 1 else { return nil }
+            return StoreError(
+                .outcomeUnknown,
+                "it is not on the disk after \(Self.milliseconds(self.goals.syncTimeout)) ms"
+            )
+        case (.replicas, _):
+            let count = reply.integer ?? 0
+            guard count < self.goals.replicas else { return nil }
+            let time = Self.milliseconds(self.goals.replicaTimeout)
+            return StoreError(.outcomeUnknown, "\(count) of \(self.goals.replicas) replicas have it after \(time) ms")
+        }
+    }
+
+    private func command(_ goal: WaitGoal) -> ValkeyCommand {
+        switch goal {
+        case .replicas:
+            ValkeyCommand("WAIT", .init(self.goals.replicas), .init(Self.milliseconds(self.goals.replicaTimeout)))
+        case .disk:
+            ValkeyCommand("WAITAOF", 1, 0, .init(Self.milliseconds(self.goals.syncTimeout)))
+        }
+    }
+
+    /// At least 1: for the server 0 is for ever.
+    private static func milliseconds(_ time: TimeAmount) -> Int64 { max(1, time.nanoseconds / 1_000_000) }
+}
+
+extension WaitingServer.Call {
+    fileprivate var command: ValkeyCommand {
+        self.script.command(keys: self.keys, arguments: self.arguments, withSource: self.withSource)
+    }
+}
+
+extension StoreError {
+    /// The answer to a `WAITAOF` that has nothing to wait for.
+    fileprivate init(sync error: ValkeyError) {
+        guard let server = error.server else {
+            self.init(valkey: error)
+            return
+        }
+        self.init(.undurable, "the server can't say what is on its disk (it needs WAITAOF and appendonly): \(server)")
+    }
+}
