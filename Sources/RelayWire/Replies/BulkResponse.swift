@@ -42,7 +42,7 @@ public struct BulkResponse: Hashable, Sendable {
             case .accepted(let id):
                 accepted += 1
                 sink.put(#"{"message_id":"#)
-                if let id { sink.put(id) } else { sink.put("null") }
+                sink.put(idOrNull: id)
                 sink.put(#","topic":"#)
                 sink.put(text: result.topic)
                 sink.put(#","status":"accepted","error":null}"#)

@@ -32,7 +32,7 @@ public struct PublishReceipt: Hashable, Sendable {
     /// Without the braces, for the WebSocket's `published` frame as well.
     func putFields(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         sink.put(#""message_id":"#)
-        if let id = self.id { sink.put(id) } else { sink.put("null") }
+        sink.put(idOrNull: self.id)
         sink.put(#","topic":"#)
         sink.put(text: self.topic)
         sink.put(#","timestamp":"#)
