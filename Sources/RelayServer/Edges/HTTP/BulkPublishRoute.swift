@@ -48,7 +48,7 @@ enum BulkPublishRoute {
             let topic = outcome.key.name.rawValue
             return switch outcome.result {
             case .success(let stored): BulkResponse.Result(topic: topic, outcome: .accepted(stored.id))
-            case .failure(let error): BulkResponse.Result(topic: topic, outcome: .rejected(error.publisherText))
+            case .failure(let error): BulkResponse.Result(topic: topic, outcome: .rejected(error.clientText))
             }
         }
         exchange.services.metrics.stored(outcomes, since: exchange.started)

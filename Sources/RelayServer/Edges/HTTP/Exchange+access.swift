@@ -112,14 +112,13 @@ extension Reply {
 
     /// What the broker refused, in HTTP.
     init(_ error: BrokerError) {
+        let text = error.clientText
         switch error {
-        case .denied: self.init(.forbidden, detail: "Access denied to one or more requested topics")
-        case .missing: self.init(.notFound, detail: "Topic not found")
-        case .exists: self.init(.badRequest, detail: "Topic already exists")
-        case .refused(let refusal): self.init(.unprocessableEntity, detail: refusal.detail)
-        case .moved: self = .unavailable("Topic changed, try again")
-        case .overloaded: self = .unavailable("Server is overloaded, try again later")
-        case .store: self = .unavailable(error.publisherText)
+        case .denied: self.init(.forbidden, detail: text)
+        case .missing: self.init(.notFound, detail: text)
+        case .exists: self.init(.badRequest, detail: text)
+        case .refused: self.init(.unprocessableEntity, detail: text)
+        case .moved, .overloaded, .store: self = .unavailable(text)
         }
     }
 }

@@ -89,7 +89,7 @@ extension WebSocketConnection {
             )
             self.send(.published(requestID: request.requestID, receipt))
         case .failure(let error):
-            self.refuse(request, error.publisherText)
+            self.refuse(request, error.clientText)
         }
     }
 

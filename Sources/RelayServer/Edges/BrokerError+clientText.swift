@@ -1,8 +1,8 @@
 import RelayCore
 
 extension BrokerError {
-    /// What a publisher is told.
-    var publisherText: String {
+    /// What a client is told, over every protocol.
+    var clientText: String {
         switch self {
         case .denied: "Access denied to one or more requested topics"
         case .missing: "Topic not found"
