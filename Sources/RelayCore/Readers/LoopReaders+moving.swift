@@ -55,10 +55,9 @@ extension LoopReaders {
         // Where there was no message, nothing is known to be another history's.
         let cursor: Cursor =
             reader.epoch == StreamEpoch.none.id ? .after(position) : .inEpoch(reader.epoch, after: position)
-        let place = cursor.place(in: StreamBounds(epoch: epoch))
-        reader.cursor = place.start
-        reader.gapFrom = reader.gapFrom ?? place.gapFrom
-        reader.holes = place.holes
+        var place = cursor.place(in: StreamBounds(epoch: epoch))
+        place.gapFrom = reader.gapFrom ?? place.gapFrom
+        reader.stand(at: place)
     }
 
     /// What these readers wait for is being read in another history: they ask again.
@@ -76,10 +75,7 @@ extension LoopReaders {
     /// The client knew the stream's epoch before this relay did: it goes on from its own cursor, and has missed nothing.
     private func grant(_ cursor: MessageID, of epoch: StreamEpoch, to reader: Reader, in group: ReaderGroup) {
         if case .live = reader.phase { group.move(reader, to: .yielded) }
-        let place = Cursor.inEpoch(epoch.id, after: cursor).place(in: StreamBounds(epoch: epoch))
-        reader.cursor = place.start
-        reader.gapFrom = place.gapFrom
-        reader.holes = place.holes
+        reader.stand(at: Cursor.inEpoch(epoch.id, after: cursor).place(in: StreamBounds(epoch: epoch)))
         reader.claim = nil
     }
 

@@ -67,12 +67,10 @@ public final class LoopReaders {
             tag: tag,
             sink: sink,
             principal: principal,
-            cursor: place.start,
+            place: place,
             epoch: look.bounds.epoch.id,
             deletions: look.deletions
         )
-        reader.gapFrom = place.gapFrom
-        reader.holes = place.holes
         if place.gapFrom != nil, case .cursor(.inEpoch(let epoch, after: let id)) = start {
             reader.claim = (epoch, id)
             topic.doubt()

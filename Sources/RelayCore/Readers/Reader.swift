@@ -36,9 +36,9 @@ public final class Reader {
     public internal(set) var cursor: MessageID
     /// Set while the reader has yet to be told that messages after this cursor are gone.
     var gapFrom: MessageID?
-    /// What its stream has lost further on, in the order of ids: it is told when it gets there. Empty while it is live, unless a gap is
-    /// to be told first.
-    var holes: [StreamHole] = []
+    /// What its stream has lost further on, in the order of ids: it is told when it gets there. While it is live there are none, unless
+    /// its topic's history has just changed.
+    var holes: [StreamHole]
     /// The id of the epoch that its cursor is in; 0 while its topic has had no message.
     public internal(set) var epoch: UInt64
     /// The client's own cursor, while nothing was delivered and its epoch is one that this relay has not heard of: it may be the newer.
@@ -51,7 +51,7 @@ public final class Reader {
         tag: Int,
         sink: any ReaderSink,
         principal: Principal,
-        cursor: MessageID,
+        place: ReaderPlace,
         epoch: UInt64,
         deletions: UInt64
     ) {
@@ -59,9 +59,18 @@ public final class Reader {
         self.tag = tag
         self.sink = sink
         self.principal = principal
-        self.cursor = cursor
+        self.cursor = place.start
+        self.gapFrom = place.gapFrom
+        self.holes = place.holes
         self.epoch = epoch
         self.deletions = deletions
+    }
+
+    /// Puts it where its cursor lies in another history of its topic.
+    func stand(at place: ReaderPlace) {
+        self.cursor = place.start
+        self.gapFrom = place.gapFrom
+        self.holes = place.holes
     }
 
     /// The epoch in which its client knows its cursor to be; nil while the topic has none, or while a gap is still to be told: the
