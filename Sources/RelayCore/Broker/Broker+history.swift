@@ -140,15 +140,15 @@ extension Broker {
 extension Broker.HistoryPage {
     fileprivate init(_ messages: [Message], after cursor: Cursor, _ bounds: StreamBounds) {
         let place = cursor.place(in: bounds)
-        let first = messages.first?.id
-        let hasGap = place.start < bounds.trimmedThrough || place.holes.contains { $0.after < first ?? .max }
+        let first = messages.first?.id ?? .max
+        let hasGap = place.start < bounds.trimmedThrough || place.holes.contains { $0.after < first }
         let gapFrom = place.gapFrom ?? (hasGap ? place.start : nil)
         // A hole further on is told with the page that begins behind it.
-        let hole = first.flatMap { first in place.holes.first { first <= $0.after } }
+        let nextHole = place.holes.first { first <= $0.after }
         self.init(
-            messages: hole.map { hole in Array(messages.prefix { $0.id <= hole.after }) } ?? messages,
+            messages: nextHole.map { hole in Array(messages.prefix { $0.id <= hole.after }) } ?? messages,
             epoch: bounds.epoch.id,
-            gap: gapFrom.map { Gap(after: $0, resumedFrom: first, epoch: bounds.epoch.id) }
+            gap: gapFrom.map { Gap(after: $0, resumedFrom: messages.first?.id, epoch: bounds.epoch.id) }
         )
     }
 }

@@ -14,7 +14,7 @@ extension Broker {
         public var lostMessages: Int
     }
 
-    /// Cheap, from any thread; the two are of moments close to each other.
+    /// Cheap, from any thread; the numbers are of moments close to each other.
     public var statistics: Statistics {
         Statistics(
             residentTopics: self.table.count,

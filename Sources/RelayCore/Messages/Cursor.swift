@@ -35,8 +35,9 @@ public enum Cursor: Hashable, Sendable {
 
     /// Where a reader with this cursor begins in a stream.
     ///
-    /// A plain id in a hole was told in the history that lost it, or by a relay that knew no better. An epoch that is in force is told
-    /// together with ids in a hole only where they are all that was lost.
+    /// A plain id in a hole was told in the history that lost it, or by a relay that did not know of the loss yet: so its reader may have
+    /// missed some of it. With the epoch in force a hole's end is told as well, to a reader that came when the stream ended there: that one
+    /// has missed nothing.
     func place(in bounds: StreamBounds) -> ReaderPlace {
         let epoch = bounds.epoch
         switch self {

@@ -5,11 +5,14 @@ extension Topic {
 }
 
 extension TopicEnvironment {
-    /// What an append asks of the store. For `memory` nobody waits, so it asks for the least.
+    /// What publishers of a topic wait for.
     ///
     /// - Parameter setting: the topic's own.
+    func wanted(_ setting: Durability?) -> Durability { setting ?? self.durability }
+
+    /// What an append of such a topic asks of the store. For `memory` nobody waits, so it asks for the least.
     func awaited(_ setting: Durability?) -> Durability {
-        let wanted = setting ?? self.durability
+        let wanted = self.wanted(setting)
         return wanted == .memory ? self.leastDurability : wanted
     }
 }
@@ -20,9 +23,7 @@ extension TopicState {
     /// It is not while the store fails: so no more is lost than what was under way when it began to. Nor with an idempotency mark, by
     /// which a repeat would have to be recognised at once.
     func answersUnstored(_ drafts: [Draft], _ environment: TopicEnvironment) -> Bool {
-        guard self.isStoring, (self.access.record?.durability ?? environment.durability) == .memory else {
-            return false
-        }
+        guard self.isStoring, environment.wanted(self.access.record?.durability) == .memory else { return false }
         return environment.leastDurability != .memory && !drafts.contains { $0.idempotency != nil }
     }
 }
