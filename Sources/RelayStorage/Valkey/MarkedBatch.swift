@@ -17,15 +17,11 @@ struct MarkedBatch {
         let versions: [Int64]
     }
 
+    /// How long another topic's claim is left alone. A claim that has changed is waited for anew.
     private struct Wait {
-        var claim: String
-        var count: Int
+        let claim: String
+        var patience = ClaimPatience.inQueue
     }
-
-    /// How often, and for how many milliseconds first, another topic's claim is left alone: 35 ms in all, since the topic's other
-    /// publishers wait as well. Longer than that was waited before: see ``ValkeyStore/idempotencyEntries(for:publishingTo:at:)``.
-    private static let patientLooks = 3
-    private static let firstWait = 5
 
     let batch: AppendBatch
     var versions: [Int: Int64] = [:]
@@ -34,7 +30,7 @@ struct MarkedBatch {
     private var origins: [Int: TopicKey] = [:]
     /// The version with which an append found a tombstone.
     var refused: [Int: Int64] = [:]
-    private var waited: [Int: Wait] = [:]
+    private var waits: [Int: Wait] = [:]
 
     init(_ batch: AppendBatch) {
         self.batch = batch
@@ -43,7 +39,7 @@ struct MarkedBatch {
     func mark(_ draft: Int) -> IdempotencyMark? { self.batch.drafts[draft].idempotency }
 
     /// The draft is stored already, in another topic.
-    mutating func isRepeat(_ draft: Int, of first: StoredDraft, in topic: TopicKey) {
+    mutating func found(_ draft: Int, as first: StoredDraft, in topic: TopicKey) {
         self.repeats[draft] = first
         self.origins[draft] = topic
     }
@@ -78,18 +74,10 @@ struct MarkedBatch {
         }
     }
 
-    /// Whether to leave the claim alone once more.
-    mutating func waits(for draft: Int, _ claim: IdempotencyClaim) -> Bool {
-        var wait = self.waited[draft] ?? Wait(claim: claim.text, count: 0)
-        if wait.claim != claim.text { wait = Wait(claim: claim.text, count: 0) }
-        wait.count += 1
-        self.waited[draft] = wait
-        return wait.count <= Self.patientLooks
-    }
-
-    /// In milliseconds; doubles each time.
-    func patience(_ draft: Int) -> Int {
-        Self.firstWait << max(0, (self.waited[draft]?.count ?? 1) - 1)
+    /// - Returns: how long to leave the claim alone once more; nil where it has been long enough.
+    mutating func wait(for draft: Int, _ claim: IdempotencyClaim) -> Duration? {
+        if self.waits[draft]?.claim != claim.text { self.waits[draft] = Wait(claim: claim.text) }
+        return self.waits[draft]?.patience.wait()
     }
 
     var rest: Rest {

@@ -14,7 +14,7 @@ extension ValkeyStore {
                 try await self.claim(&work)
                 guard work.isClaimed else { continue }
                 guard let receipt = try await self.finish(&work) else { continue }
-                try await self.confirmRepeats(work.repeated(receipt), of: batch)
+                try await self.confirmRepeats(in: receipt, of: work)
                 return .success(receipt)
             }
             throw StoreError(.unavailable, "an idempotency key is used by too many at once")
@@ -24,9 +24,10 @@ extension ValkeyStore {
     }
 
     /// The wait behind an append says nothing of what that append only found.
-    private func confirmRepeats(_ entries: [[IdempotencyEntry]], of batch: AppendBatch) async throws(StoreError) {
-        guard self.goal(batch.durability) != nil else { return }
-        for entries in entries { try await self.confirm(entries, as: batch.durability ?? self.durability) }
+    private func confirmRepeats(in receipt: AppendReceipt, of work: MarkedBatch) async throws(StoreError) {
+        let durability = work.batch.durability ?? self.durability
+        guard self.goal(durability) != nil else { return }
+        for entries in work.repeated(receipt) { try await self.confirm(entries, as: durability) }
     }
 
     /// Settles for every draft where it goes, or that it is a repeat of another topic's.
@@ -67,13 +68,14 @@ extension ValkeyStore {
         switch StoredMark(try await self.send("GET", key)) {
         case .message(let id, let timestamp, _, let expiresAt) where now < expiresAt:
             let first = StoredDraft(id: id, timestamp: timestamp, isRepeat: true)
-            work.isRepeat(draft, of: first, in: claim.topic)
+            work.found(draft, as: first, in: claim.topic)
             return
-        case nil where work.waits(for: draft, claim):
-            // Whoever claimed it is probably about to store it.
-            try? await Task.sleep(for: .milliseconds(work.patience(draft)))
-            return
-        case .message, .tombstone, nil: break
+        case nil:
+            if let wait = work.wait(for: draft, claim) {
+                try? await Task.sleep(for: wait)
+                return
+            }
+        case .message, .tombstone: break
         }
         let reply = try await self.run(
             MarkScript.script,
@@ -85,7 +87,7 @@ extension ValkeyStore {
         )
         if case .message(let id, let timestamp, _, _) = StoredMark(reply) {
             let first = StoredDraft(id: id, timestamp: timestamp, isRepeat: true)
-            work.isRepeat(draft, of: first, in: claim.topic)
+            work.found(draft, as: first, in: claim.topic)
         } else {
             try await self.take(claim, as: claim.version + 1, mark, draft, &work)
         }
@@ -142,19 +144,13 @@ extension ValkeyStore {
         publishingTo topics: Set<TopicKey>,
         at now: Timestamp
     ) async throws(StoreError) -> [IdempotencyEntry] {
-        var looks = 0
+        var patience = ClaimPatience.beforeQueue
         while true {
             let (stored, pending) = try await self.entries(for: key, at: now)
-            guard !pending.isSubset(of: topics), looks < Self.patientLooks, !Task.isCancelled else { return stored }
-            // Whoever claimed it is probably about to store it.
-            try? await Task.sleep(for: .milliseconds(Self.firstWait << looks))
-            looks += 1
+            guard !pending.isSubset(of: topics), !Task.isCancelled, let wait = patience.wait() else { return stored }
+            try? await Task.sleep(for: wait)
         }
     }
-
-    /// How often, and for how many milliseconds first, other topics' claims are left alone: 1.3 s in all.
-    private static let patientLooks = 8
-    private static let firstWait = 5
 
     /// - Returns: also the topics that have claimed a message and neither stored it nor given it up.
     private func entries(

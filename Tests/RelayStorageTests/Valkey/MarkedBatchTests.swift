@@ -14,9 +14,9 @@ struct MarkedBatchTests {
         var batch = MarkedBatch(.one(draft, to: .named("t")))
         for version in 1...2 as ClosedRange<Int64> {
             let claim = IdempotencyClaim(version: version, topic: .named("elsewhere"))
-            var waited = 0
-            while batch.waits(for: 0, claim), waited < 1_000 { waited += batch.patience(0) }
-            #expect(waited == 35)
+            var waited = Duration.zero
+            while let wait = batch.wait(for: 0, claim), waited < .seconds(1) { waited += wait }
+            #expect(waited == .milliseconds(35))
         }
     }
 }
