@@ -143,7 +143,7 @@ final class WaitingServer: Sendable {
     private func trouble(_ reply: ValkeyReply, _ goal: WaitGoal) -> StoreError? {
         switch (goal, reply) {
         case (.disk, .error(let error)):
-            self.note(StoreError(sync: .init(code: .server, message: error.description, server: error)))
+            self.note(StoreError(unsynced: error))
             return StoreError(.outcomeUnknown, "the server has it, but can't wait for its disk: \(error)")
         case (.replicas, .error(let error)):
             return StoreError(.outcomeUnknown, "the server has it, but can't wait for replicas: \(error)")
@@ -183,10 +183,10 @@ extension WaitingServer.Call {
 extension StoreError {
     /// The answer to a `WAITAOF` that has nothing to wait for.
     fileprivate init(sync error: ValkeyError) {
-        guard let server = error.server else {
-            self.init(valkey: error)
-            return
-        }
-        self.init(.undurable, "the server can't say what is on its disk (it needs WAITAOF and appendonly): \(server)")
+        if let server = error.server { self.init(unsynced: server) } else { self.init(valkey: error) }
+    }
+
+    fileprivate init(unsynced error: ValkeyServerError) {
+        self.init(.undurable, "the server can't say what is on its disk (it needs WAITAOF and appendonly): \(error)")
     }
 }
