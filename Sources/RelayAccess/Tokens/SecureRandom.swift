@@ -9,9 +9,7 @@ enum SecureRandom {
 
     /// 32 lower-case hex digits, of 16 random bytes.
     static func hex128() -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let text = Self.bytes(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return String(decoding: text, as: UTF8.self)
+        String(hexadecimal: Self.bytes(16))
     }
 
     /// A version 4 UUID in lower case.

@@ -8,10 +8,6 @@ public enum TokenSecretFingerprint {
     public static func of(_ secret: String) -> String {
         let key = SymmetricKey(data: Array(secret.utf8))
         let code = HMAC<SHA256>.authenticationCode(for: self.message, using: key)
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: code.prefix(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
-            as: UTF8.self
-        )
+        return String(hexadecimal: code.prefix(16))
     }
 }
