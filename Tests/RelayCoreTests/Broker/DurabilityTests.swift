@@ -31,23 +31,24 @@ struct DurabilityTests {
         return answers
     }
 
-    @Test("a topic's setting goes before the relay's, that before the store's, and each answer says what it got")
-    func precedence() async throws {
-        for (own, relays, reached) in [
-            (nil, nil, Durability.stored), (nil, .synced, .synced), (.replicated, .synced, .replicated),
+    @Test(
+        "a topic's setting goes before the relay's, that before the store's, and each answer says what it got",
+        arguments: [
+            (nil, nil, .stored), (nil, .synced, .synced), (.replicated, .synced, .replicated),
             (.stored, .memory, .stored), (.memory, nil, .stored),
-        ] as [(Durability?, Durability?, Durability)] {
-            let relay = TestRelay(durabilities: [.stored, .replicated, .synced], durability: relays)
-            _ = try await relay.broker.createTopic(
-                self.key,
-                isPublic: false,
-                description: nil,
-                durability: own,
-                by: .olga
-            )
-            #expect(try await relay.publishAll([1])[0].get().durability == reached)
-            #expect(relay.store.calls.durabilities == [reached])
-        }
+        ] as [(Durability?, Durability?, Durability)]
+    )
+    func precedence(_ own: Durability?, _ relays: Durability?, reached: Durability) async throws {
+        let relay = TestRelay(durabilities: [.stored, .replicated, .synced], durability: relays)
+        _ = try await relay.broker.createTopic(
+            self.key,
+            isPublic: false,
+            description: nil,
+            durability: own,
+            by: .olga
+        )
+        #expect(try await relay.publishAll([1])[0].get().durability == reached)
+        #expect(relay.store.calls.durabilities == [reached])
     }
 
     @Test("a changed setting counts from the next batch on")

@@ -72,8 +72,8 @@ struct StreamHoleTests {
         }
     }
 
-    @Test("a loss is noticed also where others, who knew less, have stored more since", arguments: [0, 1])
-    func noticedLate(byPosition: Int) async throws {
+    @Test("a loss is noticed also where others, who knew less, have stored more since", arguments: [false, true])
+    func noticedLate(byPosition: Bool) async throws {
         try await ValkeyPlace.with { stores, probe in
             let kept = try await self.put(stores[0]).last
             let known = try await self.put(stores[0])
@@ -84,11 +84,11 @@ struct StreamHoleTests {
             let late = AppendBatch(topic: self.topic, drafts: [.bytes(1, at: 9)], retention: Retention())
             let others = try await stores[0].put(late).bounds
             #expect(others.epoch == known.epoch && others.last > known.last)
-            if byPosition == 0 {
+            if byPosition {
+                _ = try await stores[0].feed.position(of: self.topic, known: known)
+            } else {
                 let batch = AppendBatch(topic: self.topic, drafts: [.bytes(1)], retention: Retention(), known: known)
                 #expect(await stores[0].append(batch).code == .superseded)
-            } else {
-                _ = try await stores[0].feed.position(of: self.topic, known: known)
             }
             let epoch = try await stores[0].bounds(of: self.topic).epoch
             #expect(epoch.id != known.epoch.id && epoch.start == others.last)
