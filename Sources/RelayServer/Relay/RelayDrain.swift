@@ -6,17 +6,22 @@ import RelayCore
 struct RelayDrain: Sendable {
     let parts: RelayParts
     let listener: Listener
+    /// For all of it together.
     let grace: Duration
 
+    /// What each step has, even if the ones before it took all of the grace.
+    private static let moment = Duration.seconds(1)
+
     func run() async {
+        let end = ContinuousClock.now + self.grace
         self.listener.channel.close(promise: nil)
         self.parts.loops.shutDownConnections()
         if await !self.drained(within: self.grace) {
             self.parts.services.logger.warning("connections were still open after the grace and were cut off")
             self.parts.loops.cutOffConnections()
-            _ = await self.drained(within: .seconds(1))
+            _ = await self.drained(within: Self.moment)
         }
-        if await !self.isAllStored(within: self.grace) {
+        if await !self.isAllStored(within: max(end - .now, Self.moment)) {
             self.parts.services.logger.warning(
                 "messages that were answered as memory were not stored in time, and are lost"
             )
@@ -29,7 +34,7 @@ struct RelayDrain: Sendable {
         }
     }
 
-    /// Nobody waits for messages whose durability is `memory`, so they are waited for here.
+    /// Nobody else waits for messages whose durability is `memory`.
     private func isAllStored(within limit: Duration) async -> Bool {
         await self.happens(within: limit) { self.parts.broker.whenNothingIsUnstored($0) }
     }
