@@ -100,7 +100,7 @@ extension Topic {
             return (state.markLoops(), state.queue.finished(), state.takeQuiescence())
         }
         for loop in toTell { loop.topicChanged(self) }
-        self.answer(entries, result.map { $0.stored.map { Publication($0, durability) } })
+        self.answer(entries, result, durability)
         quiescence?.resume(returning: true)
         switch action {
         case .append(let next): self.append(next)
@@ -108,12 +108,16 @@ extension Topic {
         }
     }
 
-    private func answer(_ entries: [AppendQueue<PublishTicket>.Entry], _ result: Result<[Publication], StoreError>) {
+    private func answer(
+        _ entries: [AppendQueue<PublishTicket>.Entry],
+        _ result: Result<AppendReceipt, StoreError>,
+        _ durability: Durability
+    ) {
         var start = 0
         for entry in entries {
             let end = start + entry.drafts.count
             if entry.isAwaited {
-                entry.ticket(result.map { entries.count == 1 ? $0 : Array($0[start..<end]) })
+                entry.ticket(result.map { $0.stored[start..<end].map { Publication($0, durability) } })
             } else {
                 self.environment.unstored.release(entry, isStored: (try? result.get()) != nil)
             }
