@@ -64,8 +64,8 @@ enum AppendScript {
 
             local s, superseded = settle(ARGV[1], ARGV[2], ARGV[3])
             if superseded then return 'superseded' end
-            s = s or {epoch = ARGV[1], start = '0-0', last = '0-0', trimmed = '0-0', holes = '', expired = '0-0', count = 0,
-              isNew = true}
+            local isNew = not s
+            s = s or history(ARGV[1], '0-0', '0-0')
             local previous, trimmedBefore = s.last, s.trimmed
             local ms, seq = split(s.last)
             local ids, heads, bodies, here, stored, parts = {}, {}, {}, {}, 0, 0
@@ -150,13 +150,13 @@ enum AppendScript {
             end
             local position = describe(s, previous)
             if stored > 0 or s.trimmed ~= trimmedBefore then
-              if s.isNew then
+              if isNew then
                 save(s)
               else
                 call('HSET', STATE, 'last', s.last, 'trimmed', s.trimmed, 'count', s.count)
               end
               call('SPUBLISH', NEWS, position .. ' ' .. #heads .. '\\n' .. table.concat(heads) .. table.concat(bodies))
-            elseif s.isNew then
+            elseif isNew then
               s.epoch = '0'
               position = describe(s, previous)
             end

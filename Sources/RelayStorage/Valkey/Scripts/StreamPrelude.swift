@@ -83,6 +83,11 @@ enum StreamPrelude {
             holes = f[6] or '', expired = f[7] or '0-0', count = redis.call('XLEN', STREAM)}
         end
 
+        -- Of a stream of which nothing is known.
+        local function history(epoch, last, trimmed)
+          return {epoch = epoch, start = '0-0', last = last, trimmed = trimmed, holes = '', expired = '0-0', count = 0}
+        end
+
         local function begin(s)
           save(s)
           announce(s, s.last)
@@ -100,8 +105,8 @@ enum StreamPrelude {
               for i = 1, #info, 2 do
                 if info[i] == 'last-generated-id' then last = info[i + 1] end
               end
-              local s = {epoch = fresh, start = '0-0', last = last, trimmed = '0-0', holes = '', expired = '0-0',
-                count = redis.call('XLEN', STREAM)}
+              local s = history(fresh, last, '0-0')
+              s.count = redis.call('XLEN', STREAM)
               if known ~= '' and before(last, knownLast) then
                 dig(s, last, knownLast)
                 s.last = knownLast
@@ -109,8 +114,7 @@ enum StreamPrelude {
               return begin(s), known ~= ''
             end
             if known == '' then return nil, false end
-            return begin({epoch = fresh, start = '0-0', last = knownLast, trimmed = knownLast, holes = '',
-              expired = '0-0', count = 0}), true
+            return begin(history(fresh, knownLast, knownLast)), true
           end
           if s.count == 0 and s.kept > 0 then
             s.start = s.last
