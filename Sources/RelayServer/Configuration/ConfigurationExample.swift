@@ -34,9 +34,9 @@ public enum ConfigurationExample {
         # Read from the file named by --config or PULSAR_CONFIG_FILE, else from the first of ./config.toml, ./config.yaml,
         # ./config.yml, /etc/pulsar-relay/config.toml and /etc/pulsar-relay/config.yaml.
         # A flag overrides the environment (PULSAR_ and the key in upper case: PULSAR_PORT), that overrides .env in the
-        # working directory, and that overrides this file. Lists in the environment are JSON arrays.
-        # A key may also be written in its group: server.http_port is http_port below server. A key without a value is not
-        # set. Unknown keys are errors.
+        # working directory, and that overrides this file. Lists in the environment are JSON arrays, or items with commas
+        # between them. A key may also be written in its group: server.http_port is http_port below server. A key without a
+        # value is not set. Unknown keys are errors.
         # A time is a number of the unit that its key names, or like \(DurationText.examples).
         # A size is \(ByteSize.forms).
 

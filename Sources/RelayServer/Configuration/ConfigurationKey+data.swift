@@ -12,7 +12,7 @@ extension ConfigurationKey {
             "storage.durability",
             \.storage.durability,
             .choice,
-            "When a publish is answered: at once, or when valkey, its replicas or its disk have it. sqlite: at once, or synced."
+            "When a publish is answered: at once, or when valkey, its replicas or its disk have it. On sqlite stored is synced."
         ),
         ConfigurationKey(
             "data_dir",
@@ -112,7 +112,7 @@ extension ConfigurationKey {
             "auth.allow_insecure_defaults",
             \.access.allowInsecureDefaults,
             .boolean,
-            "Start with a jwt_secret_key shorter than 32 characters; never with the published placeholder."
+            "Allow a jwt_secret_key under 32 characters, never the published placeholder, and a remote Valkey without password."
         ),
         ConfigurationKey(
             "access_token_expire_minutes",

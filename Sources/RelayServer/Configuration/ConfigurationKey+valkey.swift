@@ -85,14 +85,14 @@ extension ConfigurationKey {
             "valkey.replica_timeout",
             \.valkey.replicaTimeout,
             .duration(.milliseconds(10) ... .seconds(60)),
-            "Seconds to wait for them; then the publish is answered 503, though the message may be stored."
+            "Seconds to wait for these replicas; then the publish is answered 503, though the message may be stored."
         ),
         ConfigurationKey(
             "valkey_sync_timeout",
             "valkey.sync_timeout",
             \.valkey.syncTimeout,
             .duration(.milliseconds(10) ... .seconds(60)),
-            "Seconds to wait for the server's disk, where the durability is synced; then as above."
+            "Seconds to wait for the server's disk, where durability is synced; then 503, though the message may be stored."
         ),
     ]
 }

@@ -35,9 +35,8 @@ enum ConfigurationRules {
             }
         if isGiven { return nil }
         return ConfigurationProblem(
-            .warning,
             key: "storage_durability",
-            "has no effect without storage_backend: valkey"
+            "storage_backend: \(storage.backend.rawValue) can't give \(storage.durability.rawValue)"
         )
     }
 

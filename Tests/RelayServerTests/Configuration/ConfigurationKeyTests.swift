@@ -126,7 +126,7 @@ import Testing
         "valkey_host": "::1", "valkey_port": "6380", "valkey_cluster_nodes": "a:6379,[::1]:6380",
         "valkey_username": "relay", "valkey_password": "p",
         "valkey_use_tls": "true", "valkey_ca_path": "/ca.pem", "valkey_db": "1", "valkey_prefix": "relay:",
-        "valkey_command_timeout": "250ms", "storage_durability": "replicated", "valkey_replicas": "2",
+        "valkey_command_timeout": "250ms", "storage_durability": "memory", "valkey_replicas": "2",
         "valkey_replica_timeout": "2s", "valkey_sync_timeout": "2s",
         "hot_tier_max_messages_per_topic": "0", "hot_tier_max_bytes_per_topic": "0",
         "hot_tier_max_bytes": "1_000_000_000",
