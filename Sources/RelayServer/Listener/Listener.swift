@@ -42,15 +42,15 @@ struct Listener: Sendable {
 
     private static func configure(_ channel: any Channel, _ services: EdgeServices) throws {
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(ResponseEncoder())
+        let encoder = ResponseEncoder()
+        try pipeline.addHandler(encoder)
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .forwardBytes,
             informationalResponseStrategy: .drop,
             limitConfiguration: Self.headLimits
         )
         try pipeline.addHandler(ByteToMessageHandler(decoder))
-        try pipeline.addHandler(HTTPServerPipelineHandler())
-        try pipeline.addHandler(HTTPConnection(services: services))
+        try pipeline.addHandler(HTTPConnection(services: services, encoder: encoder))
     }
 
     /// What a request's head may hold: room for a large token and a browser's cookies, not more.

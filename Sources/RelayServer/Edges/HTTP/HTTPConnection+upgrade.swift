@@ -13,15 +13,13 @@ extension HTTPConnection {
         guard let context = self.context else { throw ChannelError.ioOnClosedChannel }
         let pipeline = context.pipeline.syncOperations
         let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
-        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
-        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+        self.encoder.write(head, nil, promise: nil)
+        context.flush()
         self.handOver()
         try pipeline.addHandlers(handlers)
         _ = pipeline.removeHandler(self)
         let encoder = try pipeline.context(handlerType: ResponseEncoder.self)
-        let pipelining = try pipeline.context(handlerType: HTTPServerPipelineHandler.self)
         let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
-        _ = pipeline.removeHandler(context: pipelining)
         _ = pipeline.removeHandler(context: encoder)
         // Last, since it passes on what came after the request.
         _ = pipeline.removeHandler(context: decoder)

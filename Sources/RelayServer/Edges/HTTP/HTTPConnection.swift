@@ -3,9 +3,10 @@ import NIOHTTP1
 
 /// One HTTP/1.1 connection: gathers requests, hands them to their route, and writes what comes back.
 ///
-/// The pipelining handler in front of it lets one request through at a time, and holds reads back while that is answered.
-final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
+/// One request at a time: what comes behind one that is not answered yet is kept, and nothing more is read until it is.
+final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
     enum Phase {
@@ -29,6 +30,8 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     let services: EdgeServices
+    /// The same pipeline's.
+    let encoder: ResponseEncoder
     private(set) var context: ChannelHandlerContext?
     private(set) var loop: DeliveryLoop?
     var phase = Phase.idle
@@ -38,9 +41,11 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     var blockedSince: NIODeadline?
     /// Whether the relay is stopping: what would wait must end at once.
     var isShuttingDown = false
+    var pipelined = PipelinedInput()
 
-    init(services: EdgeServices) {
+    init(services: EdgeServices, encoder: ResponseEncoder) {
         self.services = services
+        self.encoder = encoder
     }
 
     // MARK: Life
@@ -76,31 +81,32 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     private func leave() {
         if case .answering(let exchange) = self.phase { exchange.cancelled() }
         self.phase = .closed
+        self.pipelined.drop()
         self.loop?.current?.connections.remove(self)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError else { return context.close(promise: nil) }
+    /// The peer sent what is no HTTP, in the place of a request or in the midst of one.
+    func received(_ error: HTTPParserError) {
         switch self.phase {
         case .idle: self.refuse(nil, Self.refusal(of: error))
         case .receiving(let head, _): self.refuse(head, Self.refusal(of: error))
         case .lingering: self.endLingering()
         // Answered already, and closing.
         case .discarding: break
-        case .holding, .answering, .closed: context.close(promise: nil)
+        case .holding, .answering, .closed: self.context?.close(promise: nil)
         }
     }
 
-    private static func refusal(of error: any Error) -> Reply {
-        (error as? HTTPParserError) == .headerOverflow
+    private static func refusal(of error: HTTPParserError) -> Reply {
+        error == .headerOverflow
             ? Reply(.requestHeaderFieldsTooLarge, detail: "Request Header Fields Too Large")
             : Reply(.badRequest, detail: "Bad Request")
     }
 
     // MARK: Requests
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch self.unwrapInboundIn(data) {
+    func received(_ part: HTTPServerRequestPart) {
+        switch part {
         case .head(let head): self.received(head)
         case .body(let bytes): self.received(bytes)
         case .end: self.receivedEnd()
@@ -190,10 +196,6 @@ extension HTTPConnection {
         if let head, let requestID {
             self.services.gate.decorate(&response.headers, for: head, requestID: requestID)
         }
-        context.write(self.wrapOutboundOut(.head(response)), promise: nil)
-        if reply.body.readableBytes > 0, !isHead {
-            context.write(self.wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil)
-        }
         let done = closes ? context.eventLoop.makePromise(of: Void.self) : nil
         // Requests that were sent behind this one are not heard: nobody could learn what came of them.
         if let answered = done?.futureResult {
@@ -203,7 +205,8 @@ extension HTTPConnection {
                 self.closeAfter(answered, context)
             }
         }
-        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: done)
+        self.encoder.write(response, isHead ? nil : reply.body, promise: done)
+        self.goOn()
     }
 
     private func responseHead(_ reply: Reply, for head: HTTPRequestHead?, closes: Bool) -> HTTPResponseHead {
@@ -226,7 +229,9 @@ extension HTTPConnection {
     /// The channel goes over to another protocol: nothing here has a say any more.
     func handOver() {
         self.phase = .closed
+        self.pipelined.drop()
         self.loop?.current?.connections.remove(self)
+        self.releaseRead()
     }
 
     /// Begins a response of unknown length; ``writePart(_:)`` goes on with it.
@@ -253,7 +258,8 @@ extension HTTPConnection {
         self.deadline = .now() + self.services.timeouts.write
         let done = context.eventLoop.makePromise(of: Void.self)
         self.closeAfter(done.futureResult, context)
-        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: done)
+        context.write(self.wrapOutboundOut(.end(nil)), promise: done)
+        self.goOn()
     }
 
     var isWritable: Bool { self.context?.channel.isWritable ?? false }

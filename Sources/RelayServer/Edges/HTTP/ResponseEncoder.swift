@@ -17,22 +17,46 @@ final class ResponseEncoder: ChannelOutboundHandler, RemovableChannelHandler {
     /// Encoded and not yet written. Given on with the response's end, by a flush, or where somebody waits for a part.
     private var gathered = ByteBuffer()
     private var isChunked = false
+    private var context: ChannelHandlerContext?
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    /// A response as a whole, which costs less than its parts one by one. It is not flushed.
+    func write(_ head: HTTPResponseHead, _ body: ByteBuffer?, promise: EventLoopPromise<Void>?) {
+        guard let context = self.context else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        self.begin(head)
+        if let body { self.write(body, context, nil) }
+        self.end(context, promise)
+    }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch self.unwrapOutboundIn(data) {
         case .head(let head):
-            self.isChunked = head.needsChunks
-            self.gathered.reserveCapacity(minimumWritableBytes: 512)
-            self.gathered.writeHead(head, isChunked: self.isChunked)
+            self.begin(head)
             if let promise { self.writeGathered(context, promise) }
         case .body(.byteBuffer(let bytes)):
             self.write(bytes, context, promise)
         case .body(.fileRegion):
             preconditionFailure("the relay sends no files")
         case .end:
-            if self.isChunked { self.gathered.writeStaticString("0\r\n\r\n") }
-            self.writeGathered(context, promise)
+            self.end(context, promise)
         }
+    }
+
+    private func begin(_ head: HTTPResponseHead) {
+        self.isChunked = head.needsChunks
+        self.gathered.reserveCapacity(minimumWritableBytes: 512)
+        self.gathered.writeHead(head, isChunked: self.isChunked)
+    }
+
+    private func end(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        if self.isChunked { self.gathered.writeStaticString("0\r\n\r\n") }
+        self.writeGathered(context, promise)
     }
 
     func flush(context: ChannelHandlerContext) {

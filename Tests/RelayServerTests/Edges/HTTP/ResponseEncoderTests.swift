@@ -41,6 +41,26 @@ struct ResponseEncoderTests {
         #expect(try self.written() == [expected])
     }
 
+    @Test("a response as a whole is what its parts are, and waits for a flush")
+    func whole() throws {
+        let encoder = ResponseEncoder()
+        let channel = EmbeddedChannel(handler: encoder)
+        let done = channel.eventLoop.makePromise(of: Void.self)
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-length": "2"])
+        encoder.write(head, ByteBuffer(string: "{}"), promise: nil)
+        encoder.write(HTTPResponseHead(version: .http1_1, status: .noContent), nil, promise: done)
+        #expect(try channel.readOutbound(as: IOData.self) == nil)
+        channel.flush()
+        var text = ""
+        while case .byteBuffer(let bytes)? = try channel.readOutbound(as: IOData.self) { text += String(buffer: bytes) }
+        #expect(text == "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 204 No Content\r\n\r\n")
+        try done.futureResult.wait()
+        _ = try channel.finish()
+        let late = channel.eventLoop.makePromise(of: Void.self)
+        encoder.write(head, nil, promise: late)
+        #expect(throws: ChannelError.self) { try late.futureResult.wait() }
+    }
+
     @Test("a large body is not copied")
     func large() throws {
         let body = ByteBuffer(repeating: UInt8(ascii: "a"), count: 40_000)
