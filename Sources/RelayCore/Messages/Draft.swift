@@ -50,5 +50,5 @@ public struct Draft: Sendable, Equatable {
 
 extension Draft {
     /// What holding it in memory costs, in bytes; the same as the message's that it becomes.
-    var memoryCost: Int { self.message(id: .zero).memoryCost }
+    public var memoryCost: Int { Message.memoryCost(self.payload, self.metadata) }
 }

@@ -32,8 +32,10 @@ public struct Message: Sendable, Equatable {
     }
 
     /// What keeping it in memory costs, in bytes: its content and a flat allowance for its bookkeeping.
-    public var memoryCost: Int {
-        Self.bookkeepingBytes + self.payload.readableBytes + (self.metadata?.readableBytes ?? 0)
+    public var memoryCost: Int { Self.memoryCost(self.payload, self.metadata) }
+
+    static func memoryCost(_ payload: ByteBuffer, _ metadata: ByteBuffer?) -> Int {
+        Self.bookkeepingBytes + payload.readableBytes + (metadata?.readableBytes ?? 0)
     }
 
     /// Two buffer headers with malloc's rounding, the value itself, and its share of the ring that holds it.

@@ -28,8 +28,8 @@ struct HotRing {
     /// - Returns: the bytes set free.
     mutating func shrink(toMessages maxMessages: Int, bytes maxBytes: Int) -> Int {
         var freed = 0
-        while let first = self.messages.first, self.messages.count > maxMessages || self.bytes > maxBytes {
-            freed += self.dropFirst(first)
+        while self.messages.count > maxMessages || self.bytes > maxBytes, let cost = self.dropFirst() {
+            freed += cost
         }
         return freed
     }
@@ -38,16 +38,19 @@ struct HotRing {
     ///
     /// - Returns: the bytes set free.
     mutating func drop(through id: MessageID) -> Int {
+        // Nothing in the ring lies at or before its floor.
+        guard id > self.floor else { return 0 }
         var freed = 0
-        while let first = self.messages.first, first.id <= id {
-            freed += self.dropFirst(first)
+        while let first = self.messages.first?.id, first <= id, let cost = self.dropFirst() {
+            freed += cost
         }
         self.floor = max(self.floor, id)
         return freed
     }
 
-    private mutating func dropFirst(_ first: Message) -> Int {
-        self.messages.removeFirst()
+    /// - Returns: the bytes set free; nil where the ring is empty.
+    private mutating func dropFirst() -> Int? {
+        guard let first = self.messages.popFirst() else { return nil }
         self.bytes -= first.memoryCost
         self.floor = first.id
         return first.memoryCost

@@ -9,7 +9,6 @@ extension Topic {
             // Another relay has deleted the one that was known.
             if let known = state.access.record, known.id != stored.record.id { state.deletions += 1 }
             state.access = TopicAccess(stored)
-            state.accessVersion += 1
             return state.markLoops()
         }
         for loop in toTell { loop.topicChanged(self) }
@@ -56,7 +55,6 @@ extension Topic {
             }
             state.mayHaveMissed = false
             state.access = .missing
-            state.accessVersion += 1
             state.deletions += 1
             state.phase = .open
             return state.markLoops()

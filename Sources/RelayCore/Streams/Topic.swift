@@ -37,7 +37,7 @@ public final class Topic: Sendable {
 
     /// Who may use the topic now, and the version by which a decision taken from it can be checked later.
     var accessView: AccessView {
-        self.state.withLock { AccessView(access: $0.access, version: $0.accessVersion) }
+        self.state.withLock { $0.accessView }
     }
 
     /// False once the topic has been retired: its key must be looked up again.
@@ -52,9 +52,17 @@ public final class Topic: Sendable {
 }
 
 /// A topic's access list at one instant.
-struct AccessView: Sendable {
+///
+/// A class, so that a publish that looks at it counts one reference and not one for each part.
+final class AccessView: Sendable {
     let access: TopicAccess
+    /// Counts the list's changes.
     let version: UInt64
+
+    init(access: TopicAccess, version: UInt64) {
+        self.access = access
+        self.version = version
+    }
 }
 
 /// What all topics of a broker share.
@@ -90,10 +98,7 @@ struct TopicState: ~Copyable {
     }
 
     var phase = Phase.open
-    var access: TopicAccess
-    /// Counts changes of `access`, so that each loop re-checks its readers once per change, and no draft is taken on a
-    /// decision that is out of date.
-    var accessVersion: UInt64 = 0
+    private(set) var accessView: AccessView
     /// Counts deletions: readers from before one are ended.
     var deletions: UInt64 = 0
     var bounds: StreamBounds
@@ -112,7 +117,7 @@ struct TopicState: ~Copyable {
     var lastRead: Timestamp
 
     init(stored: StoredTopic?, bounds: StreamBounds, _ environment: TopicEnvironment) {
-        self.access = stored.map(TopicAccess.init) ?? .missing
+        self.accessView = AccessView(access: stored.map(TopicAccess.init) ?? .missing, version: 0)
         self.bounds = bounds
         self.following = environment.isShared ? .deaf : .alone
         self.hot = HotRing(floor: environment.isShared ? .max : bounds.last)
@@ -123,6 +128,16 @@ struct TopicState: ~Copyable {
         self.lastUse = environment.clock.now()
         self.lastRead = self.lastUse
     }
+
+    /// Setting it counts its version up.
+    var access: TopicAccess {
+        get { self.accessView.access }
+        set { self.accessView = AccessView(access: newValue, version: self.accessVersion + 1) }
+    }
+
+    /// Counts changes of `access`, so that each loop re-checks its readers once per change, and no draft is taken on a
+    /// decision that is out of date.
+    var accessVersion: UInt64 { self.accessView.version }
 
     /// Marks every reading loop that is not marked yet.
     ///

@@ -107,8 +107,3 @@ extension MemoryStore {
         return AppendReceipt(stored: stored, bounds: log.bounds)
     }
 }
-
-extension Draft {
-    /// What the message will cost, before it has an id.
-    fileprivate var memoryCost: Int { self.message(id: .zero).memoryCost }
-}

@@ -9,7 +9,7 @@ extension SQLiteStore: MessageStore {
         _ batch: AppendBatch,
         completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void
     ) {
-        let cost = batch.drafts.reduce(0) { $0 + $1.message(id: .zero).memoryCost }
+        let cost = batch.drafts.reduce(0) { $0 + $1.memoryCost }
         self.submit(cost: cost, { try $1.append(batch, to: $0) }, completion)
     }
 

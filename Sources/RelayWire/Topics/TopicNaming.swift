@@ -8,7 +8,7 @@ public enum TopicNaming: Sendable {
     /// In bytes.
     public static let maximumLength = 255
 
-    public func allows(_ name: some StringProtocol) -> Bool {
+    public func allows(_ name: String) -> Bool {
         var check = Check(naming: self)
         for byte in name.utf8 {
             guard check.accepts(byte) else { return false }

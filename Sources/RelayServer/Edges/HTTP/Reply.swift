@@ -34,9 +34,12 @@ struct Reply: Sendable {
 
     /// The answer to a publish, with what all the messages survive from now on.
     static func published(_ status: HTTPResponseStatus, _ body: ByteBuffer, _ durability: Durability) -> Reply {
-        var reply = Reply(status, json: body)
-        reply.headers.add(name: "x-durability", value: durability.rawValue)
-        return reply
+        var headers = HTTPHeaders()
+        // With room for what every response gets.
+        headers.reserveCapacity(4)
+        headers.add(contentsOf: Self.json)
+        headers.add(name: "x-durability", value: durability.rawValue)
+        return Reply(status, headers: headers, body: body)
     }
 
     /// Whatever goes wrong on the relay's side, and may go right later: clients retry a 503, and drop what gets a 4xx.

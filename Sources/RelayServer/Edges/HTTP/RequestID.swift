@@ -6,13 +6,13 @@ enum RequestID {
     private static let maximumLength = 64
     private static let counter = Atomic<UInt64>(0)
     /// Tells runs of the relay apart.
-    private static let prefix = String(UInt32.random(in: .min ... .max), radix: 16)
+    private static let prefix = String(UInt32.random(in: .min ... .max), radix: 16) + "-"
 
     /// The client's own id where it sent a sane one, else a new one.
     static func of(_ head: HTTPRequestHead) -> String {
         if let sent = head.headers.first(name: "x-request-id"), self.isSane(sent) { return sent }
         let number = self.counter.add(1, ordering: .relaxed).newValue
-        return "\(self.prefix)-\(number)"
+        return self.prefix + String(number)
     }
 
     /// Letters, digits, `-`, `_` and `.` only: it goes into logs and back into a header.
