@@ -46,7 +46,7 @@ extension ValkeyStore {
         let troubles = self.subscriber.troubles.merging(silent) { $1 }
         let state = self.server.service(of: self.home, but: troubles)
         guard state.isConnected else { return state }
-        return self.waiting.server.service(of: self.home, but: troubles)
+        return self.waiting.service(of: self.home, but: troubles)
     }
 
     // MARK: - Asking

@@ -142,7 +142,7 @@ public final class ValkeyStore: Sendable {
         guard await self.calls.close() else { return }
         self.changeFeed.close()
         await self.subscriber.close()
-        await self.waiting.server.close()
+        await self.waiting.close()
         await self.server.close()
     }
 }

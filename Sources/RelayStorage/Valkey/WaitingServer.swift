@@ -5,9 +5,9 @@ import Synchronization
 
 /// Runs scripts that count as done only once replicas have them, or the disk.
 ///
-/// It waits by `WAIT` and `WAITAOF`, which hold up their connection: so the connections are used for nothing else, and what comes
-/// while one waits goes together, behind the next wait. In a cluster each waits for itself, since a redirect is followed for one
-/// command and not for several.
+/// It waits by `WAIT` and `WAITAOF`, which hold up their connection: so the connections are used for nothing else, each goal has its
+/// own, and what comes while one waits goes together, behind the next wait. Else whoever waits for replicas that aren't there would
+/// hold up all who wait for the disk. In a cluster each waits for itself, since a redirect is followed for one command and not for several.
 ///
 /// Both commands speak for what their own connection has written. So what they follow must write something, even where it only finds
 /// what is there.
@@ -29,7 +29,8 @@ final class WaitingServer: Sendable {
         var withSource = false
     }
 
-    let server: any ValkeyRouter
+    private let replicas: any ValkeyRouter
+    private let disk: any ValkeyRouter
     private let goals: Goals
     private let isCluster: Bool
     private let lines = Mutex<[WaitGoal: WaitLine<Call>]>([:])
@@ -48,7 +49,8 @@ final class WaitingServer: Sendable {
         let longest = max(goals.replicaTimeout, goals.syncTimeout)
         configuration.unresponsiveAfter = configuration.unresponsiveAfter + longest + longest
         configuration.commandTimeout = configuration.commandTimeout + longest + longest
-        self.server = try place.makeRouter(configuration, loops: loops, onChange: onChange)
+        self.replicas = try place.makeRouter(configuration, loops: loops, onChange: onChange)
+        self.disk = try place.makeRouter(configuration, loops: loops, onChange: onChange)
         self.goals = goals
         self.isCluster = if case .cluster = place { true } else { false }
     }
@@ -56,9 +58,21 @@ final class WaitingServer: Sendable {
     /// Nil where the servers can wait for their disks, as far as is known.
     var syncError: StoreError? { self.syncTrouble.withLock { $0 } }
 
+    /// How the connections are that a key needs, whatever is waited for. See ``ValkeyRouter/service(of:but:)``.
+    func service(of key: ValkeyArgument, but troubles: [ValkeyAddress: ValkeyState]) -> ValkeyState {
+        let state = self.replicas.service(of: key, but: troubles)
+        return state.isConnected ? self.disk.service(of: key, but: troubles) : state
+    }
+
+    /// Closes all connections. Returns when they are gone.
+    func close() async {
+        await self.replicas.close()
+        await self.disk.close()
+    }
+
     /// Asks every server whether it can wait for its disk. One that does not answer may turn out to be able to.
     func learnSync() async {
-        for node in self.server.masters {
+        for node in self.disk.masters {
             let result = await withCheckedContinuation { continuation in
                 node.send(Self.probe) { continuation.resume(returning: $0) }
             }
@@ -70,7 +84,7 @@ final class WaitingServer: Sendable {
     func run(_ call: Call) {
         guard call.goal == .disk, self.syncError != nil else { return self.enqueue(call) }
         // Nothing is stored that would certainly be answered with a failure.
-        self.server.send(Self.probe, key: call.keys.first ?? "", deadline: nil) { result in
+        self.disk.send(Self.probe, key: call.keys.first ?? "", deadline: nil) { result in
             switch result {
             case .success:
                 self.note(nil)
@@ -105,10 +119,11 @@ final class WaitingServer: Sendable {
             self.received(result, calls)
         }
         let key = calls[0].keys.first ?? ""
+        let server = self.server(goal)
         if calls.count == 1 {
-            self.server.send(commands[0], followedBy: [wait], key: key, deadline: nil, completion: completion)
+            server.send(commands[0], followedBy: [wait], key: key, deadline: nil, completion: completion)
         } else {
-            self.server.send(commands + [wait], key: key, deadline: nil, completion: completion)
+            server.send(commands + [wait], key: key, deadline: nil, completion: completion)
         }
     }
 
@@ -158,6 +173,13 @@ final class WaitingServer: Sendable {
             guard count < self.goals.replicas else { return nil }
             let time = Self.milliseconds(self.goals.replicaTimeout)
             return StoreError(.outcomeUnknown, "\(count) of \(self.goals.replicas) replicas have it after \(time) ms")
+        }
+    }
+
+    private func server(_ goal: WaitGoal) -> any ValkeyRouter {
+        switch goal {
+        case .replicas: self.replicas
+        case .disk: self.disk
         }
     }
 

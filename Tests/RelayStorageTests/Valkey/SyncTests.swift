@@ -104,4 +104,23 @@ struct SyncTests {
             }
         }
     }
+
+    @Test("who waits for replicas that aren't there holds up nobody who waits for the disk")
+    func apart() async throws {
+        try await ValkeyServerProcess.with(Self.durable) { server in
+            let settings = ValkeyStore.Settings(replicaTimeout: .seconds(40), syncTimeout: .seconds(10))
+            try await server.withStore(settings) { store in
+                try await store.put(.one(.bytes(1), to: self.topic, as: .synced))
+                async let missing = store.append(.one(.bytes(2), to: .named("r"), as: .replicated))
+                // It is stored before it waits.
+                while try await store.bounds(of: .named("r")).count == 0 {}
+                try await store.put(.one(.bytes(3), to: self.topic, as: .synced))
+                // So it has waited no longer than that took: it says that its connection broke, not for how long it waited.
+                await server.kill()
+                let ended = await missing
+                let error = #expect(throws: StoreError.self) { try ended.get() }
+                #expect(error?.message.contains("replicas") == false)
+            }
+        }
+    }
 }
