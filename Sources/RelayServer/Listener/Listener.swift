@@ -40,7 +40,8 @@ struct Listener: Sendable {
         }
     }
 
-    private static func configure(_ channel: any Channel, _ services: EdgeServices) throws {
+    /// Sets up the pipeline of an accepted connection.
+    static func configure(_ channel: any Channel, _ services: EdgeServices) throws {
         let pipeline = channel.pipeline.syncOperations
         let encoder = ResponseEncoder()
         try pipeline.addHandler(encoder)

@@ -19,9 +19,11 @@ extension HTTPConnection {
     }
 
     /// Sends our end of the stream and leaves the peer a moment to read it: closing with unread bytes in the socket would
-    /// reset the connection under the answer.
+    /// reset the connection under the answer. A peer that takes nothing is waited for no longer than one between two requests: what is
+    /// little enough counts as writable for ever.
     func closeAfter(_ written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
         self.phase = .discarding
+        self.deadline = min(self.deadline, .now() + self.services.timeouts.idle)
         let channel = context.channel
         written.whenComplete { _ in
             channel.close(mode: .output, promise: nil)
