@@ -20,7 +20,7 @@ struct Upkeep: Sendable {
             do {
                 try await Task.sleep(for: Self.interval)
             } catch {
-                return
+                break
             }
             round += 1
             lost = self.report(lostSince: lost)
@@ -30,6 +30,8 @@ struct Upkeep: Sendable {
                 await self.sweep { () async throws in try await self.access.sweep() }
             }
         }
+        // By now the relay has waited for what was on its way.
+        _ = self.report(lostSince: lost)
     }
 
     /// Nobody else is told of messages that were answered for before they were stored.

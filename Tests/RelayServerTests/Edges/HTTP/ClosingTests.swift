@@ -2,7 +2,6 @@ import Logging
 import NIOCore
 import NIOPosix
 import RelayAccess
-import RelayStorage
 import Testing
 
 @testable import RelayServer
@@ -19,13 +18,13 @@ struct ClosingTests {
     )
     func unwritten(_ request: String) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        var configuration = RelayConfiguration()
+        var configuration = RelayConfiguration.forTests
         configuration.server.readTimeout = .milliseconds(200)
         configuration.server.idleTimeout = .milliseconds(200)
         let hasher = PasswordHasher()
         let parts = try await RelayParts(
             configuration: configuration,
-            store: MemoryStore(),
+            store: try await configuration.openStore(on: group),
             hasher: hasher,
             secret: Secret("0123456789abcdef0123456789abcdef"),
             group: group,
