@@ -199,7 +199,7 @@ extension HTTPConnection {
         let done = closes ? context.eventLoop.makePromise(of: Void.self) : nil
         // Requests that were sent behind this one are not heard: nobody could learn what came of them.
         if let answered = done?.futureResult {
-            if hearsOut {
+            if hearsOut, !self.isShuttingDown {
                 self.linger(until: .now() + self.services.timeouts.read, answered: answered)
             } else {
                 self.closeAfter(answered, context)

@@ -59,6 +59,32 @@ struct ConnectionTests {
         }
     }
 
+    @Test("but not by a relay that stops", .timeLimit(.minutes(1)))
+    func notHeardOut() async throws {
+        try await withRelay {
+            $0.server.readTimeout = .seconds(300)
+            $0.server.shutdownGrace = .seconds(300)
+        } _: { relay in
+            let idle = try await RawConnection.open(relay.port)
+            idle.request("GET", "/health", token: nil)
+            #expect(await idle.reply()?.status == 200)
+            let connection = try await RawConnection.open(relay.port)
+            let headers = ["Transfer-Encoding: chunked", "Expect: 100-continue"]
+            connection.request("POST", "/api/v1/messages", token: nil, headers: headers)
+            #expect(await connection.head()?.status == 100)
+            await relay.shutDown()
+            #expect(await idle.rest() == "")
+            connection.send("200000\r\n" + String(repeating: " ", count: 2 << 20) + "\r\n")
+            #expect(await connection.head()?.status == 413)
+            await #expect(throws: (any Error).self) {
+                while true {
+                    try await connection.sendAll("1\r\n \r\n")
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+            }
+        }
+    }
+
     @Test("who expects 100-continue gets it, unless the body would be refused anyway", .timeLimit(.minutes(1)))
     func expectContinue() async throws {
         try await withRelay { relay in
