@@ -40,9 +40,10 @@ bench: build ## Measure against bare SwiftNIO and nginx with nchan; ARGS="--quic
 format: ## Format all Swift files in place
 	swift format --in-place --recursive --parallel $(SOURCES)
 
-lint: ## Check the format of all Swift files, and that files stay short
+lint: ## Check the format of all Swift files, that files stay short, and that folders depend one way
 	swift format lint --strict --recursive --parallel $(SOURCES)
 	@scripts/check-lengths
+	@scripts/check-folders
 
 clean: ## Remove everything that was built; data is kept
 	rm -rf .build

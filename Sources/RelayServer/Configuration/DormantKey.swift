@@ -33,6 +33,6 @@ struct DormantKey: Sendable {
         DormantKey("device_code_ttl_seconds", Self.noDeviceFlow),
         DormantKey("device_code_poll_interval", Self.noDeviceFlow),
         DormantKey("oidc", isGroup: true, "this version has no OpenID Connect sign-in"),
-        DormantKey("rate_limit_storage_uri", "rates are counted by this process"),
+        DormantKey("rate_limit_storage_uri", "rates are counted in memory, and log-ins in the Valkey that relays share"),
     ]
 }

@@ -1,7 +1,8 @@
 /// What makes one kind of topic special. The broker knows kinds only through this protocol.
 ///
 /// A behaviour is a value without state of its own: everything that it decides from is handed in. All calls may come
-/// from any thread, some while a topic's lock is held, so they must be quick and must not call back into the broker.
+/// from any thread, never under a lock. Some are made for every message on an event loop, so they must be quick, and must not call
+/// back into the broker.
 public protocol TopicBehavior: Sendable {
     /// The kind's stable name. Stored with every topic of the kind.
     var kind: String { get }
