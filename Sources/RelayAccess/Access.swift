@@ -83,9 +83,11 @@ public struct Access: Sendable {
     private static let clockDifferenceSeconds: Int64 = 3_600
 
     /// Forgets refresh tokens that have expired, and deny-list entries that have an hour ago. To be called now and then: an hour apart is fine.
-    public func sweep() async throws(AccessError) {
+    ///
+    /// - Parameter moment: what has expired then goes; nil for the wall clock's now.
+    public func sweep(at moment: Timestamp? = nil) async throws(AccessError) {
         try await AccessError.fromStore { () throws(StoreError) in
-            let now = self.now()
+            let now = moment ?? self.now()
             try await self.store.sweepRefreshTokens(at: now)
             try await self.store.sweepDenyList(at: now.adding(seconds: -Self.clockDifferenceSeconds))
         }

@@ -1,5 +1,5 @@
 import DequeModule
-import RelayWire
+import NIOCore
 
 /// Counts requests by key, each key in windows of its own that begin with its first request.
 ///
@@ -14,15 +14,15 @@ struct RateLimitTable {
 
     private struct Window {
         var count = 0
-        let endsAt: Timestamp
+        let endsAt: NIODeadline
 
-        mutating func admit(_ limit: RateLimit, at now: Timestamp) -> Decision {
+        mutating func admit(_ limit: RateLimit, at now: NIODeadline) -> Decision {
             guard self.count >= limit.count else {
                 self.count += 1
                 return .allowed
             }
-            let microseconds = self.endsAt.microseconds - now.microseconds
-            return .refused(retryAfterSeconds: max(1, (microseconds + 999_999) / 1_000_000))
+            let nanoseconds = (self.endsAt - now).nanoseconds
+            return .refused(retryAfterSeconds: max(1, (nanoseconds + 999_999_999) / 1_000_000_000))
         }
     }
 
@@ -40,7 +40,7 @@ struct RateLimitTable {
 
     var keyCount: Int { self.windows.count }
 
-    mutating func admit(_ key: String, at now: Timestamp) -> Decision {
+    mutating func admit(_ key: String, at now: NIODeadline) -> Decision {
         self.sweep(at: now)
         if let decision = self.windows[key]?.admit(self.limit, at: now) { return decision }
         guard self.windows.count < self.maximumKeys else { return self.admitShared(at: now) }
@@ -51,22 +51,21 @@ struct RateLimitTable {
         return decision
     }
 
-    /// Removes the windows that have ended: each once, so it costs no more than making them did. After a step back of
-    /// the clock they live longer by that step.
-    private mutating func sweep(at now: Timestamp) {
+    /// Removes the windows that have ended: each once, so it costs no more than making them did.
+    private mutating func sweep(at now: NIODeadline) {
         while let oldest = self.order.first, let window = self.windows[oldest], window.endsAt <= now {
             self.order.removeFirst()
             self.windows.removeValue(forKey: oldest)
         }
     }
 
-    private mutating func admitShared(at now: Timestamp) -> Decision {
+    private mutating func admitShared(at now: NIODeadline) -> Decision {
         var window = self.shared.flatMap { $0.endsAt <= now ? nil : $0 } ?? self.newWindow(at: now)
         defer { self.shared = window }
         return window.admit(self.limit, at: now)
     }
 
-    private func newWindow(at now: Timestamp) -> Window {
-        Window(endsAt: now.adding(seconds: self.limit.windowSeconds))
+    private func newWindow(at now: NIODeadline) -> Window {
+        Window(endsAt: now + .seconds(self.limit.windowSeconds))
     }
 }

@@ -1,4 +1,4 @@
-public import RelayWire
+public import NIOCore
 import Synchronization
 
 /// Holds clients to the configured limits.
@@ -35,7 +35,7 @@ public final class RateLimiter: Sendable {
 
     /// Counts a request for all relays. Throws `rateLimited` as ``check(_:key:at:)`` does, which goes first: what this relay alone has
     /// seen too often never gets to the store. Where the store can't be asked, this relay's own count decides.
-    public func checkEverywhere(_ rule: RateLimitRule, key: String, at now: Timestamp) async throws(AccessError) {
+    public func checkEverywhere(_ rule: RateLimitRule, key: String, at now: NIODeadline) async throws(AccessError) {
         try self.check(rule, key: key, at: now)
         guard let shared = self.shared, let limit = self.counters[rule.rawValue]?.limit else { return }
         let seconds: Int64?
@@ -55,7 +55,7 @@ public final class RateLimiter: Sendable {
     public func check(
         _ rule: RateLimitRule,
         key: String,
-        at now: @autoclosure () -> Timestamp
+        at now: @autoclosure () -> NIODeadline
     ) throws(AccessError) {
         guard let counter = self.counters[rule.rawValue] else { return }
         let now = now()

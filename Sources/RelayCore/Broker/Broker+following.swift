@@ -1,3 +1,4 @@
+import NIOCore
 import RelayWire
 
 /// Following streams that other relays write too.
@@ -83,7 +84,7 @@ extension Broker {
     /// Stops listening to topics that nobody has read for a while. To be called every few seconds.
     public func restUnreadTopics() async {
         guard let feed = self.feed else { return }
-        let deadline = self.clock.now().adding(seconds: -Self.unreadSeconds)
+        let deadline = self.clock.uptime() - Self.unreadTime
         for topic in self.table.all where topic.isListening {
             await self.topicLock.withLock(topic.key) {
                 if topic.rest(ifUnreadSince: deadline) { feed.stopListening(to: topic.key) }
@@ -92,5 +93,5 @@ extension Broker {
     }
 
     /// Long enough that a client who polls again and again finds its topic as it left it.
-    private static let unreadSeconds: Int64 = 60
+    private static let unreadTime = TimeAmount.seconds(60)
 }

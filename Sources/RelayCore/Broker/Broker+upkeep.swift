@@ -1,4 +1,5 @@
-import RelayWire
+import NIOCore
+public import RelayWire
 
 /// Keeping within bounds over time.
 extension Broker {
@@ -33,9 +34,10 @@ extension Broker {
 
     /// Lets the store remove what no retention covers any more. To be called every minute or so.
     ///
+    /// - Parameter moment: what is too old then goes; nil for the wall clock's now.
     /// - Throws: where the store can't now: call again next time.
-    public func sweep() async throws(StoreError) {
-        let trimmed = try await self.store.sweep(at: self.clock.now(), retention: self.limits.retention)
+    public func sweep(at moment: Timestamp? = nil) async throws(StoreError) {
+        let trimmed = try await self.store.sweep(at: moment ?? self.clock.now(), retention: self.limits.retention)
         for (key, bounds) in trimmed {
             guard let topic = self.table.find(key) else { continue }
             if self.feed == nil {
@@ -52,7 +54,7 @@ extension Broker {
     /// everything, others half, until there is room.
     func reclaimMemoryIfNeeded() {
         guard self.budget.bytes > self.budget.limit / 20 * 19 else { return }
-        let deadline = self.clock.now().adding(seconds: -Self.idleSeconds)
+        let deadline = self.clock.uptime() - Self.idleTime
         var toFree = self.budget.bytes - self.budget.limit / 10 * 9
         for topic in self.table.all where toFree > 0 {
             toFree -= topic.yieldMemory(ifUnusedSince: deadline)

@@ -1,3 +1,4 @@
+import NIOCore
 import RelayWire
 
 /// The heart of the relay: resolves topics, publishes to them, reads them, and manages them.
@@ -90,12 +91,12 @@ public final class Broker: Sendable {
                 unsure: self.unsure
             )
         )
-        self.table.insert(topic, unusedSince: self.clock.now().adding(seconds: -Self.idleSeconds))
+        self.table.insert(topic, unusedSince: self.clock.uptime() - Self.idleTime)
         return topic
     }
 
     /// How long a topic must have been unused before a full table lets it go, and a full hot tier drops all of it.
-    static let idleSeconds: Int64 = 10
+    static let idleTime = TimeAmount.seconds(10)
 }
 
 extension Broker {

@@ -1,3 +1,4 @@
+import NIOCore
 import RelayWire
 import Synchronization
 
@@ -34,7 +35,7 @@ final class TopicTable: Sendable {
     /// Puts a topic in service. The caller holds its key's lock, so there is none of that key in service yet.
     ///
     /// - Parameter unusedSince: topics last used before it may be let go if the table is full.
-    func insert(_ topic: Topic, unusedSince deadline: Timestamp) {
+    func insert(_ topic: Topic, unusedSince deadline: NIODeadline) {
         let crowd = self.state.withLock { state -> [Topic] in
             state.topics[topic.key] = topic
             guard state.topics.count > state.crowd else { return [] }
@@ -50,7 +51,7 @@ final class TopicTable: Sendable {
     /// Brings the table down to a tenth below its limit, if so many topics are unused.
     ///
     /// A topic is out of service some moments before it is out of the table: see ``Topic/isInService``.
-    private func retire(_ crowd: [Topic], unusedSince deadline: Timestamp) {
+    private func retire(_ crowd: [Topic], unusedSince deadline: NIODeadline) {
         var quota = crowd.count - self.limit + self.step
         for topic in crowd where quota > 0 && topic.retire(ifUnusedSince: deadline) {
             quota -= 1

@@ -1,3 +1,4 @@
+import NIOCore
 import RelayWire
 import Synchronization
 
@@ -87,7 +88,7 @@ extension Topic {
         _ result: Result<AppendReceipt, StoreError>,
         _ durability: Durability
     ) {
-        let now = self.environment.clock.now()
+        let now = self.environment.clock.uptime()
         let (toTell, action, quiescence) = self.state.withLock { state in
             switch result {
             case .success(let receipt):
@@ -138,7 +139,7 @@ extension TopicState {
     fileprivate mutating func take(
         _ drafts: [Draft],
         _ receipt: AppendReceipt,
-        now: Timestamp,
+        now: NIODeadline,
         _ environment: TopicEnvironment
     ) {
         self.lastUse = now

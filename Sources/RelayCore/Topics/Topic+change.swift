@@ -1,3 +1,4 @@
+import NIOCore
 import RelayWire
 import Synchronization
 
@@ -65,7 +66,7 @@ extension Topic {
     /// Takes the topic out of service if nobody uses it: no reader, no append, not used since `deadline`.
     ///
     /// - Returns: whether it is retired now; then its key must be looked up again.
-    func retire(ifUnusedSince deadline: Timestamp) -> Bool {
+    func retire(ifUnusedSince deadline: NIODeadline) -> Bool {
         self.state.withLock { state in
             guard state.phase == .open, state.loops.isEmpty, state.queue.isIdle, state.lastUse < deadline,
                 !state.following.isListening
@@ -80,7 +81,7 @@ extension Topic {
     /// Drops the older half of the hot tier, all of it where nobody used the topic since `deadline`.
     ///
     /// - Returns: the bytes set free.
-    func yieldMemory(ifUnusedSince deadline: Timestamp) -> Int {
+    func yieldMemory(ifUnusedSince deadline: NIODeadline) -> Int {
         self.state.withLock { state in
             let keep = state.lastUse < deadline ? 0 : state.hot.bytes / 2
             let freed = state.hot.shrink(toMessages: .max, bytes: keep)

@@ -1,3 +1,4 @@
+import NIOCore
 import RelayWire
 import Synchronization
 
@@ -17,7 +18,7 @@ extension Topic {
     ///
     /// - Returns: whether the broker must ask for news and for the position.
     func beginTuning() -> Bool {
-        let now = self.environment.clock.now()
+        let now = self.environment.clock.uptime()
         return self.state.withLock { state in
             guard case .deaf = state.following else { return false }
             state.following = .tuning(Backlog())
@@ -36,7 +37,7 @@ extension Topic {
     }
 
     func grew(_ growth: StreamGrowth) -> TopicState.FollowStep {
-        let now = self.environment.clock.now()
+        let now = self.environment.clock.uptime()
         return self.following { state in
             if !growth.messages.isEmpty { state.lastUse = now }
             return state.grew(growth, self.environment)
@@ -59,7 +60,7 @@ extension Topic {
     /// Stops listening where nobody has read since `deadline`.
     ///
     /// - Returns: whether it did; then the broker tells the feed.
-    func rest(ifUnreadSince deadline: Timestamp) -> Bool {
+    func rest(ifUnreadSince deadline: NIODeadline) -> Bool {
         self.state.withLock { state in
             guard case .live = state.following, state.loops.isEmpty, state.lastRead < deadline else { return false }
             state.deafen(self.environment)

@@ -24,7 +24,7 @@ extension Topic {
     ///
     /// - Returns: the look from which the loop starts, standing at the stream's end; nil where the topic has moved.
     func attach(_ loop: any ReadingLoop) -> Look? {
-        let now = self.environment.clock.now()
+        let now = self.environment.clock.uptime()
         return self.state.withLock { state in
             guard state.phase != .retired, state.following.admitsReaders else { return nil }
             state.loops.append(.init(loop: loop, isMarked: false))
@@ -45,7 +45,7 @@ extension Topic {
 
     /// The loop's last reader has left.
     func detach(_ loop: any ReadingLoop) {
-        let now = self.environment.clock.now()
+        let now = self.environment.clock.uptime()
         self.state.withLock { state in
             state.loops.removeAll { $0.loop === loop }
             state.lastUse = now

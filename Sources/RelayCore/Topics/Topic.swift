@@ -1,3 +1,4 @@
+import NIOCore
 import RelayWire
 import Synchronization
 
@@ -112,9 +113,9 @@ struct TopicState: ~Copyable {
     var loops: [ReadingLoopEntry] = []
     /// Resumed when the append under way has finished; set while the topic is being deleted.
     var quiescence: CheckedContinuation<Bool, Never>?
-    var lastUse: Timestamp
+    var lastUse: NIODeadline
     /// When a reader came or left last.
-    var lastRead: Timestamp
+    var lastRead: NIODeadline
 
     init(stored: StoredTopic?, bounds: StreamBounds, _ environment: TopicEnvironment) {
         self.accessView = AccessView(access: stored.map(TopicAccess.init) ?? .missing, version: 0)
@@ -125,7 +126,7 @@ struct TopicState: ~Copyable {
             maxWaitingBytes: environment.limits.maxWaitingBytesPerTopic,
             maxBatchMessages: environment.limits.maxBatchMessages
         )
-        self.lastUse = environment.clock.now()
+        self.lastUse = environment.clock.uptime()
         self.lastRead = self.lastUse
     }
 

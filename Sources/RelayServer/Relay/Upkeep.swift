@@ -16,6 +16,7 @@ struct Upkeep: Sendable {
     func run() async {
         var round = 0
         var lost = 0
+        var settled = SettledClock()
         while !Task.isCancelled {
             do {
                 try await Task.sleep(for: Self.interval)
@@ -24,10 +25,12 @@ struct Upkeep: Sendable {
             }
             round += 1
             lost = self.report(lostSince: lost)
+            let clock = self.broker.clock
+            let now = settled.read(wall: clock.now(), uptime: clock.uptime())
             await self.resynchronize()
-            await self.sweep { () async throws in try await self.broker.sweep() }
+            await self.sweep { () async throws in try await self.broker.sweep(at: now) }
             if round % Self.roundsPerTokenSweep == 0 {
-                await self.sweep { () async throws in try await self.access.sweep() }
+                await self.sweep { () async throws in try await self.access.sweep(at: now) }
             }
         }
         // By now the relay has waited for what was on its way.

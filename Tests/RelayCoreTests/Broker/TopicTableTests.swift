@@ -1,3 +1,4 @@
+import NIOCore
 import RelayWire
 import SeededRandom
 import Testing
@@ -58,7 +59,7 @@ struct TopicTableTests {
         let old = try await relay.topic()
         try relay.publish([1])
         relay.clock.advance(seconds: 60)
-        #expect(old.retire(ifUnusedSince: relay.clock.now))
+        #expect(old.retire(ifUnusedSince: relay.clock.uptime))
         let item = Broker.Item(key: old.key, draft: .numbered(2, at: relay.clock.now))
         #expect(!relay.broker.publishNow(item, as: .olga) { _ in Issue.record("called") })
         try await relay.publishAll([2])
@@ -74,15 +75,30 @@ struct TopicTableTests {
         let relay = TestRelay()
         var topics: [Topic] = []
         for number in 0..<300 { topics.append(try await relay.broker.topic(.named("t\(number)"))) }
-        let deadline = relay.clock.now
+        let deadline = relay.clock.uptime
         for topic in topics { table.insert(topic, unusedSince: deadline) }
         #expect(table.count == 300)
-        table.insert(topics[0], unusedSince: deadline.adding(seconds: 1))
+        table.insert(topics[0], unusedSince: deadline + .seconds(1))
         #expect(table.count == 300)
         for number in 300..<330 {
-            table.insert(try await relay.broker.topic(.named("t\(number)")), unusedSince: deadline.adding(seconds: 1))
+            table.insert(try await relay.broker.topic(.named("t\(number)")), unusedSince: deadline + .seconds(1))
         }
         #expect(table.count < 120)
+    }
+
+    @Test(
+        "a wall clock that is set by a day neither keeps unused topics nor lets go of used ones",
+        arguments: [-86_400, 86_400]
+    )
+    func clockSteps(step: Int64) async throws {
+        let relay = TestRelay(BrokerLimits(residentTopics: 10))
+        for number in 0..<10 { _ = try await relay.broker.topic(.named("old\(number)")) }
+        relay.clock.step(seconds: step)
+        _ = try await relay.broker.topic(.named("new"))
+        #expect(relay.broker.table.count == 11, "used a moment ago")
+        relay.clock.advance(seconds: 60)
+        for number in 0..<10 { _ = try await relay.broker.topic(.named("newer\(number)")) }
+        #expect(relay.broker.table.count <= 11, "unused for a minute")
     }
 
     @Test("publishers under a table that is far too small lose nothing and never overlap")

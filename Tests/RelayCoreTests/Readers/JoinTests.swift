@@ -93,7 +93,7 @@ struct JoinTests {
     func moved() async throws {
         let (topic, loop) = try await self.prepared()
         self.relay.clock.advance(seconds: 60)
-        #expect(topic.retire(ifUnusedSince: self.relay.clock.now))
+        #expect(topic.retire(ifUnusedSince: self.relay.clock.uptime))
         let sink = TestSink()
         guard case .moved = loop.readers.join(topic, start: .tail, tag: 0, sink: sink) else {
             Issue.record("joined a topic that is out of service")

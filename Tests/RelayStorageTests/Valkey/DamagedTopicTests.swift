@@ -12,7 +12,7 @@ struct DamagedTopicTests {
     private let administrator = Principal(id: UserID("a"), username: "a", permissions: [.admin, .read, .write])
 
     private func broker(_ store: ValkeyStore) -> Broker {
-        Broker(store: store, feed: store.feed, clock: RelayClock { .at(0) })
+        Broker(store: store, feed: store.feed, clock: RelayClock(now: { .at(0) }, uptime: { .uptimeNanoseconds(0) }))
     }
 
     @Test("an administrator can delete it, and then it can be made anew", arguments: ["stream", "state", "ttl"])

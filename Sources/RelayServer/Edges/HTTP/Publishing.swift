@@ -37,7 +37,7 @@ extension Exchange {
     func passes(_ rule: RateLimitRule, _ principal: Principal) -> Bool {
         do throws(AccessError) {
             let services = self.services
-            try services.rateLimiter.check(rule, key: principal.id.rawValue, at: services.broker.clock.now())
+            try services.rateLimiter.check(rule, key: principal.id.rawValue, at: services.broker.clock.uptime())
             return true
         } catch {
             self.refuse(error)

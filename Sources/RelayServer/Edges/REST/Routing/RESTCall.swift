@@ -67,6 +67,10 @@ struct RESTCall: Sendable {
         let forwarded = HTTPField.Name("X-Forwarded-For").map { self.request.headers[values: $0] } ?? []
         let address = rules.address(peer: self.context.remoteAddress, forwardedFor: forwarded)
         let limiter = self.services.access.rateLimiter
-        try await limiter.checkEverywhere(rule, key: ClientAddress.key(address), at: self.now)
+        try await limiter.checkEverywhere(
+            rule,
+            key: ClientAddress.key(address),
+            at: self.services.broker.clock.uptime()
+        )
     }
 }
