@@ -123,6 +123,13 @@ extension ConfigurationKey {
             "Life of an access token in minutes, more than 5."
         ),
         ConfigurationKey(
+            "end_expired_connections",
+            "auth.end_expired_connections",
+            \.access.endsExpiredConnections,
+            .boolean,
+            "End the WebSockets, event streams and polls of an access token when it expires, unless it was renewed on them."
+        ),
+        ConfigurationKey(
             "refresh_token_ttl_days",
             "auth.refresh_token_ttl_days",
             \.access.refreshTokenLifetime,

@@ -14,6 +14,8 @@ extension RelayConfiguration {
         public var allowInsecureDefaults = false
         /// More than 300 s, since clients renew when less than that is left; default 60 minutes.
         public var accessTokenLifetime = Duration.seconds(3_600)
+        /// Whether an access token that expires ends the WebSockets, event streams and polls that it opened. Default true.
+        public var endsExpiredConnections = true
         /// Renewed with each rotation. Default 90 days.
         public var refreshTokenLifetime = Duration.seconds(90 * 86_400)
         /// Within this time of its rotation a refresh token may come again while its successor is unused. Default zero: never.

@@ -19,18 +19,23 @@ final class DeliveryLoop: ReadingLoop {
         self.state = NIOLoopBoundBox.makeEmptyBox(eventLoop: eventLoop)
     }
 
-    static func start(on eventLoop: any EventLoop, broker: Broker) async throws -> DeliveryLoop {
+    static func start(
+        on eventLoop: any EventLoop,
+        broker: Broker,
+        endsExpired: Bool
+    ) async throws -> DeliveryLoop {
         let loop = DeliveryLoop(eventLoop: eventLoop)
-        try await eventLoop.submit { loop.open(broker) }.get()
+        try await eventLoop.submit { loop.open(broker, endsExpired) }.get()
         return loop
     }
 
-    private func open(_ broker: Broker) {
+    private func open(_ broker: Broker, _ endsExpired: Bool) {
         let eventLoop = self.eventLoop
         let readers = LoopReaders(loop: self, clock: broker.clock) { [unowned self] request, ticket in
             self.fetch(request, ticket, from: broker, attempt: 1)
         }
-        self.state.value = LoopState(readers: readers, connections: LoopConnections(eventLoop: eventLoop))
+        let connections = LoopConnections(eventLoop: eventLoop, expiryClock: endsExpired ? broker.clock : nil)
+        self.state.value = LoopState(readers: readers, connections: connections)
     }
 
     private static let readAttempts = 9

@@ -9,10 +9,15 @@ final class DeliveryLoops: Sendable {
         self.byEventLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
     }
 
-    static func start(on group: any EventLoopGroup, broker: Broker) async throws -> DeliveryLoops {
+    /// - Parameter endsExpired: whether an access token that expires ends what it opened.
+    static func start(
+        on group: any EventLoopGroup,
+        broker: Broker,
+        endsExpired: Bool
+    ) async throws -> DeliveryLoops {
         var loops: [DeliveryLoop] = []
         for eventLoop in group.makeIterator() {
-            loops.append(try await DeliveryLoop.start(on: eventLoop, broker: broker))
+            loops.append(try await DeliveryLoop.start(on: eventLoop, broker: broker, endsExpired: endsExpired))
         }
         return DeliveryLoops(loops)
     }

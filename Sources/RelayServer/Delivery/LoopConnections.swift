@@ -1,5 +1,6 @@
 import NIOCore
 import RelayCore
+import RelayWire
 
 /// A connection of any protocol, as its loop keeps track of it.
 protocol LoopConnection: AnyObject {
@@ -20,6 +21,11 @@ protocol AccessWatcher: AnyObject {
     /// The user or the token may have changed: check again, and stop if the answer is no. Where the user may still read,
     /// each reader is checked as well: one who was an administrator loses the topics of others.
     func accessMayHaveChanged()
+
+    /// About a second has passed since the last call: end what an access token that has expired has opened.
+    ///
+    /// - Parameter now: the wall clock.
+    func checkExpiry(at now: Timestamp)
 }
 
 /// The connections of one event loop. Lives on that loop.
@@ -29,13 +35,17 @@ final class LoopConnections {
     private var connections: [ObjectIdentifier: any LoopConnection] = [:]
     private var watchers: [UserID: [ObjectIdentifier: any AccessWatcher]] = [:]
     private var ticker: RepeatedTask?
+    /// Nil where a token's expiry ends nothing.
+    private let expiryClock: RelayClock?
     private var isShuttingDown = false
 
     private struct Weak {
         weak var connections: LoopConnections?
     }
 
-    init(eventLoop: any EventLoop) {
+    /// - Parameter expiryClock: says when an access token has expired, which ends what it opened; nil: that ends nothing.
+    init(eventLoop: any EventLoop, expiryClock: RelayClock?) {
+        self.expiryClock = expiryClock
         let bound = NIOLoopBound(Weak(connections: self), eventLoop: eventLoop)
         self.ticker = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             bound.value.connections?.tick(.now())
@@ -82,5 +92,9 @@ final class LoopConnections {
 
     private func tick(_ now: NIODeadline) {
         for connection in Array(self.connections.values) { connection.tick(now) }
+        guard let now = self.expiryClock?.now() else { return }
+        for watchers in self.watchers.values {
+            for watcher in watchers.values { watcher.checkExpiry(at: now) }
+        }
     }
 }

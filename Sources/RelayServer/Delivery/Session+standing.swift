@@ -4,8 +4,8 @@ import RelayWire
 
 /// A session as a connection holds it that was opened with it.
 ///
-/// The token's expiry ends no open connection: it says until when the token opens new ones. Revocation of the token and any change
-/// of the user count at once.
+/// Revocation of the token and any change of the user count at once. The token's expiry is not asked here: the loop's ticker sees to
+/// it once a second, unless it is to end nothing.
 extension Session {
     /// The user as it is now.
     func standing(requiring permission: Permissions) throws(AccessError) -> Principal {

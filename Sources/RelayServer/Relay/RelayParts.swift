@@ -27,7 +27,11 @@ struct RelayParts: Sendable {
         let heart = try Heart(configuration, store, hasher, secret)
         self.access = heart.access
         self.broker = heart.broker
-        self.loops = try await DeliveryLoops.start(on: group, broker: heart.broker)
+        self.loops = try await DeliveryLoops.start(
+            on: group,
+            broker: heart.broker,
+            endsExpired: configuration.access.endsExpiredConnections
+        )
         self.lane = TaskLane(maxJobs: configuration.server.maxConnections)
         self.upkeep = Upkeep(broker: heart.broker, access: heart.access, logger: logger)
         self.streamWatch = StreamWatch(broker: heart.broker, logger: logger)

@@ -9,6 +9,8 @@ public enum ClientFrame: Hashable, Sendable {
     case acknowledge(messageID: String)
     case ping
     case publish(PublishFrame)
+    /// Another access token for the connection: as sent, 1 to ``maximumTokenSize`` bytes.
+    case authenticate(token: String)
     /// A type that the relay does not know, cut to ``maximumTypeLength`` characters.
     case unknown(type: String)
 
@@ -33,6 +35,8 @@ public enum ClientFrame: Hashable, Sendable {
     public static let maximumUnsubscribedTopics = 1000
     /// In bytes.
     public static let maximumRequestIDSize = 256
+    /// In bytes. More than any token that a relay gives out.
+    public static let maximumTokenSize = 4096
     /// In characters.
     public static let maximumTypeLength = 64
 

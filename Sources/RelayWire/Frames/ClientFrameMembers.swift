@@ -13,6 +13,7 @@ struct ClientFrameMembers {
     private var messageID: JSONValue?
     private var id: JSONValue?
     private var idempotencyKey: JSONValue?
+    private var token: JSONValue?
     private var message = PublishRequest.Members()
 
     /// - Returns: nil only where an issue was added.
@@ -37,6 +38,7 @@ struct ClientFrameMembers {
         case "unsubscribe": return try self.unsubscribe(in: object, from: &reader, bytes, naming)
         case "ack": return self.acknowledge(in: object, from: &reader, bytes)
         case "ping": return .ping
+        case "auth": return self.authenticate(in: object, from: &reader, bytes)
         case "publish": return try self.publish(in: object, from: &reader, bytes, naming)
         default: return .unknown(type: String(type.prefix(ClientFrame.maximumTypeLength)))
         }
@@ -63,6 +65,8 @@ struct ClientFrameMembers {
             try reader.keep(bytes, &self.cursors, "cursors")
         } else if bytes.text(of: name, is: "message_id") {
             try reader.keep(bytes, &self.messageID, "message_id")
+        } else if bytes.text(of: name, is: "token") {
+            try reader.keep(bytes, &self.token, "token")
         } else {
             _ = try reader.place.value(bytes)
         }
@@ -112,6 +116,17 @@ struct ClientFrameMembers {
             let id = reader.text(bytes, value, at: "message_id", upTo: 255)
         else { return nil }
         return .acknowledge(messageID: id)
+    }
+
+    private func authenticate(
+        in object: Range<Int>,
+        from reader: inout RequestReader,
+        _ bytes: Span<UInt8>
+    ) -> ClientFrame? {
+        guard let value = reader.required(bytes, self.token, "token", in: object),
+            let token = reader.text(bytes, value, at: "token", upTo: ClientFrame.maximumTokenSize)
+        else { return nil }
+        return .authenticate(token: token)
     }
 
     private mutating func publish(

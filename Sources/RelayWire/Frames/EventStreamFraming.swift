@@ -95,6 +95,8 @@ extension ServerFrame {
         case .error: "error"
         case .gap: "gap"
         case .published: "published"
+        case .tokenExpiring: "token_expiring"
+        case .authenticated: "authenticated"
         }
     }
 }

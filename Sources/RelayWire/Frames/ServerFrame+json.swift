@@ -32,6 +32,14 @@ extension ServerFrame {
             sink.put(",")
             receipt.putFields(into: &sink)
             sink.put("}")
+        case .tokenExpiring(let moment):
+            sink.put(#"{"type":"token_expiring","expires_at":"#)
+            sink.put(moment)
+            sink.put("}")
+        case .authenticated(let moment):
+            sink.put(#"{"type":"authenticated","expires_at":"#)
+            sink.put(moment)
+            sink.put("}")
         }
     }
 }

@@ -9,6 +9,10 @@ public enum ServerFrame: Hashable, Sendable {
     case gap(GapFields)
     /// The answer to a publish frame. `requestID` is JSON as the client sent it.
     case published(requestID: ByteBuffer, PublishReceipt)
+    /// The connection's access token expires at this moment, soon, and the connection ends then.
+    case tokenExpiring(at: Timestamp)
+    /// The answer to an auth frame: the connection lives on its token now, which expires at this moment.
+    case authenticated(until: Timestamp)
 
     /// The answer to a subscribe.
     public struct Subscribed: Hashable, Sendable {
@@ -43,6 +47,9 @@ public enum ServerFrame: Hashable, Sendable {
             case unknownType = "UNKNOWN_MESSAGE_TYPE"
             /// A frame that can't be read or carried out. The connection stays open.
             case processing = "PROCESSING_ERROR"
+            /// The token of an auth frame is no good, and the connection stays on the one that it has; or an event stream ends, since its
+            /// user or token may no longer read.
+            case authentication = "AUTH_ERROR"
         }
 
         /// More about the failure: a named JSON value.

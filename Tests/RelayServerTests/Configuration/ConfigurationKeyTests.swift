@@ -132,6 +132,7 @@ import Testing
         "hot_tier_max_bytes": "1_000_000_000",
         "jwt_secret_key": "short", "bootstrap_admin_username": "root", "bootstrap_admin_password": "12345678",
         "bootstrap_admin_email": "a@b", "allow_insecure_defaults": "yes", "access_token_expire_minutes": "6",
+        "end_expired_connections": "no",
         "refresh_token_ttl_days": "1", "refresh_reuse_grace_seconds": "10", "topic_scope": "owner",
         "argon2_memory_kib": "65536", "argon2_iterations": "3", "argon2_parallelism": "4",
         "rate_limits_enabled": "off", "rate_limit_login": "0", "rate_limit_refresh": "1", "rate_limit_publish": "120",

@@ -91,6 +91,14 @@ final class EventStreamSession {
         self.exchange.connection.writePart(bytes)
     }
 
+    /// Sends an `error` event. Clients go on from the id before it.
+    private func tell(_ code: ServerFrame.Failure.Code, _ message: String) {
+        guard self.isOpen else { return }
+        var bytes = ByteBuffer()
+        EventStreamFraming.write(.error(.init(code: code, message: message)), cursor: nil, into: &bytes)
+        self.write(bytes)
+    }
+
     private func end() {
         guard self.release() else { return }
         self.exchange.connection.endStream(self.exchange)
@@ -152,9 +160,7 @@ extension EventStreamSession: ReaderSink {
             case .topicDeleted: "Topic '\(name)' was deleted"
             case .storeFailed: "Storage temporarily unavailable"
             }
-        var bytes = ByteBuffer()
-        EventStreamFraming.write(.error(.init(code: .subscription, message: message)), cursor: nil, into: &bytes)
-        self.write(bytes)
+        self.tell(.subscription, message)
         if case .storeFailed = reason { return self.end() }
         if !self.readers.contains(where: { $0 != nil }) { self.end() }
     }
@@ -168,8 +174,19 @@ extension EventStreamSession: AccessWatcher {
     var userID: UserID { self.session.account.id }
 
     func accessMayHaveChanged() {
-        if self.principal == nil { return self.end() }
+        do throws(AccessError) {
+            _ = try self.session.standing(requiring: .read)
+        } catch {
+            self.tell(.authentication, error.detail)
+            return self.end()
+        }
         for reader in self.readers { if let reader { self.loop.current?.readers.recheck(reader) } }
+    }
+
+    func checkExpiry(at now: Timestamp) {
+        guard now >= self.session.expiresAt else { return }
+        self.tell(.authentication, "The access token has expired")
+        self.end()
     }
 }
 

@@ -149,7 +149,6 @@ final class PollSession {
 // MARK: - Reading
 
 extension PollSession: ReaderSink {
-    /// Its token's expiry does not end a poll that waits: it was good when the poll came, and polls are short.
     var principal: Principal? { self.session.standingPrincipal(requiring: .read) }
 
     func capacity(for reader: Reader) -> Int {
@@ -202,6 +201,11 @@ extension PollSession: AccessWatcher {
             return self.fail(Reply(error))
         }
         for found in self.found { if let reader = found.reader { self.loop.current?.readers.recheck(reader) } }
+    }
+
+    func checkExpiry(at now: Timestamp) {
+        guard now >= self.session.expiresAt else { return }
+        self.fail(Reply(AccessError(.invalidToken)))
     }
 }
 

@@ -22,6 +22,7 @@ extension WebSocketConnection {
             case .acknowledge: break
             case .ping: self.send(.pong(self.services.broker.clock.now()))
             case .publish(let request): self.publish(request)
+            case .authenticate(let token): self.authenticate(token)
             case .unknown(let type): self.sendError(.unknownType, "Unknown message type: \(type)")
             }
         } catch {
@@ -37,6 +38,47 @@ extension WebSocketConnection {
     func send(_ failure: ServerFrame.Failure) {
         self.services.metrics.failed(.webSocket, code: failure.code.rawValue)
         self.send(.error(failure))
+    }
+
+    // MARK: Renewing the token
+
+    private func authenticate(_ token: String) {
+        let now = self.services.broker.clock.now()
+        let authenticator = self.services.authenticator
+        switch authenticator.cached(token, at: now) {
+        case .session(let session): return self.adopt(session)
+        case .refused(let error): return self.sendError(.authentication, error.detail)
+        case nil: break
+        }
+        self.suspend {
+            do throws(AccessError) {
+                return .success(try await authenticator.authenticate(token, at: now))
+            } catch {
+                return .failure(error)
+            }
+        } then: { (result: Result<Session, AccessError>) in
+            switch result {
+            case .success(let session): self.adopt(session)
+            case .failure(let error): self.sendError(.authentication, error.detail)
+            }
+        }
+    }
+
+    private func adopt(_ session: Session) {
+        guard session.account.id == self.userID else {
+            return self.sendError(.authentication, "The token is another user's")
+        }
+        self.session = session
+        self.expiry = TokenExpiry()
+        self.send(.authenticated(until: session.expiresAt))
+    }
+
+    func checkExpiry(at now: Timestamp) {
+        switch self.expiry.tick(at: now, expiresAt: self.session.expiresAt) {
+        case .nothing: break
+        case .warn: self.send(.tokenExpiring(at: self.session.expiresAt))
+        case .end: self.close(.tokenExpired, "The access token has expired")
+        }
     }
 
     // MARK: Subscribing
@@ -164,6 +206,11 @@ extension WebSocketConnection {
         case .closing, .closed: true
         }
     }
+}
+
+extension WebSocketErrorCode {
+    /// The relay's own: come again with another token.
+    static let tokenExpired = WebSocketErrorCode(codeNumber: 4001)
 }
 
 // MARK: - Delivery

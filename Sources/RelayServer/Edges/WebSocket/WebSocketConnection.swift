@@ -23,7 +23,9 @@ final class WebSocketConnection: ChannelDuplexHandler {
         case closed
     }
 
-    let session: Session
+    /// Of the token that it was opened with, or of the last that an auth frame brought.
+    var session: Session
+    var expiry = TokenExpiry()
     let services: EdgeServices
     let loop: DeliveryLoop
     private(set) var context: ChannelHandlerContext?

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import NIOHTTP1
 import RelayServer
@@ -6,21 +5,6 @@ import Testing
 
 @Suite("Tokens that nobody issued")
 struct TokenForgeryTests {
-    private static let secret = String(repeating: "0123456789abcdef", count: 3)
-
-    private static func encode(_ data: some DataProtocol) -> String {
-        Data(data).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
-
-    private static func sign(_ header: String, _ claims: [String: Any], _ secret: String) throws -> String {
-        let payload = try JSONSerialization.data(withJSONObject: claims)
-        let text = self.encode(Data(header.utf8)) + "." + self.encode(payload)
-        let key = SymmetricKey(data: Data(secret.utf8))
-        return text + "." + self.encode(Data(HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key)))
-    }
-
-    private static let header = #"{"alg":"HS256","typ":"JWT"}"#
-
     @Test("forged, expired and algorithm-confused tokens are 401 on every route, and store nothing")
     func forged() async throws {
         try await withRelay { relay in
@@ -33,20 +17,20 @@ struct TokenForgeryTests {
                 "permissions": ["admin", "read", "write"], "iat": now, "exp": now + 600,
             ]
             // The same way of making one passes with the right secret: what follows is refused for what it is.
-            let right = try Self.sign(Self.header, claims, Self.secret)
+            let right = try SignedToken.make(SignedToken.header, claims, SignedToken.secret)
             #expect(try await relay.send(.GET, "/auth/me", token: right).status == 200)
             let expired = claims.merging(["exp": now - 1]) { _, new in new }
             let stranger = claims.merging(["sub": UUID().uuidString]) { _, new in new }
             let bad = [
-                try Self.sign(Self.header, claims, "your-secret-key-here-change-in-production"),
-                try Self.sign(Self.header, claims, ""),
-                try Self.sign(Self.header, expired, Self.secret),
-                try Self.sign(Self.header, stranger, Self.secret),
-                try Self.sign(Self.header, ["sub": "x"], Self.secret),
-                try Self.sign(#"{"alg":"none"}"#, claims, Self.secret),
-                try Self.sign(#"{"alg":"HS512"}"#, claims, Self.secret),
-                try Self.sign(#"{"alg":"RS256"}"#, claims, Self.secret),
-                Self.encode(Data(#"{"alg":"none"}"#.utf8)) + "." + parts[1] + ".",
+                try SignedToken.make(SignedToken.header, claims, "your-secret-key-here-change-in-production"),
+                try SignedToken.make(SignedToken.header, claims, ""),
+                try SignedToken.make(SignedToken.header, expired, SignedToken.secret),
+                try SignedToken.make(SignedToken.header, stranger, SignedToken.secret),
+                try SignedToken.make(SignedToken.header, ["sub": "x"], SignedToken.secret),
+                try SignedToken.make(#"{"alg":"none"}"#, claims, SignedToken.secret),
+                try SignedToken.make(#"{"alg":"HS512"}"#, claims, SignedToken.secret),
+                try SignedToken.make(#"{"alg":"RS256"}"#, claims, SignedToken.secret),
+                SignedToken.encode(Data(#"{"alg":"none"}"#.utf8)) + "." + parts[1] + ".",
                 parts[0] + "." + parts[1] + ".", parts[0] + "." + parts[1],
                 parts[0] + "." + String(parts[1].reversed()) + "." + parts[2],
                 "...", "x.y.z", String(repeating: "a", count: 4_000),
