@@ -3,14 +3,18 @@ public struct MetricSample: Sendable {
     public let name: String
     public let kind: MetricKind
     public let help: String?
-    /// Of one series without labels.
+    let labels: Labels
     public let value: Double
 
-    /// - Parameter name: must be a legal metric name.
-    public init(name: String, kind: MetricKind, help: String?, value: Double) {
+    /// - Parameters:
+    ///   - name: must be a legal metric name.
+    ///   - labels: of the one series that this is.
+    ///   - value: of the series.
+    public init(name: String, kind: MetricKind, help: String?, labels: [(String, String)] = [], value: Double) {
         self.name = name
         self.kind = kind
         self.help = help
+        self.labels = Labels(labels)
         self.value = value
     }
 }

@@ -105,7 +105,7 @@ extension PrometheusRegistry {
                 )
             )
         }
-        blocks += samples.map { ($0.name, Self.block($0)) }
+        blocks += Dictionary(grouping: samples, by: \.name).map { ($0.key, Self.block($0.value)) }
         return blocks.sorted { $0.name < $1.name }.map(\.text).joined()
     }
 
@@ -117,8 +117,12 @@ extension PrometheusRegistry {
         return text
     }
 
-    private static func block(_ sample: MetricSample) -> String {
-        self.head(sample.name, sample.kind, help: sample.help) + "\(sample.name) \(MetricText.number(sample.value))\n"
+    /// - Parameter samples: of one name.
+    private static func block(_ samples: [MetricSample]) -> String {
+        let head = samples.first.map { self.head($0.name, $0.kind, help: $0.help) } ?? ""
+        return samples.reduce(into: head) { text, sample in
+            text += "\(sample.name)\(sample.labels.text()) \(MetricText.number(sample.value))\n"
+        }
     }
 
     private static func head(_ name: String, _ kind: MetricKind, help: String?) -> String {

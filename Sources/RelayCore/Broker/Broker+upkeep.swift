@@ -19,7 +19,7 @@ extension Broker {
     public var statistics: Statistics {
         Statistics(
             residentTopics: self.table.count,
-            hotBytes: self.budget.bytes,
+            hotBytes: self.memory.bytes(in: .hotTier),
             unstoredBytes: self.unstored.bytes,
             lostMessages: self.unstored.lost
         )
@@ -48,14 +48,15 @@ extension Broker {
         }
     }
 
-    /// Takes memory back from other topics when the hot tier as a whole is full.
+    /// Takes memory back from other topics when the hot tier as a whole is full, or has to make room for others.
     ///
-    /// The publisher who fills it up does the work: it frees a tenth at least, so it falls to few. Topics unused for a while lose
+    /// The publisher who fills it up does the work: it frees a twentieth at least, so it falls to few. Topics unused for a while lose
     /// everything, others half, until there is room.
-    func reclaimMemoryIfNeeded() {
-        guard self.budget.bytes > self.budget.limit / 20 * 19 else { return }
+    public func reclaimMemoryIfNeeded() {
+        let (held, allowance) = (self.memory.bytes(in: .hotTier), self.memory.hotTierAllowance)
+        guard held > allowance / 20 * 19, held > 0 else { return }
         let deadline = self.clock.uptime() - Self.idleTime
-        var toFree = self.budget.bytes - self.budget.limit / 10 * 9
+        var toFree = held - allowance / 10 * 9
         for topic in self.table.all where toFree > 0 {
             toFree -= topic.yieldMemory(ifUnusedSince: deadline)
         }

@@ -15,7 +15,8 @@ public final class Broker: Sendable {
     public let durability: Durability
 
     let unstored: UnstoredMessages
-    let budget: HotBudget
+    /// What the hot tier is held to, and everything else that the process holds for clients.
+    let memory: MemoryLedger
     let store: any StreamStore
     /// Nil where this relay alone writes to the store.
     let feed: (any StreamFeed)?
@@ -28,12 +29,14 @@ public final class Broker: Sendable {
 
     /// - Parameters:
     ///   - feed: tells what other relays store; nil where this relay alone writes to the store.
+    ///   - memory: the process's; the hot tier is an account of it.
     ///   - durability: one of ``durabilities``; nil for the store's own.
     public init(
         store: any StreamStore,
         feed: (any StreamFeed)? = nil,
         catalog: TopicCatalog = TopicCatalog(),
         limits: BrokerLimits = BrokerLimits(),
+        memory: MemoryLedger = MemoryLedger(),
         durability: Durability? = nil,
         clock: RelayClock
     ) {
@@ -44,7 +47,7 @@ public final class Broker: Sendable {
         self.clock = clock
         self.durability = durability ?? store.durability
         self.unstored = UnstoredMessages(limit: limits.maxUnstoredBytes)
-        self.budget = HotBudget(limit: limits.hotBytes)
+        self.memory = memory
         self.table = TopicTable(limit: limits.residentTopics)
     }
 
@@ -85,7 +88,7 @@ public final class Broker: Sendable {
                 leastDurability: self.store.durabilities.first ?? self.store.durability,
                 isShared: self.feed != nil,
                 limits: self.limits,
-                budget: self.budget,
+                memory: self.memory,
                 unstored: self.unstored,
                 clock: self.clock,
                 unsure: self.unsure

@@ -1,11 +1,9 @@
-/// The broker's bounds. Every queue and every tier has one.
+/// The broker's bounds. Every queue and every tier has one; those of all topics together are the ``MemoryLedger``'s.
 public struct BrokerLimits: Hashable, Sendable {
     /// Messages that a topic keeps in memory. Default 10,000.
     public var hotMessagesPerTopic: Int
     /// Bytes that a topic keeps in memory. Default 16 MiB.
     public var hotBytesPerTopic: Int
-    /// Bytes that all topics together keep in memory. Default 256 MiB.
-    public var hotBytes: Int
     /// Bytes of one topic's drafts that wait for the store; beyond it publishers are turned away. Default 16 MiB.
     public var maxWaitingBytesPerTopic: Int
     /// Bytes of all topics' messages that were answered as `memory` and are not stored yet; beyond it publishers are turned away.
@@ -23,7 +21,6 @@ public struct BrokerLimits: Hashable, Sendable {
     public init(
         hotMessagesPerTopic: Int = 10_000,
         hotBytesPerTopic: Int = 16 << 20,
-        hotBytes: Int = 256 << 20,
         maxWaitingBytesPerTopic: Int = 16 << 20,
         maxUnstoredBytes: Int = 64 << 20,
         maxBatchMessages: Int = 1_000,
@@ -33,7 +30,6 @@ public struct BrokerLimits: Hashable, Sendable {
     ) {
         self.hotMessagesPerTopic = hotMessagesPerTopic
         self.hotBytesPerTopic = hotBytesPerTopic
-        self.hotBytes = hotBytes
         self.maxWaitingBytesPerTopic = maxWaitingBytesPerTopic
         self.maxUnstoredBytes = maxUnstoredBytes
         self.maxBatchMessages = maxBatchMessages

@@ -178,9 +178,9 @@ extension TopicState {
             toMessages: environment.limits.hotMessagesPerTopic,
             bytes: environment.limits.hotBytesPerTopic
         )
-        let excess = environment.budget.add(self.hot.bytes - before)
+        let excess = environment.memory.addToHotTier(self.hot.bytes - before)
         if excess > 0 {
-            environment.budget.add(-self.hot.shrink(toMessages: .max, bytes: self.hot.bytes - excess))
+            environment.memory.addToHotTier(-self.hot.shrink(toMessages: .max, bytes: self.hot.bytes - excess))
         }
     }
 }

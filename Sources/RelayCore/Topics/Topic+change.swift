@@ -22,7 +22,7 @@ extension Topic {
             var bounds = bounds
             bounds.last = min(bounds.last, state.bounds.last)
             state.bounds.advance(to: bounds)
-            self.environment.budget.add(-state.hot.drop(through: bounds.trimmedThrough))
+            self.environment.memory.addToHotTier(-state.hot.drop(through: bounds.trimmedThrough))
         }
     }
 
@@ -72,7 +72,7 @@ extension Topic {
                 !state.following.isListening
             else { return false }
             state.phase = .retired
-            self.environment.budget.add(-state.hot.bytes)
+            self.environment.memory.addToHotTier(-state.hot.bytes)
             state.hot = HotRing(floor: self.environment.isShared ? .max : state.bounds.last)
             return true
         }
@@ -85,7 +85,7 @@ extension Topic {
         self.state.withLock { state in
             let keep = state.lastUse < deadline ? 0 : state.hot.bytes / 2
             let freed = state.hot.shrink(toMessages: .max, bytes: keep)
-            self.environment.budget.add(-freed)
+            self.environment.memory.addToHotTier(-freed)
             return freed
         }
     }

@@ -76,7 +76,7 @@ struct TopicEnvironment: Sendable {
     /// Whether other relays write to the store too.
     let isShared: Bool
     let limits: BrokerLimits
-    let budget: HotBudget
+    let memory: MemoryLedger
     let unstored: UnstoredMessages
     let clock: RelayClock
     let unsure: UnsureTopics

@@ -126,14 +126,14 @@ extension TopicState {
 
     /// Begins anew at the stream's end, with nothing in the hot tier. What is deaf holds nothing from there on either.
     mutating func restart(at bounds: StreamBounds, _ environment: TopicEnvironment) {
-        environment.budget.add(-self.hot.bytes)
+        environment.memory.addToHotTier(-self.hot.bytes)
         self.hot = HotRing(floor: self.following.admitsReaders || self.following.isListening ? bounds.last : .max)
         self.bounds = bounds
     }
 
     /// Stops listening; no reader is left.
     mutating func deafen(_ environment: TopicEnvironment) {
-        environment.budget.add(-self.hot.bytes)
+        environment.memory.addToHotTier(-self.hot.bytes)
         self.hot = HotRing(floor: .max)
         self.following = .deaf
     }

@@ -1,7 +1,8 @@
 extension ConfigurationKey {
     /// Every key that has an effect, in the order in which they are listed to people.
     public static let all: [ConfigurationKey] =
-        Self.server + Self.storage + Self.valkey + Self.hotTier + Self.access + Self.rateLimits + Self.webSocket
+        Self.server + Self.storage + Self.valkey + Self.hotTier + Self.memory + Self.access + Self.rateLimits
+        + Self.webSocket
         + Self.poll
         + Self.logging + Self.metrics
 

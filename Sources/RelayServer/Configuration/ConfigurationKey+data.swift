@@ -75,6 +75,51 @@ extension ConfigurationKey {
         ),
     ]
 
+    static let memory: [ConfigurationKey] = [
+        ConfigurationKey(
+            "max_memory_bytes",
+            "memory.max_bytes",
+            \.memory.maxBytes,
+            .bytes(0...(1 << 50)),
+            "Bytes held for clients, hot tier included. 0: half of what the machine or container has."
+        ),
+        ConfigurationKey(
+            "max_stranger_bytes",
+            "memory.max_stranger_bytes",
+            \.memory.maxStrangerBytes,
+            .bytes(0...(1 << 50)),
+            "Of these, sent by connections without a valid token. 0: an eighth, at most 64 MiB."
+        ),
+        ConfigurationKey(
+            "max_request_bytes",
+            "memory.max_request_bytes",
+            \.memory.maxRequestBytes,
+            .bytes(0...(1 << 50)),
+            "Of these, bodies of requests that are received or worked on. 0: a quarter."
+        ),
+        ConfigurationKey(
+            "max_answer_bytes",
+            "memory.max_answer_bytes",
+            \.memory.maxAnswerBytes,
+            .bytes(0...(1 << 50)),
+            "Of these, answers that their clients have not taken yet. 0: a quarter."
+        ),
+        ConfigurationKey(
+            "max_waiting_bytes",
+            "memory.max_waiting_bytes",
+            \.memory.maxWaitingBytes,
+            .bytes(0...(1 << 50)),
+            "Of these, publishes that wait for the store. 0: a quarter."
+        ),
+        ConfigurationKey(
+            "max_reader_bytes",
+            "memory.max_reader_bytes",
+            \.memory.maxReaderBytes,
+            .bytes(0...(1 << 50)),
+            "Of these, what readers hold beside the stream. 0: a quarter."
+        ),
+    ]
+
     static let access: [ConfigurationKey] = [
         ConfigurationKey(
             "jwt_secret_key",

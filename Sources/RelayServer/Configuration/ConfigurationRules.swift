@@ -7,6 +7,7 @@ enum ConfigurationRules {
             self.durability(configuration.storage),
             self.valkey(configuration),
             self.hotTier(configuration.hotTier),
+            self.memory(configuration),
             self.proxies(configuration.server),
             self.passwordCost(configuration.access.passwordCost),
         ].compactMap(\.self)
@@ -46,6 +47,21 @@ enum ConfigurationRules {
             key: "hot_tier_max_bytes_per_topic",
             "one topic may not hold more than hot_tier_max_bytes allows for all"
         )
+    }
+
+    private static func memory(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
+        let memory = configuration.memory
+        let largestBody = configuration.server.maxBodyBytes
+        if memory.maxBytes > 0, memory.maxBytes < MemoryLimits.leastWhole || memory.maxBytes / 8 < largestBody {
+            return ConfigurationProblem(
+                key: "max_memory_bytes",
+                "must be 64MiB or more, and eight times max_body_bytes or more"
+            )
+        }
+        if memory.maxRequestBytes > 0, memory.maxRequestBytes < largestBody {
+            return ConfigurationProblem(key: "max_request_bytes", "must not be less than max_body_bytes")
+        }
+        return nil
     }
 
     private static func proxies(_ server: RelayConfiguration.Server) -> ConfigurationProblem? {

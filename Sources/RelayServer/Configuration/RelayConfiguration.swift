@@ -7,6 +7,7 @@ public struct RelayConfiguration: Hashable, Sendable {
     public var storage = Storage()
     public var valkey = Valkey()
     public var hotTier = HotTier()
+    public var memory = Memory()
     public var access = Access()
     public var rateLimits = RateLimits()
     public var webSocket = WebSocket()

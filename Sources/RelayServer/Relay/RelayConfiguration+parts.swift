@@ -18,7 +18,6 @@ extension RelayConfiguration {
         BrokerLimits(
             hotMessagesPerTopic: self.hotTier.maxMessagesPerTopic,
             hotBytesPerTopic: self.hotTier.maxBytesPerTopic,
-            hotBytes: self.hotTier.maxBytes,
             retention: self.storage.retention,
             idempotencyWindowSeconds: self.storage.idempotencyWindow.components.seconds
         )

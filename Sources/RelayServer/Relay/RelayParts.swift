@@ -60,6 +60,7 @@ struct RelayParts: Sendable {
 private struct Heart {
     let access: Access
     let broker: Broker
+    let memory: MemoryLedger
 
     init(
         _ configuration: RelayConfiguration,
@@ -68,6 +69,7 @@ private struct Heart {
         _ secret: Secret
     ) throws {
         let clock = RelayClock.system
+        self.memory = MemoryLedger(limits: configuration.memoryLimits(machine: MachineMemory().bytes))
         self.access = try Access(
             store: store,
             hasher: hasher,
@@ -79,6 +81,7 @@ private struct Heart {
             store: store,
             feed: feed,
             limits: configuration.brokerLimits,
+            memory: self.memory,
             durability: configuration.storage.brokerDurability,
             clock: clock
         )
@@ -118,6 +121,7 @@ private struct Heart {
             timeouts: configuration.connectionTimeouts,
             scope: configuration.topicScoping,
             rateLimiter: self.access.rateLimiter,
+            memory: self.memory,
             pollWaiters: waiters,
             lastingConnections: ConnectionQuota(maxPerUser: configuration.webSocket.maxPerUser),
             metrics: self.edgeMetrics(configuration.metrics, registry),
@@ -131,7 +135,10 @@ private struct Heart {
     ) -> PrometheusRegistry {
         PrometheusRegistry(
             descriptions: RelayMetric.descriptions(maxTopics: metrics.maxTopics),
-            collectors: [ProcessMetrics(), BrokerMetrics(broker: self.broker, pollWaiters: waiters)]
+            collectors: [
+                ProcessMetrics(), BrokerMetrics(broker: self.broker, pollWaiters: waiters),
+                MemoryMetrics(ledger: self.memory),
+            ]
         )
     }
 

@@ -11,7 +11,7 @@ struct HotMemoryTests {
     @Test("the limit holds after every publish, and what left memory is read from the store")
     func holds() async throws {
         let limit = 20_000
-        let relay = TestRelay(BrokerLimits(hotBytes: limit))
+        let relay = TestRelay(hotBytes: limit)
         let loop = TurningLoop(relay)
         var sinks: [TestSink] = []
         for number in 0..<5 {
@@ -36,7 +36,8 @@ struct HotMemoryTests {
     @Test("what is counted is what is held", arguments: 1...3)
     func counts(seed: UInt64) async throws {
         let relay = TestRelay(
-            BrokerLimits(hotMessagesPerTopic: 30, hotBytes: 15_000, retention: Retention(maxMessages: 25))
+            BrokerLimits(hotMessagesPerTopic: 30, retention: Retention(maxMessages: 25)),
+            hotBytes: 15_000
         )
         var random = SeededGenerator(seed: seed)
         for number in 0..<4 { _ = try await relay.topic("t\(number)") }
@@ -53,7 +54,7 @@ struct HotMemoryTests {
     @Test("a topic that finds no room gives up its own oldest, without the broker's help")
     func ownExcess() async throws {
         let limit = 3_000
-        let relay = TestRelay(BrokerLimits(hotBytes: limit))
+        let relay = TestRelay(hotBytes: limit)
         let topics = [try await relay.topic("a"), try await relay.topic("b")]
         for number in 0..<60 {
             let topic = topics[number % 2]
@@ -66,7 +67,7 @@ struct HotMemoryTests {
     @Test("many threads that fill memory at once leave it within its limit")
     func concurrently() async throws {
         let limit = 30_000
-        let relay = TestRelay(BrokerLimits(hotBytes: limit))
+        let relay = TestRelay(hotBytes: limit)
         for number in 0..<6 { _ = try await relay.topic("t\(number)") }
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<6 {

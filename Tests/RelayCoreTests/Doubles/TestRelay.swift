@@ -12,11 +12,21 @@ struct TestRelay {
         _ limits: BrokerLimits = BrokerLimits(),
         catalog: TopicCatalog = TopicCatalog(),
         durabilities: [Durability] = [.memory],
-        durability: Durability? = nil
+        durability: Durability? = nil,
+        hotBytes: Int = 256 << 20,
+        wholeBytes: Int = 1 << 30
     ) {
         let clock = ManualClock()
         let store = TestStore(clock: clock, durabilities: durabilities)
-        self.init(on: store, limits, catalog: catalog, durability, clock: clock)
+        self.init(
+            on: store,
+            limits,
+            catalog: catalog,
+            durability,
+            hotBytes: hotBytes,
+            wholeBytes: wholeBytes,
+            clock: clock
+        )
     }
 
     private init(
@@ -24,14 +34,19 @@ struct TestRelay {
         _ limits: BrokerLimits,
         catalog: TopicCatalog,
         _ durability: Durability? = nil,
+        hotBytes: Int = 256 << 20,
+        wholeBytes: Int = 1 << 30,
         clock: ManualClock
     ) {
         self.clock = clock
         self.store = store
+        var memory = MemoryLimits(whole: wholeBytes)
+        memory[.hotTier] = hotBytes
         self.broker = Broker(
             store: store,
             catalog: catalog,
             limits: limits,
+            memory: MemoryLedger(limits: memory),
             durability: durability,
             clock: clock.relayClock
         )

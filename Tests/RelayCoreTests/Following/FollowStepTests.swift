@@ -19,7 +19,7 @@ struct FollowStepTests {
             leastDurability: .stored,
             isShared: true,
             limits: BrokerLimits(),
-            budget: HotBudget(limit: 1 << 30),
+            memory: MemoryLedger(),
             unstored: UnstoredMessages(limit: 1 << 30),
             clock: clock.relayClock,
             unsure: UnsureTopics()
@@ -69,7 +69,7 @@ struct FollowStepTests {
         #expect(state.hot.messages.map(\.id.milliseconds) == ids, sourceLocation: location)
         #expect(state.bounds.last == .ms(last), sourceLocation: location)
         #expect(state.bounds.epoch.id == epoch.id, sourceLocation: location)
-        #expect(self.environment.budget.bytes == state.hot.bytes, sourceLocation: location)
+        #expect(self.environment.memory.bytes(in: .hotTier) == state.hot.bytes, sourceLocation: location)
     }
 
     struct News: Sendable, CustomTestStringConvertible {

@@ -17,6 +17,8 @@ final class EdgeServices: Sendable {
     let timeouts: ConnectionTimeouts
     let scope: TopicScoping
     let rateLimiter: RateLimiter
+    /// Where whatever is held for a client is charged.
+    let memory: MemoryLedger
     let pollWaiters: PollWaiters
     /// WebSockets and event streams, together.
     let lastingConnections: ConnectionQuota
@@ -34,6 +36,7 @@ final class EdgeServices: Sendable {
         timeouts: ConnectionTimeouts,
         scope: TopicScoping,
         rateLimiter: RateLimiter,
+        memory: MemoryLedger,
         pollWaiters: PollWaiters,
         lastingConnections: ConnectionQuota,
         metrics: EdgeMetrics,
@@ -49,6 +52,7 @@ final class EdgeServices: Sendable {
         self.timeouts = timeouts
         self.scope = scope
         self.rateLimiter = rateLimiter
+        self.memory = memory
         self.pollWaiters = pollWaiters
         self.lastingConnections = lastingConnections
         self.metrics = metrics
