@@ -382,6 +382,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "AttackTests",
+            dependencies: [
+                "ProgramFixture",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/Attacks",
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "InteropTests",
             dependencies: [
                 "ProgramFixture",

@@ -28,6 +28,8 @@ struct Listener: Sendable {
                     }
                 }
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                // What is read in one turn can't be refused any more: so it is one buffer, 64 KiB at most.
+                .childChannelOption(.maxMessagesPerRead, value: 1)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture { try Self.configure(channel, services) }
                 }
@@ -45,21 +47,10 @@ struct Listener: Sendable {
         let pipeline = channel.pipeline.syncOperations
         let encoder = ResponseEncoder()
         try pipeline.addHandler(encoder)
-        let decoder = HTTPRequestDecoder(
-            leftOverBytesStrategy: .forwardBytes,
-            informationalResponseStrategy: .drop,
-            limitConfiguration: Self.headLimits
+        let decoder = RequestDecoder()
+        try pipeline.addHandler(
+            ByteToMessageHandler(decoder, maximumBufferSize: RequestDecoder.maxWaitingBytes)
         )
-        try pipeline.addHandler(ByteToMessageHandler(decoder))
-        try pipeline.addHandler(HTTPConnection(services: services, encoder: encoder))
-    }
-
-    /// What a request's head may hold: room for a large token and a browser's cookies, not more.
-    private static var headLimits: NIOHTTPDecoderLimitConfiguration {
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = 16 << 10
-        limits.maxHeaderListSize = 64 << 10
-        limits.maxHeaderFieldCount = 100
-        return limits
+        try pipeline.addHandler(HTTPConnection(services: services, encoder: encoder, decoder: decoder))
     }
 }

@@ -23,6 +23,8 @@ extension HTTPConnection {
     /// little enough counts as writable for ever.
     func closeAfter(_ written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
         self.phase = .discarding
+        self.decoder.isDeaf = true
+        self.pipelined.drop()
         self.deadline = min(self.deadline, .now() + self.services.timeouts.idle)
         let channel = context.channel
         written.whenComplete { _ in

@@ -36,8 +36,8 @@ extension HTTPConnection: LoopConnection {
 extension HTTPRequestHead {
     /// Whether the connection may carry another request after this one.
     ///
-    /// The decoder stops at a request that asks for an upgrade, so a connection whose upgrade is not granted is over.
+    /// The decoder stops at a request that asks for another protocol, so a connection on which none is granted is over.
     var keepsConnection: Bool {
-        self.isKeepAlive && !self.headers.contains(name: "upgrade")
+        self.isKeepAlive && self.method != .CONNECT && !self.headers.contains(name: "upgrade")
     }
 }

@@ -43,6 +43,8 @@ extension HTTPConnection {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What comes behind a broken request must not cut short its answer.
+        if case .discarding = self.phase { return }
         guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
         if self.mustWait { self.pipelined.add(.malformed(error)) } else { self.received(error) }
     }

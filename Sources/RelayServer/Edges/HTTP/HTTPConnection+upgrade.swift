@@ -19,7 +19,7 @@ extension HTTPConnection {
         try pipeline.addHandlers(handlers)
         _ = pipeline.removeHandler(self)
         let encoder = try pipeline.context(handlerType: ResponseEncoder.self)
-        let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
+        let decoder = try pipeline.context(handlerType: ByteToMessageHandler<RequestDecoder>.self)
         _ = pipeline.removeHandler(context: encoder)
         // Last, since it passes on what came after the request.
         _ = pipeline.removeHandler(context: decoder)

@@ -32,6 +32,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     let services: EdgeServices
     /// The same pipeline's.
     let encoder: ResponseEncoder
+    let decoder: RequestDecoder
     private(set) var context: ChannelHandlerContext?
     private(set) var loop: DeliveryLoop?
     var phase = Phase.idle
@@ -43,9 +44,10 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     var isShuttingDown = false
     var pipelined = PipelinedInput()
 
-    init(services: EdgeServices, encoder: ResponseEncoder) {
+    init(services: EdgeServices, encoder: ResponseEncoder, decoder: RequestDecoder) {
         self.services = services
         self.encoder = encoder
+        self.decoder = decoder
     }
 
     // MARK: Life
