@@ -3,7 +3,7 @@
 SOURCES := Sources Tests Benchmarks Package.swift
 RELEASE := swift build --configuration release
 
-.PHONY: help run run-several build test bench format lint clean
+.PHONY: help run run-several build test bench format lint docs clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -44,6 +44,10 @@ lint: ## Check the format of all Swift files, that files stay short, and that fo
 	swift format lint --strict --recursive --parallel $(SOURCES)
 	@scripts/check-lengths
 	@scripts/check-folders
+
+docs: ## Build RelayClient's documentation in .build/docs; a warning is an error
+	swift build --target RelayClient </dev/null
+	@scripts/build-docs
 
 clean: ## Remove everything that was built; data is kept
 	rm -rf .build

@@ -26,7 +26,9 @@ let package = Package(
     name: "pulsar-relay",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "pulsar-relay", targets: ["pulsar-relay"])
+        .executable(name: "pulsar-relay", targets: ["pulsar-relay"]),
+        // With RelayWire, whose Timestamp is part of it.
+        .library(name: "RelayClient", targets: ["RelayClient", "RelayWire"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -395,6 +397,7 @@ let package = Package(
             name: "InteropTests",
             dependencies: [
                 "ProgramFixture",
+                "RelayClient",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -13,9 +13,13 @@ public struct RelayClient: Sendable {
     let keeper: TokenKeeper
     let pipeline: RequestPipeline
 
+    /// A client that connects at its first call.
+    ///
     /// - Parameters:
+    ///   - endpoint: the relay.
     ///   - credentials: what to log in with, or which tokens to live on.
     ///   - store: where tokens outlive the process. Default: nowhere.
+    ///   - configuration: limits, and how often to try again.
     ///   - httpClient: shut down by its owner; the shared one needs no shutdown. Trust settings for `https` are its own;
     ///     those for `wss` are in the configuration.
     public init(

@@ -55,7 +55,16 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
     /// How long the relay asks to wait before the next attempt, where it says so.
     public let retryAfter: Duration?
 
-    /// - Parameter detail: for people; no password and no token.
+    /// An error of a kind; see the properties.
+    ///
+    /// - Parameters:
+    ///   - code: what kind of error it is.
+    ///   - status: the HTTP status of the answer, if there was one.
+    ///   - closeCode: the WebSocket's close code, if there was one.
+    ///   - detail: what went wrong, for people. Without passwords and tokens.
+    ///   - underlying: the error of the layer below, if there was one.
+    ///   - isTimeout: whether the answer took too long.
+    ///   - retryAfter: how long the relay asks to wait, if it does.
     public init(
         _ code: Code,
         status: Int? = nil,

@@ -7,7 +7,12 @@ public struct RetryPolicy: Sendable, Hashable {
     /// A `Retry-After` longer than this ends the attempts. Default 120 s.
     public var longestRetryAfter: Duration
 
-    /// - Parameter maxAttempts: default 5.
+    /// A policy with these settings; see the properties.
+    ///
+    /// - Parameters:
+    ///   - maxAttempts: the first one included; nil: without end.
+    ///   - backoff: how long to wait where the relay does not say.
+    ///   - longestRetryAfter: a longer `Retry-After` ends the attempts.
     public init(
         maxAttempts: Int? = 5,
         backoff: Backoff = Backoff(),

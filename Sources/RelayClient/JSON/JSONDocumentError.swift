@@ -5,7 +5,11 @@ public struct JSONDocumentError: Error, Hashable, Sendable, CustomStringConverti
     /// Bytes before the place; nil where the text is JSON but has the wrong members.
     public let offset: Int?
 
-    /// - Parameter offset: where, in bytes from the start; nil where it is no matter of the text.
+    /// An error with its reason.
+    ///
+    /// - Parameters:
+    ///   - reason: what is wrong, for people.
+    ///   - offset: where, in bytes from the start; nil where the text is JSON but has the wrong members.
     public init(reason: String, offset: Int? = nil) {
         self.reason = reason
         self.offset = offset

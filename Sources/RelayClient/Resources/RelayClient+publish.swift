@@ -2,11 +2,13 @@ extension RelayClient {
     /// The most messages that one bulk may hold.
     public static let maxBulkCount = 100
 
-    /// Returns once the relay has stored the message.
+    /// Publishes a message. Returns once the relay has stored it.
     ///
     /// - Parameters:
+    ///   - topic: where it goes. A topic that does not exist is created, owned by the caller.
     ///   - payload: a JSON object.
     ///   - ttl: seconds that it is kept, at least 1; nil for the topic's own retention.
+    ///   - metadata: texts that go with it.
     ///   - idempotencyKey: sent with every attempt, so that retries never store twice. Default: a new one. Give the same
     ///     key again, within 600 s, to repeat a call whose result never arrived.
     @discardableResult

@@ -23,8 +23,12 @@ extension RelayClient {
         }
     }
 
+    /// A page of the messages that a topic keeps.
+    ///
     /// - Parameters:
-    ///   - limit: 1 to 100.
+    ///   - topic: the topic's name.
+    ///   - limit: the most messages, 1 to 100.
+    ///   - order: which end of the topic to begin with.
     ///   - cursor: exclusive, in the direction of `order`; nil starts at the end that `order` names.
     public func history(
         _ topic: String,

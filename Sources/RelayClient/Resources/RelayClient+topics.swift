@@ -1,6 +1,9 @@
 extension RelayClient {
+    /// Creates a topic, owned by the caller.
+    ///
     /// - Parameters:
     ///   - name: 1 to 255 letters, digits, `_` and `-`. A name that exists gives status 400.
+    ///   - isPublic: whether every user may read it.
     ///   - description: at most 500 characters.
     ///   - durability: `memory`, `stored`, `replicated`, `synced`: what the relay's store offers of them. Nil is the relay's setting.
     public func createTopic(
@@ -30,7 +33,11 @@ extension RelayClient {
 
     /// Changes what isn't nil.
     ///
-    /// - Parameter durability: as in ``createTopic(_:isPublic:description:durability:)``, or `default` for the relay's setting.
+    /// - Parameters:
+    ///   - name: the topic's name.
+    ///   - isPublic: whether every user may read it.
+    ///   - description: at most 500 characters.
+    ///   - durability: as in ``createTopic(_:isPublic:description:durability:)``, or `default` for the relay's setting.
     public func updateTopic(
         _ name: String,
         isPublic: Bool? = nil,

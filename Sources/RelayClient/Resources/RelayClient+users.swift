@@ -5,9 +5,12 @@ extension RelayClient {
         try await self.reply(to: HTTPCall(.get, ["auth", "users"])).decodedList(UserAccount.init(json:))
     }
 
+    /// Creates a user.
+    ///
     /// - Parameters:
     ///   - username: 3 to 50 characters; taken names give status 400.
     ///   - password: at least 8 characters.
+    ///   - email: an address; nil for none.
     ///   - permissions: any of `admin`, `read`, `write`; nil for the relay's default.
     public func createUser(
         _ username: String,

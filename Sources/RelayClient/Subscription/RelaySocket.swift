@@ -27,9 +27,12 @@ public struct RelaySocket: Sendable {
         }
     }
 
-    /// Sends a publish, and returns once it is written; the answer comes as a frame with the same `request`.
+    /// Sends a publish, and returns once it is written. The answer comes as a frame with the same `request`.
     ///
-    /// - Parameter idempotencyKey: 1 to 255 characters; nil: sending it twice stores it twice.
+    /// - Parameters:
+    ///   - message: what to publish.
+    ///   - request: a name for this publish, which its answer repeats.
+    ///   - idempotencyKey: 1 to 255 bytes; nil: sending the message twice stores it twice.
     public func publish(_ message: OutgoingMessage, request: String, idempotencyKey: String? = nil) async throws {
         try message.check()
         guard case .object(let fields) = message.json else { return }
