@@ -1,8 +1,8 @@
 import CoreMetrics
 import Synchronization
 
-/// Counts observations by size. Its count is the sum of its buckets, so that the two never disagree, however it is read
-/// while others write; the sum may lag behind by what is being recorded.
+/// Counts observations by size. Its count is the sum of its buckets, so the two never disagree, even if it is read
+/// while others write. Its sum may lag behind by what is being recorded.
 final class HistogramSeries: Series, RecorderHandler, TimerHandler {
     let identity: SeriesIdentity
     /// Ascending, finite.

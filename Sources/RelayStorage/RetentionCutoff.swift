@@ -6,8 +6,8 @@ struct RetentionCutoff: Sendable {
     /// Messages whose id has fewer milliseconds are too old; nil keeps all. Ids, not timestamps, because they order the
     /// stream: what goes is always its beginning.
     let messageMilliseconds: UInt64?
-    /// Bounds with no topic, no messages and a last id of fewer milliseconds are needed by nobody: the clock alone makes
-    /// later ids larger, and the cursors that could be told of a gap are at least a day old.
+    /// Bounds with no topic, no messages and a last id of fewer milliseconds can go. The clock alone makes later ids
+    /// larger, and cursors that could be told of a gap are at least a day old.
     let boundsMilliseconds: UInt64
 
     private static let boundsKeptSeconds: Int64 = 86_400

@@ -38,8 +38,8 @@ public final class AccountDirectory: Sendable {
 
     /// To be called after the store has a new state of the user, whoever wrote it.
     ///
-    /// When it returns, the live account (if any) shows that state or a later one; or, where the store can't be read,
-    /// its standing is unknown, and the next to ask reads again.
+    /// When it returns, the live account (if any) shows that state or a later one. If the store can't be read, the
+    /// account's standing is unknown, and the next request reads it again.
     public func userChanged(_ id: UserID) async {
         let outcome = await withCheckedContinuation { (waiter: Waiter) in
             switch self.table.withLock({ $0.changed(id, waiter: waiter) }) {

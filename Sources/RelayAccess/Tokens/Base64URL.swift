@@ -21,8 +21,8 @@ enum Base64URL {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// - Returns: nil for padding, foreign characters, and any text that ``encode(_:)`` would not have made: one value
-    ///   has one text, so a token can't be varied without becoming another token.
+    /// - Returns: nil for padding, foreign characters, and any text that ``encode(_:)`` would not have made. One
+    ///   value has one text, so a token can't be varied without becoming another token.
     static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var buffer: UInt32 = 0

@@ -1,5 +1,5 @@
-/// Waits that double from `first` to `longest`, each shortened by a random part of up to one half, so that many clients
-/// cut off at one moment don't come back at one moment.
+/// Waits that double from `first` to `longest`. Each is shortened by a random part of up to one half, so that many
+/// clients that were cut off together don't come back together.
 public struct Backoff: Sendable, Hashable {
     /// The wait after the first failure, before it is shortened.
     public let first: Duration

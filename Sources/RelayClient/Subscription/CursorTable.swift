@@ -51,8 +51,9 @@ public struct CursorTable: Sendable, Hashable {
         }
     }
 
-    /// The relay has told of a gap. Where it goes on in another epoch the next message is new, whatever its id; until that comes the
-    /// cursor stays, so that the gap is told again to who comes back without it.
+    /// Takes a gap that the relay has told. If the topic continues in another epoch, its next message is new,
+    /// whatever its id. Until that message comes the cursor stays, so that a reader that reconnects before is told of
+    /// the gap again.
     public mutating func take(_ gap: MessageGap) {
         guard let epoch = gap.epoch, Self.parts(of: self.cursors[gap.topic]).epoch != epoch else { return }
         self.entered[gap.topic] = epoch

@@ -3,8 +3,8 @@ import RelayWire
 
 /// The heart of the relay: resolves topics, publishes to them, reads them, and manages them.
 ///
-/// Everything that a message needs on its way is synchronous and runs where it is called; only what needs the store first (a
-/// topic not in memory, one that does not exist yet, a retried publish) is async.
+/// Everything that a message needs on its way is synchronous and runs where it is called. Only what needs the store
+/// first is async: a topic not in memory, a topic that does not exist yet, a retried publish.
 public final class Broker: Sendable {
     /// Which names are topics, and of which kind.
     public let catalog: TopicCatalog

@@ -2,9 +2,9 @@ public import RelayWire
 
 /// The persistent tier of every topic's stream.
 ///
-/// The broker has at most one append under way per topic, so a store never has to order appends of one topic; appends to
-/// different topics run concurrently and may share one commit. `append` and `read` take completions, not tasks, because
-/// they are called from event loops for every message; they never block their caller.
+/// The broker has at most one append under way for each topic, so a store never has to order appends of one topic.
+/// Appends to different topics run concurrently and may share one commit. `append` and `read` take completions, not
+/// tasks, because event loops call them for every message. They never block their caller.
 public protocol MessageStore: Sendable {
     /// What a message survives once ``append(_:completion:)`` of a batch that asks for nothing in particular has succeeded.
     var durability: Durability { get }
@@ -44,8 +44,9 @@ public protocol MessageStore: Sendable {
         at now: Timestamp
     ) async throws(StoreError) -> [IdempotencyEntry]
 
-    /// The same, ahead of a publish to `topics`. Where another relay is publishing under the key to other topics at this moment, a
-    /// shared store waits a little for it here, and not in ``append(_:completion:)``, behind which others wait.
+    /// The same, ahead of a publish to `topics`. Another relay may be publishing under the key to other topics at
+    /// this moment. A shared store waits a little for it here rather than in ``append(_:completion:)``, which would
+    /// hold up others.
     func idempotencyEntries(
         for key: IdempotencyKey,
         publishingTo topics: Set<TopicKey>,
@@ -80,8 +81,9 @@ public struct AppendBatch: Sendable {
     public let topic: TopicKey
     public let drafts: [Draft]
     public let retention: Retention
-    /// What this relay knows of the stream. A store that several relays share refuses the batch as `superseded` where the epoch
-    /// is another, and where it has lost messages up to `known.last`, for which it then begins a new epoch. No epoch: not checked.
+    /// What this relay knows of the stream. A store that several relays share refuses the batch as `superseded` in
+    /// two cases: the epoch is another, or the store has lost messages up to `known.last`. In the second case it
+    /// begins a new epoch. Without an epoch nothing is checked.
     public let known: StreamBounds
     /// One of the store's ``MessageStore/durabilities``; nil is the store's own.
     public let durability: Durability?

@@ -18,8 +18,9 @@ public protocol StreamFeed: Sendable {
 
     /// The stream's bounds now.
     ///
-    /// - Parameter known: what this relay knows of the stream. If the store has less in the same epoch, it has lost the newest
-    ///   messages: the stream is given a new epoch first, and no id up to `known.last` will be given out again.
+    /// - Parameter known: what this relay knows of the stream. If the store has less in the same epoch, it has lost
+    ///   the newest messages. Then the stream first gets a new epoch, and no id up to `known.last` is given out
+    ///   again.
     /// - Throws: where the store can't be asked: ask again later.
     func position(of key: TopicKey, known: StreamBounds) async throws(StoreError) -> StreamBounds
 }

@@ -35,9 +35,9 @@ public enum Cursor: Hashable, Sendable {
 
     /// Where a reader with this cursor begins in a stream.
     ///
-    /// A plain id in a hole was told in the history that lost it, or by a relay that did not know of the loss yet: so its reader may have
-    /// missed some of it. With the epoch in force a hole's end is told as well, to a reader that came when the stream ended there: that one
-    /// has missed nothing.
+    /// A plain id in a hole comes from the history that lost it, or from a relay that did not know of the loss yet.
+    /// So its reader may have missed some of the hole. A cursor with the epoch in force may stand at a hole's end:
+    /// the stream ended there when its reader came, and that reader has missed nothing.
     func place(in bounds: StreamBounds) -> ReaderPlace {
         let epoch = bounds.epoch
         switch self {

@@ -10,8 +10,9 @@ public struct StreamEpoch: Hashable, Sendable {
     public let id: UInt64
     /// The newest id that the history shares with the one before it: a reader of that one goes on from there.
     public let start: MessageID
-    /// What this history and those before it have lost, in the order of ids and apart; a few at most, and none that lies wholly in what
-    /// retention has removed since. So a client that was away, and knows no epoch, is told as well.
+    /// What this history and those before it have lost, in the order of ids, without overlaps. There are a few at
+    /// most, and none that retention has removed wholly. So a client that was away, and keeps no epoch, is told of
+    /// the loss too.
     public let holes: [StreamHole]
 
     /// Of a topic that never had a message.

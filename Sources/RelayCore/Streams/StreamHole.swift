@@ -2,7 +2,8 @@ public import RelayWire
 
 /// A stretch of a stream whose messages were stored, and may have been acknowledged and read, before the store lost them.
 ///
-/// Whoever has read no further than to its beginning has missed them, whoever stands inside may have. No id in it is given out again.
+/// A reader at or before its beginning has missed them. A reader inside it may have missed some. No id in it is given
+/// out again.
 public struct StreamHole: Hashable, Sendable {
     /// The newest id before it that survived.
     public let after: MessageID

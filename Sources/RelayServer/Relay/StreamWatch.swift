@@ -1,8 +1,8 @@
 import Logging
 import RelayCore
 
-/// Sees to it that no followed stream stays behind its store: checks those of which something may have been missed at once,
-/// and all of them every so often, since a loss may be silent.
+/// Keeps followed streams up to date with their store. Streams of which something may have been missed are checked at
+/// once. All of them are checked at intervals, since a loss may be silent.
 struct StreamWatch: Sendable {
     /// Between two checks of one topic, give or take a quarter.
     private static let interval = Duration.seconds(40)

@@ -4,8 +4,9 @@ import RelayWire
 
 /// What an append, a trimming or a new epoch tells on its topic's channel.
 ///
-/// A line with the bounds and the number of messages; for each message a line `id timestamp expiry length length length`, with the
-/// lengths of payload, metadata and audience, `-` for what isn't there; and then those bytes, one after the other.
+/// First a line with the bounds and the number of messages. Then for each message a line `id timestamp expiry length
+/// length length`, with the lengths of payload, metadata and audience, and `-` for what isn't there. Then those
+/// bytes, one after the other.
 struct Announcement {
     fileprivate struct Head {
         let id: MessageID

@@ -4,10 +4,11 @@ import RelayWire
 
 /// Which topic a mark's message goes to. How at most one message is ever stored for a mark, though topics lie in several slots:
 ///
-/// A claim names one topic and has a version, which grows whenever the claim is given away. A topic's append stores a marked draft
-/// together with its mark, unless the mark has a tombstone of that version or a later one. A claim is taken from a topic only after a
-/// tombstone of its version was put where that topic's mark would be, in one step with the look that found no mark there. So what was
-/// sent under the old version and comes late finds the tombstone, and what came early was found; and each version is one topic's.
+/// A claim names one topic and has a version, which grows whenever the claim is given away. A topic's append stores a
+/// marked draft together with its mark, unless the mark has a tombstone of that version or a later one. To take a
+/// claim from a topic, one step looks for the topic's mark and, where there is none, puts a tombstone of the claim's
+/// version in its place. So an append under the old version that comes late finds the tombstone, and one that came
+/// early was found. Each version belongs to one topic.
 ///
 /// The topic of a claim usually stores its message at once, so another waits a little before it takes the claim away.
 struct IdempotencyClaim {

@@ -3,8 +3,8 @@ import RelayCore
 
 /// The names of all keys and channels, and so what lies together in one slot of a cluster.
 ///
-/// Everything about one topic's stream has the topic's key as its hash tag, everything about users, tokens and topics' records
-/// has `!`, which no topic is called, and the claims of one idempotency key have that. A script stays within one slot.
+/// The hash tag of a topic's stream is the topic's key. The hash tag of users, tokens and topics' records is `!`,
+/// which no topic is called. The hash tag of an idempotency key's claims is that key. A script stays within one slot.
 struct KeyLayout: Sendable {
     let prefix: String
     private let control: String
@@ -52,8 +52,9 @@ struct KeyLayout: Sendable {
     /// Counts changes.
     var version: String { self.control + "version" }
     var changes: String { self.control + "changes" }
-    /// Never there. A script that finds keys by what is stored names it as well: while the slot moves from server to server, a script of
-    /// several keys that are not all there is refused as a whole, and doesn't fail halfway at a key that has gone ahead.
+    /// A key that never exists. A script that finds keys by what is stored names it as well. While the slot moves
+    /// from server to server, a server refuses a script whose keys are not all there. So the script is refused as a
+    /// whole, and doesn't fail halfway at a key that has moved already.
     var fence: String { self.changes }
     /// A channel named like a topic's, but nobody's.
     var unheard: String { self.control + "news" }

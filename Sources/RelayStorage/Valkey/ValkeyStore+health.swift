@@ -2,8 +2,8 @@ import NIOCore
 import RelayCore
 import RelayValkey
 
-/// How well the store can serve. The servers of a cluster fail one by one, for all relays at the same time: so a relay that serves most
-/// topics, and the users, is of use, and better than none.
+/// How well the store can serve. The servers of a cluster fail one by one, and for all relays at the same time. A
+/// relay that serves the users and most topics is therefore better than none.
 extension ValkeyStore {
     var openState: ValkeyOpenState {
         switch self.service() {

@@ -36,8 +36,9 @@ extension ValkeyStore {
 
 /// A page being read, in one step unless much of it is expired or it is very large.
 ///
-/// Of several steps the bounds are the last one's. If those show that what was between two steps is no longer all there, the reading
-/// begins again: so the page is what the stream held at the last step's instant, or older messages that were there a moment before.
+/// Of several steps the bounds are the last one's. If they show that messages went between two steps, the reading
+/// begins again. So the page is what the stream held at the last step's instant, or older messages that were there a
+/// moment before.
 private struct PageReading {
     enum Step {
         case done(StoredPage)

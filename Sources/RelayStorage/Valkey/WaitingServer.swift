@@ -5,12 +5,13 @@ import Synchronization
 
 /// Runs scripts that count as done only once replicas have them, or the disk.
 ///
-/// It waits by `WAIT` and `WAITAOF`, which hold up their connection: so the connections are used for nothing else, each goal has its
-/// own, and what comes while one waits goes together, behind the next wait. Else whoever waits for replicas that aren't there would
-/// hold up all who wait for the disk. In a cluster each waits for itself, since a redirect is followed for one command and not for several.
+/// It waits by `WAIT` and `WAITAOF`, which block their connection. So the connections are used for nothing else. Each
+/// goal has its own: a wait for missing replicas must not hold up those that wait for the disk. Scripts that come
+/// during a wait share the next one. In a cluster each script has a wait of its own, since a redirect is followed for
+/// one command and not for several.
 ///
-/// Both commands speak for what their own connection has written. So what they follow must write something, even where it only finds
-/// what is there.
+/// Both commands answer for what their own connection has written. So the script before them must write something,
+/// even where it only finds what is there.
 final class WaitingServer: Sendable {
     struct Goals: Sendable {
         let replicas: Int

@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Decides when the slot map is asked for: now and then, and soon when somebody finds it wrong, but never twice at a time or in
-/// short succession, however many find it wrong.
+/// Decides when the slot map is asked for: at intervals, and soon after a command finds it wrong. It is never asked
+/// for twice at a time or in short succession, however many commands find it wrong.
 struct RefreshSchedule {
     enum Action: Equatable {
         case nothing

@@ -1,6 +1,6 @@
 extension Span<UInt8> {
-    /// Where the run of bytes ends that a JSON string may hold as they are, and that need no look at their
-    /// neighbours: neither a quote, a backslash, a control character, nor part of a longer scalar.
+    /// The end of the run of plain bytes: those that a JSON string may hold as they are, and that can be judged one
+    /// by one. A quote, a backslash, a control character, or part of a longer scalar ends the run.
     ///
     /// Looks at eight bytes at a time.
     func endOfPlainText(from start: Int) -> Int {

@@ -2,9 +2,9 @@ public import NIOCore
 
 /// The fields of a small JSON body, asked for one by one.
 ///
-/// What is wrong with them is collected, so that all of it is told at once: a function that finds something wrong adds an
-/// issue and returns what stands for an absent field. Unknown fields are ignored; a known one may come only once. Null
-/// counts as absent except where a function says otherwise.
+/// Faults are collected, so that all of them are told at once. A function that finds one adds an issue and returns
+/// the value for an absent field. Unknown fields are ignored; a known one may come only once. Null counts as absent
+/// except where a function says otherwise.
 public struct RequestFields {
     private var reader: RequestReader
     private let json: ByteBuffer

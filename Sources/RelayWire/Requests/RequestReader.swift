@@ -5,8 +5,8 @@ import NIOCore
 /// A request is read in two steps. First every member of the object is checked as JSON, and the known ones are kept as
 /// ``JSONValue``s; then those are turned into the request. A function that returns nil has added an issue.
 ///
-/// The text is lent to each function: taking it out of its buffer once a request, not once a step, is what makes the
-/// difference on the way of a published message.
+/// The text is lent to each function. Taking it out of its buffer once for each request, rather than once for each
+/// step, saves time on the way of every published message.
 struct RequestReader {
     var place = JSONPlace()
     private(set) var issues: [ValidationIssue] = []

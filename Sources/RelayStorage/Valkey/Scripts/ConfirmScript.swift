@@ -1,7 +1,7 @@
 import RelayValkey
 
-/// Looks whether marked messages are stored, and writes their marks as they are: so what waits behind it, for replicas or the disk, also
-/// waits for the messages, which were written before.
+/// Looks whether marked messages are stored, and writes their marks again as they are. The messages were written
+/// before the marks. So a wait for replicas or the disk behind this script covers the messages too.
 ///
 /// Keys: the marks, of one topic. Arguments: the messages' ids. Answers 1, or 0 where one is not there.
 enum ConfirmScript {

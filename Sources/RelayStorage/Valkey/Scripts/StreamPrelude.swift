@@ -3,8 +3,8 @@
 /// Numbers of Lua are doubles: ids' milliseconds fit, sequence numbers end before 2^53, and moments in microseconds, which may
 /// be anything, stay text wherever they are only kept. No script asks the server for the time.
 ///
-/// The state's fields: `epoch` and `start`, `last`, `trimmed`, `count`, by which it is noticed that somebody took the
-/// messages away behind the relay's back, `holes`: for each hole `,<after>,<through>`, at most four, and `expired`, the newest id that
+/// The state's fields: `epoch` and `start`; `last`; `trimmed`; `count`, which shows whether somebody removed messages
+/// behind the relay's back; `holes`, at most four, each as `,<after>,<through>`; and `expired`, the newest id that
 /// went by its `ttl`.
 enum StreamPrelude {
     static let source = """

@@ -22,16 +22,17 @@ enum BoundsScript {
     )
 }
 
-/// Takes all messages of a history and begins a new epoch after them. A history that began since then is somebody else's topic
-/// already, and stays.
+/// Removes all messages of a history and begins a new epoch after them. A history that began since then is somebody
+/// else's topic already, and stays.
 ///
-/// Arguments: a random id, the epoch and the newest id that were seen before the topic's record was changed (empty for none), and `1`
-/// where messages that came since go too, as in a deletion; at a creation they are the new topic's, and stay.
+/// Arguments: a random id; the epoch and the newest id that were seen before the topic's record was changed (empty
+/// for none); and `1` if messages that came since go too. They go at a deletion. At a creation they are the new
+/// topic's, and stay.
 ///
 /// A key of the wrong type, which somebody else put there, goes in any case, and all messages with it.
 ///
-/// What frees memory comes first, so that a server that is full does it: one that refuses a script for want of memory does so at the
-/// first write that needs some, unless another came before it.
+/// What frees memory comes first. A server that is full refuses a script at its first write that needs memory, but
+/// not after another write.
 enum PurgeScript {
     static let script = ValkeyScript(
         StreamPrelude.source + """

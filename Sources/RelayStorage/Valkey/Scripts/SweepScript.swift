@@ -2,8 +2,9 @@ import RelayValkey
 
 /// One step of a sweep of one stream: what expired first, and then what is too old.
 ///
-/// Arguments: the time, and the milliseconds from which on messages are kept (empty: all are). Answers the bounds (false for none),
-/// whether age took some, and whether there may be more to do: a step is at most 512 messages, or a mebibyte of what is too old.
+/// Arguments: the time, and the milliseconds from which on messages are kept (empty: all are). Answers the bounds
+/// (false for none), whether age took some, and whether there may be more to do. A step takes at most 512 messages,
+/// or a mebibyte of what is too old.
 enum SweepScript {
     static let script = ValkeyScript(
         StreamPrelude.source + """
