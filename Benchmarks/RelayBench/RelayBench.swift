@@ -11,7 +11,7 @@ struct RelayBench: AsyncParsableCommand {
         commandName: "relay-bench",
         abstract: "Measures pulsar-relay against bare SwiftNIO and nginx with nchan.",
         discussion: """
-            Build with `swift build -c release` first. Needs Linux; nchan, Redis and Valkey are left out where they
+            `make bench` builds it. Needs Linux; nchan, Redis and Valkey are left out where they
             aren't installed.
 
             Exit code: 0 every must is met, 1 a must is missed, 2 none is missed but not all could be measured.

@@ -10,12 +10,18 @@ struct Crowd: Sendable {
     private let channels: [any Channel]
 
     /// Returns when all are connected and subscribed.
-    static func subscribers(_ count: Int, of server: Server, from client: LoadClient, log: DeliveryLog) async throws
-        -> Crowd
-    {
+    ///
+    /// - Parameter dialect: of the subscriber with an index; nil for the server's own, which is one topic for all.
+    static func subscribers(
+        _ count: Int,
+        of server: Server,
+        from client: LoadClient,
+        log: DeliveryLog,
+        dialect: (@Sendable (Int) -> Dialect)? = nil
+    ) async throws -> Crowd {
         let channels = try await client.many(count) { index in
             try await Self.join(server, from: client, index: index) { joined in
-                SubscriberHandler(dialect: server.dialect, log: log, joined: joined)
+                SubscriberHandler(dialect: dialect?(index) ?? server.dialect, log: log, joined: joined)
             }
         }
         return Crowd(log: log, channels: channels)
@@ -42,6 +48,20 @@ struct Crowd: Sendable {
         let channels = try await client.many(count) { index in
             try await Self.join(server, from: client, index: index) { sent in
                 WaitingPollHandler(dialect: server.dialect, log: log, sent: sent)
+            }
+        }
+        return Crowd(log: log, channels: channels)
+    }
+
+    /// Event streams of the relay's, all of the same topics. Returns when all have begun.
+    static func eventStreams(_ count: Int, topics: [String], of server: Server, from client: LoadClient) async throws
+        -> Crowd
+    {
+        let log = DeliveryLog()
+        let request = server.dialect.eventStreamRequest(topics: topics)
+        let channels = try await client.many(count) { index in
+            try await Self.join(server, from: client, index: index) { joined in
+                EventStreamHandler(request: request, log: log, joined: joined)
             }
         }
         return Crowd(log: log, channels: channels)

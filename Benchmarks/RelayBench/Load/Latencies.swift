@@ -7,6 +7,10 @@ struct Latencies: Sendable {
         self.samples.append(UInt32(clamping: nanoseconds / 1000))
     }
 
+    mutating func add(_ nanoseconds: [Int64]) {
+        for sample in nanoseconds { self.add(sample) }
+    }
+
     /// - Parameter share: 0.99 for the 99th percentile.
     /// - Returns: microseconds; nil without samples.
     func percentile(_ share: Double) -> Double? {

@@ -18,7 +18,7 @@ struct IdleScenario: Scenario {
                 "\(bench.sizes.idleReaders) idle subscribers",
                 unit: "bytes each",
                 figures: measured.figures(.bytesEach),
-                must: .relay(atMost: 8192),
+                must: .relay(atMost: 5632),
                 remarks: measured.remarks
             )
         ]

@@ -6,6 +6,10 @@ enum Metric: Sendable {
     case backendCPUPerMessage
     /// Microseconds of the server's CPU time for one delivery of a message to one reader.
     case cpuPerDelivery
+    /// Microseconds of the server's CPU time for one connection that comes, subscribes and goes.
+    case cpuPerConnection
+    /// Milliseconds from the start of the program to its first answer.
+    case startTime
     /// Acknowledged messages per second.
     case rate
     /// Bytes of the server's resident memory for one connection.
@@ -16,4 +20,8 @@ enum Metric: Sendable {
     case latency
     /// The same at the readers of another relay than the one that it was sent to.
     case farLatency
+    /// Microseconds from a request to its answer, 99th percentile.
+    case answerLatency
+    /// The same of requests that something else goes on beside.
+    case bystanderLatency
 }

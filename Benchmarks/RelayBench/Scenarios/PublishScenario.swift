@@ -23,7 +23,7 @@ struct PublishScenario: Scenario {
                 "publish, 32 connections",
                 unit: "us CPU/message",
                 figures: measured.figures(.cpuPerMessage),
-                must: .ratio(atMost: 1.8),
+                must: .ratio(atMost: 1.2),
                 remarks: measured.remarks
             ),
             Row("publish, 32 connections", unit: "messages/s", figures: measured.figures(.rate)),

@@ -12,6 +12,11 @@ enum Scenarios {
     /// In the order in which they run.
     static let all: [any Scenario.Type] = [
         PublishScenario.self,
+        TopicsScenario.self,
+        StreamsScenario.self,
+        ConnectScenario.self,
+        StartScenario.self,
+        NewTopicsScenario.self,
         BulkScenario.self,
         FanOutScenario.self,
         IdleScenario.self,

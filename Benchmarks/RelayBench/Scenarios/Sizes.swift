@@ -13,8 +13,18 @@ struct Sizes: Sendable {
     /// WebSocket subscribers of the memory measurement.
     var idleReaders = 10_000
     var waitingPolls = 5000
+    /// Messages per second to all of the many subscribers: the load generator has to take them all.
+    let crowdRate = 5
+    var newTopics = 10_000
 
     static let full = Sizes()
     /// A look at every scenario; the figures scatter.
-    static let quick = Sizes(burstSeconds: 0.5, pacedSeconds: 2, readers: 500, idleReaders: 2000, waitingPolls: 1000)
+    static let quick = Sizes(
+        burstSeconds: 0.5,
+        pacedSeconds: 2,
+        readers: 500,
+        idleReaders: 2000,
+        waitingPolls: 1000,
+        newTopics: 2000
+    )
 }

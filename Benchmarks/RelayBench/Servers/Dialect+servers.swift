@@ -29,9 +29,7 @@ extension Dialect {
             socketPath: "/ws",
             pollMethod: "POST",
             pollPath: "/messages/poll",
-            subscribeFrame: ClientFrame.text(
-                #"{"type":"subscribe","topics":["\#(Payload.topic)"],"client_id":"bench"}"#
-            ),
+            subscribeFrame: Self.subscribeFrame(Payload.topic),
             token: token
         )
     }

@@ -13,14 +13,33 @@ struct Dialect: Sendable {
     var subscribeFrame: ByteBuffer?
     /// Bearer token of every request; a server without access control gets one as long, for the same bytes to read.
     var token: String
+    /// What the requests are about.
+    var topic = Payload.topic
+
+    /// The same server, asked about another topic.
+    func about(_ topic: String) -> Dialect {
+        var dialect = self
+        dialect.topic = topic
+        if self.subscribeFrame == nil {
+            dialect.publishPath = "/topic?id=\(topic)"
+            dialect.socketPath = "/topic-ws?id=\(topic)"
+        } else {
+            dialect.subscribeFrame = Self.subscribeFrame(topic)
+        }
+        return dialect
+    }
+
+    static func subscribeFrame(_ topic: String) -> ByteBuffer {
+        ClientFrame.text(#"{"type":"subscribe","topics":["\#(topic)"],"client_id":"bench"}"#)
+    }
 
     func publishRequest(_ payload: String) -> ByteBuffer {
-        self.request("POST", self.publishPath, body: Payload.message(payload))
+        self.request("POST", self.publishPath, body: Payload.message(payload, topic: self.topic))
     }
 
     /// What a WebSocket has to begin with: a subscription, here to a topic that nobody publishes to.
     var quietSubscribeFrame: ByteBuffer {
-        ClientFrame.text(#"{"type":"subscribe","topics":["\#(Payload.topic)-quiet"],"client_id":"bench"}"#)
+        Self.subscribeFrame("\(Payload.topic)-quiet")
     }
 
     /// A publish over a WebSocket.
@@ -39,6 +58,11 @@ struct Dialect: Sendable {
     var pollRequest: ByteBuffer {
         let body = #"{"topics":["\#(Payload.topic)"],"timeout":60}"#
         return self.request(self.pollMethod, self.pollPath, body: self.pollMethod == "POST" ? body : "")
+    }
+
+    /// Only the relay has such streams.
+    func eventStreamRequest(topics: [String]) -> ByteBuffer {
+        self.request("GET", "/sse?topics=" + topics.joined(separator: ","), body: "")
     }
 
     /// The key is fixed: a client that trusts its server has no use for a fresh one.

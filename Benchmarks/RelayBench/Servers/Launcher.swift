@@ -77,6 +77,33 @@ struct Launcher: Sendable {
         }
     }
 
+    /// Starts a relay on a directory, and stops it again.
+    ///
+    /// - Returns: milliseconds from the start of the program to its answer to `GET /health`.
+    func timeStart(dataDirectory: URL) async throws -> Double {
+        let executable = try Self.existing(self.relayExecutable)
+        let port = try await self.freePort()
+        let settings = RelaySettings(
+            port: port,
+            threads: self.threads,
+            storage: .sqlite,
+            dataDirectory: dataDirectory.path()
+        )
+        let start = ContinuousClock.now
+        let process = try ServerProcess(executable: executable, environment: settings.environment) { _ in ["serve"] }
+        while await !self.answers("/health", port: port) {
+            guard process.isRunning, ContinuousClock.now < start + .seconds(20) else {
+                let log = process.lastWords
+                await process.stop()
+                throw LaunchError.notReady(.relay, log: log)
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        let elapsed = ContinuousClock.now - start
+        await process.stop()
+        return elapsed / .milliseconds(1)
+    }
+
     private static func existing(_ executable: URL) throws -> URL {
         guard FileManager.default.isExecutableFile(atPath: executable.path()) else {
             throw LaunchError.notInstalled(executable.path())
@@ -95,7 +122,7 @@ struct Launcher: Sendable {
     private func awaitReady(_ kind: ServerKind, process: ServerProcess, port: Int) async throws {
         let deadline = ContinuousClock.now + .seconds(20)
         while process.isRunning, ContinuousClock.now < deadline {
-            if await self.isReady(port: port) { return }
+            if await self.answers("/ready", port: port) { return }
             try await Task.sleep(for: .milliseconds(50))
         }
         let log = process.lastWords
@@ -103,9 +130,9 @@ struct Launcher: Sendable {
         throw LaunchError.notReady(kind, log: log)
     }
 
-    private func isReady(port: Int) async -> Bool {
+    private func answers(_ path: String, port: Int) async -> Bool {
         guard let connection = try? await self.client.open(port: port) else { return false }
-        let request = ByteBuffer(string: "GET /ready HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        let request = ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         let answer = try? await connection.once(request).get()
         await connection.close()
         return answer != nil

@@ -49,6 +49,8 @@ struct NginxConfiguration: Sendable {
                 location = /ready { return 200; }
                 location = /publish { nchan_publisher; nchan_channel_id bench; }
                 location = /ws { nchan_subscriber websocket; nchan_channel_id bench; }
+                location = /topic { nchan_publisher; nchan_channel_id $arg_id; }
+                location = /topic-ws { nchan_subscriber websocket; nchan_channel_id $arg_id; }
                 location = /poll { nchan_subscriber longpoll; nchan_channel_id bench; nchan_subscriber_timeout 600s; }
             }
         }

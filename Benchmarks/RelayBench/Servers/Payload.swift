@@ -14,8 +14,8 @@ enum Payload {
     }
 
     /// The body of a publish.
-    static func message(_ payload: String) -> String {
-        #"{"topic":"\#(Self.topic)","payload":\#(payload)}"#
+    static func message(_ payload: String, topic: String = Payload.topic) -> String {
+        #"{"topic":"\#(topic)","payload":\#(payload)}"#
     }
 
     /// A publish over a WebSocket.

@@ -17,8 +17,6 @@ struct ProcessUsage: Sendable {
         )
     }
 
-    private static let microsecondsPerTick = 1e6 / Double(sysconf(Int32(_SC_CLK_TCK)))
-
     private static func children(of parent: Int32) -> [Int32] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap(Int32.init).filter { id in
@@ -26,10 +24,12 @@ struct ProcessUsage: Sendable {
         }
     }
 
-    /// Fields 14 and 15 of proc(5)'s stat, in ticks.
+    /// From the process's own CPU clock, which counts nanoseconds where proc(5)'s stat counts ticks.
     private static func cpuMicroseconds(_ id: Int32) -> Double {
-        guard let fields = Self.statistics(id), fields.count > 12 else { return 0 }
-        return ((Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0)) * Self.microsecondsPerTick
+        var clock = clockid_t()
+        var time = timespec()
+        guard unsafe clock_getcpuclockid(id, &clock) == 0, unsafe clock_gettime(clock, &time) == 0 else { return 0 }
+        return Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1e3
     }
 
     /// The fields of proc(5)'s stat from the third on: the second, the program's name, may hold spaces.

@@ -4,12 +4,15 @@ struct RelaySettings: Sendable {
     let threads: Int
     let storage: Launcher.Storage
     let secrets: RelaySecrets
+    /// Relative to the working directory, which is the process's own and temporary.
+    let dataDirectory: String
 
-    init(port: Int, threads: Int, storage: Launcher.Storage) {
+    init(port: Int, threads: Int, storage: Launcher.Storage, dataDirectory: String = "data") {
         self.port = port
         self.threads = threads
         self.storage = storage
         self.secrets = if case .valkey(let shared) = storage { shared.secrets } else { RelaySecrets() }
+        self.dataDirectory = dataDirectory
     }
 
     var environment: [String: String] {
@@ -41,8 +44,7 @@ struct RelaySettings: Sendable {
             "PULSAR_HOST": "127.0.0.1",
             "PULSAR_PORT": String(self.port),
             "PULSAR_THREADS": String(self.threads),
-            // Relative to the working directory, which is the process's own and temporary.
-            "PULSAR_DATA_DIR": "data",
+            "PULSAR_DATA_DIR": self.dataDirectory,
             "PULSAR_BOOTSTRAP_ADMIN_PASSWORD": self.secrets.password,
             "PULSAR_JWT_SECRET_KEY": self.secrets.signingKey,
             "PULSAR_RATE_LIMITS_ENABLED": "false",
