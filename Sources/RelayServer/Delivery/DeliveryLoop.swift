@@ -12,6 +12,7 @@ final class DeliveryLoop: ReadingLoop {
     struct LoopState {
         let readers: LoopReaders
         let connections: LoopConnections
+        let headTexts = HeadTexts()
     }
 
     private init(eventLoop: any EventLoop) {

@@ -46,11 +46,15 @@ struct Listener: Sendable {
     static func configure(_ channel: any Channel, _ services: EdgeServices) throws {
         let pipeline = channel.pipeline.syncOperations
         let encoder = ResponseEncoder()
-        try pipeline.addHandler(encoder)
         let decoder = RequestDecoder()
+        let connection = HTTPConnection(services: services, encoder: encoder, decoder: decoder)
+        if let texts = services.loops[channel.eventLoop].current?.headTexts {
+            try pipeline.addHandler(RequestScanner(texts: texts, receiver: connection))
+        }
+        try pipeline.addHandler(encoder)
         try pipeline.addHandler(
             ByteToMessageHandler(decoder, maximumBufferSize: RequestDecoder.maxWaitingBytes)
         )
-        try pipeline.addHandler(HTTPConnection(services: services, encoder: encoder, decoder: decoder))
+        try pipeline.addHandler(connection)
     }
 }

@@ -8,7 +8,7 @@ import Synchronization
 /// What the edges count. Series are made once and kept, so that counting a message is an atomic addition.
 final class EdgeMetrics: Sendable {
     /// How a message reached its reader: the label `delivery_type`.
-    enum DeliveryType: String, CaseIterable {
+    enum DeliveryType: String {
         case webSocket = "websocket"
         case poll = "long_poll"
         case eventStream = "event_stream"
@@ -44,7 +44,9 @@ final class EdgeMetrics: Sendable {
     private let appended: Counter
     private let appendsFailed: Counter
     private let latency: Timer
-    private let deliveries: [DeliveryType: Counter]
+    private let deliveredToWebSockets: Counter
+    private let deliveredToPolls: Counter
+    private let deliveredToEventStreams: Counter
     private let fineDuration: Timer
     private let requestSize: Recorder
     private let responseSize: Recorder
@@ -65,13 +67,9 @@ final class EdgeMetrics: Sendable {
         self.appended = Self.storageCounter("success", factory)
         self.appendsFailed = Self.storageCounter("error", factory)
         self.latency = Timer(label: RelayMetric.messageLatency, factory: factory)
-        self.deliveries = DeliveryType.allCases.reduce(into: [:]) { counters, type in
-            counters[type] = Counter(
-                label: RelayMetric.messagesDelivered,
-                dimensions: [("delivery_type", type.rawValue)],
-                factory: factory
-            )
-        }
+        self.deliveredToWebSockets = Self.deliveryCounter(.webSocket, factory)
+        self.deliveredToPolls = Self.deliveryCounter(.poll, factory)
+        self.deliveredToEventStreams = Self.deliveryCounter(.eventStream, factory)
         self.fineDuration = Timer(label: RelayMetric.httpDurationFine, factory: factory)
         self.requestSize = Recorder(label: RelayMetric.httpRequestSize, factory: factory)
         self.responseSize = Recorder(label: RelayMetric.httpResponseSize, factory: factory)
@@ -84,6 +82,14 @@ final class EdgeMetrics: Sendable {
         Counter(
             label: RelayMetric.storageOperations,
             dimensions: [("operation", "append"), ("status", status)],
+            factory: factory
+        )
+    }
+
+    private static func deliveryCounter(_ type: DeliveryType, _ factory: any MetricsFactory) -> Counter {
+        Counter(
+            label: RelayMetric.messagesDelivered,
+            dimensions: [("delivery_type", type.rawValue)],
             factory: factory
         )
     }
@@ -119,7 +125,11 @@ final class EdgeMetrics: Sendable {
     }
 
     func delivered(_ count: Int, by type: DeliveryType) {
-        self.deliveries[type]?.increment(by: count)
+        switch type {
+        case .webSocket: self.deliveredToWebSockets.increment(by: count)
+        case .poll: self.deliveredToPolls.increment(by: count)
+        case .eventStream: self.deliveredToEventStreams.increment(by: count)
+        }
     }
 
     // MARK: Connections

@@ -39,10 +39,20 @@ extension HTTPConnection {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = self.unwrapInboundIn(data)
+        switch part {
+        case .head(let head): self.isLastDecoded = !head.keepsConnection
+        case .body: break
+        case .end: self.hasDecodedRequest = !self.isLastDecoded
+        }
+        self.arrived(part)
+    }
+
+    private func arrived(_ part: HTTPServerRequestPart) {
         if self.mustWait { self.pipelined.add(.part(part)) } else { self.received(part) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError { self.hasDecoderFailed = true }
         // What comes behind a broken request must not cut short its answer.
         if case .discarding = self.phase { return }
         guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
@@ -74,5 +84,13 @@ extension HTTPConnection {
         guard self.pipelined.isReadHeld else { return }
         self.pipelined.isReadHeld = false
         self.context?.read()
+    }
+}
+
+extension HTTPConnection: ScannedRequestReceiver {
+    func received(_ request: RequestHeadScanner.Request) {
+        self.arrived(.head(request.head))
+        self.arrived(.body(request.body))
+        self.arrived(.end(nil))
     }
 }

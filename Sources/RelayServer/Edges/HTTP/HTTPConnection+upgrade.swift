@@ -18,6 +18,9 @@ extension HTTPConnection {
         self.handOver()
         try pipeline.addHandlers(handlers)
         _ = pipeline.removeHandler(self)
+        if let scanner = try? pipeline.context(handlerType: RequestScanner.self) {
+            _ = pipeline.removeHandler(context: scanner)
+        }
         let encoder = try pipeline.context(handlerType: ResponseEncoder.self)
         let decoder = try pipeline.context(handlerType: ByteToMessageHandler<RequestDecoder>.self)
         _ = pipeline.removeHandler(context: encoder)

@@ -43,6 +43,10 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the relay is stopping: what would wait must end at once.
     var isShuttingDown = false
     var pipelined = PipelinedInput()
+    var hasDecodedRequest = false
+    var hasDecoderFailed = false
+    /// Whether what the decoder is giving is the connection's last request.
+    var isLastDecoded = false
 
     init(services: EdgeServices, encoder: ResponseEncoder, decoder: RequestDecoder) {
         self.services = services

@@ -14,8 +14,9 @@ final class ResponseEncoder: ChannelOutboundHandler, RemovableChannelHandler {
     /// Larger bodies are written as they are: one more buffer for the socket costs less than the copy.
     private static let maxCopiedBytes = 16 << 10
 
-    /// Encoded and not yet written. Given on with the response's end, by a flush, or where somebody waits for a part.
+    /// Encoded and not yet written. Given on by a flush, where it has become much, or where somebody waits for a part.
     private var gathered = ByteBuffer()
+    private var socket = SocketWriter()
     private var isChunked = false
     private var context: ChannelHandlerContext?
 
@@ -56,12 +57,15 @@ final class ResponseEncoder: ChannelOutboundHandler, RemovableChannelHandler {
 
     private func end(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         if self.isChunked { self.gathered.writeStaticString("0\r\n\r\n") }
-        self.writeGathered(context, promise)
+        if promise != nil || self.gathered.readableBytes > Self.maxCopiedBytes { self.writeGathered(context, promise) }
     }
 
     func flush(context: ChannelHandlerContext) {
-        if self.gathered.readableBytes > 0 { self.writeGathered(context, nil) }
-        context.flush()
+        if self.gathered.readableBytes > 0 {
+            self.socket.add(self.gathered, context)
+            self.gathered = ByteBuffer()
+        }
+        self.socket.flush(context)
     }
 
     /// An empty part is nothing: as a chunk it would end the body.
@@ -78,7 +82,7 @@ final class ResponseEncoder: ChannelOutboundHandler, RemovableChannelHandler {
             self.gathered.writeImmutableBuffer(bytes)
         } else {
             self.writeGathered(context, nil)
-            context.write(self.wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
+            self.socket.queue(bytes, context, nil)
         }
         if self.isChunked { self.gathered.writeStaticString("\r\n") }
         if let promise { self.writeGathered(context, promise) }
@@ -87,7 +91,7 @@ final class ResponseEncoder: ChannelOutboundHandler, RemovableChannelHandler {
     private func writeGathered(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         let bytes = self.gathered
         self.gathered = ByteBuffer()
-        context.write(self.wrapOutboundOut(.byteBuffer(bytes)), promise: promise)
+        self.socket.queue(bytes, context, promise)
     }
 }
 

@@ -219,7 +219,7 @@ extension WebSocketConnection: ReaderSink {
     var principal: Principal? { self.session.standingPrincipal(requiring: .read) }
 
     func capacity(for reader: Reader) -> Int {
-        self.context?.channel.isWritable == true ? .max : 0
+        self.isWritable && self.context != nil ? .max : 0
     }
 
     func deliver(_ gap: Gap, to reader: Reader) {
@@ -229,10 +229,6 @@ extension WebSocketConnection: ReaderSink {
     func deliver(_ batch: Batch, to reader: Reader) {
         self.services.metrics.delivered(batch.messages.count, by: .webSocket)
         self.write(batch.encoded(as: WebSocketBatch.self))
-    }
-
-    private func write(_ bytes: ByteBuffer) {
-        self.context?.write(self.wrapOutboundOut(bytes), promise: nil)
     }
 
     func readerSettled(_ reader: Reader) {}
@@ -247,14 +243,12 @@ extension WebSocketConnection: ReaderSink {
         }
     }
 
-    func flush() {
-        self.context?.flush()
-    }
 }
 
 /// A batch as WebSocket text frames, one a message.
 enum WebSocketBatch: BatchFormat {
     static func encode(_ messages: [Message], of topic: TopicName) -> ByteBuffer {
+        if messages.count == 1 { return self.frame(.message(messages[0].fields(of: topic))) }
         let frames = messages.map { ServerFrame.message($0.fields(of: topic)) }
         var bytes = ByteBuffer()
         bytes.reserveCapacity(frames.reduce(0) { $0 + $1.framedSize })

@@ -29,6 +29,9 @@ final class WebSocketConnection: ChannelDuplexHandler {
     let services: EdgeServices
     let loop: DeliveryLoop
     private(set) var context: ChannelHandlerContext?
+    private var socket = SocketWriter()
+    /// Whether the peer takes what it is sent. The channel's own answer costs a look at four objects.
+    private(set) var isWritable = true
     var phase = Phase.fresh
     /// Names the connection to its client.
     let sessionID = WebSocketConnection.newSessionID()
@@ -192,7 +195,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
     }
 
     private var isReceptive: Bool {
-        !self.isBusy && self.publishing < Self.maxPublishing && self.context?.channel.isWritable == true
+        !self.isBusy && self.publishing < Self.maxPublishing && self.isWritable && self.context != nil
     }
 
     private func readIfWanted() {
@@ -215,9 +218,20 @@ final class WebSocketConnection: ChannelDuplexHandler {
 
     private func send(_ bytes: ByteBuffer) {
         switch self.phase {
-        case .fresh, .open: self.context?.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        case .fresh, .open:
+            self.write(bytes)
+            self.flush()
         case .closing, .closed: break
         }
+    }
+
+    /// Whole frames, for the next flush.
+    func write(_ bytes: ByteBuffer) {
+        if let context = self.context { self.socket.add(bytes, context) }
+    }
+
+    func flush() {
+        if let context = self.context { self.socket.flush(context) }
     }
 
     /// Sends a close frame; the client gets a moment to answer it, then the connection is closed.
@@ -239,14 +253,16 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.endSubscriptions()
         self.keepAlive.closing(at: .now())
         if let context = self.context {
-            context.writeAndFlush(self.wrapOutboundOut(bytes), promise: promise)
+            self.socket.queue(bytes, context, promise)
+            self.socket.flush(context)
         } else {
             promise?.succeed(())
         }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
+        self.isWritable = context.channel.isWritable
+        if self.isWritable {
             // Before the readers, which could fill the socket each time, and keep a frame that ends them waiting for good.
             self.handleInbox()
             for name in self.order {
@@ -266,7 +282,7 @@ extension WebSocketConnection: LoopConnection, AccessWatcher {
 
     func tick(_ now: NIODeadline) {
         let isFresh = if case .fresh = self.phase { true } else { false }
-        switch self.keepAlive.tick(now, isSubscribed: !isFresh, isWritable: self.context?.channel.isWritable ?? false) {
+        switch self.keepAlive.tick(now, isSubscribed: !isFresh, isWritable: self.isWritable && self.context != nil) {
         case .nothing: break
         case .ping: self.sendControl(.ping, ByteBuffer())
         case .closeIdle: self.close(.unexpectedServerError, "Idle timeout before subscribe")

@@ -1,0 +1,106 @@
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// Gathers what one turn of the loop has for a connection, and writes it to the socket at once, past the channel's own
+/// queue, for as long as that is empty.
+///
+/// A write through the channel costs a box, a walk through the pipeline, a place in a queue and a look at it: about as much
+/// as the system call does outside of the kernel. What the socket does not take goes the channel's way, and so does
+/// everything after it until the channel has written it all. So bytes leave in the order of the calls, and the channel's
+/// writability holds: what is gathered beside it is little.
+///
+/// Part of a handler's state: lives on its loop.
+struct SocketWriter {
+    /// Gathered and not yet written. Larger pieces go to the channel, which says when they are too many.
+    private var gathered = ByteBuffer()
+    /// The socket; negative where there is none to write to directly.
+    private var descriptor: CInt = Self.unknown
+    /// Whether the channel has, or may have, bytes that are not written.
+    private var isQueueing = false
+
+    private static let unknown: CInt = -1
+    private static let none: CInt = -2
+    private static let maxGatheredBytes = 16 << 10
+
+    /// Bytes that the next flush writes.
+    mutating func add(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        let size = self.gathered.readableBytes
+        if size + bytes.readableBytes > Self.maxGatheredBytes {
+            self.queue(bytes, context, nil)
+        } else if size == 0 {
+            self.gathered = bytes
+        } else {
+            self.gathered.writeImmutableBuffer(bytes)
+        }
+    }
+
+    /// Writes what was added.
+    mutating func flush(_ context: ChannelHandlerContext) {
+        if self.gathered.readableBytes > 0 { self.send(context) }
+        guard self.isQueueing else { return }
+        self.queueGathered(context)
+        context.flush()
+    }
+
+    /// Bytes that the channel is to write, with the next flush, behind what was added before.
+    ///
+    /// - Parameter promise: kept by the channel.
+    mutating func queue(_ bytes: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        self.queueGathered(context)
+        self.isQueueing = true
+        context.write(NIOAny(IOData.byteBuffer(bytes)), promise: promise)
+    }
+
+    /// Forgets what was added: the connection is gone.
+    mutating func drop() {
+        self.gathered = ByteBuffer()
+    }
+
+    private mutating func queueGathered(_ context: ChannelHandlerContext) {
+        guard self.gathered.readableBytes > 0 else { return }
+        let bytes = self.gathered
+        self.gathered = ByteBuffer()
+        self.queue(bytes, context, nil)
+    }
+
+    // MARK: The socket
+
+    private static let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
+
+    /// Hands the socket what was gathered. What it does not take is left to the channel, and so is whatever is wrong with it.
+    private mutating func send(_ context: ChannelHandlerContext) {
+        let channel = context.channel
+        // A channel that is not active has no socket any more, and its descriptor may be another's by now.
+        guard channel.isActive, self.mayPass(channel) else { return self.isQueueing = true }
+        while self.gathered.readableBytes > 0 {
+            let count = unsafe self.gathered.withUnsafeReadableBytes { bytes in
+                unsafe Glibc.send(self.descriptor, bytes.baseAddress, bytes.count, Self.flags)
+            }
+            if count > 0 {
+                self.gathered.moveReaderIndex(forwardBy: count)
+            } else if errno != EINTR {
+                return self.isQueueing = true
+            }
+        }
+        self.gathered = ByteBuffer()
+    }
+
+    /// Whether nothing is before what is written now.
+    private mutating func mayPass(_ channel: any Channel) -> Bool {
+        if self.descriptor == Self.unknown { self.descriptor = Self.descriptor(of: channel) }
+        guard self.descriptor >= 0 else { return false }
+        if self.isQueueing { self.isQueueing = Self.hasUnwrittenBytes(channel) }
+        return !self.isQueueing
+    }
+
+    private static func descriptor(of channel: any Channel) -> CInt {
+        let pipeline = channel.pipeline.syncOperations
+        let descriptor = try? pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
+        return (descriptor ?? nil) ?? Self.none
+    }
+
+    private static func hasUnwrittenBytes(_ channel: any Channel) -> Bool {
+        (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) != 0
+    }
+}
