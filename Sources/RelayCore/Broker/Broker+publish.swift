@@ -48,8 +48,8 @@ extension Broker {
             completion(.failure(error))
             return true
         }
-        let result = topic.enqueue([draft], decidedOn: view.version) { result in
-            completion(result.map { $0[0] }.mapError { $0.code == .superseded ? .moved : .store($0) })
+        let result = topic.enqueue(one: draft, decidedOn: view.version) { result in
+            completion(result.mapError { $0.code == .superseded ? .moved : .store($0) })
         }
         switch result {
         case .accepted: self.reclaimMemoryIfNeeded()

@@ -1,19 +1,35 @@
 public import NIOCore
 public import RelayWire
 
-/// A message as it is kept and delivered. Immutable; copies share their bytes.
+/// A message as it is kept and delivered. Immutable; copies share everything.
 public struct Message: Sendable, Equatable {
-    public let id: MessageID
-    /// When the relay accepted it. Not an order: only `id` orders messages.
-    public let timestamp: Timestamp
-    /// A JSON object, byte for byte as published.
-    public let payload: ByteBuffer
-    /// A JSON object whose values are strings, byte for byte as published; nil if none was given.
-    public let metadata: ByteBuffer?
-    /// From this moment on the message is neither delivered nor kept; nil where it has no `ttl`.
-    public let expiresAt: Timestamp?
-    /// Who may see it.
-    public let audience: Audience
+    /// One object, so that handing a message on counts one reference and not one for each of its parts.
+    private final class Content: Sendable {
+        let id: MessageID
+        let timestamp: Timestamp
+        let payload: ByteBuffer
+        let metadata: ByteBuffer?
+        let expiresAt: Timestamp?
+        let audience: Audience
+
+        init(
+            _ id: MessageID,
+            _ timestamp: Timestamp,
+            _ payload: ByteBuffer,
+            _ metadata: ByteBuffer?,
+            _ expiresAt: Timestamp?,
+            _ audience: Audience
+        ) {
+            self.id = id
+            self.timestamp = timestamp
+            self.payload = payload
+            self.metadata = metadata
+            self.expiresAt = expiresAt
+            self.audience = audience
+        }
+    }
+
+    private let content: Content
 
     public init(
         id: MessageID,
@@ -23,12 +39,26 @@ public struct Message: Sendable, Equatable {
         expiresAt: Timestamp?,
         audience: Audience = .everyone
     ) {
-        self.id = id
-        self.timestamp = timestamp
-        self.payload = payload
-        self.metadata = metadata
-        self.expiresAt = expiresAt
-        self.audience = audience
+        self.content = Content(id, timestamp, payload, metadata, expiresAt, audience)
+    }
+
+    public var id: MessageID { self.content.id }
+    /// When the relay accepted it. Not an order: only `id` orders messages.
+    public var timestamp: Timestamp { self.content.timestamp }
+    /// A JSON object, byte for byte as published.
+    public var payload: ByteBuffer { self.content.payload }
+    /// A JSON object whose values are strings, byte for byte as published; nil if none was given.
+    public var metadata: ByteBuffer? { self.content.metadata }
+    /// From this moment on the message is neither delivered nor kept; nil where it has no `ttl`.
+    public var expiresAt: Timestamp? { self.content.expiresAt }
+    /// Who may see it.
+    public var audience: Audience { self.content.audience }
+
+    public static func == (left: Message, right: Message) -> Bool {
+        left.content === right.content
+            || left.id == right.id && left.timestamp == right.timestamp && left.payload == right.payload
+                && left.metadata == right.metadata && left.expiresAt == right.expiresAt
+                && left.audience == right.audience
     }
 
     /// What keeping it in memory costs, in bytes: its content and a flat allowance for its bookkeeping.
@@ -38,7 +68,7 @@ public struct Message: Sendable, Equatable {
         Self.bookkeepingBytes + payload.readableBytes + (metadata?.readableBytes ?? 0)
     }
 
-    /// Two buffer headers with malloc's rounding, the value itself, and its share of the ring that holds it.
+    /// The object and two buffer headers with malloc's rounding, and its share of the ring that holds it.
     private static let bookkeepingBytes = 256
 
     public func isExpired(at now: Timestamp) -> Bool {

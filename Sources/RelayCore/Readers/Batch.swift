@@ -8,7 +8,11 @@ public final class Batch {
     /// In id order; at least one.
     public let messages: [Message]
 
-    private var encodings: [(format: ObjectIdentifier, bytes: ByteBuffer)] = []
+    private typealias Encoding = (format: ObjectIdentifier, bytes: ByteBuffer)
+
+    /// Nearly all topics are read over one protocol.
+    private var encoding: Encoding?
+    private var otherEncodings: [Encoding] = []
 
     public init(topic: TopicName, messages: [Message]) {
         self.topic = topic
@@ -18,11 +22,16 @@ public final class Batch {
     /// All messages in `format`, one after another in one buffer.
     public func encoded<Format: BatchFormat>(as format: Format.Type) -> ByteBuffer {
         let identifier = ObjectIdentifier(format)
-        for encoding in self.encodings where encoding.format == identifier {
+        if let encoding = self.encoding, encoding.format == identifier { return encoding.bytes }
+        for encoding in self.otherEncodings where encoding.format == identifier {
             return encoding.bytes
         }
         let bytes = Format.encode(self.messages, of: self.topic)
-        self.encodings.append((identifier, bytes))
+        if self.encoding == nil {
+            self.encoding = (identifier, bytes)
+        } else {
+            self.otherEncodings.append((identifier, bytes))
+        }
         return bytes
     }
 }

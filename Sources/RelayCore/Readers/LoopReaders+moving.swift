@@ -90,9 +90,10 @@ extension LoopReaders {
         for reader in readers {
             guard case .live = reader.phase else { continue }
             let isInStep = !hidesMessages && reader.gapFrom == nil && reader.holes.isEmpty
-            if isInStep, reader.sink.capacity(for: reader) >= batch.messages.count {
-                self.sinksToFlush.append(reader.sink)
-                reader.sink.deliver(batch, to: reader)
+            let sink = reader.sink
+            if isInStep, sink.capacity(for: reader) >= batch.messages.count {
+                sink.deliver(batch, to: reader)
+                self.delivered(to: sink)
             } else {
                 self.leaveBehind(reader, at: behindPosition, in: group)
             }

@@ -38,6 +38,8 @@ public final class LoopReaders {
     /// Emptied before each public call ends.
     var sinksToFlush: [any ReaderSink] = []
     private var isFlushing = false
+    /// Whether the topic that is looked at is the turn's only one.
+    private var isLastTopic = false
 
     public init(loop: any ReadingLoop, clock: RelayClock, fetch: @escaping Fetch) {
         self.loop = loop
@@ -120,8 +122,19 @@ public final class LoopReaders {
 
     /// Looks at topics that the loop was told about.
     public func process(_ topics: [Topic]) {
+        self.isLastTopic = topics.count == 1
         for topic in topics { self.process(topic) }
+        self.isLastTopic = false
         self.flush()
+    }
+
+    /// A sink was handed the slice that all live readers of its topic get. It is flushed with what other topics of this turn
+    /// have for it; at once where there are none, while it is still in the processor's cache.
+    func delivered(to sink: any ReaderSink) {
+        guard self.isLastTopic, !self.isFlushing else { return self.sinksToFlush.append(sink) }
+        self.isFlushing = true
+        sink.flush()
+        self.isFlushing = false
     }
 
     /// The result of a ``Fetch``.

@@ -18,20 +18,33 @@ extension Topic {
     /// - Parameters:
     ///   - version: of the ``accessView`` from which the publisher's leave was decided.
     ///   - ticket: called once if the result is `accepted`, on any thread, possibly before this returns.
-    func enqueue(_ drafts: [Draft], decidedOn version: UInt64, ticket: @escaping PublishTicket) -> EnqueueResult {
-        self.enqueue(drafts, ticket) { $0.accessVersion == version }
+    func enqueue(
+        _ drafts: [Draft],
+        decidedOn version: UInt64,
+        ticket: @escaping @Sendable (Result<[Publication], StoreError>) -> Void
+    ) -> EnqueueResult {
+        self.enqueue(drafts, .run(ticket)) { $0.accessVersion == version }
+    }
+
+    /// Publishes one draft; see ``enqueue(_:decidedOn:ticket:)``.
+    func enqueue(
+        one draft: Draft,
+        decidedOn version: UInt64,
+        ticket: @escaping @Sendable (Result<Publication, StoreError>) -> Void
+    ) -> EnqueueResult {
+        self.enqueue([draft], .one(ticket)) { $0.accessVersion == version }
     }
 
     /// Publishes what a kind has to say of its readers, unless the topic is gone. Nobody waits for it, so nobody is told if
     /// it can't be stored.
     func publish(_ events: [Draft]) {
         guard !events.isEmpty else { return }
-        _ = self.enqueue(events, { _ in }, if: { $0.access.record != nil })
+        _ = self.enqueue(events, .run { _ in }, if: { $0.access.record != nil })
     }
 
     private func enqueue(
         _ drafts: [Draft],
-        _ ticket: @escaping PublishTicket,
+        _ ticket: PublishTicket,
         if isWelcome: (borrowing TopicState) -> Bool
     ) -> EnqueueResult {
         var entry = AppendQueue<PublishTicket>.Entry(
@@ -58,7 +71,7 @@ extension Topic {
             if !entry.isAwaited { self.environment.unstored.release(entry.bytes) }
             return .overloaded
         }
-        if !entry.isAwaited { ticket(.success(drafts.map(Publication.init(waiting:)))) }
+        if !entry.isAwaited { ticket.tellTaken(drafts) }
         return .accepted
     }
 
@@ -66,13 +79,16 @@ extension Topic {
     private func append(_ first: [AppendQueue<PublishTicket>.Entry]) {
         var next: [AppendQueue<PublishTicket>.Entry]? = first
         while let entries = next {
-            let (known, wanted) = self.state.withLock { ($0.bounds, $0.access.record?.durability) }
+            let isShared = self.environment.isShared
+            let (known, wanted) = self.state.withLock { state in
+                (isShared ? state.bounds : StreamBounds(), state.accessView.durability)
+            }
             let durability = self.environment.awaited(wanted)
             let batch = AppendBatch(
                 topic: self.key,
                 drafts: entries.count == 1 ? entries[0].drafts : entries.flatMap(\.drafts),
                 retention: self.behavior.retention(configured: self.environment.limits.retention),
-                known: self.environment.isShared ? known : StreamBounds(),
+                known: known,
                 durability: durability
             )
             self.environment.store.append(batch) { self.appended(entries, batch.drafts, $0, durability) }
@@ -100,7 +116,7 @@ extension Topic {
             }
             return (state.markLoops(), state.queue.finished(), state.takeQuiescence())
         }
-        for loop in toTell { loop.topicChanged(self) }
+        toTell.tell(self)
         self.answer(entries, result, durability)
         quiescence?.resume(returning: true)
         switch action {
@@ -118,7 +134,7 @@ extension Topic {
         for entry in entries {
             let end = start + entry.drafts.count
             if entry.isAwaited {
-                entry.ticket(result.map { $0.stored[start..<end].map { Publication($0, durability) } })
+                entry.ticket.tell(result, start..<end, durability)
             } else {
                 self.environment.unstored.release(entry, isStored: (try? result.get()) != nil)
             }

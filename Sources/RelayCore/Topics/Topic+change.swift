@@ -12,7 +12,7 @@ extension Topic {
             state.access = TopicAccess(stored)
             return state.markLoops()
         }
-        for loop in toTell { loop.topicChanged(self) }
+        toTell.tell(self)
     }
 
     /// Retention removed messages outside an append, in a store of this relay alone.
@@ -60,7 +60,7 @@ extension Topic {
             state.phase = .open
             return state.markLoops()
         }
-        for loop in toTell { loop.topicChanged(self) }
+        toTell.tell(self)
     }
 
     /// Takes the topic out of service if nobody uses it: no reader, no append, not used since `deadline`.

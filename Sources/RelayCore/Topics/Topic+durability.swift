@@ -1,7 +1,7 @@
 /// What publishers wait for.
 extension Topic {
     /// What an append of this topic reaches before it is done, now.
-    var awaitedDurability: Durability { self.environment.awaited(self.access.record?.durability) }
+    var awaitedDurability: Durability { self.environment.awaited(self.accessView.durability) }
 }
 
 extension TopicEnvironment {
@@ -23,7 +23,7 @@ extension TopicState {
     /// It is not while the store fails: so no more is lost than what was under way when it began to. Nor with an idempotency mark, by
     /// which a repeat would have to be recognised at once.
     func answersUnstored(_ drafts: [Draft], _ environment: TopicEnvironment) -> Bool {
-        guard self.isStoring, environment.wanted(self.access.record?.durability) == .memory else { return false }
+        guard self.isStoring, environment.wanted(self.accessView.durability) == .memory else { return false }
         return environment.leastDurability != .memory && !drafts.contains { $0.idempotency != nil }
     }
 }

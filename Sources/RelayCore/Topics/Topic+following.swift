@@ -75,9 +75,9 @@ extension Topic {
             let before = state.bounds
             let step = change(&state)
             let isNews = state.bounds.last != before.last || state.bounds.epoch.id != before.epoch.id
-            return (step, isNews ? state.markLoops() : [])
+            return (step, isNews ? state.markLoops() : LoopsToTell())
         }
-        for loop in toTell { loop.topicChanged(self) }
+        toTell.tell(self)
         return step
     }
 }

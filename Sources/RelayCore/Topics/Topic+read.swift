@@ -8,9 +8,11 @@ extension Topic {
         var messages: LookedAt
         /// The ends of the stream at this instant.
         var bounds: StreamBounds
-        var access: TopicAccess
-        var accessVersion: UInt64
+        var accessView: AccessView
         var deletions: UInt64
+
+        var access: TopicAccess { self.accessView.access }
+        var accessVersion: UInt64 { self.accessView.version }
 
         enum LookedAt {
             /// What came after the loop's position; `cursor` is its new position.
@@ -108,8 +110,7 @@ extension TopicState {
         Topic.Look(
             messages: messages,
             bounds: self.bounds,
-            access: self.access,
-            accessVersion: self.accessVersion,
+            accessView: self.accessView,
             deletions: self.deletions
         )
     }

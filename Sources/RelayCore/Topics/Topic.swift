@@ -60,6 +60,9 @@ final class AccessView: Sendable {
     /// Counts the list's changes.
     let version: UInt64
 
+    /// What the topic's publishers wait for; nil is the relay's setting.
+    var durability: Durability? { self.access.record?.durability }
+
     init(access: TopicAccess, version: UInt64) {
         self.access = access
         self.version = version
@@ -143,15 +146,56 @@ struct TopicState: ~Copyable {
     /// Marks every reading loop that is not marked yet.
     ///
     /// - Returns: the loops to tell, after the lock.
-    mutating func markLoops() -> [any ReadingLoop] {
-        var toTell: [any ReadingLoop] = []
+    mutating func markLoops() -> LoopsToTell {
+        var toTell = LoopsToTell()
         for index in self.loops.indices where !self.loops[index].isMarked {
             self.loops[index].isMarked = true
-            toTell.append(self.loops[index].loop)
+            toTell.add(self.loops[index].loop)
         }
         return toTell
     }
 }
 
-/// Told once what became of the drafts of one publish, in their order.
-typealias PublishTicket = @Sendable (Result<[Publication], StoreError>) -> Void
+/// Told once what became of the drafts of one publish.
+enum PublishTicket: Sendable {
+    /// Of a publish of one draft: the usual kind, which needs no list.
+    case one(@Sendable (Result<Publication, StoreError>) -> Void)
+    /// In the order of the drafts.
+    case run(@Sendable (Result<[Publication], StoreError>) -> Void)
+
+    /// The drafts are stored, or not.
+    ///
+    /// - Parameter drafts: which of the batch's are this publish's.
+    func tell(_ result: Result<AppendReceipt, StoreError>, _ drafts: Range<Int>, _ durability: Durability) {
+        switch self {
+        case .one(let tell):
+            tell(result.map { Publication($0.stored[drafts.lowerBound], durability) })
+        case .run(let tell):
+            tell(result.map { receipt in receipt.stored[drafts].map { Publication($0, durability) } })
+        }
+    }
+
+    /// The drafts wait in memory, and the publisher does not.
+    func tellTaken(_ drafts: [Draft]) {
+        switch self {
+        case .one(let tell): tell(.success(Publication(waiting: drafts[0])))
+        case .run(let tell): tell(.success(drafts.map(Publication.init(waiting:))))
+        }
+    }
+}
+
+/// The loops that a change of a topic is to be told to. Usually it is one, and then there is no list.
+struct LoopsToTell {
+    private var first: (any ReadingLoop)?
+    private var others: [any ReadingLoop] = []
+
+    mutating func add(_ loop: any ReadingLoop) {
+        if self.first == nil { self.first = loop } else { self.others.append(loop) }
+    }
+
+    /// Not to be called under the topic's lock.
+    func tell(_ topic: Topic) {
+        self.first?.topicChanged(topic)
+        for loop in self.others { loop.topicChanged(topic) }
+    }
+}

@@ -5,7 +5,12 @@ extension ServerFrame {
     public var size: Int { JSONSize.of { self.put(into: &$0) } }
 
     public func write(into buffer: inout ByteBuffer) {
-        buffer.writeWithOutputRawSpan(minimumWritableBytes: self.size) { self.put(into: &$0) }
+        self.write(into: &buffer, size: self.size)
+    }
+
+    /// - Parameter size: its ``size``, which is as much work as writing it.
+    func write(into buffer: inout ByteBuffer, size: Int) {
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: size) { self.put(into: &$0) }
     }
 
     private func put(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {

@@ -76,6 +76,6 @@ extension ServerFrame {
         let size = self.size
         buffer.reserveCapacity(minimumWritableBytes: WebSocketFraming.headerSize(payloadSize: size) + size)
         WebSocketFraming.writeHeader(.text, payloadSize: size, into: &buffer)
-        self.write(into: &buffer)
+        self.write(into: &buffer, size: size)
     }
 }
