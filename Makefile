@@ -1,7 +1,8 @@
 # All the set-up there is. Debian packages that are missing are installed first, as root or with sudo.
 
 SOURCES := Sources Tests Benchmarks Package.swift
-RELEASE := swift build --configuration release
+# Why these flags: ARCHITECTURE.md, "Built for release".
+RELEASE := swift build --configuration release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
 .PHONY: help run run-several build test bench format lint docs clean
 .DEFAULT_GOAL := help
