@@ -1,7 +1,7 @@
 public import RelayClient
 
-/// Cursors that outlive the process, in the form that the Python client writes: a JSON object, topic to message id, or to
-/// `epoch@id`, which every relay that tells epochs understands.
+/// Cursors that outlive the process, in the form that the Python client writes: a JSON object from topic to message
+/// id. Where the relay tells epochs, a value is `epoch@id`.
 public struct CursorFile: Sendable {
     private let path: String
 

@@ -2,8 +2,8 @@ import Synchronization
 
 /// Holds all series and writes them out in the Prometheus text format 0.0.4.
 ///
-/// The lock guards the tables only: recording takes none, and while the text is made from a copy of the tables others may
-/// go on making series.
+/// The lock guards the tables only. Recording takes no lock. The text is made from a copy of the tables, so others
+/// may add series meanwhile.
 public final class PrometheusRegistry: Sendable {
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
     /// Counts series that were asked for under a name that is taken by another kind of metric; they are shown nowhere.

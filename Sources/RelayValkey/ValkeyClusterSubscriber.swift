@@ -3,8 +3,9 @@ public import NIOCore
 /// Subscriptions to channels of a cluster, each at the master of the slot of its channel's name, plain ones as well. A connection to each
 /// master in use; a channel moves with its slot.
 ///
-/// Messages are at most once: what is published between `interrupted` and the next `subscribed` of a channel never comes. While a slot
-/// moves, what is published at its new master before the move is over does not come either; `interrupted` is told in the end.
+/// Messages are at most once: what is published between `interrupted` and the next `subscribed` of a channel never
+/// comes. While a slot moves, messages published at its new master before the end of the move are missed too.
+/// `interrupted` is told in the end.
 public final class ValkeyClusterSubscriber: Sendable {
     private let loop: any EventLoop
     private let board: MemberBoard

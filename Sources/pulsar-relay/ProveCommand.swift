@@ -10,9 +10,9 @@ struct ProveCommand: AsyncParsableCommand {
         commandName: "prove",
         abstract: "Check that a live relay delivers what it acknowledges.",
         discussion: """
-            Publishes to topics of its own and reads them over every transport, on connections that are dropped and resumed at \
-            random, on any of the nodes. Exits with 0 where the relay kept its promises, with 1 where it broke one, and with \
-            2 where that could not be judged. The first Ctrl-C ends publishing early, the second ends all.
+            Publishes to topics of its own and reads them over every transport. Drops and resumes the readers' connections \
+            at random, on any of the nodes. Exits with 0 if the relay kept its promises, with 1 if it broke one, and with \
+            2 if that could not be judged. The first Ctrl-C ends publishing early, the second ends all.
             """
     )
 

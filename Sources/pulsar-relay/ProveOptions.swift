@@ -7,10 +7,10 @@ struct ProveOptions: ParsableArguments {
     @Option(help: "How long to publish: 500ms, 30s, 5m, 2h.")
     var duration = "30s"
 
-    @Option(help: "1 to 50.")
+    @Option(help: "How many topics to publish to, 1 to 50.")
     var topics = 4
 
-    @Option(help: "They take turns: one message a request, frames on a WebSocket, bulks.")
+    @Option(help: "How many publishers: by turns with single requests, frames on a WebSocket, and bulks.")
     var publishers = 4
 
     @Option(help: "Messages a second, of all publishers together.")
@@ -19,22 +19,22 @@ struct ProveOptions: ParsableArguments {
     @Option(help: "How many readers of each kind: websocket, poll, sse. Each reads all topics.")
     var readers = "websocket:4,poll:4,sse:4"
 
-    @Option(help: "Mean time, drawn at random, for which a reader keeps a connection.")
+    @Option(help: "How long a reader keeps a connection on average. Each time is random.")
     var resumeEvery = "2s"
 
     @Option(help: "Characters of filler in each payload.")
     var payloadSize = 200
 
-    @Option(help: "Draws the same numbers again. Default: 0.")
+    @Option(help: "The seed of everything random. Default: 0.")
     var seed: UInt64 = 0
 
     @Option(help: "How long readers may take after the last publish to see everything.")
     var settle = "30s"
 
-    @Option(help: "The names of the topics begin with this, and go on with the run's id.")
+    @Option(help: "How the names of the topics begin. The id of the run follows.")
     var topicPrefix = "prove-"
 
-    @Flag(help: "Leave the topics there.")
+    @Flag(help: "Keep the topics at the end.")
     var keep = false
 
     func plan() throws -> ProofPlan {

@@ -11,8 +11,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Run the relay.",
         discussion: """
-            Serves until SIGTERM or SIGINT, then finishes what is under way and exits with 0. Exits with 3 where the \
-            configuration is not safe to start with, and with 1 where it can't be used.
+            Serves until SIGTERM or SIGINT. Then it finishes what is under way and exits with 0. Exits with 3 if the \
+            configuration is not safe to start with, and with 1 if it can't be used.
             """
     )
 

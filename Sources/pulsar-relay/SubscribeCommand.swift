@@ -7,9 +7,9 @@ struct SubscribeCommand: AsyncParsableCommand {
         commandName: "subscribe",
         abstract: "Print messages as they are published.",
         discussion: """
-            Goes on until it is interrupted, over lost connections, with each message once and in order. Where messages \
-            were dropped by the relay before they could be read, a gap is reported: with --json as a line among the \
-            messages, else on standard error.
+            Runs until it is interrupted. It reconnects by itself, and prints each message once and in order. If the relay \
+            dropped messages before they could be read, it reports a gap: with --json as a line among the messages, else on \
+            standard error.
             """
     )
 

@@ -1,8 +1,8 @@
 public import RelayCore
 import Synchronization
 
-/// The live accounts. Loads them from the store when they are first asked for, one read for all who ask at once, and
-/// reads them again when told of a change.
+/// The live accounts. Loads an account from the store when it is first asked for, with one read for all that ask at
+/// once. Reads it again when told of a change.
 ///
 /// Keeps no account alive: sessions do.
 public final class AccountDirectory: Sendable {

@@ -2,8 +2,8 @@ import RelayCore
 
 /// Decides who loads an account, who waits for it, and what a load that has ended is worth.
 ///
-/// A store read that began before a change may show the user as it was. So a change during a load makes that load
-/// stale, and it is done again: an account always shows a state read after the last change that was announced.
+/// A store read that began before a change may show the user as it was. A change during a load makes that load stale,
+/// and it is repeated. So an account always shows a state that was read after the last announced change.
 struct AccountTable<Waiter> {
     enum Entry {
         case settled(Account)

@@ -2,8 +2,8 @@ import RelayWire
 
 /// The two requests that give tokens.
 ///
-/// Neither is cut short when the calling task is cancelled: the relay may have taken the refresh token already, and its
-/// successor would be lost with the answer.
+/// Neither is cut short when the calling task is cancelled. The relay may have taken the refresh token already, and
+/// its successor would be lost with the answer.
 struct TokenExchange: Sendable {
     let pipeline: RequestPipeline
     let now: @Sendable () -> Timestamp

@@ -12,7 +12,11 @@ public struct Backoff: Sendable, Hashable {
         self.longest = max(.zero, longest)
     }
 
-    /// - Parameter failures: how many attempts failed in a row, from 1.
+    /// How long to wait before the next attempt.
+    ///
+    /// - Parameters:
+    ///   - failures: how many attempts failed in a row, from 1.
+    ///   - random: decides by how much the wait is shortened.
     /// - Returns: between half of the doubled wait and the whole of it.
     public func delay(afterFailures failures: Int, using random: inout some RandomNumberGenerator) -> Duration {
         let doublings = min(max(failures - 1, 0), 30)

@@ -22,8 +22,8 @@ struct HTTPCall: Sendable {
     var body = Body.none
     /// From the start of the request to the end of the answer; nil for the client's default.
     var timeout: Duration?
-    /// Whether doing it twice is the same as doing it once, so that it may be sent again when nobody knows whether the
-    /// first one arrived.
+    /// Whether the call may be sent again when it is not known whether the first one arrived: doing it twice is the
+    /// same as doing it once.
     var isRepeatable = true
     /// Whether it is sent again when the answer took too long.
     var retriesTimeout = true

@@ -1,13 +1,13 @@
-/// Events of a set of topics over one WebSocket that is opened, and opened again, as needed.
+/// The events of a set of topics, over a WebSocket that reconnects by itself.
 ///
-/// Each message comes once and in the order of its topic, over all reconnections: every new connection goes on at the
-/// cursors of the last one. At most ``SubscriptionOptions/maxBufferedBytes`` and one message wait in memory; beyond that
-/// the socket isn't read, and the relay waits.
+/// Each message comes once and in the order of its topic, over all reconnections. Every new connection continues at
+/// the cursors of the last one. At most ``SubscriptionOptions/maxBufferedBytes`` and one message wait in memory;
+/// beyond that the socket isn't read, and the relay waits.
 ///
-/// Each iterator is a subscription of its own. It connects at the first `next()`, does nothing between two calls but
-/// buffer and answer pings, and closes its connection when it goes away. Cancelling the iterating task ends it with
-/// `CancellationError`. It throws ``RelayError`` where trying again is no use, and ends without an error where the relay
-/// closes in good order.
+/// Each iterator is a subscription of its own. It connects at the first `next()`. Between two calls it only buffers
+/// and answers pings. It closes its connection when it is released. Cancelling the iterating task ends it with
+/// `CancellationError`. It throws ``RelayError`` where trying again is no use, and ends without an error where the
+/// relay closes in good order.
 public struct Subscription: AsyncSequence, Sendable {
     /// What it gives.
     public typealias Element = SubscriptionEvent

@@ -8,6 +8,6 @@ public enum SubscriptionEvent: Sendable, Hashable {
     case gap(MessageGap)
     /// The relay complains; the subscription goes on unless it ends right after.
     case error(code: String, message: String)
-    /// The connection is gone. The next one is tried after `delay`, and goes on where this one stopped.
+    /// The connection is gone. The next attempt comes after `delay`, and continues where this connection stopped.
     case reconnecting(reason: String, delay: Duration)
 }

@@ -2,8 +2,8 @@ import RelayWire
 
 /// What clients call a topic: 1 to 255 of `A-Z a-z 0-9 _ -`, with at least one letter or digit.
 ///
-/// Names of special kinds are paths (`session/{id}/signal`); which paths exist is decided by the kinds' behaviours
-/// (see ``TopicCatalog``), so a name with a separator never comes from ``init(_:)``.
+/// Names of special kinds are paths (`session/{id}/signal`). The kinds' behaviours decide which paths exist (see
+/// ``TopicCatalog``). So a name with a separator never comes from ``init(_:)``.
 public struct TopicName: Hashable, Sendable, CustomStringConvertible {
     /// In bytes.
     public static let maximumLength = TopicNaming.maximumLength

@@ -14,8 +14,8 @@ public protocol MessageStore: Sendable {
 
     /// Stores a batch in order, all or nothing, and then trims the topic to its retention.
     ///
-    /// The topic need not exist as a record. A draft whose idempotency mark (key and index) is already stored and has
-    /// not expired is not stored again: its receipt is the first one's, with `isRepeat` set.
+    /// The topic need not exist as a record. A draft is not stored again if its idempotency mark (key and index) is
+    /// stored and has not expired. Its receipt is then the first one's, with `isRepeat` set.
     ///
     /// - Parameters:
     ///   - batch: one topic's drafts, at least one.

@@ -11,8 +11,8 @@ public enum Cursor: Hashable, Sendable {
 
     /// A cursor that a client sent: an id, or `epoch@id`.
     ///
-    /// Text that is neither (another server's `msg_…`, say) is never an error: the reader starts at the oldest message
-    /// kept, since what it has seen is unknown.
+    /// Text that is neither, such as another server's `msg_…`, is never an error. The reader starts at the oldest
+    /// message kept, since what it has seen is unknown.
     public init(clientText text: some StringProtocol) {
         guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "@")) else {
             self = MessageID(text).map(Cursor.after) ?? .oldest

@@ -1,8 +1,8 @@
 /// Lets one topic have at most one append under way, and gathers what arrives meanwhile into the next.
 ///
-/// So the store never has to order a topic's appends, one commit serves many publishers, and messages reach the hot tier in
-/// stored order. A store may finish an append before the call that started it returns; the queue then leaves the next batch
-/// to that caller's loop instead of calling ever deeper.
+/// So the store never has to order a topic's appends, one commit serves many publishers, and messages reach the hot
+/// tier in stored order. A store may finish an append before the call that started it returns. The queue then leaves
+/// the next batch to that caller's loop, so that calls don't nest.
 struct AppendQueue<Ticket> {
     /// Drafts of one publish, kept together, and whom to tell.
     struct Entry {

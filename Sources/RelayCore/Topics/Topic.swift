@@ -139,8 +139,8 @@ struct TopicState: ~Copyable {
         set { self.accessView = AccessView(access: newValue, version: self.accessVersion + 1) }
     }
 
-    /// Counts changes of `access`, so that each loop re-checks its readers once per change, and no draft is taken on a
-    /// decision that is out of date.
+    /// Counts changes of `access`. So each loop checks its readers once after a change, and no draft is taken on an
+    /// outdated decision.
     var accessVersion: UInt64 { self.accessView.version }
 
     /// Marks every reading loop that is not marked yet.

@@ -1,7 +1,8 @@
 import Synchronization
 
-/// The messages of all topics that were answered for as being in memory, and that the store does not have yet: their bound, and
-/// what became of them. Numbers are atomic; who waits for the last of them is behind one short lock.
+/// The messages of all topics that were answered early, by durability `memory`, and that the store does not have yet.
+/// Keeps their bound, and counts those that were lost. Numbers are atomic; who waits for the last of them is behind
+/// one short lock.
 final class UnstoredMessages: Sendable {
     /// Bytes.
     let limit: Int

@@ -45,7 +45,7 @@ struct ChangeWatch: Sendable {
     ) async {
         let willRetry: @Sendable (Int) -> Void = { count in
             self.logger.warning(
-                "changes could not be read from the store, and are tried again",
+                "changes could not be read from the store; the relay tries again",
                 metadata: ["changes": "\(count)"]
             )
         }

@@ -23,7 +23,7 @@ struct RelayDrain: Sendable {
         }
         if await !self.isAllStored(within: max(end - .now, Self.moment)) {
             self.parts.services.logger.warning(
-                "messages that were answered as memory were not stored in time, and are lost"
+                "messages with durability memory were not stored in time, and are lost"
             )
         }
         self.parts.lane.close()

@@ -46,8 +46,8 @@ struct RelayStartup: Sendable {
         }
     }
 
-    /// Makes sure that there is somebody who can log in: the configured administrator, or, where there is no user at all
-    /// and none is configured, one with a random password.
+    /// Makes sure that there is somebody who can log in: the configured administrator, or one with a random password
+    /// if none is configured and there is no user yet.
     ///
     /// - Parameter announce: told the random password, once.
     func makeAdministrator(

@@ -21,8 +21,8 @@ extension SQLiteStore: StoreLifecycle {
 
     public func close() async {
         await self.writer.close()
-        // The readers first: the log is removed by the last connection, if it is one that writes. A reader may take a moment to go,
-        // so the log is taken back into the file before that, and nothing but empty files is left behind.
+        // The readers first: the log is removed by the last connection, if it is one that writes. A reader may take a
+        // moment to end. So the log is merged into the file before that, and only empty files remain beside it.
         self.pool.releaseMemory()
         // Both fail where it is closed already; where the disk is full the log stays, and is read at the next start.
         try? await self.pool.barrierWriteWithoutTransaction { db in _ = try db.checkpoint(.truncate) }

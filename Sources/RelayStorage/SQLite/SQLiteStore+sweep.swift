@@ -3,8 +3,8 @@ import GRDB
 public import RelayCore
 public import RelayWire
 
-/// A sweep works in many small transactions, each of them shared with the appends of its moment, so that publishers
-/// never wait for more than one step of it.
+/// A sweep works in many small transactions. Each is shared with the appends of its moment, so publishers never wait
+/// for more than one step.
 extension SQLiteStore {
     public func sweep(
         at now: Timestamp,

@@ -14,8 +14,8 @@ extension StoreError {
         }
     }
 
-    /// An error of the commit itself. Only what SQLite refuses before it writes is known not to have happened; of a failed
-    /// write or sync nobody knows what a crash would leave.
+    /// An error of the commit itself. Only what SQLite refuses before it writes is certain not to have happened.
+    /// After a failed write or sync it is unknown what a crash would leave.
     init(sqliteCommit error: any Error) {
         let mapped = StoreError(sqlite: error)
         let refused = (error as? DatabaseError).map { [.SQLITE_BUSY, .SQLITE_FULL].contains($0.resultCode) } ?? false

@@ -22,11 +22,11 @@ extension StoreError {
         case "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN", "MOVED", "ASK", "BUSY":
             self.init(.unavailable, "the server is not able to serve now: \(error)")
         case "ERR" where error.message.hasPrefix("ACL failure"):
-            self.init(.unavailable, "the server refuses this relay's user what it needs: \(error)")
+            self.init(.unavailable, "the server does not let this relay's user run a command that it needs: \(error)")
         case "WRONGTYPE":
             self.init(
                 .corrupt,
-                "a key holds another kind of value than the relay puts there, so somebody else did: \(error)"
+                "another program has changed a key of the relay: it holds another kind of value: \(error)"
             )
         default:
             self.init(.corrupt, "the server could not do it: \(error)")

@@ -18,9 +18,9 @@ extension ValkeyStore {
         }
     }
 
-    /// Looks whether every connection is up that is needed, since each serves the callers of its loop; then asks each server over
-    /// one, and waits no longer than 0.8 s. The client gives it longer, since to give up a reply is to give up all that are due on
-    /// its connection.
+    /// Looks first whether every needed connection is up, since each serves the callers of its loop. Then asks each
+    /// server over one of them, and waits for at most 0.8 s. The client gives it longer, since to give up a reply is
+    /// to give up all that are due on its connection.
     func ping() async throws(StoreError) {
         try self.checkOpen()
         switch self.openState {

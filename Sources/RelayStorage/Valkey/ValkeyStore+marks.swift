@@ -17,7 +17,7 @@ extension ValkeyStore {
                 try await self.confirmRepeats(in: receipt, of: work)
                 return .success(receipt)
             }
-            throw StoreError(.unavailable, "an idempotency key is used by too many at once")
+            throw StoreError(.unavailable, "too many requests use the same idempotency key at once")
         } catch {
             return .failure(error)
         }

@@ -22,7 +22,7 @@ extension ValkeyStore: RefreshTokenStore {
         for _ in 0..<Self.rotations {
             if let outcome = try await self.tryRotating(attempt) { return outcome }
         }
-        throw StoreError(.unavailable, "a refresh token is used by too many at once")
+        throw StoreError(.unavailable, "too many requests use the same refresh token at once")
     }
 
     /// Decides by what is stored, and does it if that is still stored then.

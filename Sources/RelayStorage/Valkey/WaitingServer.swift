@@ -96,8 +96,8 @@ final class WaitingServer: Sendable {
         }
     }
 
-    /// Answered at once by a connection that has written nothing, and soon by any other: it fails where the server has no `WAITAOF`,
-    /// or no append-only file.
+    /// A connection that has written nothing is answered at once, any other soon. The command fails if the server has
+    /// no `WAITAOF`, or no append-only file.
     private static let probe = ValkeyCommand("WAITAOF", 1, 0, 1)
 
     private func note(_ error: StoreError?) {

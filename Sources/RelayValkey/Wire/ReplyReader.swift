@@ -103,8 +103,8 @@ extension ReplyReader {
         }
     }
 
-    /// hiredis asks for an object for each value, and takes null for "out of memory". The builder keeps the values itself, so the
-    /// object is only a sign that all is well: the address of the builder, which hiredis never looks into.
+    /// hiredis asks for an object for each value, and takes null for "out of memory". The builder keeps the values
+    /// itself. The object only says that all is well: it is the address of the builder, which hiredis never reads.
     nonisolated(unsafe) private static let functions: UnsafeMutablePointer<redisReplyObjectFunctions> = {
         let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
         unsafe functions.initialize(

@@ -1,7 +1,7 @@
 /// What the scripts of a topic's stream share. Each has the keys stream, state, ttl and news first, in this order.
 ///
-/// Numbers of Lua are doubles: ids' milliseconds fit, sequence numbers end before 2^53, and moments in microseconds, which may
-/// be anything, stay text wherever they are only kept. No script asks the server for the time.
+/// Numbers of Lua are doubles. Ids' milliseconds fit, and sequence numbers end before 2^53. Moments in microseconds
+/// may be anything, so they stay text wherever they are only kept. No script asks the server for the time.
 ///
 /// The state's fields: `epoch` and `start`; `last`; `trimmed`; `count`, which shows whether somebody removed messages
 /// behind the relay's back; `holes`, at most four, each as `,<after>,<through>`; and `expired`, the newest id that
