@@ -6,7 +6,7 @@ struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
         abstract: "Look at the relay's configuration.",
-        subcommands: [CheckCommand.self]
+        subcommands: [CheckCommand.self, ExampleCommand.self]
     )
 
     struct CheckCommand: ParsableCommand {
@@ -27,6 +27,17 @@ struct ConfigCommand: ParsableCommand {
             try StandardStreams.result(effective.render())
             guard problems.contains(where: { $0.severity == .error }) else { return }
             throw ExitCode(CommandStatus.refused.rawValue)
+        }
+    }
+
+    struct ExampleCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "example",
+            abstract: "Print a configuration file that names every key, with what it does and its default."
+        )
+
+        func run() throws {
+            try StandardStreams.result(String(ConfigurationExample.render().dropLast()))
         }
     }
 }

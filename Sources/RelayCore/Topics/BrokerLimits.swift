@@ -1,8 +1,8 @@
 /// The broker's bounds. Every queue and every tier has one; those of all topics together are the ``MemoryLedger``'s.
 public struct BrokerLimits: Hashable, Sendable {
-    /// Messages that a topic keeps in memory. Default 10,000.
+    /// Messages that a topic keeps in memory. Default 1,000.
     public var hotMessagesPerTopic: Int
-    /// Bytes that a topic keeps in memory. Default 16 MiB.
+    /// Bytes that a topic keeps in memory. Default 4 MiB.
     public var hotBytesPerTopic: Int
     /// Bytes of one topic's drafts that wait for the store; beyond it publishers are turned away. Default 16 MiB.
     public var maxWaitingBytesPerTopic: Int
@@ -19,8 +19,8 @@ public struct BrokerLimits: Hashable, Sendable {
     public var idempotencyWindowSeconds: Int64
 
     public init(
-        hotMessagesPerTopic: Int = 10_000,
-        hotBytesPerTopic: Int = 16 << 20,
+        hotMessagesPerTopic: Int = 1_000,
+        hotBytesPerTopic: Int = 4 << 20,
         maxWaitingBytesPerTopic: Int = 16 << 20,
         maxUnstoredBytes: Int = 64 << 20,
         maxBatchMessages: Int = 1_000,

@@ -28,7 +28,7 @@ extension RelayConfiguration {
             maxBodyBytes: self.server.maxBodyBytes,
             maxPollTopics: self.poll.maxTopics,
             webSocketIdle: TimeAmount(self.webSocket.idleTimeout),
-            webSocketPing: TimeAmount(self.webSocket.pingInterval),
+            webSocketPing: KeepAlive.pingInterval(within: TimeAmount(self.webSocket.idleTimeout)),
             acceptsQueryToken: self.webSocket.acceptsQueryToken
         )
     }

@@ -104,7 +104,12 @@ private struct Heart {
             pollWaiters: waiters,
             registry: registry,
             lane: lane,
-            configuration: configuration,
+            maxBodyBytes: configuration.server.maxBodyBytes,
+            clients: ClientAddress(
+                trustsForwardedFor: configuration.server.trustForwardedFor,
+                proxies: configuration.server.trustedProxies
+            ),
+            scope: configuration.topicScoping,
             logger: logger
         )
         return EdgeServices(

@@ -8,6 +8,9 @@ import Synchronization
 /// of its own; streams are spread over several, so that publishers to different topics rarely meet. Locks nest in one
 /// order only: accounts, topics, idempotency, one shard.
 public final class MemoryStore: Sendable {
+    /// The bound for all messages together, unless told: 512 MiB.
+    public static let defaultMaxBytes = 512 << 20
+
     /// A power of two.
     private static let shardCount = 32
 
@@ -26,7 +29,7 @@ public final class MemoryStore: Sendable {
     ///   - maxBytes: the bound for all messages together. At the bound the oldest messages of the topic that is
     ///     published to go first, then those of the largest topics; both count as trimmed.
     ///   - maxIdempotencyRecords: at this many the oldest go, and their keys are free before their window ends.
-    public init(maxBytes: Int = 256 << 20, maxIdempotencyRecords: Int = 1_000_000) {
+    public init(maxBytes: Int = MemoryStore.defaultMaxBytes, maxIdempotencyRecords: Int = 1_000_000) {
         self.maxBytes = maxBytes
         self.idempotency = Mutex(IdempotencyTable(limit: max(1, maxIdempotencyRecords)))
         self.shards = (0..<Self.shardCount).map { _ in LogShard() }

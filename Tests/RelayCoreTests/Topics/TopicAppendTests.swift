@@ -143,10 +143,10 @@ struct TopicAppendTests {
         arguments: [TestStore.Completing.inline, .elsewhere, .either(seed: 3)]
     )
     func contention(completing: TestStore.Completing) async throws {
-        let relay = TestRelay()
+        let (publishers, each) = (8, 250)
+        let relay = TestRelay(BrokerLimits(hotMessagesPerTopic: publishers * each))
         let topic = try await relay.topic()
         relay.store.completeAppends(completing)
-        let (publishers, each) = (8, 250)
         await withTaskGroup(of: Void.self) { group in
             for publisher in 0..<publishers {
                 group.addTask {

@@ -143,6 +143,20 @@ import Testing
         #expect(loaded.configuration.server.host == "127.0.0.1")
     }
 
+    @Test(
+        "An empty text in a file is not set, whatever its key takes",
+        arguments: [
+            ("./config.yaml", "valkey:\n  password: \"\"\n  db: ''\nport: \"\"\nallowed_origins: \"\"\noidc: \"\""),
+            ("./config.toml", "port = ''\nbootstrap_admin_password = \"\"\nws_idle_seconds = ''"),
+            ("./config.toml", "[valkey]\npassword = ''\n[auth]\njwt_secret = ''"),
+        ]
+    )
+    func emptyTexts(_ path: String, _ text: String) throws {
+        let loaded = try Self.load(files: [path: text])
+        #expect(loaded.configuration == RelayConfiguration())
+        #expect(loaded.origins.isEmpty && loaded.warnings.isEmpty)
+    }
+
     @Test("All problems are reported at once, each with key, value, what is allowed, and place")
     func problems() throws {
         let text = try Self.failure(
@@ -153,7 +167,7 @@ import Testing
         #expect(
             text.split(separator: "\n").sorted() == [
                 "log_level: \"loud\" is refused, it must be one of trace, debug, info, notice, warning, error, critical (flag log_level)",
-                "max_body_bytes: it must be a size from 1KiB to 1GiB, written as a number of bytes, or like 64KiB, 16MiB, 1GiB (./config.yaml line 4)",
+                "max_body_bytes: [\"1\"] is refused, it must be a size from 1KiB to 1GiB, written as a number of bytes, or like 64KiB, 16MiB, 1GiB (./config.yaml line 4)",
                 "port: \"70000\" is refused, it must be an integer from 0 to 65535 (environment PULSAR_PORT)",
                 "prot: no such key; did you mean port? (environment PULSAR_PROT)",
                 "server.htp_port: no such key; did you mean server.http_port? (./config.yaml line 3)",

@@ -11,9 +11,11 @@ struct RESTServices: Sendable {
     let pollWaiters: PollWaiters
     let registry: PrometheusRegistry
     let lane: TaskLane
-    let configuration: RelayConfiguration
-    let logger: Logger
-
+    /// Largest request body, bytes.
+    let maxBodyBytes: Int
+    /// Whose request one is.
+    let clients: ClientAddress
     /// What topic names mean.
-    var scope: TopicScoping { self.configuration.topicScoping }
+    let scope: TopicScoping
+    let logger: Logger
 }

@@ -25,6 +25,12 @@ struct KeepAlive {
     /// How long a client may take to answer a close frame.
     private static let closeTimeout = TimeAmount.seconds(5)
 
+    /// How long a connection is quiet before it is pinged, and then, at most, before it answers: a third of the idle limit, and never
+    /// more than 20 s.
+    static func pingInterval(within idleLimit: TimeAmount) -> TimeAmount {
+        min(.seconds(20), .nanoseconds(idleLimit.nanoseconds / 3))
+    }
+
     private var state: State
     private let openedAt: NIODeadline
     private let subscribeWithin: TimeAmount

@@ -13,6 +13,15 @@ struct WebSocketDecisionTests {
 
     private static func at(_ seconds: UInt64) -> NIODeadline { .uptimeNanoseconds(seconds * 1_000_000_000) }
 
+    @Test(
+        "pings are sent often enough for the idle limit",
+        arguments: [(5, 1_667), (30, 10_000), (60, 20_000), (600, 20_000)]
+    )
+    func pingInterval(_ idle: Int64, _ milliseconds: Int64) {
+        let interval = KeepAlive.pingInterval(within: .seconds(idle))
+        #expect(interval <= .milliseconds(milliseconds) && interval >= .milliseconds(milliseconds - 1))
+    }
+
     @Test("a quiet client is pinged, and given up where it does not answer in time")
     func pings() {
         var quiet = Self.keepAlive()

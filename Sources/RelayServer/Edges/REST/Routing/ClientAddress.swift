@@ -8,10 +8,6 @@ struct ClientAddress: Sendable {
         self.proxies = proxies
     }
 
-    init(_ server: RelayConfiguration.Server) {
-        self.init(trustsForwardedFor: server.trustForwardedFor, proxies: server.trustedProxies)
-    }
-
     /// The nearest address that is no trusted proxy.
     ///
     /// Only trusted proxies are believed: a client may write into `X-Forwarded-For` what it likes, and its words come

@@ -17,7 +17,7 @@ struct RESTCall: Sendable {
 
     /// The body: complete, and no larger than the relay takes.
     func body() async throws -> ByteBuffer {
-        try await self.request.body.collect(upTo: self.services.configuration.server.maxBodyBytes)
+        try await self.request.body.collect(upTo: self.services.maxBodyBytes)
     }
 
     /// The fields of a JSON body, whatever content type it was sent with.
@@ -63,9 +63,8 @@ struct RESTCall: Sendable {
 
     /// Counts the request against the client's address, on all relays together. Throws `rateLimited`.
     func count(_ rule: RateLimitRule) async throws(AccessError) {
-        let rules = ClientAddress(self.services.configuration.server)
         let forwarded = HTTPField.Name("X-Forwarded-For").map { self.request.headers[values: $0] } ?? []
-        let address = rules.address(peer: self.context.remoteAddress, forwardedFor: forwarded)
+        let address = self.services.clients.address(peer: self.context.remoteAddress, forwardedFor: forwarded)
         let limiter = self.services.access.rateLimiter
         try await limiter.checkEverywhere(
             rule,

@@ -1,0 +1,47 @@
+/// A key of the systems that the relay replaces, read without complaint but without effect: existing files load, and the log says
+/// what of them is not in force.
+struct DormantKey: Sendable {
+    /// Flat names, names with dots, and groups whose keys are all meant (`oidc` for `oidc.providers.x.client_id`).
+    let names: [String]
+    let reason: String
+
+    init(_ names: String..., because reason: String) {
+        self.names = names
+        self.reason = reason
+    }
+
+    func matches(_ spelling: String) -> Bool {
+        self.names.contains { spelling == $0 || spelling.hasPrefix($0 + ".") }
+    }
+
+    static let all: [DormantKey] = [
+        // The Python relay.
+        DormantKey("app_name", because: "the relay has no other name than Pulsar Relay"),
+        DormantKey(
+            "valkey_pool_size",
+            "valkey.pool_size",
+            because: "there is one connection for each event loop thread, and a few more"
+        ),
+        DormantKey(
+            "device_code_ttl_seconds",
+            "device_code_poll_interval",
+            because: "this version has no device sign-in"
+        ),
+        DormantKey("oidc", because: "this version has no OpenID Connect sign-in"),
+        DormantKey(
+            "rate_limit_storage_uri",
+            because: "relays that share a Valkey count log-ins there, others in memory"
+        ),
+        // The MessagePack engine.
+        DormantKey("transport", because: "WebSockets are always on, WebTransport is not in this version"),
+        DormantKey("limits.max_channels", because: "this version has no channels"),
+        DormantKey("heartbeat", because: "the time between pings follows from ws_idle_seconds"),
+        // The session service.
+        DormantKey("http_bind", because: "set host and port"),
+        DormantKey("quic_bind", "udp_bind", because: "this version has no QUIC and no UDP transport"),
+        DormantKey("database_url", because: "set storage_backend: data is kept on sqlite, in memory or on Valkey"),
+        DormantKey("s3_bucket", "s3_region", because: "this version has no snapshots on S3"),
+        DormantKey("max_sessions", because: "this version has no sessions"),
+        DormantKey("relay_bandwidth_limit", because: "this version does not limit bandwidth"),
+    ]
+}

@@ -1,0 +1,56 @@
+public import Logging
+
+extension RelayConfiguration {
+    /// What is logged, and how it looks. It goes to standard error.
+    public struct Logging: Hashable, Sendable {
+        @Setting(
+            "log_level",
+            .logLevel,
+            "Least severe level that is written: trace, debug, info, notice, warning, error, critical."
+        )
+        public var level = Logger.Level.info
+
+        @Setting("log_format", .choice, "text for people, json for machines.")
+        public var format = LogFormat.text
+
+        static let keys = ConfigurationKey.keys("logging", prefixes: ["log_"], at: \.logging, \.$level, \.$format)
+
+        public init() {}
+    }
+
+    /// How a line of the log is written.
+    public enum LogFormat: String, Hashable, Sendable, CaseIterable {
+        /// For people: time, level, message, then `key=value`.
+        case text
+        /// For machines: one JSON object a line.
+        case json
+    }
+
+    /// What `/metrics` shows beyond the totals.
+    public struct Metrics: Hashable, Sendable {
+        @Setting(
+            "metrics_per_topic",
+            .boolean,
+            "Label series with the topic; /metrics is open, so this shows topic names and owners to anyone."
+        )
+        public var perTopic = false
+
+        /// The rest share the series with the label `other`.
+        @Setting(
+            "metrics_max_topics",
+            .integer(1...100_000),
+            "Topics with series of their own; the rest are counted together."
+        )
+        public var maxTopics = 1_000
+
+        static let keys = ConfigurationKey.keys(
+            "metrics",
+            prefixes: ["metrics_"],
+            at: \.metrics,
+            \.$perTopic,
+            \.$maxTopics
+        )
+
+        public init() {}
+    }
+}

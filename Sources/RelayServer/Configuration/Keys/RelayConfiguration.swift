@@ -1,0 +1,20 @@
+/// Everything that the relay can be told before it starts. A plain value: checked by ``ConfigurationLoader``, then fixed
+/// for the life of the process.
+///
+/// Each property of a group is declared as a ``Setting``, with its name in files, its range and its default.
+public struct RelayConfiguration: Hashable, Sendable {
+    public var server = Server()
+    public var storage = Storage()
+    public var valkey = Valkey()
+    public var hotTier = HotTier()
+    public var memory = Memory()
+    public var access = Access()
+    public var rateLimits = RateLimits()
+    public var webSocket = WebSocket()
+    public var poll = Poll()
+    public var logging = Logging()
+    public var metrics = Metrics()
+
+    /// The defaults.
+    public init() {}
+}

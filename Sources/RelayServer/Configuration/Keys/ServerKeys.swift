@@ -1,0 +1,118 @@
+extension RelayConfiguration {
+    /// The listener, and what a connection may take from the process.
+    public struct Server: Hashable, Sendable {
+        @Setting(
+            "host",
+            .text(length: 1...255),
+            "Address to listen on. 0.0.0.0 is every IPv4 address, :: every address."
+        )
+        public var host = "127.0.0.1"
+
+        @Setting(
+            "port",
+            aliases: ["server.http_port", "http_port"],
+            .integer(0...65_535),
+            "Port to listen on. 0 lets the system choose."
+        )
+        public var port = 8080
+
+        @Setting(
+            "threads",
+            aliases: ["workers", "server.workers"],
+            .integer(0...256),
+            "Event loop threads. 0: one for each core."
+        )
+        public var threads = 0
+
+        @Setting(
+            "max_connections",
+            aliases: ["limits.max_connections"],
+            .integer(1...10_000_000),
+            "Open connections, WebSockets included; at the limit no more are accepted until one closes."
+        )
+        public var maxConnections = 20_000
+
+        /// At least 1,024; chunked bodies too.
+        @Setting(
+            "max_body_bytes",
+            aliases: ["limits.max_message_size"],
+            .bytes(1_024...(1 << 30)),
+            "Largest request body and largest WebSocket message, in bytes."
+        )
+        public var maxBodyBytes = 1_048_576
+
+        /// From the first byte of a connection or request to the end of its head.
+        @Setting("header_timeout", .duration(timeouts), "Time for the head of a request to arrive, in seconds.")
+        public var headerTimeout = Duration.seconds(10)
+
+        /// From the end of a request's head to the end of its body.
+        @Setting("read_timeout", .duration(timeouts), "Time for the body of a request to arrive, in seconds.")
+        public var readTimeout = Duration.seconds(30)
+
+        /// WebSockets are watched by pings instead.
+        @Setting(
+            "write_timeout",
+            .duration(timeouts),
+            "Seconds after which a response is cut off whose reader takes no byte."
+        )
+        public var writeTimeout = Duration.seconds(30)
+
+        @Setting(
+            "idle_timeout",
+            .duration(timeouts),
+            "Seconds for which a connection may stay open between two requests."
+        )
+        public var idleTimeout = Duration.seconds(75)
+
+        @Setting(
+            "shutdown_grace_seconds",
+            .duration(.zero ... .seconds(3_600)),
+            "Seconds from SIGTERM until what is still open is cut off. 0: at once."
+        )
+        public var shutdownGrace = Duration.seconds(25)
+
+        /// Each `scheme://host[:port]`, compared exactly.
+        @Setting("allowed_origins", .origins, "Origins that browsers may call from. Empty: none.")
+        public var allowedOrigins: [String] = []
+
+        @Setting(
+            "trusted_hosts",
+            .hosts,
+            "Host names that requests may be addressed to; *.example.org and * are allowed. Empty: any."
+        )
+        public var trustedHosts: [String] = []
+
+        @Setting(
+            "trust_forwarded_for",
+            .boolean,
+            "Take the client's address from X-Forwarded-For, in requests from trusted_proxies only."
+        )
+        public var trustForwardedFor = false
+
+        @Setting("trusted_proxies", .networks, "Addresses and networks of the proxies in front of the relay.")
+        public var trustedProxies: [IPNetwork] = []
+
+        static let keys = ConfigurationKey.keys(
+            "server",
+            at: \.server,
+            \.$host,
+            \.$port,
+            \.$threads,
+            \.$maxConnections,
+            \.$maxBodyBytes,
+            \.$headerTimeout,
+            \.$readTimeout,
+            \.$writeTimeout,
+            \.$idleTimeout,
+            \.$shutdownGrace,
+            \.$allowedOrigins,
+            \.$trustedHosts,
+            \.$trustForwardedFor,
+            \.$trustedProxies
+        )
+
+        private static let timeouts = Duration.milliseconds(100)...Duration.seconds(3_600)
+
+        public init() {}
+    }
+}

@@ -1,0 +1,52 @@
+/// One key of the configuration: a property with this wrapper is the only place that names it.
+///
+/// The declaration holds the key's flat name, its other spellings, what it takes, what it does, and its default. A key that
+/// rules a part with a default of its own names that one, so that a default stands in one place. The wrapped property must
+/// also be listed in the `keys` of its group.
+@propertyWrapper
+public struct Setting<Value: Hashable & Sendable>: Sendable {
+    public var wrappedValue: Value
+    let declaration: Declaration
+
+    public var projectedValue: Setting {
+        get { self }
+        set { self = newValue }
+    }
+
+    /// - Parameters:
+    ///   - name: the flat name: `ws_idle_seconds`, in the environment `PULSAR_WS_IDLE_SECONDS`.
+    ///   - aliases: further spellings that are read, flat or with dots. The name in its group follows from the name.
+    ///   - format: what it takes.
+    ///   - summary: what it does, its unit, and what zero means: one sentence or two, for the example.
+    init(
+        wrappedValue: Value,
+        _ name: String,
+        aliases: [String] = [],
+        _ format: ValueFormat<Value>,
+        _ summary: String
+    ) {
+        self.wrappedValue = wrappedValue
+        self.declaration = Declaration(name: name, aliases: aliases, format: format, summary: summary)
+    }
+
+    /// What is the same for every value of a key.
+    final class Declaration: Sendable {
+        let name: String
+        let aliases: [String]
+        let format: ValueFormat<Value>
+        let summary: String
+
+        init(name: String, aliases: [String], format: ValueFormat<Value>, summary: String) {
+            self.name = name
+            self.aliases = aliases
+            self.format = format
+            self.summary = summary
+        }
+    }
+}
+
+extension Setting: Hashable {
+    public static func == (first: Setting, second: Setting) -> Bool { first.wrappedValue == second.wrappedValue }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(self.wrappedValue) }
+}

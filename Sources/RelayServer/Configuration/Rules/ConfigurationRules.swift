@@ -1,0 +1,100 @@
+import RelayCore
+
+/// What must hold between several keys, or for a value in this version.
+enum ConfigurationRules {
+    /// - Parameter given: the flat names of the keys that some source sets.
+    static func check(_ configuration: RelayConfiguration, given: Set<String>) -> [ConfigurationProblem] {
+        [
+            self.backend(configuration, given),
+            self.durability(configuration.storage),
+            self.valkey(configuration),
+            self.hotTier(configuration.hotTier),
+            self.memory(configuration),
+            self.proxies(configuration.server),
+            self.passwordCost(configuration.access.passwordCost),
+        ].compactMap(\.self)
+    }
+
+    /// The Python relay's files name the Valkey that it always uses, and no backend.
+    private static func backend(_ configuration: RelayConfiguration, _ given: Set<String>) -> ConfigurationProblem? {
+        let valkey = RelayConfiguration.Valkey.keys.map(\.name).filter(given.contains)
+        guard configuration.storage.backend != .valkey, !given.contains("storage_backend"), !valkey.isEmpty else {
+            return nil
+        }
+        return ConfigurationProblem(
+            .warning,
+            key: valkey.joined(separator: ", "),
+            "have no effect without storage_backend: valkey; data is kept in data_dir"
+        )
+    }
+
+    private static func valkey(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
+        let valkey = configuration.valkey
+        guard configuration.storage.backend == .valkey else { return nil }
+        if valkey.username != nil, valkey.password == nil {
+            return ConfigurationProblem(key: "valkey_username", "has no valkey_password")
+        }
+        if valkey.certificateAuthorityPath != nil, !valkey.usesTLS {
+            return ConfigurationProblem(key: "valkey_ca_path", "has no effect without valkey_use_tls: true")
+        }
+        if !valkey.clusterNodes.isEmpty, valkey.database != 0 {
+            return ConfigurationProblem(key: "valkey_db", "must be 0 with valkey_cluster_nodes: a cluster has no other")
+        }
+        return nil
+    }
+
+    private static func durability(_ storage: RelayConfiguration.Storage) -> ConfigurationProblem? {
+        let isGiven =
+            switch (storage.backend, storage.durability) {
+            case (.valkey, _), (_, .stored), (.memory, .memory), (.sqlite, .memory), (.sqlite, .synced): true
+            case (.memory, .replicated), (.memory, .synced), (.sqlite, .replicated): false
+            }
+        if isGiven { return nil }
+        return ConfigurationProblem(
+            key: "storage_durability",
+            "storage_backend: \(storage.backend.rawValue) can't give \(storage.durability.rawValue)"
+        )
+    }
+
+    private static func hotTier(_ hotTier: RelayConfiguration.HotTier) -> ConfigurationProblem? {
+        guard hotTier.maxBytesPerTopic > hotTier.maxBytes else { return nil }
+        return ConfigurationProblem(
+            key: "hot_tier_max_bytes_per_topic",
+            "one topic may not hold more than hot_tier_max_bytes allows for all"
+        )
+    }
+
+    private static func memory(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
+        let memory = configuration.memory
+        let largestBody = configuration.server.maxBodyBytes
+        if memory.maxBytes > 0, memory.maxBytes < MemoryLimits.leastWhole || memory.maxBytes / 8 < largestBody {
+            return ConfigurationProblem(
+                key: "max_memory_bytes",
+                "must be 64MiB or more, and eight times max_body_bytes or more"
+            )
+        }
+        if memory.maxRequestBytes > 0, memory.maxRequestBytes < largestBody {
+            return ConfigurationProblem(key: "max_request_bytes", "must not be less than max_body_bytes")
+        }
+        return nil
+    }
+
+    private static func proxies(_ server: RelayConfiguration.Server) -> ConfigurationProblem? {
+        switch (server.trustForwardedFor, server.trustedProxies.isEmpty) {
+        case (true, true):
+            ConfigurationProblem(
+                key: "trust_forwarded_for",
+                "name the proxies in trusted_proxies: any client can send X-Forwarded-For"
+            )
+        case (false, false):
+            ConfigurationProblem(.warning, key: "trusted_proxies", "has no effect without trust_forwarded_for: true")
+        case (true, false), (false, true):
+            nil
+        }
+    }
+
+    private static func passwordCost(_ cost: RelayConfiguration.PasswordCost) -> ConfigurationProblem? {
+        guard cost.memoryKiB < 8 * cost.parallelism else { return nil }
+        return ConfigurationProblem(key: "argon2_memory_kib", "argon2 needs at least 8 KiB for each lane")
+    }
+}

@@ -1,0 +1,26 @@
+/// A value as a source wrote it.
+enum ConfigurationValue: Hashable, Sendable {
+    case text(String)
+    case list([String])
+
+    /// A text that says something; nil for an empty one, which sets nothing: `${NAME:-}` in a compose file leaves one, and so does
+    /// `password: ""` in a file.
+    init?(nonempty text: String) {
+        guard !text.isEmpty else { return nil }
+        self = .text(text)
+    }
+
+    /// At most 80 characters, control characters escaped.
+    var forPeople: String {
+        switch self {
+        case .text(let text): String(text.prefix(80)).debugDescription
+        case .list(let texts): String(texts.description.prefix(80))
+        }
+    }
+}
+
+/// A value that a key doesn't take. It holds no part of the value, which may be a secret.
+struct ValueRejection: Error, Hashable {
+    /// Why, where what is expected does not say it.
+    var reason: String?
+}

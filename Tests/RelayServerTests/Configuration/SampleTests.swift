@@ -1,0 +1,64 @@
+import Foundation
+import Logging
+import Testing
+
+@testable import RelayServer
+
+/// Files of the systems that the relay replaces, in `Samples`.
+@Suite("Configuration files that people bring along")
+struct SampleTests {
+    private static func load(_ name: String) throws -> EffectiveConfiguration {
+        let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Samples/\(name)").path
+        return try ConfigurationLoader(
+            flags: ["config_file": path],
+            environment: [:],
+            readFile: ConfigurationLoader.readFromDisk
+        ).load()
+    }
+
+    private static func keysWithoutEffect(_ loaded: EffectiveConfiguration) -> [String] {
+        #expect(loaded.warnings.allSatisfy { $0.severity == .warning && $0.message.contains("no effect") })
+        return loaded.warnings.compactMap(\.key)
+    }
+
+    @Test("The Python relay's file loads, and says that its Valkey is not used")
+    func pythonRelay() throws {
+        let loaded = try Self.load("python-relay.yaml")
+        #expect(loaded.configuration.server.port == 8_080)
+        #expect(loaded.configuration.server.readTimeout == .seconds(45))
+        #expect(loaded.configuration.server.writeTimeout == .seconds(20))
+        #expect(loaded.configuration.storage.persistentTierRetention == .seconds(172_800))
+        #expect(loaded.configuration.storage.maxMessagesPerTopic == 500_000)
+        #expect(loaded.configuration.valkey.password == nil)
+        #expect(Self.keysWithoutEffect(loaded) == ["valkey.pool_size", "valkey_host, valkey_port, valkey_db"])
+    }
+
+    @Test("The engine's file loads: where it listens and its limits are in force")
+    func engine() throws {
+        let loaded = try Self.load("engine.toml")
+        #expect(loaded.configuration.server.host == "0.0.0.0")
+        #expect(loaded.configuration.server.port == 9_090)
+        #expect(loaded.configuration.server.maxConnections == 5_000)
+        #expect(loaded.configuration.server.maxBodyBytes == 131_072)
+        #expect(
+            Set(Self.keysWithoutEffect(loaded)) == [
+                "transport.websocket, transport.webtransport", "limits.max_channels",
+                "heartbeat.interval, heartbeat.timeout",
+            ]
+        )
+    }
+
+    @Test("The session service's file loads as TOML and as JSON", arguments: ["sessions.toml", "sessions.json"])
+    func sessions(_ name: String) throws {
+        let loaded = try Self.load(name)
+        #expect(loaded.configuration.logging.level == .debug)
+        #expect(loaded.origins.count == 1)
+        #expect(
+            Set(Self.keysWithoutEffect(loaded)) == [
+                "http_bind", "quic_bind, udp_bind", "database_url", "s3_bucket, s3_region", "max_sessions",
+                "relay_bandwidth_limit",
+            ]
+        )
+        #expect(!loaded.warnings.description.contains("hunter2"))
+    }
+}
