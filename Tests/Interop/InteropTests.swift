@@ -65,6 +65,16 @@ struct InteropTests {
         )
     }
 
+    @Test("The documents' examples for browsers run in one")
+    func browserExamples() async throws {
+        let port = try await freePort()
+        try await Scenario.run(
+            "browser_examples.py",
+            settings: ["ALLOWED_ORIGINS": "[\"http://127.0.0.1:\(port)\"]"],
+            environment: ["ALLOWED_PORT": String(port)]
+        )
+    }
+
     @Test("curl logs in, publishes, polls, follows an event stream, and is told when a body is too large")
     func curl() async throws {
         try await Scenario.run("curl.py")
