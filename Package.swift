@@ -62,6 +62,7 @@ let package = Package(
             name: "RelayCore",
             dependencies: [
                 "RelayWire",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],

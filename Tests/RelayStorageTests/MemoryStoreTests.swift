@@ -78,18 +78,36 @@ struct MemoryStoreTests {
         }
     }
 
-    @Test("at the bound of idempotency records the oldest key is free early")
+    /// Publishes a small message with a key.
+    ///
+    /// - Returns: whether it was a repeat.
+    private func attempt(_ value: String, in store: MemoryStore, at seconds: Int64 = 0) async throws -> Bool {
+        let key = IdempotencyKey(user: UserID("u"), route: "single", value: value)
+        var draft = Draft.bytes(1, at: seconds)
+        draft.idempotency = IdempotencyMark(key: key, index: 0, total: 1, expiresAt: .at(seconds + 600))
+        return try await store.put(.one(draft, to: .named("t"))).stored[0].isRepeat
+    }
+
+    @Test("idempotency keys take a quarter of the bound; of more the oldest are free early")
     func idempotencyBound() async throws {
-        let store = MemoryStore(maxIdempotencyRecords: 2)
-        func attempt(_ value: String) async throws -> Bool {
-            let key = IdempotencyKey(user: UserID("u"), route: "single", value: value)
-            var draft = Draft.bytes(1)
-            draft.idempotency = IdempotencyMark(key: key, index: 0, total: 1, expiresAt: .at(600))
-            return try await store.put(.one(draft, to: .named("t"))).stored[0].isRepeat
-        }
-        for value in ["a", "b", "c"] { #expect(try await attempt(value) == false) }
-        #expect(try await attempt("b"))
-        #expect(try await attempt("c"))
-        #expect(try await attempt("a") == false)
+        // Room for two.
+        let store = MemoryStore(maxBytes: 4 * 2 * 384)
+        for value in ["a", "b", "c"] { #expect(try await self.attempt(value, in: store) == false) }
+        #expect(try await self.attempt("b", in: store))
+        #expect(try await self.attempt("c", in: store))
+        #expect(try await self.attempt("a", in: store) == false)
+    }
+
+    @Test("idempotency keys count towards the bound, until their window ends")
+    func idempotencyAccounting() async throws {
+        let store = MemoryStore(maxBytes: 64 * Self.cost)
+        func kept() async throws -> Int { try await store.bounds(of: .named("t")).count }
+        for index in 0..<64 { _ = try await self.attempt("\(index)", in: store) }
+        for _ in 0..<100 { try await store.put(.one(.bytes(1000), to: .named("t"))) }
+        // The marks take a quarter.
+        #expect(try await kept() == 48)
+        _ = try await store.sweep(at: .at(601), retention: Retention(maxAgeSeconds: nil))
+        for _ in 0..<100 { try await store.put(.one(.bytes(1000), to: .named("t"))) }
+        #expect(try await kept() == 64)
     }
 }

@@ -127,6 +127,26 @@ struct SQLiteFileTests {
         }
     }
 
+    @Test("a key that was stored as text before is known by its digest")
+    func idempotencyMigration() async throws {
+        let directory = TemporaryDirectory()
+        defer { directory.remove() }
+        let key = IdempotencyKey(user: UserID("u"), route: "single", value: "clé")
+        var draft = Draft.bytes(1)
+        draft.idempotency = IdempotencyMark(key: key, index: 0, total: 1, expiresAt: .at(600))
+        let store = try SQLiteStore(directory: directory.path)
+        let first = try await store.put(.one(draft, to: .named("t"))).stored[0]
+        try await store.pool.write { db in
+            try db.execute(sql: "UPDATE idempotency SET key = CAST('u/single/clé' AS BLOB)")
+            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier LIKE 'v4:%'")
+        }
+        await store.close()
+        let reopened = try SQLiteStore(directory: directory.path)
+        let again = try await reopened.put(.one(draft, to: .named("t"))).stored[0]
+        #expect(again.isRepeat && again.id == first.id)
+        await reopened.close()
+    }
+
     @Test("rows that retention or deletion hid are deleted: some at once, all by the next sweep")
     func hiddenRows() async throws {
         try await withSQLiteStore { store, _ in

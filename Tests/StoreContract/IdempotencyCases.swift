@@ -48,6 +48,17 @@ extension StoreContract {
                 #expect(!other.stored[0].isRepeat)
             }
         },
+        ContractCase("keys are told apart by their bytes") { under in
+            try await under.withStore { store in
+                for key in ["café", "cafe\u{301}"] {
+                    let receipt = try await store.append([.text(key, mark: .key(key))], to: .named("t"))
+                    #expect(!receipt.stored[0].isRepeat)
+                    #expect(
+                        try await store.idempotencyEntries(for: IdempotencyMark.key(key).key, at: .at(1)).count == 1
+                    )
+                }
+            }
+        },
         ContractCase("a key is free again from the end of its window on") { under in
             try await under.withStore { store in
                 try await store.append([.text("a", at: 0, mark: .key("k", until: 10))], to: .named("t"))

@@ -32,11 +32,17 @@ struct SessionTable {
     var liveJTIs: [String] { self.live.filter { $0.value.session != nil }.map(\.key) }
 
     mutating func cached(_ text: String) -> Session? {
-        if let session = self.young[text] { return session }
-        guard let session = self.old.removeValue(forKey: text) else { return nil }
-        self.young[text] = session
+        if let place = self.young.index(forKey: text) {
+            return Self.areSameBytes(self.young[place].key, text) ? self.young[place].value : nil
+        }
+        guard let place = self.old.index(forKey: text), Self.areSameBytes(self.old[place].key, text) else { return nil }
+        let (key, session) = self.old.remove(at: place)
+        self.young[key] = session
         return session
     }
+
+    /// Of two texts that Swift takes for equal, the first a verified token: those are ASCII, and all other forms of ASCII are longer.
+    private static func areSameBytes(_ known: String, _ text: String) -> Bool { known.utf8.count == text.utf8.count }
 
     /// - Returns: what was forgotten for it. The caller drops it after the lock: that may free thousands of objects.
     mutating func remember(_ session: Session, as text: String) -> Generation {

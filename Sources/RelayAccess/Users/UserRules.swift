@@ -6,6 +6,10 @@ enum UserRules {
     private static let shortestPassword = 8
 
     static func issues(username: String) -> [FieldIssue] {
+        if username.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+            let message = "Value error, usernames take no control characters"
+            return [FieldIssue(field: "username", type: "value_error", message: message)]
+        }
         let length = username.unicodeScalars.count
         if length < self.usernameLength.lowerBound {
             return [Self.tooShort("username", self.usernameLength.lowerBound)]

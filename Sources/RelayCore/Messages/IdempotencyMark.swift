@@ -1,21 +1,51 @@
+import Crypto
 public import RelayWire
 
 /// One logical publish of one user on one route, as named by the `Idempotency-Key` header.
+///
+/// Clients choose the name, so what is compared and stored is a digest of its bytes: it has one size, and two names are one key only
+/// if they are the same bytes. Texts would not do, since Swift takes canonically equivalent ones for equal.
 public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
-    public let user: UserID
-    /// `single` or `bulk`: the same header value on both routes is two keys.
-    public let route: String
-    /// As sent. Any text.
-    public let value: String
+    private let words: Words
 
-    public init(user: UserID, route: String, value: String) {
-        self.user = user
-        self.route = route
-        self.value = value
+    private struct Words: Hashable, Sendable {
+        var first: UInt64 = 0
+        var second: UInt64 = 0
+        var third: UInt64 = 0
+        var fourth: UInt64 = 0
     }
 
-    /// What stores use as the key. `value` comes last because it may hold anything.
-    public var description: String { "\(self.user)/\(self.route)/\(self.value)" }
+    /// - Parameters:
+    ///   - route: the same header value on two routes is two keys.
+    ///   - value: as sent. Its UTF-8 bytes count.
+    public init(user: UserID, route: String, value: String) {
+        self.init(text: Array("\(user)/\(route)/\(value)".utf8))
+    }
+
+    /// - Parameter text: user, route and value with slashes between them, which is what stores once had as the key.
+    package init(text: [UInt8]) {
+        var words = Words()
+        for byte in SHA256.hash(data: text) {
+            words.first = words.first << 8 | words.second >> 56
+            words.second = words.second << 8 | words.third >> 56
+            words.third = words.third << 8 | words.fourth >> 56
+            words.fourth = words.fourth << 8 | UInt64(byte)
+        }
+        self.words = words
+    }
+
+    /// What stores use as the key: 32 bytes.
+    package var bytes: [UInt8] {
+        [self.words.first, self.words.second, self.words.third, self.words.fourth].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64($0))) }
+        }
+    }
+
+    /// The same for stores whose keys are text: 64 hexadecimal digits.
+    public var description: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: self.bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] }, as: UTF8.self)
+    }
 }
 
 /// Written in the same commit as the message that carries it, so that a retry after a crash finds every message that

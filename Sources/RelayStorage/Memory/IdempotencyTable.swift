@@ -4,8 +4,8 @@ import RelayWire
 
 /// What was stored under which idempotency mark: a value, owned by its store's lock.
 ///
-/// Bounded by its window, since every insert forgets up to two expired entries, and by `limit`, at which the oldest entry
-/// goes and its key is free early.
+/// Bounded by its window, since every insert forgets up to two expired entries, and by `maxBytes`, beyond which the oldest entries
+/// go and their keys are free early.
 struct IdempotencyTable {
     private struct Expiry {
         let key: IdempotencyKey
@@ -13,15 +13,22 @@ struct IdempotencyTable {
         let at: Timestamp
     }
 
-    private let limit: Int
+    /// What an entry costs with its share of the tables, in bytes. Its topic's name is the topic's own.
+    static let entryBytes = 384
+
+    private let maxBytes: Int
     /// Ascending by index.
     private var entries: [IdempotencyKey: [IdempotencyEntry]] = [:]
     /// One for each insert, in order; windows are of one length, so this is the order of expiry too.
     private var expiries: Deque<Expiry> = []
 
-    init(limit: Int) {
-        self.limit = limit
+    /// - Parameter maxBytes: at least one entry is kept, however little it is.
+    init(maxBytes: Int) {
+        self.maxBytes = maxBytes
     }
+
+    /// What the entries cost now.
+    var bytes: Int { self.expiries.count * Self.entryBytes }
 
     func entry(_ mark: IdempotencyMark, at now: Timestamp) -> IdempotencyEntry? {
         guard let list = self.entries[mark.key] else { return nil }
@@ -38,7 +45,7 @@ struct IdempotencyTable {
 
     mutating func insert(_ entry: IdempotencyEntry, at now: Timestamp) {
         self.forgetExpired(at: now, atMost: 2)
-        if self.expiries.count >= self.limit { self.forgetOldest() }
+        while self.bytes + Self.entryBytes > self.maxBytes, !self.expiries.isEmpty { self.forgetOldest() }
         self.entries[entry.mark.key, default: []].put(entry)
         self.expiries.append(Expiry(key: entry.mark.key, index: entry.mark.index, at: entry.mark.expiresAt))
     }

@@ -56,7 +56,7 @@ extension MemoryStore {
     ) async throws(StoreError) -> [TopicKey: StreamBounds] {
         try self.checkOpen()
         let cutoff = RetentionCutoff(at: now, retention: retention)
-        self.idempotency.withLock { $0.sweep(at: now) }
+        self.withIdempotency { $0.sweep(at: now) }
         var trimmed: [TopicKey: StreamBounds] = [:]
         for shard in self.shards {
             let (aged, idle) = self.sweep(shard, at: now, cutoff: cutoff)

@@ -64,7 +64,7 @@ extension MemoryStore {
 
     /// The table is held throughout, so that of two attempts with one key on two topics one is the repeat.
     private func storeMarked(_ batch: AppendBatch) -> AppendReceipt {
-        self.idempotency.withLock { table in
+        self.withIdempotency { table in
             self.withLog(of: batch) { log in
                 batch.drafts.map { draft in
                     guard let mark = draft.idempotency else { return log.append(draft) }
@@ -82,6 +82,15 @@ extension MemoryStore {
                     return stored
                 }
             }
+        }
+    }
+
+    /// Runs `change` on what is remembered of idempotency keys, and accounts for the difference.
+    func withIdempotency<Value: Sendable>(_ change: (inout IdempotencyTable) -> Value) -> Value {
+        self.idempotency.withLock { table in
+            let bytesBefore = table.bytes
+            defer { self.usedBytes.add(table.bytes - bytesBefore, ordering: .relaxed) }
+            return change(&table)
         }
     }
 

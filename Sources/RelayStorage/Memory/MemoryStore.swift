@@ -14,7 +14,7 @@ public final class MemoryStore: Sendable {
     /// A power of two.
     private static let shardCount = 32
 
-    /// Messages' ``Message/memoryCost`` in bytes, over all topics.
+    /// Messages' ``Message/memoryCost`` in bytes, over all topics, and what is remembered of idempotency keys.
     let maxBytes: Int
     let usedBytes = Atomic<Int>(0)
     let shards: [LogShard]
@@ -26,12 +26,12 @@ public final class MemoryStore: Sendable {
     private let isClosed = Atomic<Bool>(false)
 
     /// - Parameters:
-    ///   - maxBytes: the bound for all messages together. At the bound the oldest messages of the topic that is
-    ///     published to go first, then those of the largest topics; both count as trimmed.
-    ///   - maxIdempotencyRecords: at this many the oldest go, and their keys are free before their window ends.
-    public init(maxBytes: Int = MemoryStore.defaultMaxBytes, maxIdempotencyRecords: Int = 1_000_000) {
+    ///   - maxBytes: the bound for all messages and idempotency keys together. At the bound the oldest messages of the topic that
+    ///     is published to go first, then those of the largest topics; both count as trimmed. Idempotency keys take up to a quarter:
+    ///     of more the oldest go, and are free before their window ends.
+    public init(maxBytes: Int = MemoryStore.defaultMaxBytes) {
         self.maxBytes = maxBytes
-        self.idempotency = Mutex(IdempotencyTable(limit: max(1, maxIdempotencyRecords)))
+        self.idempotency = Mutex(IdempotencyTable(maxBytes: maxBytes / 4))
         self.shards = (0..<Self.shardCount).map { _ in LogShard() }
     }
 

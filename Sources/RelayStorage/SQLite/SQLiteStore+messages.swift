@@ -34,7 +34,7 @@ extension SQLiteStore: MessageStore {
                 SELECT idx, total, expires_at, name, namespace, ms, seq, timestamp
                 FROM idempotency WHERE key = ? AND expires_at > ? ORDER BY idx
                 """,
-                [DatabaseValue(key.description), DatabaseValue(now)]
+                [DatabaseValue(key.bytes), DatabaseValue(now)]
             ) { try IdempotencyEntry(key: key, row: $0) }
         }
     }

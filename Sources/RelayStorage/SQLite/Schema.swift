@@ -1,4 +1,6 @@
+import Foundation
 import GRDB
+import RelayCore
 
 /// The tables, and how they came to be. Migrations that were released are never edited.
 ///
@@ -20,6 +22,11 @@ enum Schema {
         }
         migrator.registerMigration("v3: durability") { db in
             try db.execute(sql: "ALTER TABLE topics ADD COLUMN durability BLOB")
+        }
+        migrator.registerMigration("v4: digests of idempotency keys") { db in
+            db.add(function: self.idempotencyDigest)
+            try db.execute(sql: "UPDATE idempotency SET key = idempotency_digest(key)")
+            db.remove(function: self.idempotencyDigest)
         }
         return migrator
     }
@@ -71,6 +78,13 @@ enum Schema {
         """,
         "CREATE INDEX idempotency_expiry ON idempotency (expires_at)",
     ]
+
+    /// From a key's text, which the table had before, to what it has now.
+    private static let idempotencyDigest = DatabaseFunction("idempotency_digest", argumentCount: 1, pure: true) {
+        values in
+        let text = Data.fromDatabaseValue(values[0]) ?? Data()
+        return DatabaseValue(IdempotencyKey(text: Array(text)).bytes)
+    }
 
     /// The epoch's id is 64 bits without a sign, kept as an INTEGER of the same bits.
     private static let epochs = [

@@ -90,7 +90,7 @@ extension Database {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                DatabaseValue(mark.key.description), mark.index.databaseValue, mark.total.databaseValue,
+                DatabaseValue(mark.key.bytes), mark.index.databaseValue, mark.total.databaseValue,
                 DatabaseValue(mark.expiresAt),
             ] + topic.columns + id.columns + [DatabaseValue(draft.timestamp)]
         )
@@ -100,7 +100,7 @@ extension Database {
         guard let mark = draft.idempotency else { return nil }
         return try self.first(
             "SELECT ms, seq, timestamp FROM idempotency WHERE key = ? AND idx = ? AND expires_at > ?",
-            [DatabaseValue(mark.key.description), mark.index.databaseValue, DatabaseValue(draft.timestamp)]
+            [DatabaseValue(mark.key.bytes), mark.index.databaseValue, DatabaseValue(draft.timestamp)]
         ) { row in
             StoredDraft(id: row.messageID(0), timestamp: try row.required(row.moment(2)), isRepeat: true)
         }

@@ -19,7 +19,7 @@ public enum ClientFrame: Hashable, Sendable {
         /// A JSON string or integer, byte for byte as sent, at most ``ClientFrame/maximumRequestIDSize`` bytes.
         public let requestID: ByteBuffer
         public let request: PublishRequest
-        /// 1 to 255 characters.
+        /// See ``IdempotencyKeyText``.
         public let idempotencyKey: String?
 
         public init(requestID: ByteBuffer, request: PublishRequest, idempotencyKey: String? = nil) {

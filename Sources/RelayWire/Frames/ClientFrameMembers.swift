@@ -139,7 +139,10 @@ struct ClientFrameMembers {
             self.requestID = reader.requestID(bytes, value)
         }
         let request = try self.message.request(in: object, from: &reader, bytes, naming)
-        let key = self.optionalText(self.idempotencyKey, at: "idempotency_key", from: &reader, bytes)
+        var key: String?
+        if let value = self.idempotencyKey, value.kind != .null {
+            key = reader.idempotencyKey(bytes, value, at: "idempotency_key")
+        }
         guard let requestID = self.requestID, let request else { return nil }
         return .publish(ClientFrame.PublishFrame(requestID: requestID, request: request, idempotencyKey: key))
     }

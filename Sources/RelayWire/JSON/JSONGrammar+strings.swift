@@ -21,7 +21,7 @@ extension JSONGrammar {
         }
     }
 
-    /// Surrogates are not paired here: that is a question only for whoever decodes the string.
+    /// A half of a surrogate pair is refused: some parsers refuse the whole text for it, others make text of it that can't be written.
     private static func escape(_ bytes: Span<UInt8>, at start: Int) throws(JSONError) -> Int {
         guard start + 1 < bytes.count else { throw JSONError("Unterminated string", at: start) }
         switch bytes[start + 1] {
@@ -29,10 +29,14 @@ extension JSONGrammar {
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             return start + 2
         case UInt8(ascii: "u"):
-            guard self.codeUnit(bytes, at: start + 2) != nil else {
+            guard let unit = self.codeUnit(bytes, at: start + 2) else {
                 throw JSONError("Invalid \\u escape", at: start)
             }
-            return start + 6
+            guard unit & 0xF800 == 0xD800 else { return start + 6 }
+            guard UTF16.isLeadSurrogate(unit), bytes.holds("\\u", at: start + 6),
+                let trail = self.codeUnit(bytes, at: start + 8), UTF16.isTrailSurrogate(trail)
+            else { throw JSONError("Half of a surrogate pair", at: start) }
+            return start + 12
         default:
             throw JSONError("Invalid escape", at: start)
         }

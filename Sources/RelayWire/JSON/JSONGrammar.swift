@@ -39,30 +39,8 @@ enum JSONGrammar {
         return start + word.utf8CodeUnitCount
     }
 
-    /// - Parameter start: of the sign or the first digit.
-    static func number(_ bytes: Span<UInt8>, at start: Int) throws(JSONError) -> Int {
-        var offset = start
-        if bytes[offset] == UInt8(ascii: "-") { offset += 1 }
-        if offset < bytes.count, bytes[offset] == UInt8(ascii: "0") {
-            offset += 1
-        } else {
-            offset = try self.digits(bytes, from: offset)
-        }
-        if offset < bytes.count, bytes[offset] == UInt8(ascii: ".") {
-            offset = try self.digits(bytes, from: offset + 1)
-        }
-        if offset < bytes.count, bytes[offset] | 0x20 == UInt8(ascii: "e") {
-            offset += 1
-            if offset < bytes.count, bytes[offset] == UInt8(ascii: "+") || bytes[offset] == UInt8(ascii: "-") {
-                offset += 1
-            }
-            offset = try self.digits(bytes, from: offset)
-        }
-        return offset
-    }
-
     /// At least one digit.
-    private static func digits(_ bytes: Span<UInt8>, from start: Int) throws(JSONError) -> Int {
+    static func digits(_ bytes: Span<UInt8>, from start: Int) throws(JSONError) -> Int {
         var offset = start
         while offset < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[offset]) { offset += 1 }
         guard offset > start else { throw JSONError("Expecting digit", at: start) }

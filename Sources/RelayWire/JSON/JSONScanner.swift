@@ -4,12 +4,17 @@ public import NIOCore
 ///
 /// Call it in the text's own order: after ``enterObject()`` take ``nextMember()`` until it is nil, and after each
 /// member its value, either with ``value()`` or by entering it. ``finish()`` comes last. What is checked: the whole
-/// grammar, strict UTF-8, valid escapes, and the depth. Names that repeat are the caller's matter.
+/// grammar, strict UTF-8, valid escapes, and what would be beyond the bounds of usual parsers: the depth, the size of numbers, halves of
+/// surrogate pairs. Names that repeat are the caller's matter.
 ///
 /// After an error the scanner's place means nothing: stop using it.
 public struct JSONScanner: Sendable {
-    /// Containers inside each other. Deeper texts are refused.
-    public static let maximumDepth = 128
+    /// Containers inside each other. Deeper texts are refused. A reply adds three levels, and some parsers stop at 127.
+    public static let maximumDepth = 120
+
+    /// The characters of a number. Longer ones are refused, and those that no double holds: some parsers refuse the whole text for
+    /// them, others read infinity.
+    public static let maximumNumberSize = 1000
 
     /// The text: the buffer's readable bytes.
     public let buffer: ByteBuffer

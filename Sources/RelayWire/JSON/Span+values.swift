@@ -11,7 +11,9 @@ extension Span<UInt8> {
     /// See ``JSONScanner/text(of:is:)``.
     func text(of value: JSONValue, is text: StaticString) -> Bool {
         guard value.kind == .string else { return false }
-        if value.hasEscapes { return self.unescaped(value.contents) == text.description }
+        if value.hasEscapes {
+            return self.unescaped(value.contents).map { $0.utf8.elementsEqual(text.description.utf8) } ?? false
+        }
         return value.contents.count == text.utf8CodeUnitCount && self.holds(text, at: value.contents.lowerBound)
     }
 

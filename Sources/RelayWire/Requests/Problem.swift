@@ -44,6 +44,16 @@ struct Problem {
         message: "Value error, topic names take letters, digits, '_' and '-', and at least one letter or digit"
     )
 
+    static let controlInName = Problem(
+        type: "value_error",
+        message: "Value error, names of metadata take no control characters"
+    )
+    static let nul = Problem(type: "value_error", message: "Value error, metadata takes no NUL")
+    static let controlInKey = Problem(
+        type: "value_error",
+        message: "Value error, idempotency keys take no control characters"
+    )
+
     static func above(_ limit: Int) -> Problem {
         Problem(type: "greater_than", message: "Input should be greater than \(limit)")
     }
@@ -62,6 +72,10 @@ struct Problem {
 
     static func longText(_ limit: Int) -> Problem {
         Problem(type: "string_too_long", message: "String should have at most \(limit) characters")
+    }
+
+    static func longBytes(_ limit: Int) -> Problem {
+        Problem(type: "string_too_long", message: "String should have at most \(limit) bytes in UTF-8")
     }
 
     /// - Parameter names: at least one.

@@ -1,7 +1,8 @@
 import NIOCore
 
 extension RequestReader {
-    /// An object whose values are all strings, its bytes copied as they are.
+    /// An object whose values are all strings, its bytes copied as they are. Names have no control characters, values no NUL: programs
+    /// put them into headers, columns and C strings.
     mutating func textObject(_ bytes: Span<UInt8>, _ value: JSONValue, at field: String) throws(JSONError)
         -> ByteBuffer?
     {
@@ -14,12 +15,22 @@ extension RequestReader {
         try walk.enterObject(bytes)
         while let name = try walk.nextMember(bytes) {
             let member = try walk.value(bytes)
-            guard member.kind != .string else { continue }
+            guard let problem = self.problem(bytes, name: name, value: member) else { continue }
             let place = FieldPlace(field: field, entry: .name(self.shown(bytes, name)))
-            self.add(bytes, .string, at: place, input: member.range)
+            self.add(bytes, problem, at: place, input: member.range)
         }
         return self.issues.count == before ? bytes.copy(value.range) : nil
     }
+
+    private func problem(_ bytes: Span<UInt8>, name: JSONValue, value: JSONValue) -> Problem? {
+        guard value.kind == .string else { return .string }
+        if let text = bytes.text(of: name), text.utf8.contains(where: Self.isControl) { return .controlInName }
+        // Only an escape makes a NUL.
+        if value.hasEscapes, let text = bytes.text(of: value), text.utf8.contains(0) { return .nul }
+        return nil
+    }
+
+    static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
 
     /// A list of 1 to `limit` topic names; in the result each name comes once, at its first place.
     ///
@@ -78,8 +89,9 @@ extension RequestReader {
                 self.add(bytes, .string, at: place, input: member.range)
                 continue
             }
+            // Topics' names are ASCII, and texts that Swift takes for equal to such may be none.
             guard name.contents.count <= Self.maximumTopicSize, let topic = bytes.text(of: name),
-                known.contains(topic)
+                topic.utf8.allSatisfy({ $0 < 0x80 }), known.contains(topic)
             else { continue }
             cursors[topic] = self.text(bytes, member, at: FieldPlace(field: field, entry: .name(topic)))
         }

@@ -21,6 +21,18 @@ struct SessionTableTests {
         Session(account: self.account, jti: nil, expiresAt: Timestamp(microseconds: 1))
     }
 
+    @Test("A token is its bytes: what only looks like it is not it")
+    func bytes() {
+        var table = SessionTable(capacity: 2)
+        _ = table.remember(self.session(), as: "Bearer K")
+        // The Kelvin sign, which Swift takes for equal to the letter.
+        #expect(table.cached("Bearer \u{212A}") == nil)
+        #expect(table.cached("Bearer K") != nil)
+        _ = table.remember(self.session(), as: "Bearer other")
+        #expect(table.cached("Bearer \u{212A}") == nil)
+        #expect(table.cached("Bearer K") != nil)
+    }
+
     @Test("However many tokens come, no more than the capacity are kept")
     func bounded() {
         var table = SessionTable(capacity: 100)

@@ -43,6 +43,23 @@ struct IdempotencyTests {
         #expect(self.relay.store.numbers(in: self.topic) == [1, 2, 3])
     }
 
+    @Test("a key is its bytes, however they look")
+    func bytes() async throws {
+        let values = ["café", "cafe\u{301}", "K", "\u{212A}", "cl\u{FFFD}-1", "clé-1", "clè-1"]
+        let keys = values.map { IdempotencyKey(user: Principal.olga.id, route: "single", value: $0) }
+        #expect(Set(keys).count == values.count)
+        #expect(Set(keys.map(\.description)).count == values.count)
+        for (index, key) in keys.enumerated() { _ = try await self.publish([index], once: key) }
+        #expect(self.relay.store.numbers(in: self.topic) == Array(values.indices))
+    }
+
+    @Test("a key is a digest of user, route and value")
+    func digest() {
+        let key = IdempotencyKey(user: UserID("u"), route: "single", value: "k")
+        // As sha256sum has it of `u/single/k`.
+        #expect(key.description == "c0a13087bb42cd3ce5ef0aa38969093d88cb14627a0960a71a4a4b7b2658b8e8")
+    }
+
     @Test("a repeat gets the first answer, whatever its body says")
     func otherBody() async throws {
         let first = try await self.publish([1, 2], once: self.key("bulk"))

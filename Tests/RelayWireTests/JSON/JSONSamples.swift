@@ -27,6 +27,23 @@ enum JSONSamples {
         "\u{B}1", "\u{C}1", "&", "*", "@",
     ]
 
+    private static let largest = "17976931348623157" + String(repeating: "0", count: 292)
+
+    static let numbersInRange: [String] = [
+        largest, "-\(largest).0", "1.7976931348623157e308", "0.00001e313", "17976931348623157e+292", "1e308",
+        "0e999999",
+        "-0.0E+99999999999999999999", "1e-999999", "1e-99999999999999999999", "0." + String(repeating: "1", count: 998),
+        String(repeating: "9", count: 308), "1" + String(repeating: "0", count: 400) + "e-200",
+        "0." + String(repeating: "0", count: 400) + "1e700",
+    ]
+
+    static let numbersBeyond: [String] = [
+        "1e309", "-1e309", "1e999999", "1E+99999999999999999999999", "1.7976931348623159e308", "0.00001e314",
+        "10" + largest.dropFirst(), "2" + largest.dropFirst(), String(repeating: "1", count: 5000),
+        "-" + String(repeating: "9", count: 310), "0." + String(repeating: "1", count: 999),
+        "1" + String(repeating: "0", count: 400) + "e-90", "0.0e" + String(repeating: "0", count: 1000),
+    ]
+
     /// Ill-formed UTF-8 inside a string: stray and missing continuations, overlongs, surrogates, beyond U+10FFFF.
     static let invalidUTF8: [[UInt8]] = [
         [0x80], [0xBF], [0xC0, 0x80], [0xC1, 0xBF], [0xC2], [0xC3, 0x28], [0xE0, 0x80, 0x80], [0xE0, 0x9F, 0xBF],

@@ -69,10 +69,10 @@ struct PollRequestTests {
                 ]
             ),
             (#"{"topics":["a"],"since":[]}"#, ["dict_type body.since []"]),
-            (#"{"topics":["a"],"since":{"a":"\ud800"}}"#, [#"string_unicode body.since.a "\ud800""#]),
+            (#"{"topics":["a"],"since":{"a":"\ud800"}}"#, ["malformed"]),
             (#"{"topics":["a"],"timeout":0.5}"#, ["greater_than_equal body.timeout 0.5"]),
             (#"{"topics":["a"],"timeout":60.1}"#, ["less_than_equal body.timeout 60.1"]),
-            (#"{"topics":["a"],"timeout":1e999}"#, ["float_type body.timeout 1e999"]),
+            (#"{"topics":["a"],"timeout":1e999}"#, ["malformed"]),
             (#"{"topics":["a"],"timeout":"NaN"}"#, [#"float_parsing body.timeout "NaN""#]),
             (#"{"topics":["a"],"timeout":null}"#, ["float_type body.timeout null"]),
             (#"{"topics":["a"],"timeout":false}"#, ["float_type body.timeout false"]),

@@ -7,8 +7,8 @@ import Testing
 struct PublishRequestTests {
     @Test("keeps payload and metadata byte for byte")
     func exactBytes() throws {
-        let payload = #"{ "b" : [1, 2.50, "\u00e9\ud800"],"a":{"😀":null} , "a":1e5 }"#
-        let metadata = #"{"k" :"v\n", "\udead":""}"#
+        let payload = #"{ "b" : [1, 2.50, "\u00e9\ud83d\ude00"],"a":{"😀":null} , "a":1e5 }"#
+        let metadata = #"{"k" :"v\n", "é":""}"#
         let text = #" {"x":[{}],"metadata":\#(metadata) ,"ttl": 60,"payload":\#(payload),"topic":"job_setup" } "#
         let request = try PublishRequest(json: inset(text.utf8))
         #expect(request.topic == "job_setup")
@@ -66,7 +66,6 @@ struct PublishRequestTests {
             (#"{"topic":"été","payload":{}}"#, [#"value_error body.topic "été""#]),
             (#"{"topic":"a/b","payload":{}}"#, [#"value_error body.topic "a/b""#]),
             (#"{"topic":"a\u0020","payload":{}}"#, [#"value_error body.topic "a\u0020""#]),
-            (#"{"topic":"\ud800","payload":{}}"#, [#"string_unicode body.topic "\ud800""#]),
             (#"{"topic":"a","payload":{},"ttl":0}"#, ["greater_than body.ttl 0"]),
             (#"{"topic":"a","payload":{},"ttl":-1}"#, ["greater_than body.ttl -1"]),
             (#"{"topic":"a","payload":{},"ttl":"-5"}"#, [#"greater_than body.ttl "-5""#]),
@@ -77,7 +76,10 @@ struct PublishRequestTests {
             (#"{"topic":"a","payload":{},"ttl":true}"#, ["int_type body.ttl true"]),
             (#"{"topic":"a","payload":{},"ttl":[1]}"#, ["int_type body.ttl [1]"]),
             (#"{"topic":"a","payload":{},"ttl":1e300}"#, ["int_parsing_size body.ttl 1e300"]),
-            (#"{"topic":"a","payload":{},"ttl":1e999}"#, ["int_parsing_size body.ttl 1e999"]),
+            (#"{"topic":"a","payload":{},"metadata":{"k":"v\u0000"}}"#, [#"value_error body.metadata.k "v\u0000""#]),
+            (#"{"topic":"a","payload":{},"metadata":{"k\n":"v"}}"#, ["value_error body.metadata.k\n \"v\""]),
+            (#"{"topic":"a","payload":{},"metadata":{"\u0000":"v"}}"#, ["value_error body.metadata.\0 \"v\""]),
+            (#"{"topic":"a","payload":{},"metadata":{"\u007f":"v"}}"#, ["value_error body.metadata.\u{7F} \"v\""]),
             (#"{"topic":"a","payload":{},"metadata":[]}"#, ["dict_type body.metadata []"]),
             (
                 #"{"topic":"a","payload":{},"metadata":{"k":1,"l":"","m":null}}"#,
@@ -102,7 +104,9 @@ struct PublishRequestTests {
         "tells broken JSON apart from wrong fields, even after a wrong field",
         arguments: [
             "", "{", #"{"topic":1,"payload":}"#, #"{"topic":"a","payload":{}"#, #"{"topic":"a","payload":{}} x"#,
-            "\u{FEFF}{}", #"{"topic":"a","payload":{"x":01}}"#, #"{"topic":"a","payload":{},"z":tru}"#,
+            "\u{FEFF}{}", #"{"topic":"a","payload":{"x":01}}"#, #"{"topic":"a","payload":{},"ttl":1e999}"#,
+            #"{"topic":"\ud800","payload":{}}"#, #"{"topic":"a","payload":{"\udc00":1}}"#,
+            #"{"topic":"a","payload":{},"z":tru}"#,
         ]
     )
     func malformed(text: String) {
@@ -112,6 +116,12 @@ struct PublishRequestTests {
             guard case RequestError.malformedJSON(let offset, _) = error else { return false }
             return offset <= text.utf8.count
         }
+    }
+
+    @Test("metadata may hold line breaks and tabs in its values")
+    func metadataText() throws {
+        let text = #"{"topic":"a","payload":{"k\u0000":"\u0000"},"metadata":{"k":"a\nb\tc"}}"#
+        #expect(try PublishRequest(json: inset(text.utf8)).metadata?.text == #"{"k":"a\nb\tc"}"#)
     }
 
     @Test("refuses every beginning of a request as broken")

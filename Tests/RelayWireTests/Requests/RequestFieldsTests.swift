@@ -72,7 +72,7 @@ struct RequestFieldsTests {
             (#"{"name":1}"#, "string_type"), (#"{"name":null}"#, "string_type"),
             (#"{"name":"a","flag":[]}"#, "bool_type"),
             (#"{"name":"a","flag":2}"#, "bool_parsing"), (#"{"name":"a","words":{}}"#, "list_type"),
-            (#"{"name":"\ud800"}"#, "string_unicode"), ("[]", "model_attributes_type"),
+            (#"{"name":"\ud800"}"#, "json_invalid"), ("[]", "model_attributes_type"),
             ("null", "model_attributes_type"),
         ]
     )

@@ -17,16 +17,21 @@ enum BulkPublishRoute {
                 for message in request.messages {
                     items.append(try Publishing.item(message, exchange, principal))
                 }
-                self.publish(exchange, items, principal)
+                let key = try Publishing.idempotencyKey(exchange, route: "bulk", principal)
+                self.publish(exchange, items, once: key, principal)
             } catch {
                 exchange.answer(Reply(error))
             }
         }
     }
 
-    private static func publish(_ exchange: Exchange, _ items: [Broker.Item], _ principal: Principal) {
+    private static func publish(
+        _ exchange: Exchange,
+        _ items: [Broker.Item],
+        once key: IdempotencyKey?,
+        _ principal: Principal
+    ) {
         let broker = exchange.services.broker
-        let key = Publishing.idempotencyKey(exchange, route: "bulk", principal)
         exchange.suspend {
             await broker.publishAll(items, once: key, as: principal)
         } then: { (exchange: Exchange, result: Result<[Broker.Outcome], BrokerError>) in

@@ -13,17 +13,22 @@ enum PublishRoute {
             guard exchange.passes(.publish, principal) else { return }
             do throws(RequestError) {
                 let request = try PublishRequest(json: exchange.takeBody())
-                self.publish(exchange, try Publishing.item(request, exchange, principal), principal)
+                let item = try Publishing.item(request, exchange, principal)
+                let key = try Publishing.idempotencyKey(exchange, route: "single", principal)
+                self.publish(exchange, item, once: key, principal)
             } catch {
                 exchange.answer(Reply(error))
             }
         }
     }
 
-    private static func publish(_ exchange: Exchange, _ item: Broker.Item, _ principal: Principal) {
-        if let key = Publishing.idempotencyKey(exchange, route: "single", principal) {
-            return self.publish(exchange, item, once: key, principal)
-        }
+    private static func publish(
+        _ exchange: Exchange,
+        _ item: Broker.Item,
+        once key: IdempotencyKey?,
+        _ principal: Principal
+    ) {
+        if let key { return self.publish(exchange, item, once: key, principal) }
         guard let eventLoop = exchange.connection.context?.eventLoop else { return }
         let broker = exchange.services.broker
         let bound = NIOLoopBound(exchange, eventLoop: eventLoop)

@@ -20,8 +20,13 @@ enum Publishing {
         )
     }
 
-    static func idempotencyKey(_ exchange: Exchange, route: String, _ principal: Principal) -> IdempotencyKey? {
-        guard let value = exchange.head.headers.first(name: "idempotency-key"), !value.isEmpty else { return nil }
+    static func idempotencyKey(
+        _ exchange: Exchange,
+        route: String,
+        _ principal: Principal
+    ) throws(RequestError) -> IdempotencyKey? {
+        let fields = exchange.head.headers["idempotency-key"]
+        guard let value = try IdempotencyKeyText.key(inHeader: fields) else { return nil }
         return IdempotencyKey(user: principal.id, route: route, value: value)
     }
 }
