@@ -52,7 +52,7 @@ struct OpenStore {
     }
 
     private init(_ configuration: RelayConfiguration, on group: any EventLoopGroup) async throws {
-        self.store = try await configuration.openStore(on: group)
+        self.store = try await configuration.openStore(on: group, as: .guest)
         self.hasher = PasswordHasher(threads: 1)
         let access = try Access(
             store: self.store,

@@ -153,18 +153,18 @@ extension SQLiteStore {
         }
     }
 
-    fileprivate func pages() async throws -> Int {
+    func pages() async throws -> Int {
         try await self.pool.read { try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0 }
     }
 
-    fileprivate func limitPages(to count: Int) async throws {
+    func limitPages(to count: Int) async throws {
         try await self.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
     }
 }
 
 extension Result where Failure == StoreError {
     /// The error's; nil for a success.
-    fileprivate var code: StoreError.Code? {
+    var code: StoreError.Code? {
         if case .failure(let error) = self { error.code } else { nil }
     }
 }

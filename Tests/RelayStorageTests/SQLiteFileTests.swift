@@ -111,7 +111,7 @@ struct SQLiteFileTests {
     func secondProcess() async throws {
         try await withSQLiteStore { store, directory in
             try await store.put(.one(.bytes(1), to: .named("t")))
-            let other = try SQLiteStore(directory: directory)
+            let other = try SQLiteStore(directory: directory, as: .guest)
             let user = User(
                 id: UserID("u"),
                 username: "ann",

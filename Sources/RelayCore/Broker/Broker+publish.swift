@@ -208,6 +208,11 @@ extension Broker {
         in topics: [TopicKey: Topic],
         as principal: Principal
     ) async -> [Result<Publication, BrokerError>] {
+        // Nearly always there is one topic, which needs no tasks of its own.
+        if topics.count == 1, let topic = topics.first?.value {
+            let result = await self.append(items.map(\.draft), to: topic, as: principal)
+            return items.indices.map { place in result.map { $0[place] } }
+        }
         let runs = Dictionary(grouping: items.indices) { items[$0].key }
         var results = [Result<Publication, BrokerError>](repeating: .failure(.overloaded), count: items.count)
         await withTaskGroup(of: ([Int], Result<[Publication], BrokerError>).self) { group in

@@ -74,9 +74,7 @@ public final class Broker: Sendable {
     /// The caller holds the key's lock.
     func load(_ key: TopicKey) async throws(StoreError) -> Topic {
         if let topic = self.table.find(key), topic.isInService { return topic }
-        let stored = try await self.store.topic(key)
-        let bounds: StreamBounds
-        if let stored { bounds = stored.bounds } else { bounds = try await self.store.bounds(of: key) }
+        let (stored, bounds) = try await self.store.topicAndBounds(key)
         let topic = Topic(
             key: key,
             behavior: self.catalog.behavior(of: key.name),

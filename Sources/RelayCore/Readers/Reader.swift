@@ -127,6 +127,11 @@ public protocol ReaderSink: AnyObject {
     func flush()
 }
 
+extension ReaderSink {
+    /// Most sinks have nothing to say then.
+    public func readerSettled(_ reader: Reader) {}
+}
+
 /// Why a reader was ended.
 public enum ReaderEnd: Hashable, Sendable {
     /// Its user may no longer read the topic.

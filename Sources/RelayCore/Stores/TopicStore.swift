@@ -5,6 +5,9 @@ public protocol TopicStore: Sendable {
     /// - Returns: nil where no topic of that key exists.
     func topic(_ key: TopicKey) async throws(StoreError) -> StoredTopic?
 
+    /// The topic, as ``topic(_:)`` has it, and the bounds of its stream, which may have outlived one that was deleted.
+    func topicAndBounds(_ key: TopicKey) async throws(StoreError) -> (topic: StoredTopic?, bounds: StreamBounds)
+
     /// Creates the topic unless one of that key exists; one atomic step.
     ///
     /// - Returns: the stored topic, and whether this call created it. Messages of an earlier topic of that key are gone.
@@ -42,6 +45,17 @@ public protocol TopicStore: Sendable {
 
     /// How many topics there are, all users' together.
     func topicCounts() async throws(StoreError) -> TopicCounts
+}
+
+extension TopicStore where Self: MessageStore {
+    /// For stores for which two questions cost no more than one.
+    public func topicAndBounds(
+        _ key: TopicKey
+    ) async throws(StoreError) -> (topic: StoredTopic?, bounds: StreamBounds) {
+        let stored = try await self.topic(key)
+        if let stored { return (stored, stored.bounds) }
+        return (nil, try await self.bounds(of: key))
+    }
 }
 
 /// What to change of a topic; nil leaves as it is.

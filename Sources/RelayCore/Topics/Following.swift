@@ -11,7 +11,7 @@ enum Following {
     /// Listens: the hot tier holds everything from its floor on.
     case live
     /// Listens, but has missed something, which is being read. Left with the page, or where the stream turns out to be another.
-    case repairing(StreamGap, Backlog)
+    case repairing(MissedStretch, Backlog)
 
     /// Whether readers may join: they miss nothing from here on.
     var admitsReaders: Bool {
@@ -54,7 +54,7 @@ struct Backlog {
 }
 
 /// A stretch of a stream that was missed.
-struct StreamGap: Hashable, Sendable {
+struct MissedStretch: Hashable, Sendable {
     /// The id of the epoch in which it was missed.
     let epoch: UInt64
     let after: MessageID

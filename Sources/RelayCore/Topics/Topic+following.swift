@@ -53,7 +53,7 @@ extension Topic {
         self.following { $0.positioned(bounds, self.environment) }
     }
 
-    func repaired(_ result: Result<StoredPage, StoreError>, gap: StreamGap) -> TopicState.FollowStep {
+    func repaired(_ result: Result<StoredPage, StoreError>, gap: MissedStretch) -> TopicState.FollowStep {
         self.following { $0.repaired(result, gap: gap, self.environment) }
     }
 

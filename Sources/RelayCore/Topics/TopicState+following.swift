@@ -10,7 +10,7 @@ extension TopicState {
     enum FollowStep: Hashable, Sendable {
         case rest
         /// Read this from the store, and hand it to ``repaired(_:gap:_:)``.
-        case read(StreamGap)
+        case read(MissedStretch)
         /// Ask for the stream's position, and hand it to ``positioned(_:_:)``.
         case check
     }
@@ -35,7 +35,7 @@ extension TopicState {
                 self.extend(by: growth, environment)
                 return .rest
             }
-            let gap = StreamGap(epoch: self.bounds.epoch.id, after: self.bounds.last, through: growth.previous)
+            let gap = MissedStretch(epoch: self.bounds.epoch.id, after: self.bounds.last, through: growth.previous)
             self.following = .repairing(gap, Backlog([growth]))
             return .read(gap)
         }
@@ -82,7 +82,7 @@ extension TopicState {
     /// What was missed has been read, or could not be.
     mutating func repaired(
         _ result: Result<StoredPage, StoreError>,
-        gap: StreamGap,
+        gap: MissedStretch,
         _ environment: TopicEnvironment
     ) -> FollowStep {
         guard case .repairing(gap, let backlog) = self.following else { return .rest }

@@ -12,6 +12,7 @@ extension BrokerError {
         case .overloaded: "Server is overloaded, try again later"
         case .store(let error) where error.code == .undurable: "Storage can't give the topic's durability at the moment"
         case .store(let error) where error.code == .corrupt: "Stored data can't be read"
+        case .store(let error) where error.code == .full: "Storage is full"
         case .store: "Storage temporarily unavailable"
         }
     }

@@ -129,7 +129,7 @@ private struct Heart {
             memory: self.memory,
             pollWaiters: waiters,
             lastingConnections: ConnectionQuota(maxPerUser: configuration.webSocket.maxPerUser),
-            metrics: self.edgeMetrics(configuration.metrics, registry),
+            metrics: self.edgeMetrics(configuration.metrics, registry, logger),
             logger: logger
         )
     }
@@ -149,12 +149,14 @@ private struct Heart {
 
     private func edgeMetrics(
         _ metrics: RelayConfiguration.Metrics,
-        _ registry: PrometheusRegistry
+        _ registry: PrometheusRegistry,
+        _ logger: Logger
     ) -> EdgeMetrics {
         EdgeMetrics(
             factory: PrometheusMetricsFactory(registry: registry),
             maxTopics: metrics.perTopic ? metrics.maxTopics : 0,
-            broker: self.broker
+            broker: self.broker,
+            logger: logger
         )
     }
 }

@@ -1,7 +1,7 @@
 public import NIOCore
 public import RelayAccess
 public import RelayCore
-import RelayStorage
+public import RelayStorage
 import RelayValkey
 
 /// A store for everything: messages, topics, users and tokens.
@@ -10,12 +10,17 @@ public typealias RelayStore = AccessStore & StoreLifecycle & StreamStore
 extension RelayConfiguration {
     /// Opens the configured store.
     ///
-    /// - Parameter loops: the relay's own; the store must be closed before they end.
+    /// - Parameters:
+    ///   - loops: the relay's own; the store must be closed before they end.
+    ///   - role: a relay has its directory for itself; a guest may come beside it, and appends no messages.
     /// - Throws: `unavailable` where it can't be opened; the message says why.
-    public func openStore(on loops: any EventLoopGroup) async throws(StoreError) -> any RelayStore {
+    public func openStore(
+        on loops: any EventLoopGroup,
+        as role: SQLiteStore.Role = .relay
+    ) async throws(StoreError) -> any RelayStore {
         switch self.storage.backend {
         case .memory: MemoryStore(maxBytes: self.storage.memoryStoreMaxBytes)
-        case .sqlite: try SQLiteStore(directory: self.storage.dataDirectory)
+        case .sqlite: try SQLiteStore(directory: self.storage.dataDirectory, as: role)
         case .valkey: try await self.valkey.open(on: loops, self.storage.durability)
         }
     }

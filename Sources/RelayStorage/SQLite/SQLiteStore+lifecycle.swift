@@ -4,17 +4,22 @@ public import RelayCore
 import Synchronization
 
 extension SQLiteStore: StoreLifecycle {
-    /// Looks at the file and commits one small change, so it waits in the line that publishers wait in.
+    /// Looks at the file and commits one small change, so it waits in the line that publishers wait in. Where there was no room for a
+    /// message, it is a change of that size: else the relay would be ready, and refuse what it is there for.
     public func checkHealth() async throws(StoreError) {
         try self.file.check()
+        let probe = self.writer.probeBytes
         let result: Result<Void, StoreError> = await withCheckedContinuation { continuation in
             let answer = OneAnswer { continuation.resume(returning: $0) }
-            self.submit(cost: 0, { db, _ in try db.run("UPDATE pulse SET beats = beats + 1") }, { answer.give($0) })
+            self.submit(cost: probe, needsRoom: true, { db, _ in try db.beat(writing: probe) }, { answer.give($0) })
             DispatchQueue.global().asyncAfter(deadline: .now() + Self.healthDeadlineSeconds) {
                 answer.give(.failure(StoreError(.unavailable, "no commit within \(Self.healthDeadlineSeconds) s")))
             }
         }
         try result.get()
+        guard probe > 0 else { return }
+        self.writer.probeSucceeded()
+        try await self.write { db, _ in try db.beat(writing: 0) }
     }
 
     private static let healthDeadlineSeconds = 0.9
@@ -27,6 +32,17 @@ extension SQLiteStore: StoreLifecycle {
         // Both fail where it is closed already; where the disk is full the log stays, and is read at the next start.
         try? await self.pool.barrierWriteWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
         try? self.pool.close()
+        self.lock?.release()
+    }
+}
+
+extension Database {
+    /// - Parameter bytes: how much to write, and to keep until the next beat.
+    fileprivate func beat(writing bytes: Int) throws {
+        try self.run(
+            "UPDATE pulse SET beats = beats + 1, padding = CASE WHEN ?1 > 0 THEN zeroblob(?1) END",
+            [bytes.databaseValue]
+        )
     }
 }
 

@@ -10,7 +10,7 @@ extension SQLiteStore: MessageStore {
         completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void
     ) {
         let cost = batch.drafts.reduce(0) { $0 + $1.memoryCost }
-        self.submit(cost: cost, { try $1.append(batch, to: $0) }, completion)
+        self.submit(cost: cost, needsRoom: true, { try $1.append(batch, to: $0) }, completion)
     }
 
     public func read(

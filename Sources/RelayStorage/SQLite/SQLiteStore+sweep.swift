@@ -21,11 +21,16 @@ extension SQLiteStore {
 
     private func removeHidden() async throws(StoreError) {
         for topics in try await self.read({ try $0.topicsWithHiddenRows() }).groups {
-            var pending = topics
-            while !pending.isEmpty {
-                pending = try await self.write { [pending] db, cache in
-                    try pending.filter { try cache.update($0, in: db) { try $0.deleteHidden(in: db) } ?? false }
-                }
+            try await self.removeHidden(of: topics)
+        }
+    }
+
+    /// Deletes the rows of what readers no longer see.
+    func removeHidden(of topics: [TopicKey]) async throws(StoreError) {
+        var pending = topics
+        while !pending.isEmpty {
+            pending = try await self.write { [pending] db, cache in
+                try pending.filter { try cache.update($0, in: db) { try $0.deleteHidden(in: db) } ?? false }
             }
         }
     }

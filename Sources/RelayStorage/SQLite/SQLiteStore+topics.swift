@@ -6,8 +6,18 @@ extension SQLiteStore: TopicStore {
         try await self.read { try $0.topic(key) }
     }
 
+    public func topicAndBounds(
+        _ key: TopicKey
+    ) async throws(StoreError) -> (topic: StoredTopic?, bounds: StreamBounds) {
+        try await self.read { db in
+            let stored = try db.topic(key)
+            if let stored { return (stored, stored.bounds) }
+            return (nil, try StreamCache.load(key, from: db)?.bounds ?? StreamBounds())
+        }
+    }
+
     public func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool) {
-        try await self.write { db, cache in
+        try await self.write(needsRoom: true) { db, cache in
             let isNew = try db.insert(record)
             if isNew { _ = try cache.update(record.key, in: db) { $0.purge() } }
             guard let topic = try db.topic(record.key, with: &cache) else {
@@ -36,7 +46,7 @@ extension SQLiteStore: TopicStore {
     }
 
     public func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
-        try await self.write { db, cache in
+        let bounds: StreamBounds? = try await self.write { db, cache in
             guard try db.changes("DELETE FROM topics WHERE key = ?", [DatabaseValue(key)]) else { return nil }
             let bounds = try cache.update(key, in: db) { stream in
                 stream.purge()
@@ -44,6 +54,9 @@ extension SQLiteStore: TopicStore {
             }
             return bounds ?? StreamBounds()
         }
+        // On a full disk others wait for the room. What can't be removed now is left to the sweep.
+        if bounds != nil, self.writer.needsRoom { try? await self.removeHidden(of: [key]) }
+        return bounds
     }
 
     public func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool {

@@ -7,10 +7,18 @@ import Synchronization
 /// An append is answered when its transaction is synced to the disk, so it survives `kill -9` and, where the disk keeps
 /// its promises, a power cut. All appends and changes that wait at one moment share one transaction.
 ///
-/// A second process may open the file beside a running server (`user create` on the command line); it waits for the
-/// other's transaction, up to the busy timeout. It must not append messages: see ``StreamCache``.
+/// One relay opens a directory at a time, since each believes to know its streams' ends: see ``StreamCache``. A guest may open it as well
+/// (`user create` on the command line); it waits for the relay's transaction, up to the busy timeout.
 public final class SQLiteStore: Sendable {
     public static let fileName = "pulsar-relay.sqlite3"
+
+    /// What the process that opens the store does with it.
+    public enum Role: Hashable, Sendable {
+        /// Everything, and it alone.
+        case relay
+        /// Anything but appending messages, beside a relay that may be running.
+        case guest
+    }
 
     public struct Options: Sendable {
         /// What may wait to be written, in bytes. Beyond it writes fail with `unavailable`. Default 64 MiB.
@@ -41,16 +49,35 @@ public final class SQLiteStore: Sendable {
     let pool: DatabasePool
     let file: DatabaseFile
     let writer: Writer
+    /// Nil for a guest.
+    let lock: DirectoryLock?
     private let reads = Atomic<Int>(0)
 
     /// Opens the file, or creates it, and brings its schema up to date. Blocks while it does.
     ///
     /// - Parameter directory: created with mode 0700 where it does not exist; the file gets mode 0600.
-    public init(directory: String, options: Options = Options()) throws(StoreError) {
+    /// - Throws: `unavailable` also where another relay has the directory, or a newer version has written the file.
+    public init(directory: String, as role: Role = .relay, options: Options = Options()) throws(StoreError) {
         do {
             self.file = try DatabaseFile(directory: directory)
-            self.pool = try Self.open(self.file.path, options)
-            self.writer = Writer(pool: self.pool, maxQueuedBytes: max(0, options.maxQueuedBytes))
+            switch (role, try DirectoryLock.attempt(in: directory)) {
+            case (.relay, .held(let holder)):
+                throw StoreError(
+                    .unavailable,
+                    "\(directory) is in use by \(holder). Two relays can't share a directory: stop that one, or set another data_dir"
+                )
+            case (.relay, .taken(let lock)):
+                self.lock = lock
+                self.pool = try Self.open(self.file.path, options, mayMigrate: true)
+            case (.guest, .held):
+                self.lock = nil
+                self.pool = try Self.open(self.file.path, options, mayMigrate: false)
+            case (.guest, .taken(let lock)):
+                defer { lock.release() }
+                self.lock = nil
+                self.pool = try Self.open(self.file.path, options, mayMigrate: true)
+            }
+            self.writer = Writer(pool: self.pool, file: self.file, maxQueuedBytes: max(0, options.maxQueuedBytes))
         } catch {
             throw StoreError(sqlite: error)
         }
@@ -59,11 +86,14 @@ public final class SQLiteStore: Sendable {
     // MARK: - Running on the connections
 
     /// In order with all other writes, inside their transaction.
+    ///
+    /// - Parameter needsRoom: see ``WriteJob/needsRoom``.
     func write<Value: Sendable>(
+        needsRoom: Bool = false,
         _ body: @escaping @Sendable (Database, inout StreamCache) throws -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            self.submit(cost: Self.smallJob, body) { continuation.resume(returning: $0) }
+            self.submit(cost: Self.smallJob, needsRoom: needsRoom, body) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
@@ -73,11 +103,13 @@ public final class SQLiteStore: Sendable {
 
     func submit<Value: Sendable>(
         cost: Int,
+        needsRoom: Bool = false,
         _ body: @escaping @Sendable (Database, inout StreamCache) throws -> Value,
         _ completion: @escaping @Sendable (Result<Value, StoreError>) -> Void
     ) {
         let job = WriteJob(
             cost: cost,
+            needsRoom: needsRoom,
             perform: { db, cache in
                 let value = try body(db, &cache)
                 return { completion(.success(value)) }

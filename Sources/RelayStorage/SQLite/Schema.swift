@@ -28,6 +28,9 @@ enum Schema {
             try db.execute(sql: "UPDATE idempotency SET key = idempotency_digest(key)")
             db.remove(function: self.idempotencyDigest)
         }
+        migrator.registerMigration("v5: room for probes") { db in
+            try db.execute(sql: "ALTER TABLE pulse ADD COLUMN padding BLOB")
+        }
         return migrator
     }
 

@@ -5,8 +5,7 @@ import RelayWire
 /// The streams in use, owned by the writer. Rows are read on first use and written once per transaction, however many
 /// messages were appended.
 ///
-/// Right only as long as no other process appends: the command line, which may open the file beside a running server,
-/// never does.
+/// Right only as long as no other process appends: relays are kept apart by ``DirectoryLock``, and guests never append.
 struct StreamCache {
     /// At some 2 KB each.
     private static let limit = 16_384

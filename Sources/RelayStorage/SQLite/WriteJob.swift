@@ -5,6 +5,8 @@ import RelayCore
 struct WriteJob: Sendable {
     /// In bytes, roughly: what it holds while it waits.
     let cost: Int
+    /// Whether it makes the database larger for good, so that it is refused while the disk is nearly full.
+    var needsRoom = false
     /// Runs on the writer, in the order of submission, inside a transaction. It may run a second time where that
     /// transaction was rolled back, so it changes nothing but the database and the cache.
     ///

@@ -8,20 +8,33 @@ import Synchronization
 /// Another process may hold it for a moment (the command line); then `BEGIN` waits up to the busy timeout.
 final class Writer: Sendable {
     private let pool: DatabasePool
+    private let file: DatabaseFile
     private let queue: WriteQueue
     /// Taken by the pool's writer queue alone, for a whole transaction: a place for its state, never a point to wait at.
     private let cache = Mutex(StreamCache())
     /// Transactions committed since the start.
     let commits = Atomic<Int>(0)
 
-    init(pool: DatabasePool, maxQueuedBytes: Int) {
+    /// What a transaction held that the disk had no room for, in bytes; 0 once one of that size was committed.
+    private let refusedBytes = Atomic<Int>(0)
+    private let isDiskScarce = Atomic<Bool>(false)
+
+    init(pool: DatabasePool, file: DatabaseFile, maxQueuedBytes: Int) {
         self.pool = pool
+        self.file = file
         self.queue = WriteQueue(maxBytes: maxQueuedBytes)
     }
 
     var isClosed: Bool { self.queue.isClosed }
     /// Jobs behind those of the transaction that runs.
     var waiting: Int { self.queue.count }
+
+    /// Whether what makes room should not wait for the next sweep.
+    var needsRoom: Bool { self.isDiskScarce.load(ordering: .relaxed) || self.probeBytes > 0 }
+    /// How much a health check has to write to know whether there is room again; 0 where there was no want of it.
+    var probeBytes: Int { self.refusedBytes.load(ordering: .relaxed) }
+    /// A probe of that size was committed.
+    func probeSucceeded() { self.refusedBytes.store(0, ordering: .relaxed) }
 
     func submit(_ job: WriteJob) {
         self.follow(self.queue.enqueue(job), job)
@@ -49,7 +62,48 @@ final class Writer: Sendable {
         while true {
             let jobs = self.queue.next()
             guard !jobs.isEmpty else { return }
-            self.commit(jobs, db)
+            self.commitWithinSpace(jobs, db)
+        }
+    }
+
+    private func commitWithinSpace(_ jobs: [WriteJob], _ db: Database) {
+        let space = DiskSpace(of: self.file)
+        guard let space, space.isScarce else {
+            self.isDiskScarce.store(false, ordering: .relaxed)
+            return self.commit(jobs, db)
+        }
+        self.isDiskScarce.store(true, ordering: .relaxed)
+        let unused = (try? db.unusedBytes()) ?? 0
+        var rest = space.admitted(jobs.lazy.filter(\.needsRoom).map(\.cost), unused: unused)
+        var admitted: [WriteJob] = []
+        var refused: [WriteJob] = []
+        for job in jobs {
+            guard job.needsRoom else {
+                admitted.append(job)
+                continue
+            }
+            if rest > 0 { admitted.append(job) } else { refused.append(job) }
+            rest -= 1
+        }
+        if !admitted.isEmpty { self.commit(admitted, db) }
+        let error = StoreError(
+            .full,
+            "the disk of \(self.file.path) is nearly full: of the \(space.free >> 10) KiB left, \(space.reserve >> 10) KiB are kept for deletions"
+        )
+        self.note(refused, failed: error)
+        for job in refused { job.fail(error) }
+        // The log must not grow where it could not go back any more. What a reader still needs goes back the next time.
+        _ = try? db.checkpoint(.passive)
+    }
+
+    /// Remembers what there was no room for, until as much was written again.
+    private func note(_ jobs: [WriteJob], failed error: StoreError?) {
+        let bytes = jobs.reduce(0) { $1.needsRoom ? $0 + $1.cost : $0 }
+        if let error {
+            guard error.code == .full, bytes > 0 else { return }
+            self.refusedBytes.store(min(bytes, 1 << 20), ordering: .relaxed)
+        } else if bytes >= self.probeBytes {
+            self.refusedBytes.store(0, ordering: .relaxed)
         }
     }
 
@@ -58,9 +112,13 @@ final class Writer: Sendable {
         do throws(TransactionFailure) {
             let completions = try self.transaction(jobs, db)
             self.commits.add(1, ordering: .relaxed)
+            if self.probeBytes > 0 { self.note(jobs, failed: nil) }
             for complete in completions { complete() }
         } catch {
-            guard jobs.count > 1, error.mayBeOneJobs else { return jobs.forEach { $0.fail(error.error) } }
+            guard jobs.count > 1, error.mayBeOneJobs else {
+                self.note(jobs, failed: error.error)
+                return jobs.forEach { $0.fail(error.error) }
+            }
             for job in jobs { self.commit([job], db) }
         }
     }
@@ -96,6 +154,13 @@ final class Writer: Sendable {
         self.cache.withLock { $0.reset() }
         // SQLite has rolled back by itself where this fails.
         if db.isInsideTransaction { try? db.rollback() }
+    }
+}
+
+extension Database {
+    /// What of the file nothing is in, in bytes.
+    fileprivate func unusedBytes() throws -> Int {
+        try self.first("PRAGMA freelist_count", []) { Int(try $0.integer(0)) * Schema.pageBytes } ?? 0
     }
 }
 

@@ -39,8 +39,8 @@ struct FollowStepTests {
         )
     }
 
-    private static func gap(_ after: UInt64, _ through: UInt64, _ epoch: StreamEpoch = epoch) -> StreamGap {
-        StreamGap(epoch: epoch.id, after: .ms(after), through: .ms(through))
+    private static func gap(_ after: UInt64, _ through: UInt64, _ epoch: StreamEpoch = epoch) -> MissedStretch {
+        MissedStretch(epoch: epoch.id, after: .ms(after), through: .ms(through))
     }
 
     private static func page(_ ids: ClosedRange<UInt64>, of bounds: StreamBounds, hasMore: Bool = false)

@@ -34,7 +34,6 @@ final class FollowingConnection: ReaderSink {
         if self.room != .max { self.room -= batch.messages.count }
     }
 
-    func readerSettled(_ reader: Reader) {}
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) { self.hasEnded = true }
     func flush() {}
 }

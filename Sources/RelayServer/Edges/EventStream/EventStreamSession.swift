@@ -149,8 +149,6 @@ extension EventStreamSession: ReaderSink {
         self.write(bytes)
     }
 
-    func readerSettled(_ reader: Reader) {}
-
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
         self.readers[reader.tag] = nil
         let name = reader.topic.name

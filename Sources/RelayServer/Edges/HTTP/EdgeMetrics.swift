@@ -1,4 +1,5 @@
 import CoreMetrics
+import Logging
 import NIOCore
 import NIOHTTP1
 import RelayCore
@@ -38,6 +39,7 @@ final class EdgeMetrics: Sendable {
 
     private let factory: any MetricsFactory
     private let broker: Broker
+    private let troubles: StoreTroubleLog
     private let received: Counter
     /// Nil where topics are not counted apart.
     private let topics: TopicSeries?
@@ -59,8 +61,9 @@ final class EdgeMetrics: Sendable {
     private let errors = Mutex<[ErrorKey: Counter]>([:])
 
     /// - Parameter maxTopics: how many topics' messages are counted apart; 0 for none. The rest share one count.
-    init(factory: any MetricsFactory, maxTopics: Int, broker: Broker) {
+    init(factory: any MetricsFactory, maxTopics: Int, broker: Broker, logger: Logger) {
         self.broker = broker
+        self.troubles = StoreTroubleLog(logger)
         self.factory = factory
         self.topics = maxTopics > 0 ? TopicSeries(factory: factory, maxTopics: maxTopics) : nil
         self.received = Counter(label: RelayMetric.messagesReceived, factory: factory)
@@ -100,7 +103,9 @@ final class EdgeMetrics: Sendable {
     func published(_ result: Result<Publication, BrokerError>) {
         switch result {
         case .success: self.appended.increment()
-        case .failure(.store): self.appendsFailed.increment()
+        case .failure(.store(let error)):
+            self.appendsFailed.increment()
+            self.troubles.failed(error)
         case .failure: break
         }
     }

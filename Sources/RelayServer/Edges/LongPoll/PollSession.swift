@@ -167,8 +167,6 @@ extension PollSession: ReaderSink {
         self.bytes += batch.messages.reduce(0) { $0 + $1.memoryCost }
     }
 
-    func readerSettled(_ reader: Reader) {}
-
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
         self.found[reader.tag].reader = nil
         switch reason {

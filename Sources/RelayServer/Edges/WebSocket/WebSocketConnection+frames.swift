@@ -231,8 +231,6 @@ extension WebSocketConnection: ReaderSink {
         self.write(batch.encoded(as: WebSocketBatch.self))
     }
 
-    func readerSettled(_ reader: Reader) {}
-
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
         let name = reader.topic.name
         self.forget(name)
