@@ -16,8 +16,8 @@ struct SocketWriter {
     private var gathered = ByteBuffer()
     /// The socket; negative where there is none to write to directly.
     private var descriptor: CInt = Self.unknown
-    /// Whether the channel has, or may have, bytes that are not written.
-    private var isQueueing = false
+    /// Whether the channel has, or may have, bytes that are not written. At first it may: those of a protocol before this one.
+    private var isQueueing = true
 
     private static let unknown: CInt = -1
     private static let none: CInt = -2
