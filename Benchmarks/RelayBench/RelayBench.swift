@@ -22,7 +22,10 @@ struct RelayBench: AsyncParsableCommand {
     var quick = false
 
     @Option(
-        help: "A scenario to run instead of all: \(Scenarios.all.map { $0.name }.joined(separator: ", ")). Repeatable."
+        help: """
+            A scenario to run instead of all: \(Scenarios.all.map { $0.name }.joined(separator: ", ")). What stands before \
+            a hyphen names all that begin with it. Repeatable.
+            """
     )
     var only: [String] = []
 
@@ -46,7 +49,7 @@ struct RelayBench: AsyncParsableCommand {
 
     func validate() throws {
         let names = Scenarios.all.map { $0.name }
-        if let unknown = self.only.first(where: { !names.contains($0) }) {
+        if let unknown = self.only.first(where: { only in !names.contains { Self.names(only, $0) } }) {
             throw ValidationError("no scenario is called '\(unknown)'; there are \(names.joined(separator: ", "))")
         }
         guard self.rounds ?? 1 > 0, self.threads > 0, self.loadThreads > 0 else {
@@ -83,11 +86,17 @@ struct RelayBench: AsyncParsableCommand {
         )
         let bench = Bench(client: client, launcher: launcher, sizes: sizes, rounds: self.rounds ?? (self.quick ? 1 : 5))
         var rows: [Row] = []
-        for scenario in Scenarios.all where self.only.isEmpty || self.only.contains(scenario.name) {
+        for scenario in Scenarios.all
+        where self.only.isEmpty || self.only.contains(where: { Self.names($0, scenario.name) }) {
             FileHandle.standardError.write(Data("\(scenario.name) ...\n".utf8))
             rows += await scenario.init().run(on: bench)
         }
         return rows
+    }
+
+    /// Whether an option asks for a scenario.
+    private static func names(_ option: String, _ scenario: String) -> Bool {
+        option == scenario || scenario.hasPrefix(option + "-")
     }
 
     private static func executable(_ path: String?, named name: String) -> URL {

@@ -12,7 +12,10 @@ enum Scenarios {
     /// In the order in which they run.
     static let all: [any Scenario.Type] = [
         PublishScenario.self,
-        TopicsScenario.self,
+        ThousandTopicsScenario.self,
+        TenTopicsScenario.self,
+        SmallGroupsScenario.self,
+        GreatCrowdScenario.self,
         StreamsScenario.self,
         ConnectScenario.self,
         StartScenario.self,
