@@ -55,6 +55,7 @@ struct SubscriptionStateTests {
             (1006, "reconnect"), (1008, "fail subscriptionEnded"), (1009, "fail subscriptionEnded"),
             (1011, "reconnect"),
             (1012, "reconnect"), (1013, "reconnect"), (4000, "reconnect"),
+            (4001, "authenticate"),
         ]
     )
     mutating func closeCodes(code: Int, expected: String) {

@@ -151,6 +151,59 @@ struct SubscriptionTests {
         }
     }
 
+    @Test("A token that is about to expire is renewed in place, and the subscription goes on")
+    func renewedInPlace() async throws {
+        let logins = Mutex(0)
+        let sent = Mutex<[String]>([])
+        let relay = FakeRelay { _ in
+            .tokens("t\(logins.withLock { count in count += 1; return count })")
+        } play: { _, socket in
+            _ = try await socket.receiveJSON()
+            try await socket.sendSubscribed()
+            for id in ["1-0", "2-0"] {
+                try await socket.send(["type": "token_expiring", "expires_at": "2026-11-21T00:00:00.000000Z"])
+                let frame = try await socket.receiveJSON()
+                sent.withLock { $0.append(frame.text) }
+                try await socket.send(["type": "authenticated", "expires_at": "2026-11-21T01:00:00.000000Z"])
+                try await socket.sendMessage("t", id)
+            }
+            while try await socket.receive() != nil {}
+        }
+        try await relay.run { endpoint in
+            let subscription = try Self.subscription(
+                endpoint,
+                SubscriptionOptions(topics: ["t"]),
+                .password(username: "alice", password: "secret")
+            )
+            #expect(try await Self.ids(subscription, count: 2) == ["t/1-0", "t/2-0"])
+        }
+        #expect(sent.withLock { $0 } == [#"{"type":"auth","token":"t2"}"#, #"{"type":"auth","token":"t3"}"#])
+        #expect(relay.requests("/ws").count == 1)
+    }
+
+    @Test("A connection whose token has expired is made again at once with another")
+    func expired() async throws {
+        let logins = Mutex(0)
+        let relay = FakeRelay { _ in
+            .tokens("t\(logins.withLock { count in count += 1; return count })")
+        } play: { connection, socket in
+            _ = try await socket.receiveJSON()
+            try await socket.sendSubscribed()
+            if connection == 1 { return try await socket.sendClose(4001, "The access token has expired") }
+            try await socket.sendMessage("t", "1-0")
+            while try await socket.receive() != nil {}
+        }
+        try await relay.run { endpoint in
+            let subscription = try Self.subscription(
+                endpoint,
+                SubscriptionOptions(topics: ["t"]),
+                .password(username: "alice", password: "secret")
+            )
+            #expect(try await Self.ids(subscription, count: 1) == ["t/1-0"])
+        }
+        #expect(relay.requests("/ws").map(\.bearer) == ["t1", "t2"])
+    }
+
     @Test("A 401 at the door renews the token; a 403 is final")
     func door() async throws {
         let logins = Mutex(0)

@@ -147,6 +147,27 @@ struct SQLiteFileTests {
         await reopened.close()
     }
 
+    @Test("users of a database of before password generations have their first password")
+    func earlierUsers() async throws {
+        let directory = TemporaryDirectory()
+        defer { directory.remove() }
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        let queue = try DatabaseQueue(path: directory.path + "/" + SQLiteStore.fileName)
+        try Schema.migrator.migrate(queue, upTo: "v3: durability")
+        try await queue.write { db in
+            try db.execute(
+                sql:
+                    "INSERT INTO users VALUES (CAST('u' AS BLOB), CAST('ann' AS BLOB), 0, NULL, 1, 2, CAST('h' AS BLOB))"
+            )
+        }
+        try queue.close()
+        let store = try SQLiteStore(directory: directory.path)
+        #expect(try await store.user(named: "ann")?.passwordGeneration == 0)
+        let changed = try await store.updateUser(UserID("u"), UserChanges(passwordHash: "new"))
+        #expect(changed?.passwordGeneration == 1)
+        await store.close()
+    }
+
     @Test("rows that retention or deletion hid are deleted: some at once, all by the next sweep")
     func hiddenRows() async throws {
         try await withSQLiteStore { store, _ in

@@ -82,6 +82,15 @@ extension User {
     }
 }
 
+extension RefreshTokenStore where Self: UserStore {
+    /// Stores the token for a user who is made for it where there is none.
+    func insertRefreshToken(_ token: RefreshToken) async throws(StoreError) {
+        _ = try await self.createUser(.of(token.user.rawValue))
+        let generation = try await self.user(token.user)?.passwordGeneration ?? 0
+        _ = try await self.insertRefreshToken(token, generation: generation)
+    }
+}
+
 extension MessageStore {
     @discardableResult
     func append(

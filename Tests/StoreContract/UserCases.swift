@@ -14,7 +14,8 @@ extension StoreContract {
                     email: "",
                     isActive: false,
                     permissions: [.admin, .write],
-                    passwordHash: "$argon2id$…"
+                    passwordHash: "$argon2id$…",
+                    passwordGeneration: 7
                 )
                 let isCreated = try await store.createUser(user)
                 #expect(isCreated)
@@ -67,12 +68,63 @@ extension StoreContract {
                 user.isActive = false
                 user.permissions = [.write]
                 user.passwordHash = "h"
+                user.passwordGeneration = 1
                 let changes = UserChanges(isActive: false, permissions: [.write], passwordHash: "h")
                 #expect(try await store.updateUser(user.id, changes) == user)
                 user.email = nil
                 #expect(try await store.updateUser(user.id, UserChanges(email: .some(nil))) == user)
                 #expect(try await store.user(user.id) == user)
                 #expect(try await store.updateUser(UserID("x"), changes) == nil)
+            }
+        },
+        ContractCase("a new password takes the user's tokens, and none are stored by an old one afterwards") { under in
+            try await under.withStore { store in
+                for id in ["u", "v"] { _ = try await store.createUser(.of(id)) }
+                #expect(try await store.insertRefreshToken(.of("j0", user: "u"), generation: 0))
+                #expect(try await store.insertRefreshToken(.of("k", user: "v"), generation: 0))
+                _ = try await store.rotateRefreshToken(.attempt("j0", "j1"))
+                let user = try await store.updateUser(UserID("u"), UserChanges(passwordHash: "new"))
+                #expect(user?.passwordGeneration == 1)
+                for jti in ["j0", "j1"] { #expect(try await store.refreshToken(jti) == nil) }
+                #expect(try await store.refreshToken("k") != nil)
+                #expect(try await store.rotateRefreshToken(.attempt("j1", "j2")) == .invalid)
+                #expect(try await store.insertRefreshToken(.of("j3", user: "u"), generation: 0) == false)
+                #expect(try await store.insertRefreshToken(.of("j3", user: "u"), generation: 2) == false)
+                #expect(try await store.refreshToken("j3") == nil)
+                #expect(try await store.insertRefreshToken(.of("j3", user: "u"), generation: 1))
+                #expect(try await store.insertRefreshToken(.of("x", user: "nobody"), generation: 0) == false)
+                #expect(try await store.user(UserID("u")) == user)
+            }
+        },
+        ContractCase("of log-ins and a new password at once, no token of the old password is left") { under in
+            try await under.withStore { store in
+                _ = try await store.createUser(.of("u"))
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for index in 0..<32 {
+                        group.addTask {
+                            _ = try await store.insertRefreshToken(.of("j\(index)", user: "u"), generation: 0)
+                        }
+                        guard index == 16 else { continue }
+                        group.addTask { _ = try await store.updateUser(UserID("u"), UserChanges(passwordHash: "new")) }
+                    }
+                    try await group.waitForAll()
+                }
+                #expect(try await store.liveRefreshTokens(of: UserID("u"), at: .at(0)).isEmpty)
+            }
+        },
+        ContractCase("another hash of the same password changes no generation, and replaces only what it knows") {
+            under in
+            try await under.withStore { store in
+                _ = try await store.createUser(.of("u"))
+                _ = try await store.updateUser(UserID("u"), UserChanges(passwordHash: "one"))
+                _ = try await store.insertRefreshToken(.of("j", user: "u"), generation: 1)
+                #expect(try await store.replacePasswordHash(of: UserID("u"), "one", by: "two"))
+                #expect(try await store.replacePasswordHash(of: UserID("u"), "one", by: "three") == false)
+                #expect(try await store.replacePasswordHash(of: UserID("x"), "one", by: "two") == false)
+                let user = try await store.user(UserID("u"))
+                #expect(user?.passwordHash == "two")
+                #expect(user?.passwordGeneration == 1)
+                #expect(try await store.refreshToken("j") != nil)
             }
         },
         ContractCase("deletion takes grants and tokens, leaves topics, and frees the name") { under in

@@ -15,7 +15,8 @@ public struct Logins: Sendable {
         self.now = now
     }
 
-    /// Every attempt costs one hash, whether or not the user exists or has a password.
+    /// Every attempt costs one hash, whether or not the user exists or has a password. The first login after the configured cost of hashes
+    /// has changed costs another.
     ///
     /// Throws `wrongCredentials`, `accountInactive` (only to whoever knows the password), `overloaded`, `unavailable`.
     public func login(
@@ -32,6 +33,14 @@ public struct Logins: Sendable {
         }
         guard try await self.hasher.verify(password, against: hash) else { throw AccessError(.wrongCredentials) }
         guard user.isActive else { throw AccessError(.accountInactive) }
-        return try await self.grants.begin(for: user, hint: clientHint, at: self.now())
+        let pair = try await self.grants.begin(for: user, hint: clientHint, at: self.now())
+        if self.hasher.needsRehash(hash) { await self.rehash(password, of: user.id, from: hash) }
+        return pair
+    }
+
+    /// Stores the password at the cost that is configured now. Where that can't be done, the next login will.
+    private func rehash(_ password: String, of user: UserID, from old: String) async {
+        guard let new = try? await self.hasher.hash(password) else { return }
+        _ = try? await self.users.replacePasswordHash(of: user, old, by: new)
     }
 }

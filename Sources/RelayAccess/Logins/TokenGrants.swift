@@ -8,7 +8,7 @@ struct TokenGrants: Sendable {
     /// Seconds that a refresh token lives, counted anew at each rotation.
     let refreshLifetimeSeconds: Int64
 
-    /// Starts a chain of refresh tokens.
+    /// Starts a chain of refresh tokens. Throws `wrongCredentials` where the user has got another password since it was read.
     func begin(for user: User, hint: String?, at now: Timestamp) async throws(AccessError) -> TokenPair {
         let (presented, text) = PresentedRefreshToken.make()
         let refreshToken = RefreshToken(
@@ -21,14 +21,15 @@ struct TokenGrants: Sendable {
             clientHint: hint
         )
         let pair = try self.pair(for: user, refreshToken: text, at: now)
-        try await AccessError.fromStore { () throws(StoreError) in
-            try await self.store.insertRefreshToken(refreshToken)
+        let isStored = try await AccessError.fromStore { () throws(StoreError) in
+            try await self.store.insertRefreshToken(refreshToken, generation: user.passwordGeneration)
         }
+        guard isStored else { throw AccessError(.wrongCredentials) }
         return pair
     }
 
     func pair(for user: User, refreshToken: String, at now: Timestamp) throws(AccessError) -> TokenPair {
-        let issued = try self.tokens.issue(for: user.principal, at: now)
+        let issued = try self.tokens.issue(for: user.principal, generation: user.passwordGeneration, at: now)
         return TokenPair(accessToken: issued.text, expiresIn: issued.expiresIn, refreshToken: refreshToken)
     }
 

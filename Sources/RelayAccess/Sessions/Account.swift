@@ -18,8 +18,8 @@ public final class Account: Sendable {
     public let id: UserID
     /// Never changes: users can't be renamed.
     public let username: String
-    /// The standing in the low byte, the permissions in the high byte.
-    private let word: Atomic<UInt16>
+    /// The standing in the lowest byte, the permissions in the next, the password's generation in the other six.
+    private let word: Atomic<UInt64>
 
     init(_ user: User) {
         self.id = user.id
@@ -32,31 +32,41 @@ public final class Account: Sendable {
     /// Who the user is now. Worth something only while the standing is active: see ``Session/state(at:)``.
     public var principal: Principal { self.principal(in: self.word.load(ordering: .acquiring)) }
 
-    /// Both of one moment.
-    var snapshot: (standing: Standing, principal: Principal) {
+    /// By which password tokens must have been obtained.
+    var generation: Int64 { Self.generation(in: self.word.load(ordering: .acquiring)) }
+
+    /// All of one moment.
+    var snapshot: (standing: Standing, principal: Principal, generation: Int64) {
         let word = self.word.load(ordering: .acquiring)
-        return (Self.standing(in: word), self.principal(in: word))
+        return (Self.standing(in: word), self.principal(in: word), Self.generation(in: word))
     }
 
     /// - Parameter user: nil where the store has no such user any more.
     func become(_ user: User?) {
-        self.word.store(user.map(Self.word) ?? UInt16(Standing.deleted.rawValue), ordering: .releasing)
+        self.word.store(user.map(Self.word) ?? UInt64(Standing.deleted.rawValue), ordering: .releasing)
     }
 
     func becomeUnknown() {
-        self.word.store(UInt16(Standing.unknown.rawValue), ordering: .releasing)
+        self.word.store(UInt64(Standing.unknown.rawValue), ordering: .releasing)
     }
 
-    private static func word(for user: User) -> UInt16 {
+    private static func word(for user: User) -> UInt64 {
         let standing: Standing = user.isActive ? .active : .inactive
-        return UInt16(standing.rawValue) | UInt16(user.permissions.rawValue) << 8
+        return UInt64(standing.rawValue) | UInt64(user.permissions.rawValue) << 8
+            | UInt64(truncatingIfNeeded: user.passwordGeneration) << 16
     }
 
-    private static func standing(in word: UInt16) -> Standing {
+    private static func generation(in word: UInt64) -> Int64 { Int64(word >> 16) }
+
+    private static func standing(in word: UInt64) -> Standing {
         Standing(rawValue: UInt8(truncatingIfNeeded: word)) ?? .unknown
     }
 
-    private func principal(in word: UInt16) -> Principal {
-        Principal(id: self.id, username: self.username, permissions: Permissions(rawValue: UInt8(word >> 8)))
+    private func principal(in word: UInt64) -> Principal {
+        Principal(
+            id: self.id,
+            username: self.username,
+            permissions: Permissions(rawValue: UInt8(truncatingIfNeeded: word >> 8))
+        )
     }
 }

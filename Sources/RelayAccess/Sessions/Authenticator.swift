@@ -75,7 +75,7 @@ public final class Authenticator: Sendable {
         guard let session = self.sessions.withLock({ $0.cached(text) }) else { return nil }
         switch session.state(at: now) {
         case .live: return .session(session)
-        case .refused(let error): return error.code == .unavailable ? nil : .refused(error)
+        case .refused(let error): return error.code == .unavailable || session.isAhead ? nil : .refused(error)
         }
     }
 
@@ -84,6 +84,8 @@ public final class Authenticator: Sendable {
     private func verifiedSession(for token: String, at now: Timestamp) async throws(AccessError) -> Session {
         let claims = try self.tokens.verify(token, at: now)
         guard let account = try await self.accounts.account(claims.user) else { throw AccessError(.userNotFound) }
+        // This relay gave it out, or another that shares the secret: the user has a new password, of which nobody told yet.
+        if account.generation < claims.generation { await self.invalidate(user: claims.user) }
         guard let session = self.sessions.withLock({ $0.session(for: claims, of: account) }) else {
             throw AccessError(.invalidToken, cause: "two tokens with one jti")
         }

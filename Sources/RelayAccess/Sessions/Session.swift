@@ -11,10 +11,13 @@ public final class Session: Sendable {
     /// Nil for tokens of old relays, which can't be revoked.
     public let jti: String?
     public let expiresAt: Timestamp
+    /// By which of the user's passwords it was obtained.
+    let generation: Int64
     private let revoked = Atomic<Bool>(false)
 
-    init(account: Account, jti: String?, expiresAt: Timestamp) {
+    init(account: Account, jti: String?, expiresAt: Timestamp, generation: Int64 = 0) {
         self.account = account
+        self.generation = generation
         self.jti = jti
         self.expiresAt = expiresAt
     }
@@ -26,11 +29,15 @@ public final class Session: Sendable {
         self.revoked.store(true, ordering: .releasing)
     }
 
+    /// Whether the user has got a password of which the account does not know yet.
+    var isAhead: Bool { self.generation > self.account.generation }
+
     public func state(at now: Timestamp) -> SessionState {
-        let (standing, principal) = self.account.snapshot
+        let (standing, principal, generation) = self.account.snapshot
         let refusal = SessionState.refusal(
             standing: standing,
             isRevoked: self.isRevoked,
+            isOfOtherPassword: self.generation != generation,
             expiresAt: self.expiresAt,
             now: now
         )

@@ -13,13 +13,14 @@ public enum SessionState: Hashable, Sendable {
     static func refusal(
         standing: Account.Standing,
         isRevoked: Bool,
+        isOfOtherPassword: Bool,
         expiresAt: Timestamp,
         now: Timestamp
     ) -> AccessError.Code? {
         guard now < expiresAt else { return .invalidToken }
         guard !isRevoked else { return .tokenRevoked }
         return switch standing {
-        case .active: nil
+        case .active: isOfOtherPassword ? .tokenRevoked : nil
         case .inactive: .userInactive
         case .deleted: .userNotFound
         case .unknown: .unavailable

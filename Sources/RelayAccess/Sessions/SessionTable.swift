@@ -61,13 +61,21 @@ struct SessionTable {
     /// - Returns: nil where another token with the same jti is in use. The relay never issues such.
     mutating func session(for claims: AccessClaims, of account: Account) -> Session? {
         guard let jti = claims.jti else {
-            return Session(account: account, jti: nil, expiresAt: claims.expiresAt)
+            return Session(account: account, jti: nil, expiresAt: claims.expiresAt, generation: claims.generation)
         }
         if let session = self.live[jti]?.session {
-            return session.account === account && session.expiresAt == claims.expiresAt ? session : nil
+            let isSame =
+                session.account === account && session.expiresAt == claims.expiresAt
+                && session.generation == claims.generation
+            return isSame ? session : nil
         }
         self.sweepIfGrown()
-        let session = Session(account: account, jti: jti, expiresAt: claims.expiresAt)
+        let session = Session(
+            account: account,
+            jti: jti,
+            expiresAt: claims.expiresAt,
+            generation: claims.generation
+        )
         self.live[jti] = WeakSession(session: session)
         return session
     }

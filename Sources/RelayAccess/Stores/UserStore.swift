@@ -15,10 +15,16 @@ public protocol UserStore: Sendable {
 
     func userCounts() async throws(StoreError) -> UserCounts
 
-    /// Changes only what is given.
+    /// Changes only what is given, as one atomic step. With a new password the user's refresh tokens are deleted and its
+    /// ``User/passwordGeneration`` grows by one.
     ///
     /// - Returns: the user as it is now; nil where there is no such user.
     func updateUser(_ id: UserID, _ changes: UserChanges) async throws(StoreError) -> User?
+
+    /// Stores another hash of the password that the user has, if its hash still is `old`. Its generation stays.
+    ///
+    /// - Returns: whether it did.
+    func replacePasswordHash(of id: UserID, _ old: String, by new: String) async throws(StoreError) -> Bool
 
     /// Deletes the user with its grants and refresh tokens, as one atomic step. Topics that it owns stay.
     ///

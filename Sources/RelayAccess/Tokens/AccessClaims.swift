@@ -2,8 +2,8 @@ import JWTKit
 import RelayCore
 import RelayWire
 
-/// What an access token says. Only who (`sub`), until when (`exp`, `nbf`) and which (`jti`) is ever believed: what the
-/// user may do comes from the stored user.
+/// What an access token says. Only who (`sub`), until when (`exp`, `nbf`), by which password (`gen`) and which (`jti`) is ever believed:
+/// what the user may do comes from the stored user.
 struct AccessClaims: Hashable, Sendable {
     var sub: String
     var username: String?
@@ -14,7 +14,10 @@ struct AccessClaims: Hashable, Sendable {
     var nbf: Int64?
     /// 32 hex digits. Tokens of old relays have none, and can't be revoked.
     var jti: String?
+    /// By which of the user's passwords it was obtained: ``User/passwordGeneration``. Left out for the first.
+    var gen: Int64?
 
+    var generation: Int64 { self.gen ?? 0 }
     var user: UserID { UserID(self.sub) }
     var expiresAt: Timestamp { Self.timestamp(self.exp) }
 

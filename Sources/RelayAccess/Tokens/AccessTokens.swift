@@ -56,8 +56,13 @@ public struct AccessTokens: Sendable {
 
     /// Makes a token that is good from now on. What it says of permissions is for clients to read: nothing here believes it.
     ///
+    /// - Parameter generation: see ``User/passwordGeneration``.
     /// - Throws: `unavailable` where the claims can't be encoded.
-    public func issue(for principal: Principal, at now: Timestamp) throws(AccessError) -> Issued {
+    public func issue(
+        for principal: Principal,
+        generation: Int64 = 0,
+        at now: Timestamp
+    ) throws(AccessError) -> Issued {
         let jti = SecureRandom.hex128()
         let claims = AccessClaims(
             sub: principal.id.rawValue,
@@ -65,7 +70,8 @@ public struct AccessTokens: Sendable {
             permissions: principal.permissions.names,
             exp: now.adding(seconds: self.lifetimeSeconds).microseconds / 1_000_000,
             iat: now.microseconds / 1_000_000,
-            jti: jti
+            jti: jti,
+            gen: generation == 0 ? nil : generation
         )
         return Issued(
             text: try self.sign(claims),

@@ -46,7 +46,11 @@ public enum RefreshOutcome: Hashable, Sendable {
 /// Refresh-token chains. `rotate` and `revokeChain` are one atomic step each: of two concurrent attempts with one token
 /// one wins, and the other is a reuse.
 public protocol RefreshTokenStore: Sendable {
-    func insertRefreshToken(_ token: RefreshToken) async throws(StoreError)
+    /// Stores the first token of a chain, unless the user is gone or has had another password since; one atomic step.
+    ///
+    /// - Parameter generation: the ``User/passwordGeneration`` by whose password the token is obtained.
+    /// - Returns: whether it is stored.
+    func insertRefreshToken(_ token: RefreshToken, generation: Int64) async throws(StoreError) -> Bool
 
     /// Carries out what ``RefreshRotation/decide(_:presented:successor:)`` says.
     func rotateRefreshToken(_ attempt: RefreshAttempt) async throws(StoreError) -> RefreshOutcome
@@ -90,13 +94,19 @@ public enum RefreshRotation {
         guard let rotatedAt = presented.rotatedAt else {
             return self.rotate(attempt, presented, replaced: nil)
         }
-        let graceEnds = rotatedAt.adding(seconds: attempt.reuseGraceSeconds)
         // Without grace the clock is not asked: an attempt may have begun before the exchange that overtook it.
-        guard attempt.reuseGraceSeconds > 0, attempt.now < graceEnds, let successor, successor.isLive(at: attempt.now)
+        guard attempt.reuseGraceSeconds > 0, self.isWithin(attempt.reuseGraceSeconds, rotatedAt, attempt.now),
+            let successor, successor.isLive(at: attempt.now)
         else {
             return .revokeChain(presented.chain)
         }
         return self.rotate(attempt, presented, replaced: successor.jti)
+    }
+
+    /// In both directions: attempts overtake each other, relays' clocks differ, and a clock that was set back must not make the grace
+    /// longer by as much.
+    private static func isWithin(_ seconds: Int64, _ one: Timestamp, _ other: Timestamp) -> Bool {
+        one < other.adding(seconds: seconds) && other < one.adding(seconds: seconds)
     }
 
     private static func rotate(

@@ -13,6 +13,9 @@ public struct User: Hashable, Sendable {
     public var permissions: Permissions
     /// An argon2id PHC string; nil for a user that can't log in by password.
     public var passwordHash: String?
+    /// Counts the user's passwords, from 0. What was obtained by an earlier one is worth nothing: access tokens say theirs. Hashing the
+    /// same password anew does not count.
+    public var passwordGeneration: Int64
 
     public init(
         id: UserID,
@@ -21,7 +24,8 @@ public struct User: Hashable, Sendable {
         email: String?,
         isActive: Bool = true,
         permissions: Permissions,
-        passwordHash: String?
+        passwordHash: String?,
+        passwordGeneration: Int64 = 0
     ) {
         self.id = id
         self.username = username
@@ -30,6 +34,7 @@ public struct User: Hashable, Sendable {
         self.isActive = isActive
         self.permissions = permissions
         self.passwordHash = passwordHash
+        self.passwordGeneration = passwordGeneration
     }
 
     public var principal: Principal {
@@ -48,6 +53,7 @@ public struct UserChanges: Hashable, Sendable {
     public var email: String??
     public var isActive: Bool?
     public var permissions: Permissions?
+    /// Of a new password: ``User/passwordGeneration`` grows with it, and the user's refresh tokens go.
     public var passwordHash: String?
 
     public init(

@@ -9,8 +9,8 @@ public enum BootstrapOutcome: Hashable, Sendable {
 
 extension UserAdministration {
     /// Makes sure that there is an administrator who can log in: creates it with all permissions, or gives it the
-    /// configured password again where that no longer matches (or its hash has other parameters than configured).
-    /// Permissions and activity of a user that exists are left alone; its refresh tokens end if its password was another.
+    /// configured password again where that no longer matches, which ends all that was obtained by the other.
+    /// Permissions and activity of a user that exists are left alone. A hash of other parameters than configured is made anew.
     ///
     /// - Parameters:
     ///   - username: taken as it is: the operator's own choice is not checked.
@@ -38,9 +38,16 @@ extension UserAdministration {
     private func ensurePassword(_ password: String, of user: User) async throws(AccessError) -> BootstrapOutcome {
         let matches =
             if let hash = user.passwordHash { try await self.hasher.verify(password, against: hash) } else { false }
-        if matches, let hash = user.passwordHash, !self.hasher.needsRehash(hash) { return .unchanged }
-        _ = try await self.change(user.id, UserChanges(passwordHash: try await self.hasher.hash(password)))
-        if !matches { try await self.endRefreshTokens(of: user.id) }
-        return .passwordReset
+        guard matches, let hash = user.passwordHash else {
+            _ = try await self.change(user.id, UserChanges(passwordHash: try await self.hasher.hash(password)))
+            return .passwordReset
+        }
+        if self.hasher.needsRehash(hash) {
+            let new = try await self.hasher.hash(password)
+            _ = try await AccessError.fromStore { () throws(StoreError) in
+                try await self.store.replacePasswordHash(of: user.id, hash, by: new)
+            }
+        }
+        return .unchanged
     }
 }

@@ -6,13 +6,13 @@ import RelayWire
 /// Every function throws `overloaded` or `unavailable` where hasher or store can't serve. A change takes effect on open
 /// connections before its function returns.
 public struct UserAdministration: Sendable {
-    let store: any UserStore & RefreshTokenStore
+    let store: any UserStore
     let hasher: any PasswordHashing
     let now: TimeSource
     private let authenticator: Authenticator
 
     init(
-        store: any UserStore & RefreshTokenStore,
+        store: any UserStore,
         hasher: any PasswordHashing,
         authenticator: Authenticator,
         now: @escaping TimeSource
@@ -39,27 +39,16 @@ public struct UserAdministration: Sendable {
         return user
     }
 
-    /// A new password ends the user's refresh tokens: who knew the old one must not stay logged in by it. Access tokens
-    /// stay until they expire.
+    /// A new password ends all that was obtained by the one before: access tokens and what they opened, and refresh tokens. Who knew the
+    /// old one must not stay logged in by it.
     ///
     /// - Returns: the user as it is now.
     ///
     /// Throws `invalidFields`, `noSuchUser`; after `unavailable` the change may have been made: make it again.
     public func update(_ id: UserID, _ patch: UserPatch) async throws(AccessError) -> User {
         var changes = try patch.checked()
-        guard let password = patch.password else { return try await self.change(id, changes) }
-        changes.passwordHash = try await self.hasher.hash(password)
-        let user = try await self.change(id, changes)
-        try await self.endRefreshTokens(of: id)
-        return user
-    }
-
-    func endRefreshTokens(of id: UserID) async throws(AccessError) {
-        try await AccessError.fromStore { () throws(StoreError) in
-            for token in try await self.store.liveRefreshTokens(of: id, at: self.now()) {
-                _ = try await self.store.revokeRefreshToken(token.jti, at: self.now())
-            }
-        }
+        if let password = patch.password { changes.passwordHash = try await self.hasher.hash(password) }
+        return try await self.change(id, changes)
     }
 
     /// Deletes the user, its grants and its refresh tokens. Its topics stay.

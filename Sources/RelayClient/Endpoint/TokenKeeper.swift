@@ -45,6 +45,9 @@ actor TokenKeeper {
         }
     }
 
+    /// What was handed out last, if anything.
+    var currentToken: String? { self.tokens?.accessToken }
+
     /// Logs in with the password whatever the tokens at hand.
     func logIn() async throws -> Tokens {
         guard let password = self.password else {

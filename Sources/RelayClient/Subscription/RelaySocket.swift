@@ -3,12 +3,16 @@ import NIOCore
 /// One WebSocket, as it is: no message is left out, no connection is made again. ``Subscription`` is the one for readers
 /// that just want their messages; this is for those that want to see what the relay really sends, and for publishing.
 ///
+/// ``next()`` renews the access token when the relay asks for it; a socket that nobody reads ends with its token.
+///
 /// Whoever opened it closes it. At most ``SubscriptionOptions/maxBufferedBytes`` and one message wait in memory.
 public struct RelaySocket: Sendable {
     private let connection: WebSocketConnection
+    private let keeper: TokenKeeper
 
-    init(_ connection: WebSocketConnection) {
+    init(_ connection: WebSocketConnection, keeper: TokenKeeper) {
         self.connection = connection
+        self.keeper = keeper
     }
 
     /// The next frame. One caller at a time. A cancelled wait closes the socket and throws `CancellationError`.
@@ -19,11 +23,19 @@ public struct RelaySocket: Sendable {
         case .ended(let end):
             throw Self.error(for: end)
         case .message(let bytes):
-            do throws(JSONDocumentError) {
-                return try ServerFrame.decode(bytes.readableBytesView)
-            } catch {
-                throw RelayError(.invalidReply, detail: "this is no relay: \(error)", underlying: error)
+            let frame = try Self.frame(bytes)
+            if case .tokenExpiring = frame {
+                _ = try await self.keeper.renewToken(on: self.connection, rejecting: self.keeper.currentToken)
             }
+            return frame
+        }
+    }
+
+    private static func frame(_ bytes: ByteBuffer) throws -> ServerFrame {
+        do throws(JSONDocumentError) {
+            return try ServerFrame.decode(bytes.readableBytesView)
+        } catch {
+            throw RelayError(.invalidReply, detail: "this is no relay: \(error)", underlying: error)
         }
     }
 
@@ -80,7 +92,7 @@ extension RelayClient {
             tls: self.configuration.tls,
             options: options
         )
-        let socket = RelaySocket(try await self.connect(connector))
+        let socket = RelaySocket(try await self.connect(connector), keeper: self.keeper)
         do {
             try await socket.send(options.subscribeFrame(cursors: CursorTable(options.cursors)))
         } catch {

@@ -9,6 +9,10 @@ public enum ServerFrame: Sendable, Hashable {
     /// A message published on this connection is not stored.
     case publishRefused(request: String, message: String)
     case error(code: String, message: String)
+    /// The socket's access token expires soon. ``RelaySocket`` and ``Subscription`` renew it by themselves.
+    case tokenExpiring
+    /// The socket lives on the token that was sent last.
+    case authenticated
     /// `pong`, and whatever later relays say.
     case other
 
@@ -30,6 +34,8 @@ public enum ServerFrame: Sendable, Hashable {
             return .gap(try MessageGap(topic: try json.string("topic"), json: json))
         case "published":
             return .published(request: try json.string("id"), receipt: try PublishReceipt(json: json))
+        case "token_expiring": return .tokenExpiring
+        case "authenticated": return .authenticated
         case "error":
             return try self.error(json)
         default:

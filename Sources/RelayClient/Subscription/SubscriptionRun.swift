@@ -52,12 +52,12 @@ final class SubscriptionRun {
     private func step() async throws -> Step {
         guard let connection else { return try await self.connect() }
         switch try await connection.receive() {
-        case .message(let message): return try self.received(message)
+        case .message(let message): return try await self.received(message, on: connection)
         case .ended(let end): return try self.ended(end)
         }
     }
 
-    private func received(_ message: ByteBuffer) throws -> Step {
+    private func received(_ message: ByteBuffer, on connection: WebSocketConnection) async throws -> Step {
         let frame: ServerFrame
         do throws(JSONDocumentError) {
             frame = try ServerFrame.decode(message.readableBytesView)
@@ -67,6 +67,9 @@ final class SubscriptionRun {
         if case .subscribed = frame { self.answerTimer?.cancel() }
         switch self.state.received(frame) {
         case .deliver(let event): return .event(event)
+        case .renewToken:
+            self.bearer = try await self.subscription.keeper.renewToken(on: connection, rejecting: self.bearer)
+            return .again
         case .ignore: return .again
         }
     }

@@ -2,6 +2,8 @@
 struct SubscriptionState {
     enum FrameAction: Hashable {
         case deliver(SubscriptionEvent)
+        /// Get another access token, and send it.
+        case renewToken
         case ignore
     }
 
@@ -44,7 +46,9 @@ struct SubscriptionState {
         case .error(let code, let message):
             self.complaint = (code, message)
             return .deliver(.error(code: code, message: message))
-        case .published, .publishRefused, .other:
+        case .tokenExpiring:
+            return .renewToken
+        case .authenticated, .published, .publishRefused, .other:
             return .ignore
         }
     }
@@ -94,11 +98,17 @@ extension SubscriptionState {
             return .finish
         case 1000, 1002, 1003, 1007, 1008, 1009, 1010:
             return .fail(RelayError(.subscriptionEnded, closeCode: code, detail: detail))
+        case Self.tokenExpired where !self.hasAuthenticatedAgain:
+            self.hasAuthenticatedAgain = true
+            return .authenticateAgain
         default:
             let error = RelayError(.unavailable, closeCode: code, detail: detail)
             return self.failed(error.description, error, using: &random)
         }
     }
+
+    /// The close code of a relay whose access token has expired.
+    private static let tokenExpired = 4001
 
     private mutating func refused(
         _ reply: HTTPReply,

@@ -98,9 +98,11 @@ extension ProofReader {
             self.attached()
         case .message(let message): self.received(message)
         case .gap(let gap): self.received(gap)
+        // The token has expired: the stream ends next, and the reader comes again with another.
+        case .error("AUTH_ERROR", _): break
         case .error(let code, let message):
             throw RelayError(.subscriptionEnded, detail: "\(message) (\(code))")
-        case .published, .publishRefused, .other: break
+        case .published, .publishRefused, .tokenExpiring, .authenticated, .other: break
         }
     }
 

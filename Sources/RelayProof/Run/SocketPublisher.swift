@@ -54,7 +54,7 @@ struct SocketPublisher {
             case .publishRefused(let request, _):
                 unanswered.remove(request)
                 publisher.journal.frameRefused()
-            case .subscribed, .message, .gap, .error, .other:
+            case .subscribed, .message, .gap, .error, .tokenExpiring, .authenticated, .other:
                 continue
             }
         }

@@ -39,7 +39,20 @@ struct AccountTable {
     mutating func update(_ id: UserID, _ changes: UserChanges) -> User? {
         guard let user = self.users[id]?.changed(by: changes) else { return nil }
         self.users[id] = user
+        if changes.passwordHash != nil { self.refreshTokens.remove(of: id) }
         return user
+    }
+
+    mutating func replacePasswordHash(of id: UserID, _ old: String, by new: String) -> Bool {
+        guard self.users[id]?.passwordHash == old else { return false }
+        self.users[id]?.passwordHash = new
+        return true
+    }
+
+    mutating func insert(_ token: RefreshToken, generation: Int64) -> Bool {
+        guard self.users[token.user]?.passwordGeneration == generation else { return false }
+        self.refreshTokens.put(token)
+        return true
     }
 
     /// - Returns: false where there is no such user.
@@ -69,7 +82,10 @@ extension User {
         if let email = changes.email { user.email = email }
         user.isActive = changes.isActive ?? self.isActive
         user.permissions = changes.permissions ?? self.permissions
-        user.passwordHash = changes.passwordHash ?? self.passwordHash
+        if let hash = changes.passwordHash {
+            user.passwordHash = hash
+            user.passwordGeneration += 1
+        }
         return user
     }
 }

@@ -34,6 +34,15 @@ extension MemoryStore: UserStore {
         return self.accounts.withLock { $0.update(id, changes) }
     }
 
+    public func replacePasswordHash(
+        of id: UserID,
+        _ old: String,
+        by new: String
+    ) async throws(StoreError) -> Bool {
+        try self.checkOpen()
+        return self.accounts.withLock { $0.replacePasswordHash(of: id, old, by: new) }
+    }
+
     public func deleteUser(_ id: UserID) async throws(StoreError) -> [TopicKey]? {
         try self.checkOpen()
         return self.accounts.withLock { accounts in
@@ -44,9 +53,9 @@ extension MemoryStore: UserStore {
 }
 
 extension MemoryStore: RefreshTokenStore {
-    public func insertRefreshToken(_ token: RefreshToken) async throws(StoreError) {
+    public func insertRefreshToken(_ token: RefreshToken, generation: Int64) async throws(StoreError) -> Bool {
         try self.checkOpen()
-        self.accounts.withLock { $0.refreshTokens.put(token) }
+        return self.accounts.withLock { $0.insert(token, generation: generation) }
     }
 
     public func rotateRefreshToken(_ attempt: RefreshAttempt) async throws(StoreError) -> RefreshOutcome {

@@ -4,8 +4,16 @@ public import RelayCore
 public import RelayWire
 
 extension SQLiteStore: RefreshTokenStore {
-    public func insertRefreshToken(_ token: RefreshToken) async throws(StoreError) {
-        try await self.write { db, _ in try db.put(token) }
+    public func insertRefreshToken(_ token: RefreshToken, generation: Int64) async throws(StoreError) -> Bool {
+        try await self.write { db, _ in
+            let known = try db.first(
+                "SELECT password_generation FROM users WHERE id = ?",
+                [DatabaseValue(token.user)]
+            ) { try $0.integer(0) }
+            guard known == generation else { return false }
+            try db.put(token)
+            return true
+        }
     }
 
     public func rotateRefreshToken(_ attempt: RefreshAttempt) async throws(StoreError) -> RefreshOutcome {

@@ -8,8 +8,8 @@ extension SQLiteStore: UserStore {
         try await self.write { db, _ in
             try db.changes(
                 """
-                INSERT INTO users (id, username, created_at, email, is_active, permissions, password_hash)
-                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                INSERT INTO users (id, username, created_at, email, is_active, permissions, password_hash, password_generation)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """,
                 user.columns
             )
@@ -41,10 +41,29 @@ extension SQLiteStore: UserStore {
         try await self.write { db, _ in
             guard let user = try db.user(id)?.changed(by: changes) else { return nil }
             try db.run(
-                "UPDATE users SET email = ?, is_active = ?, permissions = ?, password_hash = ? WHERE id = ?",
-                user.columns.suffix(4) + [DatabaseValue(id)]
+                """
+                UPDATE users SET email = ?, is_active = ?, permissions = ?, password_hash = ?, password_generation = ?
+                WHERE id = ?
+                """,
+                user.columns.suffix(5) + [DatabaseValue(id)]
             )
+            if changes.passwordHash != nil {
+                try db.run("DELETE FROM refresh_tokens WHERE user = ?", [DatabaseValue(id)])
+            }
             return user
+        }
+    }
+
+    public func replacePasswordHash(
+        of id: UserID,
+        _ old: String,
+        by new: String
+    ) async throws(StoreError) -> Bool {
+        try await self.write { db, _ in
+            try db.changes(
+                "UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?",
+                [DatabaseValue(new), DatabaseValue(id), DatabaseValue(old)]
+            )
         }
     }
 
@@ -74,7 +93,10 @@ extension Database {
 
     fileprivate func users(_ clause: String, _ arguments: [DatabaseValue] = []) throws -> [User] {
         try self.all(
-            "SELECT id, username, created_at, email, is_active, permissions, password_hash FROM users \(clause)",
+            """
+            SELECT id, username, created_at, email, is_active, permissions, password_hash, password_generation
+            FROM users \(clause)
+            """,
             arguments
         ) { try User(row: $0) }
     }
@@ -89,7 +111,8 @@ extension User {
             email: row.text(3),
             isActive: try row.integer(4) != 0,
             permissions: Permissions(rawValue: UInt8(truncatingIfNeeded: try row.integer(5))),
-            passwordHash: row.text(6)
+            passwordHash: row.text(6),
+            passwordGeneration: try row.integer(7)
         )
     }
 
@@ -98,6 +121,7 @@ extension User {
             DatabaseValue(self.id), DatabaseValue(self.username), DatabaseValue(self.createdAt),
             self.email.map { DatabaseValue($0) } ?? .null, self.isActive.databaseValue,
             self.permissions.rawValue.databaseValue, self.passwordHash.map { DatabaseValue($0) } ?? .null,
+            self.passwordGeneration.databaseValue,
         ]
     }
 }

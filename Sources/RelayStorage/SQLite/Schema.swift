@@ -31,6 +31,9 @@ enum Schema {
         migrator.registerMigration("v5: room for probes") { db in
             try db.execute(sql: "ALTER TABLE pulse ADD COLUMN padding BLOB")
         }
+        migrator.registerMigration("v6: password generations") { db in
+            try db.execute(sql: "ALTER TABLE users ADD COLUMN password_generation INTEGER NOT NULL DEFAULT 0")
+        }
         return migrator
     }
 

@@ -7,15 +7,17 @@ extension ValkeyStore: RefreshTokenStore {
     /// How often an exchange is decided anew because somebody else changed the chain meanwhile. Each time one of them got through.
     private static let rotations = 64
 
-    public func insertRefreshToken(_ token: RefreshToken) async throws(StoreError) {
-        _ = try await self.run(
+    public func insertRefreshToken(_ token: RefreshToken, generation: Int64) async throws(StoreError) -> Bool {
+        let reply = try await self.run(
             InsertTokenScript.script,
             keys: [
                 self.layout.token(token.jti), self.layout.userTokensPrefix + token.user.rawValue,
                 self.layout.chainPrefix + token.chain, self.layout.tokens,
+                self.layout.userPrefix + token.user.rawValue,
             ],
-            [.init(token.jti), .init(token.expiresAt.microseconds)] + token.fields
+            [.init(token.jti), .init(token.expiresAt.microseconds), .init(generation)] + token.fields
         )
+        return reply.integer == 1
     }
 
     public func rotateRefreshToken(_ attempt: RefreshAttempt) async throws(StoreError) -> RefreshOutcome {

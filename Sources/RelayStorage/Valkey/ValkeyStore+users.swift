@@ -53,10 +53,29 @@ extension ValkeyStore: UserStore {
         let isActive = changes.isActive.map { $0 ? "1" : "0" } ?? ""
         let reply = try await self.run(
             UpdateUserScript.script,
-            keys: [layout.version, layout.changes, layout.activeUsers, layout.user(id)],
-            [.init(id.rawValue), .init(isActive), .init(changes.email == .some(nil) ? "email" : "")] + changes.fields
+            keys: [
+                layout.version, layout.changes, layout.activeUsers, layout.user(id), layout.tokens,
+                layout.userTokensPrefix + id.rawValue,
+            ],
+            [
+                .init(id.rawValue), .init(isActive), .init(changes.email == .some(nil) ? "email" : ""),
+                .init(changes.passwordHash == nil ? 0 : 1), .init(layout.tokenPrefix), .init(layout.chainPrefix),
+            ] + changes.fields
         )
         return try User(id, HashFields(reply))
+    }
+
+    public func replacePasswordHash(
+        of id: UserID,
+        _ old: String,
+        by new: String
+    ) async throws(StoreError) -> Bool {
+        let reply = try await self.run(
+            ReplacePasswordHashScript.script,
+            keys: [self.layout.user(id)],
+            [.init(old), .init(new)]
+        )
+        return reply.integer == 1
     }
 
     public func deleteUser(_ id: UserID) async throws(StoreError) -> [TopicKey]? {
@@ -88,6 +107,7 @@ extension User {
         ]
         if let email = self.email { fields += ["email", .init(email)] }
         if let hash = self.passwordHash { fields += ["password", .init(hash)] }
+        if self.passwordGeneration != 0 { fields += ["generation", .init(self.passwordGeneration)] }
         return fields
     }
 
@@ -102,7 +122,8 @@ extension User {
             email: fields.text("email"),
             isActive: fields.text("active") == "1",
             permissions: Permissions(rawValue: permissions),
-            passwordHash: fields.text("password")
+            passwordHash: fields.text("password"),
+            passwordGeneration: fields.text("generation").flatMap { Int64($0) } ?? 0
         )
     }
 }

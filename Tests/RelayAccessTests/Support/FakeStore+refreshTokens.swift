@@ -3,8 +3,12 @@ import RelayCore
 import RelayWire
 
 extension FakeStore {
-    func insertRefreshToken(_ token: RefreshToken) async throws(StoreError) {
-        try self.attempt { $0.refreshTokens[token.jti] = token }
+    func insertRefreshToken(_ token: RefreshToken, generation: Int64) async throws(StoreError) -> Bool {
+        try self.attempt { state in
+            guard state.users[token.user]?.passwordGeneration == generation else { return false }
+            state.refreshTokens[token.jti] = token
+            return true
+        }
     }
 
     func rotateRefreshToken(_ attempt: RefreshAttempt) async throws(StoreError) -> RefreshOutcome {

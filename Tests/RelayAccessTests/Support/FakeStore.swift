@@ -80,9 +80,21 @@ extension FakeStore {
             if let email = changes.email { user.email = email }
             if let isActive = changes.isActive { user.isActive = isActive }
             if let permissions = changes.permissions { user.permissions = permissions }
-            if let passwordHash = changes.passwordHash { user.passwordHash = passwordHash }
+            if let passwordHash = changes.passwordHash {
+                user.passwordHash = passwordHash
+                user.passwordGeneration += 1
+                state.refreshTokens = state.refreshTokens.filter { $0.value.user != id }
+            }
             state.users[id] = user
             return user
+        }
+    }
+
+    func replacePasswordHash(of id: UserID, _ old: String, by new: String) async throws(StoreError) -> Bool {
+        try self.attempt { state in
+            guard state.users[id]?.passwordHash == old else { return false }
+            state.users[id]?.passwordHash = new
+            return true
         }
     }
 

@@ -135,6 +135,45 @@ struct UserTests {
         }
     }
 
+    @Test("a new password ends all that was obtained by the old one at once", .timeLimit(.minutes(1)))
+    func newPassword() async throws {
+        try await withRelay { relay in
+            let admin = try await relay.administratorToken
+            let user = try await relay.makeUser("uma", by: admin)
+            let refresh = try await relay.tokens(of: "uma").refresh
+            let socket = try await TestWebSocket(relay, token: user.token)
+            _ = try await socket.subscribe(["t"])
+            let stream = try await TestEventStream(relay, token: user.token, query: "topics=t")
+            let poll = try await RawConnection.open(relay.port)
+            poll.request("POST", "/messages/poll", token: user.token, body: #"{"topics":["t"],"timeout":60}"#)
+            while try await relay.send(.GET, "/messages/poll/stats", token: admin).object["active_waiters"] as? Int != 1
+            {}
+            let patch = try await relay.send(
+                .PATCH,
+                "/auth/users/\(user.id)",
+                token: admin,
+                json: ["password": "another password"]
+            )
+            #expect(patch.status == 200)
+            #expect(await socket.next()?.closeCode == 1008)
+            var last: TestEventStream.Event?
+            while let event = await stream.next() { last = event }
+            #expect(last?.object["code"] as? String == "AUTH_ERROR")
+            #expect(last?.object["message"] as? String == "Token has been revoked")
+            #expect(await poll.head()?.status == 401)
+            #expect(try await relay.send(.GET, "/auth/me", token: user.token).status == 401)
+            let renewal = try await relay.send(.POST, "/auth/token/refresh", json: ["refresh_token": refresh])
+            #expect(renewal.status == 401)
+            let new = try await relay.tokens(of: "uma", password: "another password")
+            #expect(try await relay.send(.GET, "/auth/me", token: new.access).status == 200)
+            #expect(
+                try await relay.send(.POST, "/auth/token/refresh", json: ["refresh_token": new.refresh]).status == 200
+            )
+            socket.connection.disconnect()
+            poll.disconnect()
+        }
+    }
+
     @Test("a user's change holds at its next request")
     func atOnce() async throws {
         try await withRelay { relay in

@@ -21,6 +21,8 @@ struct ChangeTests {
             _ = try await stores[0].createUser(self.user("u"))
             _ = try await stores[0].updateUser(id, UserChanges())
             _ = try await stores[0].updateUser(id, UserChanges(isActive: false))
+            _ = try await stores[0].updateUser(id, UserChanges(passwordHash: "new"))
+            #expect(try await stores[1].user(id)?.passwordGeneration == 1)
             _ = try await stores[0].createTopic(.plain(topic))
             _ = try await stores[0].createTopic(.plain(topic))
             _ = try await stores[0].addGrant(Grant(user: id, grantedAt: .at(0)), to: topic)
@@ -31,7 +33,7 @@ struct ChangeTests {
             _ = try await stores[0].deleteTopic(topic)
             _ = try await stores[0].createUser(self.user("end"))
             let expected: [StoreChange] = [
-                .user(id), .user(id), .topic(topic), .topic(topic), .topic(topic), .topic(topic), .user(id),
+                .user(id), .user(id), .user(id), .topic(topic), .topic(topic), .topic(topic), .topic(topic), .user(id),
                 .topic(topic), .topic(topic), .user(UserID("end")),
             ]
             for log in logs { #expect(await log.first { $0 == .user(UserID("end")) } == expected) }

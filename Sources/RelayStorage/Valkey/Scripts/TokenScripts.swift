@@ -1,10 +1,15 @@
 import RelayValkey
 
-/// Keys: the token, its user's tokens, its chain, all tokens. Arguments: jti, expiry, fields and values.
+/// Stores the first token of a chain, if the user is there and still has the password of that generation.
+///
+/// Keys: the token, its user's tokens, its chain, all tokens, the user. Arguments: jti, expiry, the generation, fields and values. Answers
+/// whether it was done.
 enum InsertTokenScript {
     static let script = ValkeyScript(
         """
-        redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+        if redis.call('EXISTS', KEYS[5]) == 0 then return 0 end
+        if (redis.call('HGET', KEYS[5], 'generation') or '0') ~= ARGV[3] then return 0 end
+        redis.call('HSET', KEYS[1], unpack(ARGV, 4))
         redis.call('SADD', KEYS[2], ARGV[1])
         redis.call('SADD', KEYS[3], ARGV[1])
         redis.call('ZADD', KEYS[4], ARGV[2], ARGV[1])

@@ -14,19 +14,43 @@ enum CreateUserScript {
     )
 }
 
-/// Keys: version, changes, active users, the user. Arguments: id, `1` or `0` for active or not or empty, a field to remove or empty,
-/// fields and values to set. Answers the user as it is then; false where there is none.
+/// Keys: version, changes, active users, the user, all tokens, the user's tokens. Arguments: id, `1` or `0` for active or not or empty, a
+/// field to remove or empty, `1` for a new password, the prefixes of tokens and chains, fields and values to set. Answers the user as it is
+/// then; false where there is none.
+///
+/// A new password counts up the generation, and the tokens that were obtained by the old one go with it.
 enum UpdateUserScript {
     static let script = ValkeyScript(
         ControlPrelude.source + """
             if redis.call('EXISTS', KEYS[4]) == 0 then return false end
-            if #ARGV > 3 then redis.call('HSET', KEYS[4], unpack(ARGV, 4)) end
+            if ARGV[4] == '1' then
+              for _, jti in ipairs(redis.call('SMEMBERS', KEYS[6])) do
+                local chain = redis.call('HGET', ARGV[5] .. jti, 'chain')
+                redis.call('DEL', ARGV[5] .. jti)
+                if chain then redis.call('SREM', ARGV[6] .. chain, jti) end
+                redis.call('ZREM', KEYS[5], jti)
+              end
+              redis.call('DEL', KEYS[6])
+              redis.call('HINCRBY', KEYS[4], 'generation', 1)
+            end
+            if #ARGV > 6 then redis.call('HSET', KEYS[4], unpack(ARGV, 7)) end
             if ARGV[3] ~= '' then redis.call('HDEL', KEYS[4], ARGV[3]) end
             if ARGV[2] == '1' then redis.call('SADD', KEYS[3], ARGV[1])
             elseif ARGV[2] == '0' then redis.call('SREM', KEYS[3], ARGV[1]) end
-            if #ARGV > 3 or ARGV[3] ~= '' then changed('user ' .. ARGV[1]) end
+            if #ARGV > 6 or ARGV[3] ~= '' then changed('user ' .. ARGV[1]) end
             return redis.call('HGETALL', KEYS[4])
             """
+    )
+}
+
+/// Stores another hash of the same password. Key: the user. Arguments: the hash that it must have, and the other. Answers whether it was done.
+enum ReplacePasswordHashScript {
+    static let script = ValkeyScript(
+        """
+        if redis.call('HGET', KEYS[1], 'password') ~= ARGV[1] then return 0 end
+        redis.call('HSET', KEYS[1], 'password', ARGV[2])
+        return 1
+        """
     )
 }
 
