@@ -92,6 +92,41 @@ struct InteropTests {
         }
     }
 
+    @Test("A log that nobody reads stops nothing: publishes, readiness and the end go on")
+    func stalledLog() async throws {
+        try await Scenario.inFolder { scenario in
+            let log = scenario.folder.appending(path: "relay.log").path()
+            let isMade = unsafe mkfifo(log, 0o600)
+            try #require(isMade == 0)
+            // Holds the pipe open, and never reads from it.
+            let pipe = unsafe open(log, O_RDWR | O_CLOEXEC)
+            try #require(pipe >= 0)
+            let relay = try await RelayUnderTest.start(["LOG_LEVEL": "debug"], in: scenario.folder)
+            try await scenario.run("stalled_log.py", against: relay)
+            relay.process.signal(SIGTERM)
+            #expect(try await relay.process.exit(within: .seconds(30)) == .code(0))
+            close(pipe)
+        }
+    }
+
+    @Test("Clocks that are set by an hour or a day, forth and back, shut nobody out and lose nothing")
+    func clockSteps() async throws {
+        try await Scenario.inFolder { scenario in
+            let library = try #require(FakeTime.library, "the Debian package faketime is not installed")
+            let clock = scenario.folder.appending(path: "clock")
+            try "+0".write(to: clock, atomically: true, encoding: .utf8)
+            let relay = try await RelayUnderTest.start(
+                ["RATE_LIMITS_ENABLED": "true", "RATE_LIMIT_LOGIN": "0", "RATE_LIMIT_REFRESH": "5"],
+                environment: FakeTime.environment(library, clock),
+                in: scenario.folder
+            )
+            var scenario = scenario
+            scenario.environment = ["CLOCK": clock.path()]
+            try await scenario.run("clock_steps.py", against: relay)
+            try await relay.stop()
+        }
+    }
+
     @Test("After SIGTERM under load everyone is answered, and all that was acknowledged is there")
     func terminated() async throws {
         try await Scenario.inFolder { scenario in

@@ -16,11 +16,13 @@ struct RelayUnderTest {
     ///
     /// - Parameters:
     ///   - settings: keys of the configuration in upper case, without `PULSAR_`.
+    ///   - extra: variables of its environment that are no keys.
     ///   - fixedPort: where it listens, as one did before it; nil for a free one.
     ///   - folder: holds its data and its log. A relay that is started again in the same folder finds them.
     static func start(
         _ settings: [String: String],
         on fixedPort: Int? = nil,
+        environment extra: [String: String] = [:],
         in folder: URL
     ) async throws -> RelayUnderTest {
         let port = if let fixedPort { fixedPort } else { try await freePort() }
@@ -34,11 +36,13 @@ struct RelayUnderTest {
             "BOOTSTRAP_ADMIN_PASSWORD": self.password,
             "RATE_LIMITS_ENABLED": "false",
         ].merging(settings) { $1 }
-        var environment = Installation.environment
+        var environment = Installation.environment.merging(extra) { $1 }
         for (key, value) in own { environment["PULSAR_" + key] = value }
+        // A library that is loaded first may move the environment, beside which Swift looks for the arguments: let it do so in env,
+        // which becomes the relay.
         let process = try ChildProcess(
-            Installation.relay,
-            ["serve"],
+            extra.isEmpty ? Installation.relay : URL(filePath: "/usr/bin/env"),
+            extra.isEmpty ? ["serve"] : [Installation.relay.path(), "serve"],
             environment: environment,
             directory: folder,
             log: folder.appending(path: "relay.log")

@@ -32,7 +32,8 @@ public final class ChildProcess: Sendable {
         do {
             if !FileManager.default.fileExists(atPath: log.path()) { try Data().write(to: log) }
             let output = try FileHandle(forWritingTo: log)
-            _ = try output.seekToEnd()
+            // A pipe has no end to go to.
+            _ = try? output.seekToEnd()
             process.executableURL = executable
             process.arguments = arguments
             process.environment = environment

@@ -13,11 +13,12 @@ public struct LineLogHandler: LogHandler {
     private let now: @Sendable () -> Timestamp
 
     /// - Parameters:
+    ///   - sink: must not wait for a slow reader: events are logged on event loops.
     ///   - now: the time that lines carry.
     public init(
         label: String,
         settings: RelayConfiguration.Logging,
-        sink: any LogSink = DescriptorSink.standardError,
+        sink: any LogSink,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.label = label
@@ -25,6 +26,22 @@ public struct LineLogHandler: LogHandler {
         self.format = settings.format
         self.sink = sink
         self.now = now
+    }
+
+    /// The line that says how many lines were dropped, for a ``BufferedSink``.
+    public static func droppedLines(
+        _ count: Int,
+        label: String,
+        settings: RelayConfiguration.Logging,
+        now: Timestamp
+    ) -> String {
+        LogLine(
+            time: now,
+            level: .warning,
+            label: label,
+            message: "log lines were dropped, since whoever reads the log did not keep up",
+            metadata: [(key: "lines", value: "\(count)")]
+        ).render(settings.format)
     }
 
     public func log(event: LogEvent) {

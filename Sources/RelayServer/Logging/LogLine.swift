@@ -14,12 +14,28 @@ struct LogLine {
     /// A text longer than this many UTF-8 bytes is cut.
     static let maxTextLength = 8_192
 
-    init(time: Timestamp, label: String, event: LogEvent, metadata: Logger.Metadata) {
+    init(
+        time: Timestamp,
+        level: Logger.Level,
+        label: String,
+        message: String,
+        metadata: [(key: String, value: Logger.MetadataValue)]
+    ) {
         self.time = time
-        self.level = event.level
+        self.level = level
         self.label = label
-        self.message = event.message.description
-        self.metadata = LogRedaction.redact(metadata).sorted { $0.key < $1.key }
+        self.message = message
+        self.metadata = metadata
+    }
+
+    init(time: Timestamp, label: String, event: LogEvent, metadata: Logger.Metadata) {
+        self.init(
+            time: time,
+            level: event.level,
+            label: label,
+            message: event.message.description,
+            metadata: LogRedaction.redact(metadata).sorted { $0.key < $1.key }
+        )
     }
 
     func render(_ format: RelayConfiguration.LogFormat) -> String {

@@ -117,7 +117,8 @@ public struct Relay: Service {
             hasher: hasher,
             secret: secret,
             group: group,
-            logger: self.logger
+            logger: self.logger,
+            droppedLogLines: self.hooks.droppedLogLines
         )
         try await startup.makeAdministrator(parts.access.users, announce: self.hooks.announcePassword)
         let listener = try await self.listen(parts, group)

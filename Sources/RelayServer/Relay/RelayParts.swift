@@ -22,9 +22,10 @@ struct RelayParts: Sendable {
         hasher: PasswordHasher,
         secret: Secret,
         group: any EventLoopGroup,
-        logger: Logger
+        logger: Logger,
+        droppedLogLines: @escaping @Sendable () -> Int = { 0 }
     ) async throws {
-        let heart = try Heart(configuration, store, hasher, secret)
+        let heart = try Heart(configuration, store, hasher, secret, LogMetrics(droppedLines: droppedLogLines))
         self.access = heart.access
         self.broker = heart.broker
         self.loops = try await DeliveryLoops.start(
@@ -61,13 +62,16 @@ private struct Heart {
     let access: Access
     let broker: Broker
     let memory: MemoryLedger
+    private let logMetrics: LogMetrics
 
     init(
         _ configuration: RelayConfiguration,
         _ store: any RelayStore,
         _ hasher: PasswordHasher,
-        _ secret: Secret
+        _ secret: Secret,
+        _ logMetrics: LogMetrics
     ) throws {
+        self.logMetrics = logMetrics
         let clock = RelayClock.system
         self.memory = MemoryLedger(limits: configuration.memoryLimits(machine: MachineMemory().bytes))
         self.access = try Access(
@@ -142,7 +146,7 @@ private struct Heart {
             descriptions: RelayMetric.descriptions(maxTopics: metrics.maxTopics),
             collectors: [
                 ProcessMetrics(), BrokerMetrics(broker: self.broker, pollWaiters: waiters),
-                MemoryMetrics(ledger: self.memory),
+                MemoryMetrics(ledger: self.memory), self.logMetrics,
             ]
         )
     }

@@ -112,7 +112,8 @@ extension RelayConfiguration {
         case owner
     }
 
-    /// What one password check costs (argon2id). Hashes already stored keep the cost that they were made with.
+    /// What one password check costs (argon2id). A hash of another cost is made anew at its
+    /// user's next log-in.
     public struct PasswordCost: Hashable, Sendable {
         @Setting("argon2_memory_kib", .integer(8...4_194_304), "Memory of one password check, in KiB.")
         public var memoryKiB = Int(PasswordHashParameters.recommended.memoryKiB)
