@@ -4,7 +4,7 @@ SOURCES := Sources Tests Benchmarks Package.swift
 # Why these flags: ARCHITECTURE.md, "Built for release".
 RELEASE := swift build --configuration release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
-.PHONY: help run run-several build test bench format lint docs clean
+.PHONY: help run run-several build check test bench format lint docs clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -21,6 +21,11 @@ run-several: build ## Build, then run a Valkey and two relays on it, on 127.0.0.
 build: ## Build for release; the first time takes about ten minutes
 	@scripts/install-packages build
 	$(RELEASE) --product pulsar-relay </dev/null
+
+check: ## After an edit: check the format, build, and run the fast tests, in about a minute
+	@$(MAKE) --no-print-directory lint
+	swift build --build-tests </dev/null
+	@scripts/run-tests --filter '^(RelayWire|RelayAccess|RelayCore|RelayMetrics|RelayClient|RelayCommands)Tests\.'
 
 test: ## Build, then run all tests, those with real clients included
 	@scripts/install-packages build test

@@ -31,6 +31,18 @@ public struct FileTokenStore: TokenStore {
         }
     }
 
+    /// Takes the login out of the file.
+    ///
+    /// - Returns: whose it was; nil where there was none.
+    public func forget() async throws -> String? {
+        try await self.file.exclusively {
+            var book = try self.file.read()
+            let forgotten = book.remove(self.url)
+            try self.file.write(book)
+            return forgotten?.username
+        }
+    }
+
     private func store(_ tokens: Tokens, _ known: StoredLogin?) throws {
         var book = try self.file.read()
         let login = StoredLogin(username: self.username ?? known?.username ?? "", tokens: tokens)

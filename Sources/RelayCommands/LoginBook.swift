@@ -16,6 +16,14 @@ public struct LoginBook: Sendable, Hashable {
         if becomesDefault { self.defaultURL = url }
     }
 
+    /// Forgets a login; no relay is the default one then, if it was this.
+    ///
+    /// - Returns: what was forgotten; nil where there was nothing.
+    public mutating func remove(_ url: String) -> StoredLogin? {
+        if self.defaultURL == url { self.defaultURL = nil }
+        return self.logins.removeValue(forKey: url)
+    }
+
     init(json: JSONDocument) throws(JSONDocumentError) {
         guard case .object(let logins)? = json["relays"] else { throw JSONDocumentError(reason: "no object 'relays'") }
         if case .string(let url)? = json["default"] { self.defaultURL = url }

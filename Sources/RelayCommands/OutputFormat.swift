@@ -33,6 +33,37 @@ public enum OutputFormat: Sendable {
         }
     }
 
+    public func line(_ topic: TopicDetails) -> String {
+        switch self {
+        case .json:
+            JSONDocument.object([
+                ("topic_name", .string(topic.name)),
+                ("owner_id", .string(topic.ownerID)),
+                ("is_public", .bool(topic.isPublic)),
+                ("created_at", .string(topic.createdAt)),
+                ("description", topic.description.map(JSONDocument.string) ?? .null),
+                ("durability", topic.durability.map(JSONDocument.string) ?? .null),
+            ]).text
+        case .human:
+            [topic.name, topic.isPublic ? "public" : "private", topic.description ?? ""]
+                .filter { !$0.isEmpty }.joined(separator: "  ")
+        }
+    }
+
+    public func line(_ grant: TopicGrant) -> String {
+        switch self {
+        case .json:
+            JSONDocument.object([
+                ("topic_name", .string(grant.topic)),
+                ("user_id", .string(grant.userID)),
+                ("username", .string(grant.username)),
+                ("granted_at", .string(grant.grantedAt)),
+            ]).text
+        case .human:
+            "\(grant.username) reads and writes \(grant.topic)"
+        }
+    }
+
     /// One line for each message of a bulk.
     public func lines(_ receipt: BulkReceipt) -> [String] {
         receipt.entries.map { entry in

@@ -13,8 +13,11 @@ struct ConfigCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "check",
             abstract: "Check the configuration, and print what is in effect, with secrets masked.",
-            discussion:
-                "Exits with 1 where the configuration can't be used, and with 3 where it is not safe to start with."
+            discussion: """
+                Exits with 1 where the configuration can't be used, and with 3 where it is not safe to start with.
+
+                Example: pulsar-relay config check --config config.yaml
+                """
         )
 
         @OptionGroup var server: ServerOptions
@@ -33,7 +36,8 @@ struct ConfigCommand: ParsableCommand {
     struct ExampleCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "example",
-            abstract: "Print a configuration file that names every key, with what it does and its default."
+            abstract: "Print a configuration file that names every key, with what it does and its default.",
+            discussion: "Example: pulsar-relay config example > config.yaml"
         )
 
         func run() throws {

@@ -11,6 +11,8 @@ struct LoginCommand: AsyncParsableCommand {
             The password comes from --password-stdin, else from $PULSAR_PASSWORD, else it is asked for on the terminal. \
             It is not stored. The tokens are, in $XDG_CONFIG_HOME/pulsar-relay/credentials.json (default \
             ~/.config/pulsar-relay), for you alone to read.
+
+            Example: pulsar-relay login --url https://relay.example.org --username alice
             """
     )
 

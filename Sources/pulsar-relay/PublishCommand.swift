@@ -9,6 +9,8 @@ struct PublishCommand: AsyncParsableCommand {
         discussion: """
             Ends once the relay has stored the messages, and prints their ids. A broken connection or an overloaded relay \
             is tried again under the same idempotency key, so that nothing is stored twice.
+
+            Example: pulsar-relay publish news '{"text": "hello"}'
             """
     )
 

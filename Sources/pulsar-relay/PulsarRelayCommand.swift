@@ -8,18 +8,28 @@ struct PulsarRelay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pulsar-relay",
         abstract: "Run a message relay, publish to it, and read from it.",
-        discussion: "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not safe to start, 4 not logged in.",
+        discussion: """
+            Begin with:
+              pulsar-relay serve
+              pulsar-relay login --url http://127.0.0.1:8080 --username admin
+              pulsar-relay publish news '{"text": "hello"}'
+              pulsar-relay subscribe news --from earliest
+
+            Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not safe to start, 4 not logged in.
+            """,
         version: RelayVersion.current,
         subcommands: [
             ServeCommand.self,
             LoginCommand.self,
+            LogoutCommand.self,
             PublishCommand.self,
             SubscribeCommand.self,
             PollCommand.self,
-            ProveCommand.self,
-            UserCommand.self,
+            HistoryCommand.self,
             TopicCommand.self,
+            UserCommand.self,
             ConfigCommand.self,
+            ProveCommand.self,
             VersionCommand.self,
         ]
     )

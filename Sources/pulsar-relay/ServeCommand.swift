@@ -1,8 +1,10 @@
 import ArgumentParser
+import Foundation
 import Logging
 import RelayCommands
 import RelayCore
 import RelayServer
+import RelayWire
 import ServiceLifecycle
 import UnixSignals
 
@@ -13,6 +15,8 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Serves until SIGTERM or SIGINT. Then it finishes what is under way and exits with 0. Exits with 3 if the \
             configuration is not safe to start with, and with 1 if it can't be used.
+
+            Example: pulsar-relay serve --host 0.0.0.0 --data-dir /var/lib/pulsar-relay
             """
     )
 
@@ -33,15 +37,19 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let logger = Logger(label: "pulsar-relay")
         for warning in effective.warnings { logger.warning("\(warning)") }
-        let relay = Relay(
-            configuration: configuration,
-            logger: logger,
-            hooks: Self.hooks(configuration.server, streams)
-        )
+        // Trapped before anything is opened: a signal during the start ends the relay in order as well.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let relay = Relay(configuration: configuration, logger: logger, hooks: Self.hooks(configuration, streams))
+        let stop = StopSignal(signals: signals, grace: configuration.server.shutdownGrace, logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [relay],
-                gracefulShutdownSignals: [.sigterm, .sigint],
+                services: [
+                    ServiceGroupConfiguration.ServiceConfiguration(service: relay),
+                    ServiceGroupConfiguration.ServiceConfiguration(
+                        service: stop,
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    ),
+                ],
                 logger: logger
             )
         )
@@ -57,21 +65,46 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     /// What a person at the terminal needs to know goes to standard output; the log goes to standard error.
-    private static func hooks(_ server: RelayConfiguration.Server, _ streams: ServeStreams) -> RelayHooks {
+    private static func hooks(_ configuration: RelayConfiguration, _ streams: ServeStreams) -> RelayHooks {
         RelayHooks(
             listening: { port in
-                streams.say("Pulsar Relay listens on http://\(server.host):\(port)")
+                let text = StartText(
+                    configuration,
+                    version: RelayVersion.current,
+                    port: port,
+                    workingDirectory: FileManager.default.currentDirectoryPath
+                )
+                streams.say("\(text)")
             },
             announcePassword: { username, password in
                 streams.say(
                     """
                     First start: the administrator is '\(username)' with the password '\(password)'.
-                    It is shown this once. Log in with: pulsar-relay login --url http://\(server.host):\(server.port) \
-                    --username \(username)
+                    It is shown this once.
                     """
                 )
             },
             droppedLogLines: { streams.log.droppedLines }
         )
+    }
+}
+
+/// Says why the relay stops, and ends when it shall.
+private struct StopSignal: Service, CustomStringConvertible {
+    let signals: UnixSignalsSequence
+    let grace: Duration
+    let logger: Logger
+
+    /// For the lifecycle's log.
+    var description: String { "StopSignal" }
+
+    func run() async {
+        for await signal in self.signals {
+            self.logger.info(
+                "stopping: what is under way is finished first",
+                metadata: ["signal": "\("\(signal)".uppercased())", "grace": "\(self.grace)"]
+            )
+            return
+        }
     }
 }

@@ -10,6 +10,8 @@ struct SubscribeCommand: AsyncParsableCommand {
             Runs until it is interrupted. It reconnects by itself, and prints each message once and in order. If the relay \
             dropped messages before they could be read, it reports a gap: with --json as a line among the messages, else on \
             standard error.
+
+            Example: pulsar-relay subscribe news --from earliest --cursor-file cursors.json
             """
     )
 

@@ -1,22 +1,48 @@
 import ArgumentParser
+import RelayClient
+import RelayCommands
 import RelayCore
 
 struct TopicCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topic",
-        abstract: "Look at topics straight in the configured store.",
-        subcommands: [List.self]
+        abstract: "List, create, delete and share topics.",
+        discussion: """
+            Example: pulsar-relay topic create news --public
+            Example: pulsar-relay topic grant news bob
+            """,
+        subcommands: [List.self, Create.self, Delete.self, Grants.self, Grant.self, Revoke.self]
     )
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "List all topics.")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "List the topics that you own or may read; with --stored all topics of the configured store.",
+            discussion: """
+                --stored needs no relay and no login: it reads the store that --config, --data-dir and the environment name.
+
+                Example: pulsar-relay topic list
+                Example: pulsar-relay topic list --stored --data-dir data
+                """
+        )
 
         /// Topics read at a time.
         private static let pageSize = 500
 
+        @OptionGroup var relay: RelayOptions
         @OptionGroup var server: ServerOptions
 
+        @Flag(help: "Read the configured store itself.")
+        var stored = false
+
         func run() async throws {
+            guard !self.stored else { return try await self.listStored() }
+            for topic in try await self.relay.client().topics() {
+                try StandardStreams.result(self.relay.format.line(topic))
+            }
+        }
+
+        private func listStored() async throws {
             try await OpenStore.with(self.server) { opened in
                 var last: TopicKey?
                 repeat {
@@ -31,6 +57,120 @@ struct TopicCommand: AsyncParsableCommand {
             let visibility = topic.record.isPublic ? "public" : "private"
             let counts = "\(topic.bounds.count) messages, \(topic.grants.count) grants"
             return "\(topic.record.key)  \(topic.record.kind)  \(visibility)  owner \(topic.record.owner)  \(counts)"
+        }
+    }
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "create",
+            abstract: "Create a topic that you own. A first publish does the same with the relay's defaults.",
+            discussion: "Example: pulsar-relay topic create news --public --description 'What is new'"
+        )
+
+        @OptionGroup var relay: RelayOptions
+
+        @Argument(help: "1 to 255 letters, digits, _ and -.")
+        var topic: String
+
+        @Flag(help: "Let every user read it.")
+        var `public` = false
+
+        @Option(help: "At most 500 characters.")
+        var description: String?
+
+        @Option(help: "When a publish is answered: memory, stored, replicated or synced. Default: the relay's setting.")
+        var durability: String?
+
+        func run() async throws {
+            let created = try await self.relay.client().createTopic(
+                self.topic,
+                isPublic: self.public,
+                description: self.description,
+                durability: self.durability
+            )
+            try StandardStreams.result(self.relay.format.line(created))
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "delete",
+            abstract: "Delete a topic with all of its messages.",
+            discussion: "Example: pulsar-relay topic delete news"
+        )
+
+        @OptionGroup var relay: RelayOptions
+
+        @Argument(help: "The topic.")
+        var topic: String
+
+        func run() async throws {
+            try await self.relay.client().deleteTopic(self.topic)
+            StandardStreams.say("Deleted \(self.topic).")
+        }
+    }
+
+    struct Grants: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "grants",
+            abstract: "List the users who may read and write a topic beside its owner.",
+            discussion: "Example: pulsar-relay topic grants news"
+        )
+
+        @OptionGroup var relay: RelayOptions
+
+        @Argument(help: "The topic.")
+        var topic: String
+
+        func run() async throws {
+            for grant in try await self.relay.client().grants(of: self.topic) {
+                try StandardStreams.result(self.relay.format.line(grant))
+            }
+        }
+    }
+
+    struct Grant: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "grant",
+            abstract: "Let a user read and write a topic.",
+            discussion: "Example: pulsar-relay topic grant news bob"
+        )
+
+        @OptionGroup var relay: RelayOptions
+
+        @Argument(help: "The topic.")
+        var topic: String
+
+        @Argument(help: "The user's name.")
+        var username: String
+
+        func run() async throws {
+            let grant = try await self.relay.client().grant(self.topic, toUsername: self.username)
+            try StandardStreams.result(self.relay.format.line(grant))
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "revoke",
+            abstract: "Take a user's grant back, and end what the user has open on the topic.",
+            discussion: "Example: pulsar-relay topic revoke news bob"
+        )
+
+        @OptionGroup var relay: RelayOptions
+
+        @Argument(help: "The topic.")
+        var topic: String
+
+        @Argument(help: "The user's name.")
+        var username: String
+
+        func run() async throws {
+            let client = try self.relay.client()
+            guard let grant = try await client.grants(of: self.topic).first(where: { $0.username == self.username })
+            else { throw UsageError("'\(self.username)' has no grant for '\(self.topic)'") }
+            try await client.revokeGrant(self.topic, ofUserID: grant.userID)
+            StandardStreams.say("\(self.username) has no grant for \(self.topic) any more.")
         }
     }
 }

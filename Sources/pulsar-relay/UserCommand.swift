@@ -7,7 +7,11 @@ struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user",
         abstract: "Manage users straight in the configured store: for the first administrator, and for rescue.",
-        discussion: "A relay that runs on the same store notices within a minute.",
+        discussion: """
+            A relay that runs on the same store notices within a minute.
+
+            Example: pulsar-relay user create bob --permissions read write
+            """,
         subcommands: [Create.self, List.self, SetPassword.self, Disable.self]
     )
 

@@ -46,6 +46,23 @@ struct RelayClientTests {
         #expect(publishes.last?.headers["Idempotency-Key"] == ["mine"])
     }
 
+    @Test(
+        "A logout revokes both tokens, and an access token that has ended is as good as revoked",
+        arguments: [200, 401]
+    )
+    func logout(status: Int) async throws {
+        let relay = FakeRelay { request in
+            request.uri == "/auth/logout" ? .json(status, ["detail": "no"]) : .json(200, [:])
+        }
+        try await relay.run { endpoint in
+            let tokens = Tokens(accessToken: "good", expiresAt: Timestamp(microseconds: .max), refreshToken: "again")
+            try await self.client(endpoint, .tokens(tokens)).logOut()
+        }
+        #expect(relay.requests.map(\.uri) == ["/auth/token/revoke", "/auth/logout"])
+        #expect(relay.requests.first?.body.contains(#""revoke_chain":true"#) == true)
+        #expect(relay.requests.map(\.bearer) == [nil, "good"])
+    }
+
     @Test("A publish is tried again under the same key: after 5xx, a broken connection and Retry-After")
     func retry() async throws {
         let replies = Mutex<[FakeReply]>([

@@ -1,8 +1,8 @@
 import RelayWire
 
-/// The two requests that give tokens.
+/// The requests that give tokens and take them back.
 ///
-/// Neither is cut short when the calling task is cancelled. The relay may have taken the refresh token already, and
+/// None that gives is cut short when the calling task is cancelled. The relay may have taken the refresh token already, and
 /// its successor would be lost with the answer.
 struct TokenExchange: Sendable {
     let pipeline: RequestPipeline
@@ -25,6 +25,22 @@ struct TokenExchange: Sendable {
             return try await self.tokens(call)
         } catch let error as RelayError where error.code == .authenticationRequired {
             return nil
+        }
+    }
+
+    /// - Throws: ``RelayError`` where the relay refuses for another reason than that the tokens have ended.
+    func revoke(_ tokens: Tokens) async throws {
+        if let refreshToken = tokens.refreshToken {
+            var call = HTTPCall(.post, ["auth", "token", "revoke"])
+            call.body = .json(["refresh_token": .string(refreshToken), "revoke_chain": true])
+            _ = try await self.pipeline.reply(to: call, keeper: nil)
+        }
+        var call = HTTPCall(.post, ["auth", "logout"])
+        call.headers = [("Authorization", "Bearer \(tokens.accessToken)")]
+        do {
+            _ = try await self.pipeline.reply(to: call, keeper: nil)
+        } catch let error as RelayError where error.code == .authenticationRequired {
+            return
         }
     }
 

@@ -59,6 +59,13 @@ actor TokenKeeper {
         return tokens
     }
 
+    /// Revokes the tokens at hand, and forgets them.
+    func logOut() async throws {
+        guard let tokens = try await self.store.load() ?? self.tokens else { return }
+        self.tokens = nil
+        try await self.exchange.revoke(tokens)
+    }
+
     private func plan(for tokens: Tokens?, _ rejected: String?) -> RenewalPlan {
         RenewalPlan.decide(tokens: tokens, rejected: rejected, hasPassword: self.password != nil, now: self.now())
     }

@@ -8,6 +8,14 @@ extension RelayClient {
         try await self.keeper.logIn()
     }
 
+    /// Ends the login on the relay: revokes the refresh token with all that came of it, and the access token with what it has opened.
+    ///
+    /// The tokens stay in the store that was given to the client: taking them out is its owner's matter. Does nothing without tokens.
+    /// - Throws: ``RelayError`` where the relay can't be reached, or refuses for another reason than that the tokens have ended.
+    public func logOut() async throws {
+        try await self.keeper.logOut()
+    }
+
     /// An access token good for at least 300 s, where the relay gives such.
     public func accessToken() async throws -> String {
         try await self.keeper.accessToken()

@@ -45,10 +45,15 @@ final class DeliveryLoops: Sendable {
     }
 
     /// Closes whatever is still open.
-    func cutOffConnections() {
+    ///
+    /// - Returns: how many connections that were.
+    func cutOffConnections() async -> Int {
+        var count = 0
         for loop in self.byEventLoop.values {
-            loop.eventLoop.execute { loop.current?.connections.cutOff() }
+            let closed = loop.eventLoop.submit { loop.current?.connections.cutOff() ?? 0 }
+            count += (try? await closed.get()) ?? 0
         }
+        return count
     }
 
     func stop() async throws {

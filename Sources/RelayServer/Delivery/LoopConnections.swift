@@ -81,8 +81,12 @@ final class LoopConnections {
         for connection in Array(self.connections.values) { connection.shutDown() }
     }
 
-    func cutOff() {
-        for connection in Array(self.connections.values) { connection.cutOff() }
+    /// - Returns: how many connections are cut off.
+    @discardableResult
+    func cutOff() -> Int {
+        let open = Array(self.connections.values)
+        for connection in open { connection.cutOff() }
+        return open.count
     }
 
     func stop() {

@@ -4,6 +4,7 @@ import NIOPosix
 import RelayAccess
 import RelayCore
 import RelayMetrics
+import RelayStorage
 import RelayWire
 public import ServiceLifecycle
 
@@ -111,6 +112,7 @@ public struct Relay: Service {
         let startup = RelayStartup(configuration: self.configuration, store: store, logger: self.logger)
         let secret = try await startup.checkAndFindSecret()
         if let shared = store as? any SharedTokenSecrets { await startup.compareSecret(secret, in: shared) }
+        if let valkey = store as? ValkeyStore { await startup.warnOfEviction(in: valkey) }
         let parts = try await RelayParts(
             configuration: self.configuration,
             store: store,
@@ -133,6 +135,7 @@ public struct Relay: Service {
             await RelayDrain(parts: parts, listener: listener, grace: self.configuration.server.shutdownGrace).run()
             tasks.cancelAll()
         }
+        self.logger.info("stopped")
     }
 
     private func listen(_ parts: RelayParts, _ group: MultiThreadedEventLoopGroup) async throws -> Listener {
@@ -140,7 +143,9 @@ public struct Relay: Service {
         server.maxConnections = self.affordableConnections()
         do {
             let listener = try await Listener.bind(server, on: group, services: parts.services)
-            self.logger.info(
+            // On standard output it is said to people; a log for machines has it as well.
+            self.logger.log(
+                level: self.configuration.logging.format == .json ? .info : .debug,
                 "listening",
                 metadata: ["address": "\(listener.channel.localAddress?.description ?? server.host)"]
             )

@@ -17,8 +17,11 @@ struct RelayDrain: Sendable {
         self.listener.channel.close(promise: nil)
         self.parts.loops.shutDownConnections()
         if await !self.drained(within: self.grace) {
-            self.parts.services.logger.warning("connections were still open after the grace and were cut off")
-            self.parts.loops.cutOffConnections()
+            let count = await self.parts.loops.cutOffConnections()
+            self.parts.services.logger.warning(
+                "the grace is over: connections that were still open were cut off",
+                metadata: ["connections": "\(count)", "grace": "\(self.grace)"]
+            )
             _ = await self.drained(within: Self.moment)
         }
         if await !self.isAllStored(within: max(end - .now, Self.moment)) {

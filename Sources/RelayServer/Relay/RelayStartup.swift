@@ -1,6 +1,7 @@
 import Logging
 import RelayAccess
 import RelayCore
+import RelayStorage
 
 /// What is checked and made before the first request.
 struct RelayStartup: Sendable {
@@ -44,6 +45,18 @@ struct RelayStartup: Sendable {
         } catch {
             self.logger.warning("the token secret could not be compared", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Warns where Valkey may drop keys to make room: nobody would be told of messages, users and tokens that are gone so.
+    func warnOfEviction(in store: ValkeyStore) async {
+        guard let policy = await store.evictionPolicy() else { return }
+        self.logger.warning(
+            """
+            Valkey drops keys when its memory is full, and with them messages, users and tokens: set its maxmemory-policy to \
+            noeviction, with which it refuses writes instead
+            """,
+            metadata: ["maxmemory-policy": "\(policy)"]
+        )
     }
 
     /// Makes sure that there is somebody who can log in: the configured administrator, or one with a random password

@@ -30,6 +30,23 @@ struct ServerFaultTests {
         }
     }
 
+    @Test(
+        "a server that may drop keys says so, one that refuses writes instead does not",
+        arguments: [("allkeys-lru", "allkeys-lru"), ("noeviction", nil)]
+    )
+    func eviction(_ policy: String, _ expected: String?) async throws {
+        let options = ValkeyServerOptions(arguments: ["--maxmemory-policy", policy])
+        try await ValkeyServerProcess.with(options) { server in
+            let store = try await ValkeyStore.open(
+                .server(server.address),
+                ValkeyConfiguration(),
+                loops: [MultiThreadedEventLoopGroup.singleton.any()]
+            )
+            #expect(await store.evictionPolicy() == expected)
+            await store.close()
+        }
+    }
+
     @Test("a user that may not do all that the store does is refused at once", arguments: ["", "&pulsar:{!}:changes"])
     func missingChannels(allowed: String) async throws {
         let options = ValkeyServerOptions(users: ["worker on >secret ~* resetchannels \(allowed) +@all"])

@@ -34,7 +34,6 @@ public enum StartupGuard {
         let findings = [
             self.secret(configuration),
             self.valkey(configuration),
-            self.origins(configuration.server),
             self.hosts(configuration.server),
         ].compactMap(\.self)
         return findings.filter { $0.severity == .error } + findings.filter { $0.severity == .warning }
@@ -44,14 +43,8 @@ public enum StartupGuard {
         switch self.secretPlan(configuration) {
         case .configured(let secret):
             return self.strength(of: secret, allowsShort: configuration.access.allowInsecureDefaults)
-        case .file:
+        case .file, .random:
             return nil
-        case .random:
-            return self.note(
-                .warning,
-                "jwt_secret_key",
-                "not set: a random secret is used, tokens end when the relay stops"
-            )
         case .missing:
             return self.note(
                 .error,
@@ -86,21 +79,16 @@ public enum StartupGuard {
         guard configuration.storage.backend == .valkey, configuration.valkey.password == nil else { return nil }
         let nodes = configuration.valkey.clusterNodes
         let hosts = nodes.isEmpty ? [configuration.valkey.host] : nodes.map(\.host)
-        let isTolerable = configuration.access.allowInsecureDefaults || hosts.allSatisfy { self.isLoopback($0) }
+        guard !hosts.allSatisfy({ self.isLoopback($0) }) else { return nil }
         return self.note(
-            isTolerable ? .warning : .error,
+            configuration.access.allowInsecureDefaults ? .warning : .error,
             "valkey_password",
             "not set: whoever reaches the server can read and change everything"
         )
     }
 
-    private static func origins(_ server: RelayConfiguration.Server) -> ConfigurationProblem? {
-        guard server.allowedOrigins.isEmpty else { return nil }
-        return self.note(.warning, "allowed_origins", "empty, so no web page of another origin can use the relay")
-    }
-
     private static func hosts(_ server: RelayConfiguration.Server) -> ConfigurationProblem? {
-        guard server.trustedHosts.isEmpty else { return nil }
+        guard server.trustedHosts.isEmpty, !self.isLoopback(server.host) else { return nil }
         return self.note(.warning, "trusted_hosts", "empty, so requests are answered whatever host they name")
     }
 
