@@ -16,6 +16,8 @@ public struct AccessSettings: Sendable, CustomStringConvertible {
     public var refreshTokenDays: Int64 = 90
     /// See ``RefreshAttempt/reuseGraceSeconds``. 0: a refresh token that comes back always ends its chain.
     public var refreshReuseGraceSeconds: Int64 = 0
+    /// Live refresh tokens of one user; a log-in beyond it ends the oldest. At least 1.
+    public var maxTokensPerUser = 100
     /// Verified tokens remembered at most.
     public var tokenCacheCapacity = 16_384
     public var rateLimits = RateLimits.standard
@@ -56,7 +58,8 @@ public struct Access: Sendable {
         let grants = TokenGrants(
             tokens: tokens,
             store: store,
-            refreshLifetimeSeconds: min(max(1, settings.refreshTokenDays), 36_500) * 86_400
+            refreshLifetimeSeconds: min(max(1, settings.refreshTokenDays), 36_500) * 86_400,
+            maxPerUser: settings.maxTokensPerUser
         )
         self.authenticator = Authenticator(
             tokens: tokens,

@@ -59,4 +59,19 @@ public struct RelayClient: Sendable {
     func reply(to call: HTTPCall) async throws -> HTTPReply {
         try await self.pipeline.reply(to: call, keeper: self.keeper)
     }
+
+    /// The whole of a list that the relay gives page by page.
+    func list<Value>(
+        _ path: [String],
+        _ read: (JSONDocument) throws(JSONDocumentError) -> Value
+    ) async throws -> [Value] {
+        var call = HTTPCall(.get, path)
+        var values: [Value] = []
+        while true {
+            let reply = try await self.reply(to: call)
+            values += try reply.decodedList(read)
+            guard let cursor = reply.nextCursor else { return values }
+            call.query = [("cursor", cursor)]
+        }
+    }
 }

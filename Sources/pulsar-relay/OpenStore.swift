@@ -65,10 +65,19 @@ struct OpenStore {
     }
 
     func user(named username: String) async throws -> User {
-        guard let user = try await self.users.users().first(where: { $0.username == username }) else {
-            throw NoSuchUser(username: username)
-        }
+        guard let user = try await self.users.user(named: username) else { throw NoSuchUser(username: username) }
         return user
+    }
+
+    /// Goes through all users, by creation, a page at a time.
+    func forEachUser(_ body: (User) throws -> Void) async throws {
+        var last: UserPlace?
+        while true {
+            let page = try await self.users.users(after: last, limit: 200)
+            guard let end = page.last else { return }
+            for user in page { try body(user) }
+            last = end.place
+        }
     }
 }
 

@@ -53,7 +53,7 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await OpenStore.with(self.server) { opened in
-                for user in try await opened.users.users() {
+                try await opened.forEachUser { user in
                     let permissions = user.permissions.names.joined(separator: ",")
                     let state = user.isActive ? "active" : "inactive"
                     try StandardStreams.result("\(user.id)  \(user.username)  \(state)  \(permissions)")

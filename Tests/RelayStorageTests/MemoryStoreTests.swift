@@ -2,6 +2,7 @@ import NIOCore
 import RelayCore
 import RelayStorage
 import RelayWire
+import StoreContract
 import Testing
 
 @Suite("The memory store's bounds")

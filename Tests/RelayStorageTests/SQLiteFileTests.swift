@@ -3,6 +3,7 @@ import GRDB
 import RelayAccess
 import RelayCore
 import RelayWire
+import StoreContract
 import Testing
 
 @testable import RelayStorage

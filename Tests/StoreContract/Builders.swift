@@ -1,6 +1,6 @@
 import NIOCore
 import RelayAccess
-import RelayCore
+public import RelayCore
 import RelayWire
 
 // Short ways to say what the cases need.
@@ -148,4 +148,27 @@ extension StoredPage {
 
 extension Collection where Element: Comparable {
     var isStrictlyIncreasing: Bool { zip(self, self.dropFirst()).allSatisfy { $0 < $1 } }
+}
+
+/// Without bounds, and whole lists: most tests are not about those.
+extension TopicStore {
+    public func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool) {
+        switch try await self.createTopic(record, within: .unlimited) {
+        case .created(let topic): return (topic, true)
+        case .existed(let topic): return (topic, false)
+        case .refused(let bound): throw StoreError(.full, "\(bound)")
+        }
+    }
+
+    public func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool {
+        try await self.addGrant(grant, to: key, limit: .max) == .added
+    }
+
+    public func topics(of user: UserID) async throws(StoreError) -> [StoredTopic] {
+        try await self.topics(of: user, after: nil, limit: 10_000)
+    }
+
+    public func topicNames(ownedBy user: UserID) async throws(StoreError) -> [String] {
+        try await self.topicNames(ownedBy: user, limit: 10_000)
+    }
 }

@@ -155,6 +155,86 @@ extension StoreContract {
                 #expect(try await store.topicNames(ownedBy: UserID("nobody")).isEmpty)
             }
         },
+        ContractCase("a user's topics and names come in pages, in the order of the whole list") { under in
+            try await under.withStore { store in
+                for name in ["b", "a", "d", "c", "x"] {
+                    _ = try await store.createTopic(.of(.named(name), owner: name == "x" || name == "c" ? "v" : "u"))
+                }
+                _ = try await store.addGrant(.to("u"), to: .named("c"))
+                var pages: [[String]] = []
+                var last: TopicKey?
+                repeat {
+                    let page = try await store.topics(of: UserID("u"), after: last, limit: 2)
+                    pages.append(page.map(\.record.key.name.rawValue))
+                    last = page.last?.record.key
+                } while last != nil
+                #expect(pages == [["a", "b"], ["c", "d"], []])
+                #expect(try await store.topics(of: UserID("u"), after: nil, limit: 0).isEmpty)
+                #expect(try await store.topicNames(ownedBy: UserID("u"), limit: 2) == ["a", "b"])
+            }
+        },
+        ContractCase("a user has no more topics than its quota, and deleting one makes room") { under in
+            try await under.withStore { store in
+                let quota = TopicQuota(maxPerUser: 3, maxInAll: 100)
+                for name in ["a", "b", "c"] { _ = try await store.createTopic(.of(.named(name), owner: "u")) }
+                Self.expectRefusal(.ofUser, try await store.createTopic(.of(.named("d"), owner: "u"), within: quota))
+                #expect(try await store.topic(.named("d")) == nil)
+                guard case .existed = try await store.createTopic(.of(.named("a"), owner: "u"), within: quota) else {
+                    Issue.record("a topic that is there needs no room")
+                    return
+                }
+                guard case .created = try await store.createTopic(.of(.named("o"), owner: "v"), within: quota) else {
+                    Issue.record("another's topics take no room")
+                    return
+                }
+                _ = try await store.deleteTopic(.named("b"))
+                guard case .created = try await store.createTopic(.of(.named("d"), owner: "u"), within: quota) else {
+                    Issue.record("the deleted topic still takes room")
+                    return
+                }
+                Self.expectRefusal(.ofUser, try await store.createTopic(.of(.named("e"), owner: "u"), within: quota))
+            }
+        },
+        ContractCase("there are no more topics in all than the quota") { under in
+            try await under.withStore { store in
+                let quota = TopicQuota(maxPerUser: 100, maxInAll: 3)
+                for name in ["a", "b", "c"] { _ = try await store.createTopic(.of(.named(name), owner: name)) }
+                Self.expectRefusal(.inAll, try await store.createTopic(.of(.named("d"), owner: "d"), within: quota))
+                _ = try await store.deleteTopic(.named("a"))
+                guard case .created = try await store.createTopic(.of(.named("d"), owner: "d"), within: quota) else {
+                    Issue.record("the deleted topic still takes room")
+                    return
+                }
+            }
+        },
+        ContractCase("one writer who makes topics as fast as it can gets its quota and no more") { under in
+            try await under.withStore { store in
+                let quota = TopicQuota(maxPerUser: 40, maxInAll: 1_000)
+                let created = try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for index in 0..<200 {
+                        group.addTask {
+                            let record = TopicRecord.of(.named("flood-\(index)"), owner: "u")
+                            guard case .created = try await store.createTopic(record, within: quota) else {
+                                return false
+                            }
+                            return true
+                        }
+                    }
+                    return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                }
+                #expect(created == 40)
+                #expect(try await store.topicCounts().total == 40)
+                #expect(try await store.topicNames(ownedBy: UserID("u"), limit: 100).count == 40)
+            }
+        },
+        ContractCase("quotas count topics from before the store was opened") { under in
+            try await under.withReopening { store in
+                for name in ["a", "b"] { _ = try await store.createTopic(.of(.named(name), owner: "u")) }
+            } after: { store, _ in
+                let quota = TopicQuota(maxPerUser: 2, maxInAll: 9)
+                Self.expectRefusal(.ofUser, try await store.createTopic(.of(.named("c"), owner: "u"), within: quota))
+            }
+        },
         ContractCase("topics and grants survive reopening") { under in
             try await under.withReopening { store in
                 _ = try await store.createTopic(.of(.named("t")))
@@ -174,7 +254,32 @@ extension StoreContract {
         },
     ]
 
+    private static func expectRefusal(
+        _ bound: TopicQuota.Bound,
+        _ creation: TopicCreation,
+        _ location: SourceLocation = #_sourceLocation
+    ) {
+        guard case .refused(bound) = creation else {
+            Issue.record("\(creation) instead of a refusal", sourceLocation: location)
+            return
+        }
+    }
+
     static let grantCases: [ContractCase] = [
+        ContractCase("a topic has no more grants than may be, and taking one back makes room") { under in
+            try await under.withStore { store in
+                _ = try await store.createTopic(.of(.named("t")))
+                for user in ["a", "b"] {
+                    #expect(try await store.addGrant(.to(user), to: .named("t"), limit: 2) == .added)
+                }
+                #expect(try await store.addGrant(.to("c"), to: .named("t"), limit: 2) == .refused)
+                #expect(try await store.addGrant(.to("a"), to: .named("t"), limit: 2) == .unchanged)
+                #expect(try await store.addGrant(.to("a"), to: .named("gone"), limit: 2) == .unchanged)
+                #expect(try await store.topic(.named("t"))?.grants == [.to("a"), .to("b")])
+                _ = try await store.removeGrant(of: UserID("a"), from: .named("t"))
+                #expect(try await store.addGrant(.to("c"), to: .named("t"), limit: 2) == .added)
+            }
+        },
         ContractCase("a grant is given once, keeps its date, and is listed by user id") { under in
             try await under.withStore { store in
                 _ = try await store.createTopic(.of(.named("t")))

@@ -46,7 +46,7 @@ extension StoreContract {
                     return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
                 }
                 #expect(created == 1)
-                #expect(try await store.users().count == 1)
+                #expect(try await store.users(after: nil, limit: 1_000).count == 1)
             }
         },
         ContractCase("users are listed by creation, then id, and counted") { under in
@@ -54,8 +54,14 @@ extension StoreContract {
                 for (id, seconds) in [("b", 1.0), ("c", 0), ("a", 1)] {
                     _ = try await store.createUser(.of(id, at: seconds, isActive: id != "a"))
                 }
-                #expect(try await store.users().map(\.id.rawValue) == ["c", "a", "b"])
+                #expect(try await store.users(after: nil, limit: 1_000).map(\.id.rawValue) == ["c", "a", "b"])
                 #expect(try await store.userCounts() == UserCounts(total: 3, active: 2))
+                let first = try await store.users(after: nil, limit: 2)
+                #expect(first.map(\.id.rawValue) == ["c", "a"])
+                #expect(try await store.users(after: first.last?.place, limit: 2).map(\.id.rawValue) == ["b"])
+                let gone = UserPlace(createdAt: .at(1), id: UserID("aa"))
+                #expect(try await store.users(after: gone, limit: 2).map(\.id.rawValue) == ["b"])
+                #expect(try await store.users(after: nil, limit: 0).isEmpty)
             }
         },
         ContractCase("an update changes only what is given, and can remove the address") { under in
@@ -154,7 +160,7 @@ extension StoreContract {
                 try await store.insertRefreshToken(.of("j", user: "u"))
                 try await store.denyToken("d", of: UserID("u"), until: .at(10))
             } after: { store, _ in
-                let users = try await store.users()
+                let users = try await store.users(after: nil, limit: 1_000)
                 #expect(users == [.of("u")])
                 #expect(try await store.refreshToken("j") == .of("j", user: "u"))
                 #expect(try await store.isTokenDenied("d", at: .at(9)))

@@ -1,4 +1,5 @@
 public import RelayCore
+public import RelayWire
 
 /// The users.
 public protocol UserStore: Sendable {
@@ -10,8 +11,8 @@ public protocol UserStore: Sendable {
     /// The user of exactly this name, byte for byte.
     func user(named username: String) async throws(StoreError) -> User?
 
-    /// All users, ordered by creation, then id.
-    func users() async throws(StoreError) -> [User]
+    /// Users, ordered by creation, then id, at most `limit`, after the place of `user` where one is given.
+    func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User]
 
     func userCounts() async throws(StoreError) -> UserCounts
 
@@ -30,6 +31,27 @@ public protocol UserStore: Sendable {
     ///
     /// - Returns: the keys of the topics on which it had a grant; nil where there is no such user.
     func deleteUser(_ id: UserID) async throws(StoreError) -> [TopicKey]?
+}
+
+/// Where a user stands in the order of all users. It need not exist any more.
+public struct UserPlace: Hashable, Sendable {
+    public let createdAt: Timestamp
+    public let id: UserID
+
+    public init(createdAt: Timestamp, id: UserID) {
+        self.createdAt = createdAt
+        self.id = id
+    }
+
+    /// Whether it comes before another: by creation, then by the id's bytes.
+    public func precedes(_ other: UserPlace) -> Bool {
+        if self.createdAt != other.createdAt { return self.createdAt < other.createdAt }
+        return self.id.rawValue.utf8.lexicographicallyPrecedes(other.id.rawValue.utf8)
+    }
+}
+
+extension User {
+    public var place: UserPlace { UserPlace(createdAt: self.createdAt, id: self.id) }
 }
 
 /// How many users a store holds.

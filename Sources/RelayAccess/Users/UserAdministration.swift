@@ -77,8 +77,14 @@ public struct UserAdministration: Sendable {
     }
 
     /// Ordered by creation, then id.
-    public func users() async throws(AccessError) -> [User] {
-        try await AccessError.fromStore { () throws(StoreError) in try await self.store.users() }
+    ///
+    /// - Parameters:
+    ///   - user: the page begins after it; nil for the first page.
+    ///   - limit: users in the page.
+    public func users(after user: UserPlace? = nil, limit: Int) async throws(AccessError) -> [User] {
+        try await AccessError.fromStore { () throws(StoreError) in
+            try await self.store.users(after: user, limit: limit)
+        }
     }
 
     public func counts() async throws(AccessError) -> UserCounts {

@@ -4,6 +4,8 @@ struct HTTPReply: Sendable, Hashable {
     /// What `Retry-After` says, where it says seconds.
     let retryAfter: Duration?
     let body: [UInt8]
+    /// Of a list: where its next page begins; nil where the list is complete.
+    var nextCursor: String?
 
     /// - Throws: ``RelayError`` with code `invalidReply` where the body isn't what the contract says.
     func decoded<Value>(_ read: (JSONDocument) throws(JSONDocumentError) -> Value) throws(RelayError) -> Value {

@@ -96,7 +96,8 @@ extension HTTPTransport {
         HTTPReply(
             status: Int(status.code),
             retryAfter: headers.first(name: "Retry-After").flatMap(RetryAfter.init)?.duration,
-            body: Array(body.readableBytesView)
+            body: Array(body.readableBytesView),
+            nextCursor: headers.first(name: "X-Next-Cursor")
         )
     }
 

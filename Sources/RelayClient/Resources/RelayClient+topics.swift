@@ -23,7 +23,7 @@ extension RelayClient {
 
     /// The topics that the caller owns or has a grant for.
     public func topics() async throws -> [TopicDetails] {
-        try await self.reply(to: HTTPCall(.get, Self.topicsPath)).decodedList(TopicDetails.init(json:))
+        try await self.list(Self.topicsPath, TopicDetails.init(json:))
     }
 
     /// One topic. A name that does not exist gives status 404, one that the caller may not see 403.
@@ -66,7 +66,7 @@ extension RelayClient {
 extension RelayClient {
     /// Who was granted the topic. For its owner and administrators; others get status 403.
     public func grants(of topic: String) async throws -> [TopicGrant] {
-        try await self.reply(to: HTTPCall(.get, Self.grantsPath(topic))).decodedList(TopicGrant.init(json:))
+        try await self.list(Self.grantsPath(topic), TopicGrant.init(json:))
     }
 
     /// Lets a user read and write a topic. A user who may already gives status 400.

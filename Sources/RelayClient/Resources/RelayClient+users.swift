@@ -2,7 +2,7 @@
 extension RelayClient {
     /// All users, in the order of their creation.
     public func users() async throws -> [UserAccount] {
-        try await self.reply(to: HTTPCall(.get, ["auth", "users"])).decodedList(UserAccount.init(json:))
+        try await self.list(["auth", "users"], UserAccount.init(json:))
     }
 
     /// Creates a user.

@@ -1,4 +1,4 @@
-import RelayWire
+public import RelayWire
 
 /// Reading a topic page by page.
 extension Broker {
@@ -17,19 +17,25 @@ extension Broker {
         public let epoch: UInt64
         /// What is gone between the cursor and the page, where its order is ascending.
         public let gap: Gap?
+        /// Whether the page has ended for its size, so that more may follow.
+        public fileprivate(set) var isCut = false
+        /// The last message of the page, shown or hidden.
+        public fileprivate(set) var last: MessageID?
     }
 
     /// One page of a topic's history, if `principal` may read it.
     ///
     /// - Parameters:
     ///   - cursor: exclusive, in the direction of `order`; `oldest` starts where the order starts.
-    ///   - limit: messages, at least 1. Fewer come where they are large: a page costs about 8 MiB at most.
+    ///   - limit: messages, at least 1.
+    ///   - maxBytes: the page ends once its messages cost so much, but never before its first.
     /// - Throws: `missing` where the topic does not exist, `denied`, or `store`.
     public func history(
         of key: TopicKey,
         _ order: Order,
         cursor: Cursor,
         limit: Int,
+        maxBytes: Int = 8 << 20,
         as principal: Principal
     ) async throws(BrokerError) -> HistoryPage {
         let topic = try await self.reading { () async throws(StoreError) in
@@ -37,7 +43,9 @@ extension Broker {
             if case .inEpoch = cursor { try await self.followed(key) } else { try await self.topic(key) }
         }
         try self.authorizeHistory(of: topic, to: principal)
-        var page = try await self.page(of: topic, order, cursor: cursor, limit: limit)
+        let limits = SliceLimits(maxMessages: limit, maxBytes: maxBytes)
+        var page = try await self.page(of: topic, order, cursor: cursor, limits)
+        page.last = page.messages.last?.id
         // The topic may have changed hands while the store was read.
         try self.authorizeHistory(of: topic, to: principal)
         guard topic.behavior.hidesMessages else { return page }
@@ -55,15 +63,12 @@ extension Broker {
         }
     }
 
-    /// A page ends early once its messages cost this much, but never before its first; its last message's id leads on.
-    private static let maxHistoryBytes = 8 << 20
-
-    private static func bounded(_ messages: [Message]) -> [Message] {
+    private static func bounded(_ messages: [Message], _ maxBytes: Int) -> [Message] {
         var bytes = 0
         return Array(
             messages.prefix { message in
                 defer { bytes += message.memoryCost }
-                return bytes < Self.maxHistoryBytes
+                return bytes < maxBytes
             }
         )
     }
@@ -72,50 +77,58 @@ extension Broker {
         of topic: Topic,
         _ order: Order,
         cursor: Cursor,
-        limit: Int
+        _ limits: SliceLimits
     ) async throws(BrokerError) -> HistoryPage {
         switch order {
-        case .ascending: try await self.ascendingPage(of: topic, cursor: cursor, limit: limit)
-        case .descending: try await self.descendingPage(of: topic, cursor: cursor, limit: limit)
+        case .ascending: try await self.ascendingPage(of: topic, cursor: cursor, limits)
+        case .descending: try await self.descendingPage(of: topic, cursor: cursor, limits)
         }
     }
 
-    private func ascendingPage(of topic: Topic, cursor: Cursor, limit: Int) async throws(BrokerError) -> HistoryPage {
-        let limits = SliceLimits(maxMessages: limit, maxBytes: Self.maxHistoryBytes)
+    private func ascendingPage(
+        of topic: Topic,
+        cursor: Cursor,
+        _ limits: SliceLimits
+    ) async throws(BrokerError) -> HistoryPage {
         let bounds = topic.bounds
         var start = cursor.place(in: bounds).start
         let hot = topic.readHot(after: start, through: .max, limits: limits)
         if let slice = hot.slice, hot.bounds.epoch.id == bounds.epoch.id {
-            return HistoryPage(slice.messages, after: cursor, hot.bounds)
+            return HistoryPage(slice.messages, after: cursor, hot.bounds, limits)
         }
         while true {
-            let page = try await self.read(self.request(topic, .forward(after: start), limit))
+            let page = try await self.read(self.request(topic, .forward(after: start), limits))
             let place = cursor.place(in: page.bounds)
             // In another epoch than was known here, it begins elsewhere.
-            guard place.start < start else { return HistoryPage(page.messages, after: cursor, page.bounds) }
+            guard place.start < start else { return HistoryPage(page.messages, after: cursor, page.bounds, limits) }
             start = place.start
         }
     }
 
-    private func descendingPage(of topic: Topic, cursor: Cursor, limit: Int) async throws(BrokerError) -> HistoryPage {
+    private func descendingPage(
+        of topic: Topic,
+        cursor: Cursor,
+        _ limits: SliceLimits
+    ) async throws(BrokerError) -> HistoryPage {
         let before: MessageID? =
             switch cursor {
             case .oldest: nil
             case .after(let id), .inEpoch(_, after: let id): id
             }
-        if let newest = topic.newestHot(before: before, count: limit) {
-            return HistoryPage(messages: Self.bounded(newest), epoch: topic.bounds.epoch.id, gap: nil)
+        if let newest = topic.newestHot(before: before, count: limits.maxMessages) {
+            let messages = Self.bounded(newest, limits.maxBytes)
+            return HistoryPage(messages, epoch: topic.bounds.epoch.id, gap: nil, limits)
         }
-        let page = try await self.read(self.request(topic, .backward(before: before), limit))
-        return HistoryPage(messages: page.messages, epoch: page.bounds.epoch.id, gap: nil)
+        let page = try await self.read(self.request(topic, .backward(before: before), limits))
+        return HistoryPage(page.messages, epoch: page.bounds.epoch.id, gap: nil, limits)
     }
 
-    private func request(_ topic: Topic, _ range: ReadRequest.Range, _ limit: Int) -> ReadRequest {
+    private func request(_ topic: Topic, _ range: ReadRequest.Range, _ limits: SliceLimits) -> ReadRequest {
         ReadRequest(
             topic: topic.key,
             range: range,
-            maxMessages: limit,
-            maxBytes: Self.maxHistoryBytes,
+            maxMessages: limits.maxMessages,
+            maxBytes: limits.maxBytes,
             now: self.clock.now()
         )
     }
@@ -138,7 +151,14 @@ extension Broker {
 }
 
 extension Broker.HistoryPage {
-    fileprivate init(_ messages: [Message], after cursor: Cursor, _ bounds: StreamBounds) {
+    fileprivate init(_ messages: [Message], epoch: UInt64, gap: Gap?, _ limits: SliceLimits) {
+        self.messages = messages
+        self.epoch = epoch
+        self.gap = gap
+        self.isCut = messages.reduce(0) { $0 + $1.memoryCost } >= limits.maxBytes
+    }
+
+    fileprivate init(_ messages: [Message], after cursor: Cursor, _ bounds: StreamBounds, _ limits: SliceLimits) {
         let place = cursor.place(in: bounds)
         let first = messages.first?.id ?? .max
         let hasGap = place.start < bounds.trimmedThrough || place.holes.contains { $0.after < first }
@@ -146,9 +166,10 @@ extension Broker.HistoryPage {
         // A hole further on is told with the page that begins behind it.
         let nextHole = place.holes.first { first <= $0.after }
         self.init(
-            messages: nextHole.map { hole in Array(messages.prefix { $0.id <= hole.after }) } ?? messages,
+            nextHole.map { hole in Array(messages.prefix { $0.id <= hole.after }) } ?? messages,
             epoch: bounds.epoch.id,
-            gap: gapFrom.map { Gap(after: $0, resumedFrom: messages.first?.id, epoch: bounds.epoch.id) }
+            gap: gapFrom.map { Gap(after: $0, resumedFrom: messages.first?.id, epoch: bounds.epoch.id) },
+            limits
         )
     }
 }

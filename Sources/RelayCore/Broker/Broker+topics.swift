@@ -4,7 +4,7 @@ import Foundation
 extension Broker {
     /// Creates a topic, owned by `principal`.
     ///
-    /// - Throws: `exists`, or `store`.
+    /// - Throws: `exists`, `quota`, `full`, or `store`.
     public func createTopic(
         _ key: TopicKey,
         isPublic: Bool,
@@ -12,21 +12,30 @@ extension Broker {
         durability: Durability? = nil,
         by principal: Principal
     ) async throws(BrokerError) -> StoredTopic {
-        let created = try await self.changing(key) { () async throws(StoreError) in
-            let (stored, isNew) = try await self.store.createTopic(
-                self.record(
-                    key,
-                    isPublic: isPublic,
-                    description: description,
-                    durability: durability,
-                    by: principal
-                )
-            )
-            if isNew { self.table.find(key)?.apply(stored) }
-            return isNew ? stored : nil
+        let record = self.record(
+            key,
+            isPublic: isPublic,
+            description: description,
+            durability: durability,
+            by: principal
+        )
+        let creation = try await self.changing(key) { () async throws(StoreError) in
+            let creation = try await self.store.createTopic(record, within: self.limits.topics)
+            if case .created(let stored) = creation { self.table.find(key)?.apply(stored) }
+            return creation
         }
-        guard let created else { throw .exists }
-        return created
+        switch creation {
+        case .created(let stored): return stored
+        case .existed: throw .exists
+        case .refused(let bound): throw self.refusal(bound)
+        }
+    }
+
+    private func refusal(_ bound: TopicQuota.Bound) -> BrokerError {
+        switch bound {
+        case .ofUser: .quota(.topicsOfUser(self.limits.topics.maxPerUser))
+        case .inAll: .full
+        }
     }
 
     /// The topic with its grants, if `principal` may inspect it.
@@ -45,16 +54,23 @@ extension Broker {
 
     /// The topics that `user` owns or has a grant on, by key.
     ///
+    /// - Parameters:
+    ///   - key: the page begins after it; nil for the first page.
+    ///   - limit: topics in the page.
     /// - Throws: `store`.
-    public func topics(of user: UserID) async throws(BrokerError) -> [StoredTopic] {
-        try await self.reading { () async throws(StoreError) in try await self.store.topics(of: user) }
+    public func topics(of user: UserID, after key: TopicKey?, limit: Int) async throws(BrokerError) -> [StoredTopic] {
+        try await self.reading { () async throws(StoreError) in
+            try await self.store.topics(of: user, after: key, limit: limit)
+        }
     }
 
-    /// The names of the topics that `user` owns, in byte order.
+    /// The names of the topics that `user` owns, in byte order, the first `limit` of them.
     ///
     /// - Throws: `store`.
-    public func topicNames(ownedBy user: UserID) async throws(BrokerError) -> [String] {
-        try await self.reading { () async throws(StoreError) in try await self.store.topicNames(ownedBy: user) }
+    public func topicNames(ownedBy user: UserID, limit: Int) async throws(BrokerError) -> [String] {
+        try await self.reading { () async throws(StoreError) in
+            try await self.store.topicNames(ownedBy: user, limit: limit)
+        }
     }
 
     /// How many topics there are, all users' together.
@@ -85,19 +101,24 @@ extension Broker {
     /// Lets `user` read and publish to a topic that `principal` may manage.
     ///
     /// - Returns: the grant; nil where the user has one already.
-    /// - Throws: `missing`, `denied`, or `store`.
+    /// - Throws: `missing`, `denied`, `quota`, or `store`.
     public func grant(
         _ user: UserID,
         on key: TopicKey,
         as principal: Principal
     ) async throws(BrokerError) -> Grant? {
         let grant = Grant(user: user, grantedAt: self.clock.now())
-        let isNew = try await self.managing(key, as: principal) { () async throws(StoreError) in
-            let isNew = try await self.store.addGrant(grant, to: key)
-            if isNew { try await self.refresh(key) }
-            return isNew
+        let limit = self.limits.maxGrantsPerTopic
+        let addition = try await self.managing(key, as: principal) { () async throws(StoreError) in
+            let addition = try await self.store.addGrant(grant, to: key, limit: limit)
+            if addition == .added { try await self.refresh(key) }
+            return addition
         }
-        return isNew ? grant : nil
+        switch addition {
+        case .added: return grant
+        case .unchanged: return nil
+        case .refused: throw .quota(.grantsOnTopic(limit))
+        }
     }
 
     /// Takes back a grant on a topic that `principal` may manage. The user's open readers are ended.
@@ -161,10 +182,13 @@ extension Broker {
             try self.authorize(principal, to: topic.behavior, .missing)
             let description = "Auto-created topic by \(principal.username)"
             let record = self.record(key, isPublic: false, description: description, by: principal)
-            let created = try await self.reading { () async throws(StoreError) in
-                try await self.store.createTopic(record)
+            let creation = try await self.reading { () async throws(StoreError) in
+                try await self.store.createTopic(record, within: self.limits.topics)
             }
-            topic.apply(created.topic)
+            switch creation {
+            case .created(let stored), .existed(let stored): topic.apply(stored)
+            case .refused(let bound): throw self.refusal(bound)
+            }
             return topic
         }
     }

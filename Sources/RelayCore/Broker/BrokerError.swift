@@ -10,8 +10,20 @@ public enum BrokerError: Error, Hashable, Sendable {
     case moved
     /// The topic's kind turned the message down; the text is for the publisher.
     case refused(Refusal)
+    /// The user owns as many topics as a user may, or has granted this one to as many. Nothing was stored.
+    case quota(Quota)
+    /// There are as many topics as the relay may have. Nothing was stored; try again when some were deleted.
+    case full
     /// Too much is waiting for the store. Nothing was stored; try again later.
     case overloaded
     /// The store failed. Try again later.
     case store(StoreError)
+}
+
+/// A bound on what one user may make the relay keep.
+public enum Quota: Hashable, Sendable {
+    /// Topics of one owner; the bound.
+    case topicsOfUser(Int)
+    /// Grants on one topic; the bound.
+    case grantsOnTopic(Int)
 }

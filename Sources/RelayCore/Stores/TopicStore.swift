@@ -8,10 +8,9 @@ public protocol TopicStore: Sendable {
     /// The topic, as ``topic(_:)`` has it, and the bounds of its stream, which may have outlived one that was deleted.
     func topicAndBounds(_ key: TopicKey) async throws(StoreError) -> (topic: StoredTopic?, bounds: StreamBounds)
 
-    /// Creates the topic unless one of that key exists; one atomic step.
-    ///
-    /// - Returns: the stored topic, and whether this call created it. Messages of an earlier topic of that key are gone.
-    func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool)
+    /// Creates the topic unless one of that key exists, or the quota is reached; one atomic step. Messages of an earlier topic of that
+    /// key are gone.
+    func createTopic(_ record: TopicRecord, within quota: TopicQuota) async throws(StoreError) -> TopicCreation
 
     /// Changes only what is given.
     ///
@@ -26,19 +25,21 @@ public protocol TopicStore: Sendable {
 
     /// Lets a user read and publish to a private topic.
     ///
-    /// - Returns: whether the grant is new. A grant that exists keeps its date. False also for a topic that is gone.
-    func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool
+    /// A grant that exists keeps its date. One atomic step.
+    ///
+    /// - Parameter limit: how many grants the topic may have.
+    func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition
 
     /// Takes a grant back.
     ///
     /// - Returns: whether there was such a grant. False also for a topic that is gone.
     func removeGrant(of user: UserID, from key: TopicKey) async throws(StoreError) -> Bool
 
-    /// The topics that `user` owns or has a grant on, ordered by key.
-    func topics(of user: UserID) async throws(StoreError) -> [StoredTopic]
+    /// The topics that `user` owns or has a grant on, ordered by key, at most `limit`, after `key` where one is given.
+    func topics(of user: UserID, after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic]
 
-    /// The names of the topics that `user` owns, ordered.
-    func topicNames(ownedBy user: UserID) async throws(StoreError) -> [String]
+    /// The names of the topics that `user` owns, ordered, the first `limit` of them.
+    func topicNames(ownedBy user: UserID, limit: Int) async throws(StoreError) -> [String]
 
     /// All topics, ordered by key, at most `limit`, after `key` where one is given.
     func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic]

@@ -13,6 +13,10 @@ public struct BrokerLimits: Hashable, Sendable {
     public var maxBatchMessages: Int
     /// Topics held in memory before unused ones are let go. Default 100,000.
     public var residentTopics: Int
+    /// How many topics there may be.
+    public var topics: TopicQuota
+    /// Grants on one topic. Default 1,000.
+    public var maxGrantsPerTopic: Int
     /// How long stored messages are kept.
     public var retention: Retention
     /// Seconds for which an idempotency key is remembered. Default 600.
@@ -25,6 +29,8 @@ public struct BrokerLimits: Hashable, Sendable {
         maxUnstoredBytes: Int = 64 << 20,
         maxBatchMessages: Int = 1_000,
         residentTopics: Int = 100_000,
+        topics: TopicQuota = TopicQuota(),
+        maxGrantsPerTopic: Int = 1_000,
         retention: Retention = Retention(),
         idempotencyWindowSeconds: Int64 = 600
     ) {
@@ -34,6 +40,8 @@ public struct BrokerLimits: Hashable, Sendable {
         self.maxUnstoredBytes = maxUnstoredBytes
         self.maxBatchMessages = maxBatchMessages
         self.residentTopics = residentTopics
+        self.topics = topics
+        self.maxGrantsPerTopic = maxGrantsPerTopic
         self.retention = retention
         self.idempotencyWindowSeconds = idempotencyWindowSeconds
     }

@@ -54,6 +54,7 @@ extension Topic {
         )
         let action = self.state.withLock { state -> AppendQueue<PublishTicket>.EnqueueAction? in
             guard state.phase == .open, isWelcome(state) else { return nil }
+            guard state.mayWait(entry.bytes, self.environment.memory) else { return .refuse }
             if state.answersUnstored(drafts, self.environment) {
                 guard self.environment.unstored.take(entry.bytes) else { return .refuse }
                 entry.isAwaited = false
@@ -92,7 +93,11 @@ extension Topic {
                 durability: durability
             )
             self.environment.store.append(batch) { self.appended(entries, batch.drafts, $0, durability) }
-            let (more, quiescence) = self.state.withLock { ($0.queue.appendReturned(), $0.takeQuiescence()) }
+            let (more, quiescence) = self.state.withLock { state in
+                let more = state.queue.appendReturned()
+                state.waitingCharge.shrink(to: state.queue.waitingBytes, self.environment.memory)
+                return (more, state.takeQuiescence())
+            }
             quiescence?.resume(returning: true)
             next = more
         }
@@ -114,7 +119,9 @@ extension Topic {
                 state.mayHaveMissed = state.mayHaveMissed || error.code == .outcomeUnknown
                 state.isStoring = false
             }
-            return (state.markLoops(), state.queue.finished(), state.takeQuiescence())
+            let action = state.queue.finished()
+            state.waitingCharge.shrink(to: state.queue.waitingBytes, self.environment.memory)
+            return (state.markLoops(), action, state.takeQuiescence())
         }
         toTell.tell(self)
         self.answer(entries, result, durability)
@@ -151,6 +158,11 @@ extension UnstoredMessages {
 }
 
 extension TopicState {
+    /// Whether a run of drafts would be appended at once, or has room to wait.
+    fileprivate mutating func mayWait(_ bytes: Int, _ memory: MemoryLedger) -> Bool {
+        self.queue.isIdle || self.waitingCharge.grow(to: self.queue.waitingBytes + bytes, memory)
+    }
+
     /// Puts stored drafts into the hot tier, and holds it to its bounds.
     fileprivate mutating func take(
         _ drafts: [Draft],

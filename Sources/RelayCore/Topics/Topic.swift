@@ -113,6 +113,7 @@ struct TopicState: ~Copyable {
     /// Whether the last append succeeded: only then publishers need not wait for theirs, whatever the topic's durability.
     var isStoring = false
     var queue: AppendQueue<PublishTicket>
+    var waitingCharge = WaitingCharge()
     var loops: [ReadingLoopEntry] = []
     /// Resumed when the append under way has finished; set while the topic is being deleted.
     var quiescence: CheckedContinuation<Bool, Never>?

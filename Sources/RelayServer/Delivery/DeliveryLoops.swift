@@ -56,6 +56,37 @@ final class DeliveryLoops: Sendable {
         return count
     }
 
+    /// Closes the connections that have held untaken answers for the longest.
+    ///
+    /// - Parameter excess: bytes that have to come free.
+    /// - Returns: how many were closed.
+    func closeHolders(freeing excess: Int) async throws -> Int {
+        let loops = Array(self.byEventLoop.values)
+        var held: [(since: NIODeadline, bytes: Int)] = []
+        var owners: [(loop: DeliveryLoop, id: ObjectIdentifier)] = []
+        for loop in loops {
+            let found = try await loop.eventLoop.submit {
+                (loop.current?.connections.untaken ?? []).map { connection, held in
+                    (id: ObjectIdentifier(connection), since: held.since, bytes: held.charge.bytes)
+                }
+            }.get()
+            held += found.map { ($0.since, $0.bytes) }
+            owners += found.map { (loop, $0.id) }
+        }
+        let chosen = UntakenAnswers.toClose(held, freeing: excess).map { owners[$0] }
+        for (loop, ids) in Dictionary(grouping: chosen, by: { ObjectIdentifier($0.loop) }) {
+            guard let owner = loops.first(where: { ObjectIdentifier($0) == loop }) else { continue }
+            let ids = Set(ids.map(\.id))
+            try await owner.eventLoop.submit {
+                for (connection, _) in owner.current?.connections.untaken ?? []
+                where ids.contains(ObjectIdentifier(connection)) {
+                    connection.cutOff()
+                }
+            }.get()
+        }
+        return chosen.count
+    }
+
     func stop() async throws {
         for loop in self.byEventLoop.values { try await loop.stop() }
     }

@@ -12,6 +12,14 @@ protocol LoopConnection: AnyObject {
 
     /// The time to finish is over.
     func cutOff()
+
+    /// What the peer has not taken, as of the last tick; nil where there is nothing.
+    var untaken: UntakenAnswers? { get }
+}
+
+extension LoopConnection {
+    /// Of connections that hold a cursor and no answers.
+    var untaken: UntakenAnswers? { nil }
 }
 
 /// Something that goes on in a user's name for longer than a request: a WebSocket, a waiting poll, an event stream.
@@ -79,6 +87,11 @@ final class LoopConnections {
     func shutDown() {
         self.isShuttingDown = true
         for connection in Array(self.connections.values) { connection.shutDown() }
+    }
+
+    /// Since when how many bytes of answers are held by the connections that hold any.
+    var untaken: [(connection: any LoopConnection, held: UntakenAnswers)] {
+        self.connections.values.compactMap { connection in connection.untaken.map { (connection, $0) } }
     }
 
     /// - Returns: how many connections are cut off.

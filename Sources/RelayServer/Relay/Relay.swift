@@ -129,6 +129,7 @@ public struct Relay: Service {
             tasks.addTask { await parts.upkeep.run() }
             tasks.addTask { await parts.streamWatch.run() }
             tasks.addTask { await parts.changeWatch.run() }
+            tasks.addTask { await parts.memoryWatch.run() }
             await self.hooks.listening(listener.channel.localAddress?.port ?? 0)
             // Ends at graceful shutdown, and throws only if the task is cancelled instead: both mean to stop.
             try? await gracefulShutdown()

@@ -10,6 +10,7 @@ extension RelayConfiguration {
         settings.accessTokenSeconds = self.access.accessTokenLifetime.components.seconds
         settings.refreshTokenDays = self.access.refreshTokenLifetime.components.seconds / 86_400
         settings.refreshReuseGraceSeconds = self.access.refreshReuseGrace.components.seconds
+        settings.maxTokensPerUser = self.quotas.maxTokensPerUser
         settings.rateLimits = self.rateLimits.limits
         return settings
     }
@@ -18,6 +19,8 @@ extension RelayConfiguration {
         BrokerLimits(
             hotMessagesPerTopic: self.hotTier.maxMessagesPerTopic,
             hotBytesPerTopic: self.hotTier.maxBytesPerTopic,
+            topics: TopicQuota(maxPerUser: self.quotas.maxTopicsPerUser, maxInAll: self.quotas.maxTopics),
+            maxGrantsPerTopic: self.quotas.maxGrantsPerTopic,
             retention: self.storage.retention,
             idempotencyWindowSeconds: self.storage.idempotencyWindow.components.seconds
         )

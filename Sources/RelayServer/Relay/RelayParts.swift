@@ -15,6 +15,7 @@ struct RelayParts: Sendable {
     let upkeep: Upkeep
     let streamWatch: StreamWatch
     let changeWatch: ChangeWatch
+    let memoryWatch: MemoryWatch
 
     init(
         configuration: RelayConfiguration,
@@ -36,6 +37,12 @@ struct RelayParts: Sendable {
         self.lane = TaskLane(maxJobs: configuration.server.maxConnections)
         self.upkeep = Upkeep(broker: heart.broker, access: heart.access, logger: logger)
         self.streamWatch = StreamWatch(broker: heart.broker, logger: logger)
+        self.memoryWatch = MemoryWatch(
+            ledger: heart.memory,
+            broker: heart.broker,
+            loops: self.loops,
+            logger: logger
+        )
         self.changeWatch = ChangeWatch(
             store: store as? any SharedStore,
             broker: heart.broker,

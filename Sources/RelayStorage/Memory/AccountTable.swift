@@ -26,10 +26,7 @@ struct AccountTable {
 
     /// Ordered by creation, then id.
     var all: [User] {
-        self.users.values.sorted {
-            $0.createdAt == $1.createdAt
-                ? $0.id.rawValue.precedesInBytes($1.id.rawValue) : $0.createdAt < $1.createdAt
-        }
+        self.users.values.sorted { $0.place.precedes($1.place) }
     }
 
     var counts: UserCounts {

@@ -19,9 +19,10 @@ extension MemoryStore: UserStore {
         return self.accounts.withLock { $0.user(named: username) }
     }
 
-    public func users() async throws(StoreError) -> [User] {
+    public func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User] {
         try self.checkOpen()
-        return self.accounts.withLock { $0.all }
+        let all = self.accounts.withLock { $0.all }
+        return Array(all.filter { user?.precedes($0.place) ?? true }.prefix(max(0, limit)))
     }
 
     public func userCounts() async throws(StoreError) -> UserCounts {

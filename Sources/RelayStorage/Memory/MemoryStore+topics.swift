@@ -7,13 +7,17 @@ extension MemoryStore: TopicStore {
         return self.topicTable.withLock { self.stored(key, in: $0) }
     }
 
-    public func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool) {
+    public func createTopic(
+        _ record: TopicRecord,
+        within quota: TopicQuota
+    ) async throws(StoreError) -> TopicCreation {
         try self.checkOpen()
         return self.topicTable.withLock { table in
-            let isNew = table.create(record)
-            if isNew { self.withLog(of: record.key) { $0.purge() } }
-            let topic = self.stored(record.key, in: table)
-            return (topic ?? StoredTopic(record: record, grants: [], bounds: StreamBounds()), isNew)
+            if let topic = self.stored(record.key, in: table) { return .existed(topic) }
+            if let bound = table.refusal(of: record.owner, quota) { return .refused(bound) }
+            _ = table.create(record)
+            self.withLog(of: record.key) { $0.purge() }
+            return .created(StoredTopic(record: record, grants: [], bounds: self.storedBounds(of: record.key)))
         }
     }
 
@@ -33,9 +37,9 @@ extension MemoryStore: TopicStore {
         }
     }
 
-    public func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool {
+    public func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition {
         try self.checkOpen()
-        return self.topicTable.withLock { $0.addGrant(grant, to: key) }
+        return self.topicTable.withLock { $0.addGrant(grant, to: key, limit: limit) }
     }
 
     public func removeGrant(of user: UserID, from key: TopicKey) async throws(StoreError) -> Bool {
@@ -43,17 +47,26 @@ extension MemoryStore: TopicStore {
         return self.topicTable.withLock { $0.removeGrant(of: user, from: key) }
     }
 
-    public func topics(of user: UserID) async throws(StoreError) -> [StoredTopic] {
+    public func topics(
+        of user: UserID,
+        after key: TopicKey?,
+        limit: Int
+    ) async throws(StoreError) -> [StoredTopic] {
         try self.checkOpen()
-        return self.topicTable.withLock { table in
-            table.keys(of: user).compactMap { self.stored($0, in: table) }
-        }
+        // Ordering a user's topics takes milliseconds where there are many: not under the lock.
+        let (owned, granted) = self.topicTable.withLock { ($0.keys(ownedBy: user), $0.keys(grantedTo: user)) }
+        let start = key?.description
+        let texts = (Array(owned) + granted.subtracting(owned)).map { (key: $0, text: $0.description) }
+        let page = texts.filter { start?.precedesInBytes($0.text) ?? true }
+            .sorted { $0.text.precedesInBytes($1.text) }
+            .prefix(max(0, limit))
+        return self.topicTable.withLock { table in page.compactMap { self.stored($0.key, in: table) } }
     }
 
-    public func topicNames(ownedBy user: UserID) async throws(StoreError) -> [String] {
+    public func topicNames(ownedBy user: UserID, limit: Int) async throws(StoreError) -> [String] {
         try self.checkOpen()
         let keys = self.topicTable.withLock { $0.keys(ownedBy: user) }
-        return keys.map(\.name.rawValue).sorted { $0.precedesInBytes($1) }
+        return Array(keys.map(\.name.rawValue).sorted { $0.precedesInBytes($1) }.prefix(max(0, limit)))
     }
 
     public func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {

@@ -24,6 +24,11 @@ struct TopicTable {
         }
     }
 
+    /// - Returns: what of the quota one more topic of this owner would exceed.
+    func refusal(of owner: UserID, _ quota: TopicQuota) -> TopicQuota.Bound? {
+        quota.refusal(owned: self.owned[owner]?.count ?? 0, total: self.entries.count)
+    }
+
     /// - Returns: false where there is a topic of that key.
     mutating func create(_ record: TopicRecord) -> Bool {
         guard self.entries[record.key] == nil else { return false }
@@ -54,11 +59,12 @@ struct TopicTable {
         return true
     }
 
-    mutating func addGrant(_ grant: Grant, to key: TopicKey) -> Bool {
-        guard self.entries[key] != nil, self.entries[key]?.grants[grant.user] == nil else { return false }
+    mutating func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) -> GrantAddition {
+        guard let grants = self.entries[key]?.grants, grants[grant.user] == nil else { return .unchanged }
+        guard grants.count < limit else { return .refused }
         self.entries[key]?.grants[grant.user] = grant
         self.granted[grant.user, default: []].insert(key)
-        return true
+        return .added
     }
 
     mutating func removeGrant(of user: UserID, from key: TopicKey) -> Bool {
@@ -76,9 +82,7 @@ struct TopicTable {
 
     func keys(ownedBy user: UserID) -> Set<TopicKey> { self.owned[user] ?? [] }
 
-    func keys(of user: UserID) -> [TopicKey] {
-        Self.inOrder(self.keys(ownedBy: user).union(self.granted[user] ?? []))
-    }
+    func keys(grantedTo user: UserID) -> Set<TopicKey> { self.granted[user] ?? [] }
 
     mutating func keys(after key: TopicKey?, limit: Int) -> ArraySlice<TopicKey> {
         let all = self.ordered ?? Self.inOrder(self.entries.keys)

@@ -16,14 +16,17 @@ extension SQLiteStore: TopicStore {
         }
     }
 
-    public func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool) {
+    public func createTopic(
+        _ record: TopicRecord,
+        within quota: TopicQuota
+    ) async throws(StoreError) -> TopicCreation {
         try await self.write(needsRoom: true) { db, cache in
-            let isNew = try db.insert(record)
-            if isNew { _ = try cache.update(record.key, in: db) { $0.purge() } }
-            guard let topic = try db.topic(record.key, with: &cache) else {
-                throw StoreError(.corrupt, "\(record.key) can't be found")
-            }
-            return (topic, isNew)
+            if let topic = try db.topic(record.key, with: &cache) { return .existed(topic) }
+            if let bound = try db.refusal(of: record.owner, quota) { return .refused(bound) }
+            try db.insert(record)
+            _ = try cache.update(record.key, in: db) { $0.purge() }
+            let bounds = try cache.bounds(of: record.key, in: db) ?? StreamBounds()
+            return .created(StoredTopic(record: record, grants: [], bounds: bounds))
         }
     }
 
@@ -59,15 +62,19 @@ extension SQLiteStore: TopicStore {
         return bounds
     }
 
-    public func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool {
+    public func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition {
         try await self.write { db, _ in
-            try db.changes(
-                """
-                INSERT INTO grants (topic, user, granted_at) SELECT key, ?, ? FROM topics WHERE key = ?
-                ON CONFLICT DO NOTHING
-                """,
+            let known = try db.first(
+                "SELECT count(*), coalesce(sum(user = ?), 0) FROM grants WHERE topic = ?",
+                [DatabaseValue(grant.user), DatabaseValue(key)]
+            ) { (count: Int(try $0.integer(0)), hasUser: try $0.integer(1) > 0) }
+            guard let known, !known.hasUser else { return .unchanged }
+            guard known.count < limit else { return .refused }
+            let isNew = try db.changes(
+                "INSERT INTO grants (topic, user, granted_at) SELECT key, ?, ? FROM topics WHERE key = ?",
                 [DatabaseValue(grant.user), DatabaseValue(grant.grantedAt), DatabaseValue(key)]
             )
+            return isNew ? .added : .unchanged
         }
     }
 
@@ -80,20 +87,33 @@ extension SQLiteStore: TopicStore {
         }
     }
 
-    public func topics(of user: UserID) async throws(StoreError) -> [StoredTopic] {
-        try await self.read { db in
+    public func topics(
+        of user: UserID,
+        after key: TopicKey?,
+        limit: Int
+    ) async throws(StoreError) -> [StoredTopic] {
+        let start = key.map { DatabaseValue($0) } ?? DatabaseValue([UInt8]())
+        // Each of the two stops at the page's size, in the order of its index.
+        return try await self.read { db in
             try db.topics(
-                "owner = ?1 OR key IN (SELECT topic FROM grants WHERE user = ?1) ORDER BY key",
-                [DatabaseValue(user)]
+                """
+                key IN (
+                    SELECT * FROM (SELECT key FROM topics WHERE owner = ?1 AND key > ?2 ORDER BY key LIMIT ?3)
+                    UNION
+                    SELECT * FROM (SELECT topic FROM grants WHERE user = ?1 AND topic > ?2 ORDER BY topic LIMIT ?3)
+                ) ORDER BY key LIMIT ?3
+                """,
+                [DatabaseValue(user), start, max(0, limit).databaseValue]
             )
         }
     }
 
-    public func topicNames(ownedBy user: UserID) async throws(StoreError) -> [String] {
+    public func topicNames(ownedBy user: UserID, limit: Int) async throws(StoreError) -> [String] {
         try await self.read { db in
-            try db.all("SELECT name FROM topics WHERE owner = ? ORDER BY name", [DatabaseValue(user)]) { row in
-                try row.required(row.text(0))
-            }
+            try db.all(
+                "SELECT name FROM topics WHERE owner = ? ORDER BY name LIMIT ?",
+                [DatabaseValue(user), max(0, limit).databaseValue]
+            ) { row in try row.required(row.text(0)) }
         }
     }
 
@@ -118,11 +138,19 @@ extension SQLiteStore: TopicStore {
 // MARK: - Rows
 
 extension Database {
-    fileprivate func insert(_ record: TopicRecord) throws -> Bool {
-        try self.changes(
+    /// What of the quota one more topic of this owner would exceed.
+    fileprivate func refusal(of owner: UserID, _ quota: TopicQuota) throws -> TopicQuota.Bound? {
+        let count = "SELECT count FROM topic_counts WHERE owner = ?"
+        let owned = try self.first(count, [DatabaseValue(owner)]) { Int(try $0.integer(0)) }
+        let total = try self.first(count, [DatabaseValue([UInt8]())]) { Int(try $0.integer(0)) }
+        return quota.refusal(owned: owned ?? 0, total: total ?? 0)
+    }
+
+    fileprivate func insert(_ record: TopicRecord) throws {
+        try self.run(
             """
             INSERT INTO topics (key, id, name, namespace, kind, owner, created_at, is_public, description, durability)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [DatabaseValue(record.key), DatabaseValue(record.id)] + record.key.columns + [
                 DatabaseValue(record.kind), DatabaseValue(record.owner), DatabaseValue(record.createdAt),

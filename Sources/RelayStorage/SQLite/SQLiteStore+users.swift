@@ -24,8 +24,14 @@ extension SQLiteStore: UserStore {
         try await self.read { try $0.users("WHERE username = ?", [DatabaseValue(username)]).first }
     }
 
-    public func users() async throws(StoreError) -> [User] {
-        try await self.read { try $0.users("ORDER BY created_at, id") }
+    public func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User] {
+        let place = user ?? UserPlace(createdAt: Timestamp(microseconds: .min), id: UserID(""))
+        return try await self.read { db in
+            try db.users(
+                "WHERE (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?",
+                [DatabaseValue(place.createdAt), DatabaseValue(place.id), max(0, limit).databaseValue]
+            )
+        }
     }
 
     public func userCounts() async throws(StoreError) -> UserCounts {

@@ -34,6 +34,9 @@ enum Schema {
         migrator.registerMigration("v6: password generations") { db in
             try db.execute(sql: "ALTER TABLE users ADD COLUMN password_generation INTEGER NOT NULL DEFAULT 0")
         }
+        migrator.registerMigration("v7: topic counts") { db in
+            for statement in self.topicCounts { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -124,6 +127,26 @@ enum Schema {
         ) WITHOUT ROWID
         """,
         "CREATE INDEX grants_user ON grants (user)",
+    ]
+
+    /// How many topics each owner has, and below an empty owner how many there are: counting rows would take longer the more there are.
+    /// Triggers keep the numbers, in the transaction that changes `topics`.
+    private static let topicCounts = [
+        "CREATE TABLE topic_counts (owner BLOB NOT NULL PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
+        "INSERT INTO topic_counts SELECT owner, count(*) FROM topics GROUP BY owner",
+        "INSERT INTO topic_counts SELECT '', count(*) FROM topics",
+        """
+        CREATE TRIGGER topic_added AFTER INSERT ON topics BEGIN
+            INSERT INTO topic_counts VALUES (new.owner, 1) ON CONFLICT (owner) DO UPDATE SET count = count + 1;
+            UPDATE topic_counts SET count = count + 1 WHERE owner = '';
+        END
+        """,
+        """
+        CREATE TRIGGER topic_removed AFTER DELETE ON topics BEGIN
+            UPDATE topic_counts SET count = count - 1 WHERE owner IN (old.owner, '');
+            DELETE FROM topic_counts WHERE owner = old.owner AND count = 0 AND owner <> '';
+        END
+        """,
     ]
 
     private static let accounts = [

@@ -10,7 +10,10 @@ extension ValkeyStore: TopicStore {
         try await self.topics([key]).first
     }
 
-    public func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool) {
+    public func createTopic(
+        _ record: TopicRecord,
+        within quota: TopicQuota
+    ) async throws(StoreError) -> TopicCreation {
         let layout = self.layout
         let key = record.key.description
         let before = try await self.readableBounds(of: record.key)
@@ -20,14 +23,19 @@ extension ValkeyStore: TopicStore {
                 layout.version, layout.changes, layout.topics, layout.publicTopics, layout.topicPrefix + key,
                 layout.ownedPrefix + record.owner.rawValue,
             ],
-            [.init(key), .init(record.isPublic ? 1 : 0)] + record.fields
+            [.init(key), .init(record.isPublic ? 1 : 0), .init(quota.maxPerUser), .init(quota.maxInAll)] + record.fields
         )
-        guard reply.integer == 1 else {
-            if let topic = try await self.topic(record.key) { return (topic, false) }
-            return (StoredTopic(record: record, grants: [], bounds: StreamBounds()), false)
+        switch reply.integer {
+        case 1:
+            let bounds = try await self.purge(record.key, seen: before, withNewer: false)
+            return .created(StoredTopic(record: record, grants: [], bounds: bounds))
+        case -1: return .refused(.ofUser)
+        case -2: return .refused(.inAll)
+        default:
+            // Gone again where it can't be found.
+            let topic = try await self.topic(record.key)
+            return .existed(topic ?? StoredTopic(record: record, grants: [], bounds: StreamBounds()))
         }
-        let bounds = try await self.purge(record.key, seen: before, withNewer: false)
-        return (StoredTopic(record: record, grants: [], bounds: bounds), true)
     }
 
     public func updateTopic(_ key: TopicKey, _ changes: TopicChanges) async throws(StoreError) -> StoredTopic? {
@@ -54,7 +62,7 @@ extension ValkeyStore: TopicStore {
         return reply.integer == 1 ? try await self.purge(key, seen: before, withNewer: true) : nil
     }
 
-    public func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool {
+    public func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition {
         let (layout, text) = (self.layout, key.description)
         let reply = try await self.run(
             AddGrantScript.script,
@@ -62,9 +70,13 @@ extension ValkeyStore: TopicStore {
                 layout.version, layout.changes, layout.topicPrefix + text, layout.grantsPrefix + text,
                 layout.grantedPrefix + grant.user.rawValue,
             ],
-            [.init(text), .init(grant.user.rawValue), .init(grant.grantedAt.microseconds)]
+            [.init(text), .init(grant.user.rawValue), .init(grant.grantedAt.microseconds), .init(limit)]
         )
-        return reply.integer == 1
+        switch reply.integer {
+        case 1: return .added
+        case -1: return .refused
+        default: return .unchanged
+        }
     }
 
     public func removeGrant(of user: UserID, from key: TopicKey) async throws(StoreError) -> Bool {
@@ -79,18 +91,25 @@ extension ValkeyStore: TopicStore {
         return reply.integer == 1
     }
 
-    public func topics(of user: UserID) async throws(StoreError) -> [StoredTopic] {
+    public func topics(
+        of user: UserID,
+        after key: TopicKey?,
+        limit: Int
+    ) async throws(StoreError) -> [StoredTopic] {
         let reply = try await self.send(
             "SUNION",
             self.layout.ownedPrefix + user.rawValue,
             .init(self.layout.grantedPrefix + user.rawValue)
         )
-        return try await self.topics(reply.topicKeys)
+        let start = key?.description
+        let page = reply.texts.filter { start?.precedesInBytes($0) ?? true }.sorted { $0.precedesInBytes($1) }
+        return try await self.topics(page.prefix(max(0, limit)).map { TopicKey(storedText: $0) })
     }
 
-    public func topicNames(ownedBy user: UserID) async throws(StoreError) -> [String] {
-        try await self.send("SMEMBERS", self.layout.ownedPrefix + user.rawValue).topicKeys
-            .map(\.name.rawValue).sorted { $0.precedesInBytes($1) }
+    public func topicNames(ownedBy user: UserID, limit: Int) async throws(StoreError) -> [String] {
+        let reply = try await self.send("SMEMBERS", self.layout.ownedPrefix + user.rawValue)
+        let names = reply.texts.map { TopicKey(storedText: $0).name.rawValue }
+        return Array(names.sorted { $0.precedesInBytes($1) }.prefix(max(0, limit)))
     }
 
     public func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
@@ -181,8 +200,10 @@ extension ValkeyStore: TopicStore {
 }
 
 extension ValkeyReply {
+    fileprivate var texts: [String] { (self.array ?? []).compactMap(\.text) }
+
     /// In the order of their bytes.
     fileprivate var topicKeys: [TopicKey] {
-        (self.array ?? []).compactMap(\.text).sorted { $0.precedesInBytes($1) }.map { TopicKey(storedText: $0) }
+        self.texts.sorted { $0.precedesInBytes($1) }.map { TopicKey(storedText: $0) }
     }
 }

@@ -27,20 +27,26 @@ extension ValkeyStore: UserStore {
         return try await self.user(UserID(id))
     }
 
-    public func users() async throws(StoreError) -> [User] {
-        let ids = (try await self.send("SMEMBERS", self.layout.users).array ?? []).compactMap(\.text)
+    public func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User] {
+        let ids = (try await self.send("SMEMBERS", self.layout.users).array ?? []).compactMap(\.text).map { UserID($0) }
+        var places: [UserPlace] = []
+        for some in ids.chunked() {
+            // The order is by creation, which the set of ids does not know.
+            let replies = try await self.send("HGET", each: some.map { self.layout.user($0) }, "created")
+            for (id, reply) in zip(some, replies) {
+                guard let microseconds = reply.text.flatMap({ Int64($0) }) else { continue }
+                let place = UserPlace(createdAt: Timestamp(microseconds: microseconds), id: id)
+                if user?.precedes(place) ?? true { places.append(place) }
+            }
+        }
         var users: [User] = []
-        for start in stride(from: 0, to: ids.count, by: 256) {
-            let some = ids[start..<min(ids.count, start + 256)].map { UserID($0) }
+        for some in places.sorted(by: { $0.precedes($1) }).prefix(max(0, limit)).map(\.id).chunked() {
             let replies = try await self.send("HGETALL", each: some.map { self.layout.user($0) })
             for (id, reply) in zip(some, replies) {
                 if let user = try User(id, HashFields(reply)) { users.append(user) }
             }
         }
-        return users.sorted {
-            $0.createdAt == $1.createdAt
-                ? $0.id.rawValue.precedesInBytes($1.id.rawValue) : $0.createdAt < $1.createdAt
-        }
+        return users
     }
 
     public func userCounts() async throws(StoreError) -> UserCounts {
@@ -92,6 +98,13 @@ extension ValkeyStore: UserStore {
         )
         guard let topics = reply.array else { return nil }
         return topics.compactMap(\.text).sorted { $0.precedesInBytes($1) }.map { TopicKey(storedText: $0) }
+    }
+}
+
+extension [UserID] {
+    /// What one pipeline asks for.
+    fileprivate func chunked() -> [ArraySlice<UserID>] {
+        stride(from: 0, to: self.count, by: 256).map { self[$0..<Swift.min(self.count, $0 + 256)] }
     }
 }
 

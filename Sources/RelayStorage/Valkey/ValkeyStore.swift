@@ -107,13 +107,19 @@ public final class ValkeyStore: Sendable {
     }
 
     /// Sends the same command about each of some keys of one slot.
-    func send(_ name: ValkeyArgument, each keys: [String]) async throws(StoreError) -> [ValkeyReply] {
+    ///
+    /// - Parameter arguments: what follows the key, the same each time.
+    func send(
+        _ name: ValkeyArgument,
+        each keys: [String],
+        _ arguments: ValkeyArgument...
+    ) async throws(StoreError) -> [ValkeyReply] {
         guard self.calls.begin() else { throw .closed }
         defer { self.calls.end() }
         guard let first = keys.first else { return [] }
         let replies: [ValkeyReply]
         do {
-            let commands = keys.map { ValkeyCommand([name, ValkeyArgument($0)]) }
+            let commands = keys.map { ValkeyCommand([name, ValkeyArgument($0)] + arguments) }
             replies = try await self.server.send(commands, key: ValkeyArgument(first))
         } catch {
             throw StoreError(valkey: error)

@@ -1,29 +1,30 @@
 public import NIOCore
 
-/// One page of a topic's history.
+/// One page of a topic's history, written in stretches: so that it need not be in memory as a whole.
 public struct HistoryResponse: Hashable, Sendable {
-    /// In the order asked for. `total` is their number, and `next_cursor` the last one's id.
-    public var messages: [MessageFields]
     /// After capping.
-    public var limit: Int
+    public let limit: Int
     /// `asc` or `desc`.
-    public var order: String
+    public let order: String
     /// As the client sent it; nil for none.
-    public var cursor: String?
+    public let cursor: String?
     /// The stream's, as clients see it. The field is left out where there is none.
-    public var epoch: String?
+    public let epoch: String?
     /// What is gone between the cursor and the page. The field is left out where nothing is.
-    public var gap: GapFields?
+    public let gap: GapFields?
+    /// How many messages were written so far.
+    public private(set) var total = 0
+    /// The last one's.
+    private var lastID: MessageID?
+    private var hasBegun = false
 
     public init(
-        messages: [MessageFields],
         limit: Int,
         order: String,
         cursor: String? = nil,
         epoch: String? = nil,
         gap: GapFields? = nil
     ) {
-        self.messages = messages
         self.limit = limit
         self.order = order
         self.cursor = cursor
@@ -31,18 +32,30 @@ public struct HistoryResponse: Hashable, Sendable {
         self.gap = gap
     }
 
-    /// In bytes, exactly.
-    public var size: Int { JSONSize.of { self.put(into: &$0) } }
-
-    public func write(into buffer: inout ByteBuffer) {
-        buffer.writeWithOutputRawSpan(minimumWritableBytes: self.size) { self.put(into: &$0) }
+    /// Writes the next messages of the page, in the order asked for; before the first ones, the object's beginning.
+    public mutating func write(_ messages: [MessageFields], into buffer: inout ByteBuffer) {
+        let size = JSONSize.of { self.put(messages, into: &$0) }
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: size) { self.put(messages, into: &$0) }
+        self.hasBegun = true
+        self.total += messages.count
+        self.lastID = messages.last?.id ?? self.lastID
     }
 
-    private func put(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
-        sink.put(#"{"messages":["#)
-        sink.putList(self.messages) { $0.put(as: .history, into: &$1) }
+    /// Writes what comes behind the messages: their number is `total`, and the last one's id `next_cursor`.
+    public func writeEnd(into buffer: inout ByteBuffer) {
+        let size = JSONSize.of { self.putEnd(into: &$0) }
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: size) { self.putEnd(into: &$0) }
+    }
+
+    private func put(_ messages: [MessageFields], into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
+        if !self.hasBegun { sink.put(#"{"messages":["#) }
+        if self.total > 0, !messages.isEmpty { sink.put(",") }
+        sink.putList(messages) { $0.put(as: .history, into: &$1) }
+    }
+
+    private func putEnd(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         sink.put(#"],"total":"#)
-        sink.put(count: self.messages.count)
+        sink.put(count: self.total)
         sink.put(#","limit":"#)
         sink.put(count: self.limit)
         sink.put(#","order":"#)
@@ -50,7 +63,7 @@ public struct HistoryResponse: Hashable, Sendable {
         sink.put(#","cursor":"#)
         sink.put(textOrNull: self.cursor)
         sink.put(#","next_cursor":"#)
-        sink.put(idOrNull: self.messages.last?.id)
+        sink.put(idOrNull: self.lastID)
         if let epoch = self.epoch {
             sink.put(#","epoch":"#)
             sink.put(text: epoch)

@@ -30,6 +30,19 @@ struct LoginTests {
         #expect(live.first.map { pair.refreshToken.hasPrefix($0.jti + ".") } == true)
     }
 
+    @Test("A log-in beyond the user's tokens ends the oldest, and nobody else's")
+    func quota() async throws {
+        let bench = try Bench(maxTokensPerUser: 2)
+        var live: [[String]] = []
+        for _ in 0..<4 {
+            _ = try await bench.login()
+            bench.clock.advance(seconds: 1)
+            live.append(try await bench.access.refreshChains.sessions(of: bench.ada.id).map(\.jti))
+        }
+        #expect(live.map(\.count) == [1, 2, 2, 2])
+        #expect(live[3][0] == live[2][1])
+    }
+
     @Test("A refresh token is a UUID, a dot and 43 characters, of which the store has only a hash")
     func refreshTokenForm() async throws {
         let pair = try await self.bench.login()

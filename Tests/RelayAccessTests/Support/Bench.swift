@@ -24,13 +24,19 @@ struct Bench: Sendable {
     )
 
     /// - Parameter other: where given, the same clock and store, seen by a relay of its own: one with an empty cache.
-    init(reuseGraceSeconds: Int64 = 0, cacheCapacity: Int = 100, sharing other: Bench? = nil) throws {
+    init(
+        reuseGraceSeconds: Int64 = 0,
+        cacheCapacity: Int = 100,
+        maxTokensPerUser: Int = 100,
+        sharing other: Bench? = nil
+    ) throws {
         self.clock = other?.clock ?? TestClock()
         self.store = other?.store ?? FakeStore()
         self.hasher = other?.hasher ?? CountingHasher()
         var settings = AccessSettings(tokenSecret: Self.secret)
         settings.refreshReuseGraceSeconds = reuseGraceSeconds
         settings.tokenCacheCapacity = cacheCapacity
+        settings.maxTokensPerUser = maxTokensPerUser
         let clock = self.clock
         self.access = try Access(store: self.store, hasher: self.hasher, settings: settings) { clock.now }
         self.tokens = try AccessTokens(secret: Self.secret)

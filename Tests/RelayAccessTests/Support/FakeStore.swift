@@ -62,9 +62,10 @@ extension FakeStore {
         try self.attempt { $0.users.values.first { $0.username == username } }
     }
 
-    func users() async throws(StoreError) -> [User] {
+    func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User] {
         try self.attempt { state in
-            state.users.values.sorted { ($0.createdAt, $0.id.rawValue) < ($1.createdAt, $1.id.rawValue) }
+            let all = state.users.values.filter { user?.precedes($0.place) ?? true }
+            return Array(all.sorted { $0.place.precedes($1.place) }.prefix(limit))
         }
     }
 

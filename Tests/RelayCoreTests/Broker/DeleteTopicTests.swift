@@ -118,11 +118,11 @@ struct DeleteTopicTests {
         }
         await broker.topicLock.withLock(key) {
             _ = try? await store.deleteTopic(key)
-            _ = try? await store.createTopic(record.owned(by: .sven))
+            _ = try? await store.createTopic(record.owned(by: .sven), within: .unlimited)
             isDecided.fire()
             for _ in 0..<200 { await Task.yield() }
             _ = try? await store.deleteTopic(key)
-            _ = try? await store.createTopic(record)
+            _ = try? await store.createTopic(record, within: .unlimited)
         }
         #expect(await deleted.error == .denied)
         #expect(try await store.topic(key)?.record.owner == Principal.olga.id)

@@ -52,7 +52,7 @@ struct FirstPublishTests {
         store.beforeTopicCalls { call in
             guard case .create = call else { return }
             store.beforeTopicCalls(nil)
-            _ = try? await store.createTopic(.olgas("news", at: clock.now))
+            _ = try? await store.createTopic(.olgas("news", at: clock.now), within: .unlimited)
         }
         await #expect(throws: BrokerError.denied) { try await self.relay.publishAll([1], as: .greta) }
         #expect(store.ids(in: .named("news")).isEmpty)

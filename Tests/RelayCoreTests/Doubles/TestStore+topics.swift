@@ -18,14 +18,19 @@ extension TestStore: TopicStore {
         return self.state.withLock { $0.topic(key) }
     }
 
-    func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool) {
+    func createTopic(
+        _ record: TopicRecord,
+        within quota: TopicQuota
+    ) async throws(StoreError) -> TopicCreation {
         await self.announce(.create)
         return self.state.withLock { state in
-            if let known = state.topic(record.key) { return (known, false) }
+            if let known = state.topic(record.key) { return .existed(known) }
+            let owned = state.records.values.count { $0.owner == record.owner }
+            if let bound = quota.refusal(owned: owned, total: state.records.count) { return .refused(bound) }
             state.records[record.key] = record
             state.streams[record.key]?.clear()
             let bounds = state.streams[record.key]?.bounds ?? StreamBounds()
-            return (StoredTopic(record: record, grants: [], bounds: bounds), true)
+            return .created(StoredTopic(record: record, grants: [], bounds: bounds))
         }
     }
 
@@ -49,13 +54,16 @@ extension TestStore: TopicStore {
         }
     }
 
-    func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool {
+    func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition {
         await self.announce(.addGrant)
         return self.state.withLock { state in
             let known = state.grants[key] ?? []
-            guard state.records[key] != nil, !known.contains(where: { $0.user == grant.user }) else { return false }
+            guard state.records[key] != nil, !known.contains(where: { $0.user == grant.user }) else {
+                return .unchanged
+            }
+            guard known.count < limit else { return .refused }
             state.grants[key] = known + [grant]
-            return true
+            return .added
         }
     }
 
@@ -68,14 +76,17 @@ extension TestStore: TopicStore {
         }
     }
 
-    func topics(of user: UserID) async throws(StoreError) -> [StoredTopic] {
-        self.state.withLock { state in
-            state.all.filter { $0.record.owner == user || $0.grants.contains { $0.user == user } }
+    func topics(of user: UserID, after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
+        let start = key?.description ?? ""
+        return self.state.withLock { state in
+            let own = state.all.filter { $0.record.owner == user || $0.grants.contains { $0.user == user } }
+            return Array(own.filter { $0.record.key.description > start }.prefix(limit))
         }
     }
 
-    func topicNames(ownedBy user: UserID) async throws(StoreError) -> [String] {
-        self.state.withLock { $0.all.filter { $0.record.owner == user }.map(\.record.key.name.rawValue) }
+    func topicNames(ownedBy user: UserID, limit: Int) async throws(StoreError) -> [String] {
+        let all = self.state.withLock { $0.all.filter { $0.record.owner == user }.map(\.record.key.name.rawValue) }
+        return Array(all.prefix(limit))
     }
 
     func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {

@@ -69,16 +69,18 @@ struct SharedWorldStore: StreamStore, StreamFeed {
         try await self.world.ask { .success($0.log.stored) }
     }
 
-    func createTopic(_ record: TopicRecord) async throws(StoreError) -> (topic: StoredTopic, isNew: Bool) {
+    func createTopic(
+        _ record: TopicRecord,
+        within quota: TopicQuota
+    ) async throws(StoreError) -> TopicCreation {
         try await self.world.ask { state in
             let isNew = state.log.record == nil
             if isNew {
                 state.log.record = record
                 state.announceTopicChange()
             }
-            return .success(
-                (state.log.stored ?? StoredTopic(record: record, grants: [], bounds: state.log.bounds), isNew)
-            )
+            let topic = state.log.stored ?? StoredTopic(record: record, grants: [], bounds: state.log.bounds)
+            return .success(isNew ? .created(topic) : .existed(topic))
         }
     }
 
@@ -93,10 +95,10 @@ struct SharedWorldStore: StreamStore, StreamFeed {
         try await self.topic(key)
     }
 
-    func addGrant(_ grant: Grant, to key: TopicKey) async throws(StoreError) -> Bool { false }
+    func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition { .unchanged }
     func removeGrant(of user: UserID, from key: TopicKey) async throws(StoreError) -> Bool { false }
-    func topics(of user: UserID) async throws(StoreError) -> [StoredTopic] { [] }
-    func topicNames(ownedBy user: UserID) async throws(StoreError) -> [String] { [] }
+    func topics(of user: UserID, after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] { [] }
+    func topicNames(ownedBy user: UserID, limit: Int) async throws(StoreError) -> [String] { [] }
     func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] { [] }
     func topicCounts() async throws(StoreError) -> TopicCounts { TopicCounts(total: 0, publicTopics: 0) }
 }

@@ -111,6 +111,37 @@ struct KnownFaultTests {
         }
     }
 
+    @Test(
+        "a poll that goes on after access to one of its topics was lost is told nothing more of it",
+        .timeLimit(.minutes(1))
+    )
+    func lostTopic() async throws {
+        try await withRelay { relay in
+            let admin = try await relay.administratorToken
+            let olga = try await relay.makeUser("olga", by: admin)
+            let sam = try await relay.makeUser("sam", by: admin)
+            let id = try await relay.publish("secret", token: olga.token)
+            let permissions = "/api/v1/topics/secret/permissions"
+            let granted = try await relay.send(.POST, permissions, token: olga.token, json: ["username": "sam"])
+            try #require(granted.status == 201)
+            let connection = try await RawConnection.open(relay.port)
+            let body = #"{"topics":["secret","own"],"since":{"secret":"\#(id)"},"timeout":60}"#
+            connection.request("POST", "/messages/poll", token: sam.token, body: body)
+            try await relay.untilWaiters(1, token: sam.token)
+            let before = try await relay.send(.GET, "/messages/poll/stats", token: sam.token)
+            #expect(before.text.contains("\(olga.id)/secret"))
+
+            #expect(try await relay.send(.DELETE, "\(permissions)/\(sam.id)", token: olga.token).status == 204)
+            let after = try await relay.send(.GET, "/messages/poll/stats", token: sam.token)
+            #expect(!after.text.contains(olga.id))
+            #expect(after.text.contains("\(sam.id)/secret"))
+            try await relay.publish("own", token: sam.token)
+            let answer = try #require(await connection.reply())
+            #expect(answer.messageIDs.count == 1)
+            #expect(!answer.text.contains("secret"))
+        }
+    }
+
     @Test("who waited for a name before somebody else took it hears nothing of it")
     func earlySubscriber() async throws {
         try await withRelay { relay in

@@ -3,6 +3,7 @@ import RelayCore
 import RelayStorage
 import RelayValkey
 import RelayWire
+import StoreContract
 import Testing
 
 /// Somebody has put values of other types where the relay's belong.

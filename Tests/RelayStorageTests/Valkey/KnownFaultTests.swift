@@ -4,6 +4,7 @@ import RelayCore
 import RelayStorage
 import RelayValkey
 import RelayWire
+import StoreContract
 import Testing
 
 /// What the Python relay got wrong on Valkey, each by its name: see the contract of the wire, part 14.

@@ -5,6 +5,7 @@ import RelayCore
 import RelayStorage
 import RelayValkey
 import RelayWire
+import StoreContract
 import Testing
 import ValkeyFixture
 

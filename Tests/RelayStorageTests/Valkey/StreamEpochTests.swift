@@ -2,6 +2,7 @@ import RelayCore
 import RelayStorage
 import RelayValkey
 import RelayWire
+import StoreContract
 import Testing
 
 /// A stream that is no longer what a relay knows of it.

@@ -3,6 +3,7 @@ import RelayCore
 import RelayStorage
 import RelayValkey
 import RelayWire
+import StoreContract
 import Testing
 
 /// What a server that lost the newest messages keeps of it, for clients that were away.

@@ -1,5 +1,6 @@
 import RelayCore
 import RelayWire
+import StoreContract
 import Testing
 
 @testable import RelayStorage

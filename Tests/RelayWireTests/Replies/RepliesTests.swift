@@ -77,9 +77,9 @@ struct RepliesTests {
                 == #"{"messages":[],"has_more":false,"gaps":{"a":{"after":"0-0","resumed_from":null,"#
                 + #""epoch":"00000000000000ab"}},"epochs":{"a":"00000000000000ab","b":"1"}}"#
         )
-        let page = HistoryResponse(messages: [], limit: 1, order: "asc", epoch: epoch, gap: gap)
+        let page = HistoryResponse(limit: 1, order: "asc", epoch: epoch, gap: gap)
         #expect(
-            try self.written(page.size, page.write)
+            self.written(page, [[]])
                 == #"{"messages":[],"total":0,"limit":1,"order":"asc","cursor":null,"next_cursor":null,"#
                 + #""epoch":"00000000000000ab","gap":{"after":"0-0","resumed_from":null,"epoch":"00000000000000ab"}}"#
         )
@@ -87,17 +87,26 @@ struct RepliesTests {
 
     @Test("a page of history")
     func history() throws {
-        let page = HistoryResponse(messages: [Samples.plain, Samples.tagged], limit: 10, order: "desc", cursor: "x\"")
-        #expect(
-            try self.written(page.size, page.write)
-                == #"{"messages":[{\#(Samples.plainCore),"metadata":{}},{\#(Samples.taggedCore)}],"total":2,"limit":10,"#
-                + #""order":"desc","cursor":"x\"","next_cursor":"5-0"}"#
-        )
-        let empty = HistoryResponse(messages: [], limit: 100, order: "asc")
-        #expect(
-            try self.written(empty.size, empty.write)
-                == #"{"messages":[],"total":0,"limit":100,"order":"asc","cursor":null,"next_cursor":null}"#
-        )
+        let page = HistoryResponse(limit: 10, order: "desc", cursor: "x\"")
+        let expected =
+            #"{"messages":[{\#(Samples.plainCore),"metadata":{}},{\#(Samples.taggedCore)}],"total":2,"limit":10,"#
+            + #""order":"desc","cursor":"x\"","next_cursor":"5-0"}"#
+        let (first, second) = (Samples.plain, Samples.tagged)
+        for stretches in [[[first, second]], [[first], [second]], [[], [first], [], [second], []]] {
+            #expect(self.written(page, stretches) == expected)
+        }
+        let empty = HistoryResponse(limit: 100, order: "asc")
+        let nothing = #"{"messages":[],"total":0,"limit":100,"order":"asc","cursor":null,"next_cursor":null}"#
+        #expect(self.written(empty, [[]]) == nothing)
+        #expect(self.written(empty, [[], []]) == nothing)
+    }
+
+    private func written(_ page: HistoryResponse, _ stretches: [[MessageFields]]) -> String {
+        var page = page
+        var buffer = ByteBuffer()
+        for stretch in stretches { page.write(stretch, into: &buffer) }
+        page.writeEnd(into: &buffer)
+        return String(buffer: buffer)
     }
 
     @Test("a receipt")

@@ -6,7 +6,8 @@ public struct ConfigurationKey: Sendable {
     /// Every key that has an effect, in the order in which they are listed to people.
     public static let all: [ConfigurationKey] =
         RelayConfiguration.Server.keys + RelayConfiguration.Storage.keys + RelayConfiguration.Valkey.keys
-        + RelayConfiguration.HotTier.keys + RelayConfiguration.Memory.keys + RelayConfiguration.Access.keys
+        + RelayConfiguration.HotTier.keys + RelayConfiguration.Memory.keys + RelayConfiguration.Quotas.keys
+        + RelayConfiguration.Access.keys
         + RelayConfiguration.RateLimits.keys
         + RelayConfiguration.WebSocket.keys + RelayConfiguration.Poll.keys + RelayConfiguration.Logging.keys
         + RelayConfiguration.Metrics.keys

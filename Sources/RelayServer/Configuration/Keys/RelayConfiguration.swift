@@ -8,6 +8,7 @@ public struct RelayConfiguration: Hashable, Sendable {
     public var valkey = Valkey()
     public var hotTier = HotTier()
     public var memory = Memory()
+    public var quotas = Quotas()
     public var access = Access()
     public var rateLimits = RateLimits()
     public var webSocket = WebSocket()

@@ -172,22 +172,22 @@ final class EdgeMetrics: Sendable {
 
     // MARK: Requests
 
-    /// - Parameter requestBytes: the size of the request's body.
-    func answered(_ exchange: Exchange, _ reply: Reply) {
+    /// - Parameter bytes: the size of the answer's body.
+    func answered(_ exchange: Exchange, _ status: HTTPResponseStatus, bytes: Int) {
         let series = self.series(
             RouteKey(
                 route: exchange.route,
                 method: Self.name(of: exchange.head.method),
-                statusClass: reply.status.code / 100
+                statusClass: status.code / 100
             )
         )
         let duration = (NIODeadline.now() - exchange.started).nanoseconds
         series.requests.increment()
-        if reply.status.code >= 400 { self.failed(.http, code: String(reply.status.code)) }
+        if status.code >= 400 { self.failed(.http, code: String(status.code)) }
         series.duration.recordNanoseconds(duration)
         self.fineDuration.recordNanoseconds(duration)
         self.requestSize.record(exchange.bodySize)
-        self.responseSize.record(reply.body.readableBytes)
+        self.responseSize.record(bytes)
     }
 
     private func series(_ key: RouteKey) -> RouteSeries {

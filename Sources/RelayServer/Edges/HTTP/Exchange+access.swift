@@ -70,6 +70,15 @@ extension Exchange {
         _ work: @escaping @Sendable () async -> Value,
         then body: @escaping (Exchange, Value) -> Void
     ) {
+        self.runInLane(work, then: body) { self.answer(.unavailable("Server is overloaded, try again later")) }
+    }
+
+    /// As ``suspend(_:then:)``, where something else than an answer is due if the lane is full.
+    func runInLane<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value,
+        then body: @escaping (Exchange, Value) -> Void,
+        orElse refuse: () -> Void
+    ) {
         guard let eventLoop = self.connection.context?.eventLoop else { return }
         let bound = NIOLoopBound((exchange: self, body: body), eventLoop: eventLoop)
         let isRunning = self.services.lane.run {
@@ -80,7 +89,7 @@ extension Exchange {
                 if !exchange.isAnswered { body(exchange, value) }
             }
         }
-        if !isRunning { self.answer(.unavailable("Server is overloaded, try again later")) }
+        if !isRunning { refuse() }
     }
 
     func refuse(_ error: AccessError) {
@@ -114,7 +123,9 @@ extension Reply {
     init(_ error: BrokerError) {
         let text = error.clientText
         switch error {
-        case .denied: self.init(.forbidden, detail: text)
+        case .denied, .quota: self.init(.forbidden, detail: text)
+        // Only somebody who deletes topics or changes a setting can help.
+        case .full: self = .unavailable(text, retryAfterSeconds: 60)
         case .missing: self.init(.notFound, detail: text)
         case .exists: self.init(.badRequest, detail: text)
         case .refused: self.init(.unprocessableEntity, detail: text)

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOHTTP1
+import RelayCore
 
 /// One request on its way to an answer. Lives on its connection's loop.
 final class Exchange {
@@ -61,17 +62,42 @@ final class Exchange {
     /// Answers; anything after the first answer is ignored, and so is an answer to a peer that is gone.
     func answer(_ reply: Reply) {
         guard !self.isAnswered else { return }
+        let (reply, charge) = self.charged(reply)
+        if let rest = reply.rest {
+            let parts = PartedAnswer(self, reply, rest)
+            self.activity = parts
+            return parts.start(reply)
+        }
         self.isAnswered = true
         self.activity = nil
-        self.services.metrics.answered(self, reply)
-        self.log(reply)
-        self.connection.answer(self, reply)
+        self.services.metrics.answered(self, reply.status, bytes: reply.body.readableBytes)
+        self.log(reply.status)
+        self.connection.answer(self, reply, charge)
+    }
+
+    /// A reply that came in parts has been taken as a whole.
+    func answeredInParts(_ status: HTTPResponseStatus, bytes: Int) {
+        self.isAnswered = true
+        self.activity = nil
+        self.services.metrics.answered(self, status, bytes: bytes)
+        self.log(status)
+        self.connection.endParts(self)
+    }
+
+    /// Smaller ones are counted only if they are still here a second later: see ``HTTPConnection/countUntaken()``.
+    private static let largeAnswer = 16 << 10
+
+    /// Large answers need room until their peers have taken them.
+    private func charged(_ reply: Reply) -> (Reply, MemoryCharge?) {
+        guard reply.rest == nil, reply.body.readableBytes > Self.largeAnswer else { return (reply, nil) }
+        if let charge = self.services.memory.hold(reply.body.readableBytes, in: .answers) { return (reply, charge) }
+        return (.unavailable("Server is overloaded, try again later"), nil)
     }
 
     /// One line a request, for who asks for it; faults of the relay's own are always told. Neither query nor headers
     /// are logged: they may hold a token.
-    private func log(_ reply: Reply) {
-        let level: Logger.Level = reply.status.code >= 500 ? .warning : .debug
+    private func log(_ status: HTTPResponseStatus) {
+        let level: Logger.Level = status.code >= 500 ? .warning : .debug
         guard level >= self.services.logger.logLevel else { return }
         self.services.logger.log(
             level: level,
@@ -80,7 +106,7 @@ final class Exchange {
                 "request_id": "\(self.requestID)",
                 "method": "\(self.head.method)",
                 "route": "\(self.route)",
-                "status": "\(reply.status.code)",
+                "status": "\(status.code)",
                 "milliseconds": "\((NIODeadline.now() - self.started).nanoseconds / 1_000_000)",
             ]
         )

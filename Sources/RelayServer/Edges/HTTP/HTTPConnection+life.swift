@@ -4,6 +4,7 @@ import NIOHTTP1
 /// Deadlines and the end.
 extension HTTPConnection: LoopConnection {
     func tick(_ now: NIODeadline) {
+        self.countUntaken()
         if case .answering(let exchange) = self.phase { exchange.tick(now) }
         if let blockedSince = self.blockedSince, now > blockedSince + self.services.timeouts.write {
             self.context?.close(promise: nil)

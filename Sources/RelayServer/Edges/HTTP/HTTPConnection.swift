@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import RelayCore
 
 /// One HTTP/1.1 connection: gathers requests, hands them to their route, and writes what comes back.
 ///
@@ -40,6 +41,10 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     var deadline = NIODeadline.distantFuture
     /// Since when the peer takes no bytes.
     var blockedSince: NIODeadline?
+    /// Whether something was written since what the peer has not taken was counted last.
+    var hasWritten = false
+    /// Of what was written, what the peer has not taken.
+    private(set) var untaken: UntakenAnswers?
     /// Whether the relay is stopping: what would wait must end at once.
     var isShuttingDown = false
     var pipelined = PipelinedInput()
@@ -187,14 +192,22 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
 extension HTTPConnection {
     /// The exchange's answer, complete.
-    func answer(_ exchange: Exchange, _ reply: Reply) {
+    ///
+    /// - Parameter charge: held until the peer has taken the answer.
+    func answer(_ exchange: Exchange, _ reply: Reply, _ charge: MemoryCharge?) {
         guard case .answering(let current) = self.phase, current === exchange else { return }
         self.phase = .idle
         self.deadline = .now() + self.services.timeouts.idle
-        self.write(reply, for: exchange.head, requestID: exchange.requestID)
+        self.write(reply, for: exchange.head, requestID: exchange.requestID, charge: charge)
     }
 
-    private func write(_ reply: Reply, for head: HTTPRequestHead?, requestID: String?, hearsOut: Bool = false) {
+    private func write(
+        _ reply: Reply,
+        for head: HTTPRequestHead?,
+        requestID: String?,
+        hearsOut: Bool = false,
+        charge: MemoryCharge? = nil
+    ) {
         guard let context = self.context else { return }
         let closes = reply.closes || self.isShuttingDown || !(head?.keepsConnection ?? false)
         let isHead = head?.method == .HEAD
@@ -202,9 +215,11 @@ extension HTTPConnection {
         if let head, let requestID {
             self.services.gate.decorate(&response.headers, for: head, requestID: requestID)
         }
-        let done = closes ? context.eventLoop.makePromise(of: Void.self) : nil
+        self.hasWritten = true
+        let done = closes || charge != nil ? context.eventLoop.makePromise(of: Void.self) : nil
+        if let charge { done?.futureResult.whenComplete { _ in withExtendedLifetime(charge) {} } }
         // Requests that were sent behind this one are not heard: nobody could learn what came of them.
-        if let answered = done?.futureResult {
+        if closes, let answered = done?.futureResult {
             if hearsOut, !self.isShuttingDown {
                 self.linger(until: .now() + self.services.timeouts.read, answered: answered)
             } else {
@@ -222,7 +237,7 @@ extension HTTPConnection {
             headers: reply.headers
         )
         if reply.status.mayHaveResponseBody {
-            response.headers.add(name: "content-length", value: String(reply.body.readableBytes))
+            response.headers.add(name: "content-length", value: String(reply.lengthOfHead ?? reply.body.readableBytes))
         }
         if closes {
             response.headers.add(name: "connection", value: "close")
@@ -249,6 +264,7 @@ extension HTTPConnection {
     }
 
     func writePart(_ bytes: ByteBuffer) {
+        self.hasWritten = true
         self.context?.write(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
     }
 
@@ -281,5 +297,13 @@ extension HTTPConnection {
             }
         }
         context.fireChannelWritabilityChanged()
+    }
+
+    /// Charges what is still here of answers that were too small to be charged when they were made. Called about once a second.
+    func countUntaken() {
+        guard self.hasWritten || self.untaken != nil, let channel = self.context?.channel else { return }
+        let pending = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        self.hasWritten = pending > 0
+        self.untaken = self.untaken.counting(pending, since: self.blockedSince, self.services.memory)
     }
 }

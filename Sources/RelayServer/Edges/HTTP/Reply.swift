@@ -2,12 +2,17 @@ import NIOCore
 import NIOHTTP1
 import RelayCore
 
-/// What a request is answered with: all at once, in one piece.
+/// What a request is answered with: in one piece as a rule, in parts where it may be long.
 struct Reply: Sendable {
     var status: HTTPResponseStatus
     /// Besides `content-length`, which is set by whoever sends the reply.
     var headers: HTTPHeaders
+    /// All of it, or its first part.
     var body: ByteBuffer
+    /// The other parts; nil where there are none.
+    var rest: (any ReplyRest)?
+    /// The body's length where it is not here, in an answer to HEAD.
+    var lengthOfHead: Int?
     /// Whether the connection ends after it.
     var closes = false
 

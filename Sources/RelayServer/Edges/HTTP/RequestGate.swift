@@ -81,7 +81,10 @@ struct AllowedOrigins: Sendable {
         headers.add(name: "vary", value: "Origin")
         guard self.allows(origin) else { return }
         headers.add(name: "access-control-allow-origin", value: origin)
-        headers.add(name: "access-control-expose-headers", value: "Retry-After, X-Durability, X-Request-ID")
+        headers.add(
+            name: "access-control-expose-headers",
+            value: "Retry-After, X-Durability, X-Next-Cursor, X-Request-ID"
+        )
     }
 
     func preflight(_ request: HTTPHeaders) -> Reply {

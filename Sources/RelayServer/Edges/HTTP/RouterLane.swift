@@ -7,7 +7,7 @@ import NIOHTTPTypesHTTP1
 
 /// The slow lane: requests that are answered by the router, in a task of their own.
 ///
-/// Their bodies are complete and within bounds by now, and their responses are short.
+/// Their bodies are complete and within bounds by now, and their responses are short, or come in parts.
 struct RouterLane: Sendable {
     let responder: any HTTPResponder<RelayRequestContext>
     let logger: Logger
@@ -43,7 +43,7 @@ struct RouterLane: Sendable {
             let response = try await responder.respond(to: request, context: context)
             let body = BodyCollector()
             try await response.body.write(body.writer)
-            return Reply(response.head, body: body.bytes)
+            return try await Self.reply(response.head, body, isHead: request.method == .head)
         } catch let error as any HTTPResponseError {
             return await self.reply(to: error, request, context, logger)
         } catch {
@@ -61,10 +61,28 @@ struct RouterLane: Sendable {
             let response = try error.response(from: request, context: context)
             let body = BodyCollector()
             try await response.body.write(body.writer)
-            return Reply(response.head, body: body.bytes)
+            return try await Self.reply(response.head, body, isHead: request.method == .head)
         } catch {
             return self.fault(error, logger)
         }
+    }
+
+    /// HEAD wants the length alone, which only the parts know: they are made and dropped one by one.
+    private static func reply(_ head: HTTPResponse, _ body: BodyCollector, isHead: Bool) async throws -> Reply {
+        var reply = Reply(head, body: body.bytes)
+        guard isHead else {
+            reply.rest = body.rest
+            return reply
+        }
+        var length = reply.body.readableBytes
+        var rest = body.rest
+        while let current = rest {
+            let (part, next) = try await current.next()
+            length += part.readableBytes
+            rest = next
+        }
+        reply.lengthOfHead = length
+        return reply
     }
 
     private static func fault(_ error: any Error, _ logger: Logger) -> Reply {

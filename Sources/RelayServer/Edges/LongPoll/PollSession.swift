@@ -12,7 +12,9 @@ final class PollSession {
     /// Messages of one topic in one answer.
     static let maxMessagesPerTopic = 100
     /// Once the messages of an answer cost this much, the rest is left for the next poll, and `has_more` says so.
-    static let maxAnswerBytes = 4 << 20
+    static let maxAnswerBytes = 1 << 20
+    /// Smaller answers are charged when they are written, if they are not taken at once.
+    private static let largeAnswer = 16 << 10
 
     private enum Phase {
         /// Readers are being registered and started: too early to answer.
@@ -36,6 +38,11 @@ final class PollSession {
     private let topics: [Topic]
     private var found: [Found]
     private var bytes = 0
+    /// For what was found, once it is much.
+    private var charges: [MemoryCharge] = []
+    private var chargedBytes = 0
+    /// Whether there was no room for more: the rest is left for the next poll.
+    private var isOutOfMemory = false
     private var phase = Phase.gathering
     /// When to answer with nothing. The loop's ticker looks at it: a timer of its own would double what waiting costs.
     private var deadline = NIODeadline.distantFuture
@@ -110,7 +117,10 @@ final class PollSession {
         guard case .waiting = self.phase else { return }
         let hasMore = self.found.contains { $0.reader?.isBlocked ?? false }
         self.end()
-        self.exchange.answer(Reply(.ok, json: self.answerBody(hasMore: hasMore)))
+        let body = self.answerBody(hasMore: hasMore)
+        self.found = []
+        self.charges = []
+        self.exchange.answer(Reply(.ok, json: body))
     }
 
     private func fail(_ reply: Reply) {
@@ -152,7 +162,7 @@ extension PollSession: ReaderSink {
     var principal: Principal? { self.session.standingPrincipal(requiring: .read) }
 
     func capacity(for reader: Reader) -> Int {
-        guard self.bytes < Self.maxAnswerBytes else { return 0 }
+        guard self.bytes < Self.maxAnswerBytes, !self.isOutOfMemory else { return 0 }
         return Self.maxMessagesPerTopic - self.found[reader.tag].messages.count
     }
 
@@ -165,13 +175,24 @@ extension PollSession: ReaderSink {
     func deliver(_ batch: Batch, to reader: Reader) {
         self.found[reader.tag].messages += batch.messages
         self.bytes += batch.messages.reduce(0) { $0 + $1.memoryCost }
+        self.chargeIfLarge()
+    }
+
+    private func chargeIfLarge() {
+        guard self.bytes > Self.largeAnswer else { return }
+        if let charge = self.exchange.services.memory.hold(self.bytes - self.chargedBytes, in: .answers) {
+            self.charges.append(charge)
+            self.chargedBytes = self.bytes
+        } else {
+            self.isOutOfMemory = true
+        }
     }
 
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
         self.found[reader.tag].reader = nil
         switch reason {
         case .accessLost:
-            self.found[reader.tag].messages = []
+            self.found[reader.tag] = Found()
             self.endIfAlone(Reply(BrokerError.denied))
         case .topicDeleted: self.endIfAlone(nil)
         case .storeFailed(let error): self.fail(Reply(BrokerError.store(error)))

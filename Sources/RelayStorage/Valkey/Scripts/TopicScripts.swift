@@ -1,12 +1,15 @@
 import RelayValkey
 
-/// Keys: version, changes, topics, public topics, the topic, its owner's topics. Arguments: the topic's key, `1` if public, fields
-/// and values.
+/// Keys: version, changes, topics, public topics, the topic, its owner's topics. Arguments: the topic's key, `1` if public, how many
+/// topics the owner may have, and all together, fields and values. Answers 1 if it was created, 0 if there was one, -1 and -2 if the owner has,
+/// or there are, as many as may be.
 enum CreateTopicScript {
     static let script = ValkeyScript(
         ControlPrelude.source + """
             if redis.call('EXISTS', KEYS[5]) == 1 then return 0 end
-            redis.call('HSET', KEYS[5], unpack(ARGV, 3))
+            if redis.call('SCARD', KEYS[6]) >= tonumber(ARGV[3]) then return -1 end
+            if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[4]) then return -2 end
+            redis.call('HSET', KEYS[5], unpack(ARGV, 5))
             redis.call('ZADD', KEYS[3], 0, ARGV[1])
             redis.call('SADD', KEYS[6], ARGV[1])
             if ARGV[2] == '1' then redis.call('SADD', KEYS[4], ARGV[1]) end
@@ -50,12 +53,15 @@ enum DeleteTopicScript {
     )
 }
 
-/// Keys: version, changes, the topic, its grants, the user's granted topics. Arguments: the topic's key, the user, the date.
+/// Keys: version, changes, the topic, its grants, the user's granted topics. Arguments: the topic's key, the user, the date, how many
+/// grants the topic may have. Answers 1 if it was added, 0 if there was one or the topic is gone, -1 if there are as many as may be.
 enum AddGrantScript {
     static let script = ValkeyScript(
         ControlPrelude.source + """
             if redis.call('EXISTS', KEYS[3]) == 0 then return 0 end
-            if redis.call('HSETNX', KEYS[4], ARGV[2], ARGV[3]) == 0 then return 0 end
+            if redis.call('HEXISTS', KEYS[4], ARGV[2]) == 1 then return 0 end
+            if redis.call('HLEN', KEYS[4]) >= tonumber(ARGV[4]) then return -1 end
+            redis.call('HSET', KEYS[4], ARGV[2], ARGV[3])
             redis.call('SADD', KEYS[5], ARGV[1])
             changed('topic ' .. ARGV[1])
             return 1

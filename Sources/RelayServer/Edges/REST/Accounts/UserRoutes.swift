@@ -43,13 +43,27 @@ enum UserRoutes {
         return try await Self.reply(.created, try await call.services.access.users.register(registration), call)
     }
 
+    /// Users that are read from the store at once.
+    private static let batch = 100
+
     @Sendable private static func list(_ call: RESTCall) async throws -> Reply {
         _ = try await call.caller(holding: .admin)
-        var trees: [JSONTree] = []
-        for user in try await call.services.access.users.users() {
-            trees.append(try await Self.tree(user, call))
+        let query = try PageQuery(call.query)
+        var last: UserPlace?
+        if let cursor = query.cursor {
+            guard let place = UserPlace(cursor: cursor) else { throw PageQuery.badCursor }
+            last = place
         }
-        return Reply(.ok, .list(trees))
+        var page = ListPage(limit: query.limit)
+        while true {
+            let users = try await call.services.access.users.users(after: last, limit: Self.batch)
+            for user in users {
+                guard page.room > 0 else { return page.reply(next: last?.cursor) }
+                page.add(try await Self.tree(user, call, topics: Self.topicsInList))
+                last = user.place
+            }
+            guard users.count == Self.batch else { return page.reply(next: nil) }
+        }
     }
 
     @Sendable private static func statistics(_ call: RESTCall) async throws -> Reply {
@@ -94,18 +108,38 @@ enum UserRoutes {
     // MARK: Replies
 
     private static func reply(_ status: HTTPResponseStatus, _ user: User, _ call: RESTCall) async throws -> Reply {
-        Reply(status, try await Self.tree(user, call))
+        Reply(status, try await Self.tree(user, call, topics: Self.topicsOfOne))
     }
 
-    private static func tree(_ user: User, _ call: RESTCall) async throws -> JSONTree {
-        .object([
-            ("user_id", .text(user.id.rawValue)),
-            ("username", .text(user.username)),
-            ("email", .text(user.email)),
-            ("is_active", .flag(user.isActive)),
-            ("created_at", .moment(user.createdAt)),
-            ("permissions", .texts(user.permissions.names)),
-            ("owned_topics", .texts(try await call.services.broker.topicNames(ownedBy: user.id))),
-        ])
+    /// How many of a user's topics are named: where one user is shown, and in a list. All are in the list of topics.
+    private static let topicsOfOne = 1_000
+    private static let topicsInList = 100
+
+    private static func tree(_ user: User, _ call: RESTCall, topics limit: Int) async throws -> JSONTree {
+        let topics = try await call.services.broker.topicNames(ownedBy: user.id, limit: limit + 1)
+        let isCut: [(name: String, value: JSONTree)] =
+            topics.count > limit ? [("owned_topics_truncated", .flag(true))] : []
+        return .object(
+            [
+                ("user_id", .text(user.id.rawValue)),
+                ("username", .text(user.username)),
+                ("email", .text(user.email)),
+                ("is_active", .flag(user.isActive)),
+                ("created_at", .moment(user.createdAt)),
+                ("permissions", .texts(user.permissions.names)),
+                ("owned_topics", .texts(Array(topics.prefix(limit)))),
+            ] + isCut
+        )
+    }
+}
+
+extension UserPlace {
+    /// `<microseconds>-<id>`.
+    fileprivate var cursor: String { "\(self.createdAt.microseconds)-\(self.id)" }
+
+    fileprivate init?(cursor: String) {
+        let parts = cursor.split(separator: "-", maxSplits: 1)
+        guard parts.count == 2, let microseconds = Int64(parts[0]) else { return nil }
+        self.init(createdAt: Timestamp(microseconds: microseconds), id: UserID(String(parts[1])))
     }
 }

@@ -52,7 +52,7 @@ extension Reply: ResponseGenerator {
         Response(
             status: HTTPResponse.Status(code: Int(self.status.code), reasonPhrase: self.status.reasonPhrase),
             headers: HTTPFields(self.headers, splitCookie: false),
-            body: ResponseBody(byteBuffer: self.body)
+            body: BodyCollector.body(of: self)
         )
     }
 }

@@ -44,13 +44,18 @@ enum GrantRoutes {
         let topic = try await path.asking { (key) throws(BrokerError) in
             try await call.services.broker.managedTopic(key, as: caller)
         }
-        var trees: [JSONTree] = []
-        for grant in topic.grants {
+        let query = try PageQuery(call.query)
+        var page = ListPage(limit: query.limit)
+        var last = query.cursor
+        // By the user's id, which is a page's cursor.
+        for grant in topic.grants where last?.utf8.lexicographicallyPrecedes(grant.user.rawValue.utf8) ?? true {
+            guard page.room > 0 else { return page.reply(next: last) }
+            last = grant.user.rawValue
             // A user that was deleted since the topic was read has no grant any more.
             guard let user = try await Self.find(grant.user, call) else { continue }
-            trees.append(Self.tree(grant, path, username: user.username))
+            page.add(Self.tree(grant, path, username: user.username))
         }
-        return Reply(.ok, .list(trees))
+        return page.reply(next: nil)
     }
 
     @Sendable private static func revoke(_ call: RESTCall) async throws -> Reply {

@@ -41,14 +41,31 @@ enum TopicRoutes {
         }
     }
 
-    /// What the caller owns or was granted, by name. Nothing of a namespace that its names can't reach.
+    /// Topics that are read from the store at once.
+    private static let batch = 200
+
+    /// What the caller owns or was granted, by name. Nothing of a namespace that its names can't reach. A page's cursor is its last name.
     @Sendable private static func list(_ call: RESTCall) async throws -> Reply {
         let caller = try await call.caller()
         let scope = call.services.scope
-        let topics = try await call.services.broker.topics(of: caller.id).filter {
-            $0.record.key == scope.key($0.record.key.name, for: caller.id)
+        let query = try PageQuery(call.query)
+        var last: TopicKey?
+        if let cursor = query.cursor {
+            guard let name = call.services.broker.catalog.resolve(cursor) else { throw PageQuery.badCursor }
+            last = scope.key(name, for: caller.id)
         }
-        return Reply(.ok, .list(topics.map { Self.tree($0, for: caller) }))
+        var page = ListPage(limit: query.limit)
+        var lastShown: TopicName?
+        while true {
+            let topics = try await call.services.broker.topics(of: caller.id, after: last, limit: Self.batch)
+            for topic in topics where topic.record.key == scope.key(topic.record.key.name, for: caller.id) {
+                guard page.room > 0 else { return page.reply(next: lastShown?.rawValue) }
+                page.add(Self.tree(topic, for: caller))
+                lastShown = topic.record.key.name
+            }
+            last = topics.last?.record.key
+            guard topics.count == Self.batch else { return page.reply(next: nil) }
+        }
     }
 
     @Sendable private static func statistics(_ call: RESTCall) async throws -> Reply {
