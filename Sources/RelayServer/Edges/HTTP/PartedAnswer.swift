@@ -31,7 +31,8 @@ final class PartedAnswer: ExchangeActivity {
         taken.futureResult.whenComplete { result in
             withExtendedLifetime(charge) {}
             switch result {
-            case .success: bound.value.taken()
+            // In a later turn: the writer that has just written may still be at work.
+            case .success: eventLoop.execute { bound.value.taken() }
             case .failure: break
             }
         }
