@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import RelayCore
 import RelayWire
+import StoreContract
 import Testing
 
 @testable import RelayStorage
