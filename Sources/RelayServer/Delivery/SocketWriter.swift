@@ -10,12 +10,13 @@ import NIOPosix
 /// everything after it until the channel has written it all. So bytes leave in the order of the calls, and the channel's
 /// writability holds: what is gathered beside it is little.
 ///
-/// Part of a handler's state: lives on its loop.
-struct SocketWriter {
+/// Part of a handler's state: lives on its loop. A class, since the channel may read in the middle of a write or a flush, and
+/// whoever reads may write: a struct would be changed from within its own change.
+final class SocketWriter {
     /// Gathered and not yet written. Larger pieces go to the channel, which says when they are too many.
     private var gathered = ByteBuffer()
     /// The socket; negative where there is none to write to directly.
-    private var descriptor: CInt = Self.unknown
+    private var descriptor: CInt = SocketWriter.unknown
     /// Whether the channel has, or may have, bytes that are not written. At first it may: those of a protocol before this one.
     private var isQueueing = true
 
@@ -24,7 +25,7 @@ struct SocketWriter {
     private static let maxGatheredBytes = 16 << 10
 
     /// Bytes that the next flush writes.
-    mutating func add(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    func add(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         let size = self.gathered.readableBytes
         if size + bytes.readableBytes > Self.maxGatheredBytes {
             self.queue(bytes, context, nil)
@@ -36,7 +37,7 @@ struct SocketWriter {
     }
 
     /// Writes what was added.
-    mutating func flush(_ context: ChannelHandlerContext) {
+    func flush(_ context: ChannelHandlerContext) {
         if self.gathered.readableBytes > 0 { self.send(context) }
         guard self.isQueueing else { return }
         self.queueGathered(context)
@@ -46,18 +47,18 @@ struct SocketWriter {
     /// Bytes that the channel is to write, with the next flush, behind what was added before.
     ///
     /// - Parameter promise: kept by the channel.
-    mutating func queue(_ bytes: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+    func queue(_ bytes: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         self.queueGathered(context)
         self.isQueueing = true
         context.write(NIOAny(IOData.byteBuffer(bytes)), promise: promise)
     }
 
     /// Forgets what was added: the connection is gone.
-    mutating func drop() {
+    func drop() {
         self.gathered = ByteBuffer()
     }
 
-    private mutating func queueGathered(_ context: ChannelHandlerContext) {
+    private func queueGathered(_ context: ChannelHandlerContext) {
         guard self.gathered.readableBytes > 0 else { return }
         let bytes = self.gathered
         self.gathered = ByteBuffer()
@@ -69,7 +70,7 @@ struct SocketWriter {
     private static let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
 
     /// Hands the socket what was gathered. What it does not take is left to the channel, and so is whatever is wrong with it.
-    private mutating func send(_ context: ChannelHandlerContext) {
+    private func send(_ context: ChannelHandlerContext) {
         let channel = context.channel
         // A channel that is not active has no socket any more, and its descriptor may be another's by now.
         guard channel.isActive, self.mayPass(channel) else { return self.isQueueing = true }
@@ -87,7 +88,7 @@ struct SocketWriter {
     }
 
     /// Whether nothing is before what is written now.
-    private mutating func mayPass(_ channel: any Channel) -> Bool {
+    private func mayPass(_ channel: any Channel) -> Bool {
         if self.descriptor == Self.unknown { self.descriptor = Self.descriptor(of: channel) }
         guard self.descriptor >= 0 else { return false }
         if self.isQueueing { self.isQueueing = Self.hasUnwrittenBytes(channel) }

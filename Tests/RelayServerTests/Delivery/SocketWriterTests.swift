@@ -42,7 +42,7 @@ struct SocketWriterTests {
 private final class WritingHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private var writer = SocketWriter()
+    private let writer = SocketWriter()
     private var random: SeededGenerator
     private var pieces: ArraySlice<ByteBuffer>
 

@@ -16,7 +16,7 @@ final class ResponseEncoder: ChannelOutboundHandler, RemovableChannelHandler {
 
     /// Encoded and not yet written. Given on by a flush, where it has become much, or where somebody waits for a part.
     private var gathered = ByteBuffer()
-    private var socket = SocketWriter()
+    private let socket = SocketWriter()
     private var isChunked = false
     private var context: ChannelHandlerContext?
 

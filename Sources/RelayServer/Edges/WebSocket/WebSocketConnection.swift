@@ -29,7 +29,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
     let services: EdgeServices
     let loop: DeliveryLoop
     private(set) var context: ChannelHandlerContext?
-    private var socket = SocketWriter()
+    private let socket = SocketWriter()
     /// Whether the peer takes what it is sent. The channel's own answer costs a look at four objects.
     private(set) var isWritable = true
     var phase = Phase.fresh
