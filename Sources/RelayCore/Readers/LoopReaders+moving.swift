@@ -2,10 +2,10 @@ import RelayWire
 
 /// Moving readers on.
 extension LoopReaders {
-    /// How much of a stream is taken at once.
+    /// How much of a stream live readers are handed at once.
     private static let turn = SliceLimits(maxMessages: 256, maxBytes: 256 << 10)
-    /// How many slices one reader may take before other work of the loop has its turn.
-    private static let slicesPerTurn = 4
+    /// How much a reader that is behind is handed before the others have their turn.
+    private static let catchUpSlice = SliceLimits(maxMessages: 256, maxBytes: 64 << 10)
 
     func process(_ topic: Topic) {
         guard let group = self.groups[ObjectIdentifier(topic)] else { return }
@@ -23,7 +23,7 @@ extension LoopReaders {
         switch look.messages {
         case .slice(let slice):
             self.fanOut(slice, to: group)
-            if slice.hasMore { group.topic.remind(self.loop) }
+            if slice.hasMore { self.remind(of: group.topic) }
         case .evicted:
             self.strand(group, at: look.bounds.last)
         }
@@ -47,7 +47,7 @@ extension LoopReaders {
         self.forgetReads(of: readers, in: group)
         group.epoch = epoch
         group.position = min(group.position, epoch.start)
-        group.topic.remind(self.loop)
+        self.remind(of: group.topic)
     }
 
     private func move(_ reader: Reader, into epoch: StreamEpoch) {
@@ -70,6 +70,7 @@ extension LoopReaders {
         }
         guard !reading.isEmpty else { return }
         self.pendingReads = self.pendingReads.filter { !reading.contains(ObjectIdentifier($0.value.reader)) }
+        self.catchUp.dropPages(of: reading)
     }
 
     /// The client knew the stream's epoch before this relay did: it goes on from its own cursor, and has missed nothing.
@@ -123,34 +124,42 @@ extension LoopReaders {
         for reader in group.waitingNow {
             switch reader.phase {
             case .yielded, .ahead: self.advance(reader)
-            case .joined, .live, .advancing, .blocked, .reading, .ended: continue
+            case .joined, .live, .advancing, .queued, .blocked, .reading, .ended: continue
             }
         }
     }
 
-    /// Moves one reader from its cursor towards its group's position: from the hot tier, or by asking the store.
+    /// Moves one reader from its cursor towards its group's position: from the hot tier, or by asking the store. It goes on for as long as
+    /// there is something left of the turn's share, and nobody else waits for it.
     func advance(_ reader: Reader) {
         guard !reader.hasEnded, let group = self.groups[ObjectIdentifier(reader.topic)] else { return }
         group.move(reader, to: .advancing)
-        for _ in 0..<Self.slicesPerTurn {
-            guard self.takeSlice(reader, in: group) else { return }
+        while let capacity = self.capacity(of: reader, in: group) {
+            guard !self.catchUp.isSpent else { return self.queue(reader, in: group) }
+            guard self.takeSlice(reader, in: group, capacity: capacity) else { return }
+            guard self.catchUp.isEmpty else { return self.queue(reader, in: group) }
         }
-        self.yield(reader, in: group)
     }
 
-    /// - Returns: whether the reader is still on its way.
-    private func takeSlice(_ reader: Reader, in group: ReaderGroup) -> Bool {
+    /// How many messages a reader that is behind may be handed; nil where there are none, or it has no room, and it has settled.
+    private func capacity(of reader: Reader, in group: ReaderGroup) -> Int? {
         self.noteHoles(reader, after: reader.cursor)
         guard reader.cursor < group.position else {
             self.settle(reader, in: group, as: reader.cursor == group.position ? .live(index: 0) : .ahead)
-            return false
+            return nil
         }
         let capacity = reader.sink.capacity(for: reader)
         guard capacity > 0 else {
             self.settle(reader, in: group, as: .blocked)
-            return false
+            return nil
         }
-        let limits = SliceLimits(maxMessages: min(capacity, Self.turn.maxMessages), maxBytes: Self.turn.maxBytes)
+        return capacity
+    }
+
+    /// - Returns: whether the reader is still on its way.
+    private func takeSlice(_ reader: Reader, in group: ReaderGroup, capacity: Int) -> Bool {
+        let most = Self.catchUpSlice
+        let limits = SliceLimits(maxMessages: min(capacity, most.maxMessages), maxBytes: most.maxBytes)
         let through = min(group.position, reader.holes.first?.after ?? .max)
         let hot = reader.topic.readHot(after: reader.cursor, through: through, limits: limits)
         guard hot.accessVersion == group.accessVersion, hot.bounds.epoch.id == group.epoch.id else {
@@ -162,6 +171,7 @@ extension LoopReaders {
             self.read(reader, through: through, limits: limits, in: group)
             return false
         }
+        self.catchUp.spend(on: slice.messages)
         let seen = slice.messages.last?.id ?? reader.cursor
         reader.cursor = slice.cursor
         self.deliver(slice.messages, to: reader)
@@ -172,7 +182,14 @@ extension LoopReaders {
     /// Leaves a reader to the group's next look at the topic.
     func yield(_ reader: Reader, in group: ReaderGroup) {
         group.move(reader, to: .yielded)
-        reader.topic.remind(self.loop)
+        self.remind(of: reader.topic)
+    }
+
+    /// Leaves a reader to a later turn.
+    func queue(_ reader: Reader, in group: ReaderGroup) {
+        group.move(reader, to: .queued)
+        self.catchUp.add(.reader(reader))
+        self.comeBack()
     }
 
     private func settle(_ reader: Reader, in group: ReaderGroup, as phase: Reader.Phase) {
@@ -182,6 +199,7 @@ extension LoopReaders {
     }
 
     private func read(_ reader: Reader, through: MessageID, limits: SliceLimits, in group: ReaderGroup) {
+        guard self.catchUp.beginRead(for: reader) else { return group.move(reader, to: .queued) }
         group.move(reader, to: .reading)
         let ticket = ReadTicket(number: self.nextTicket)
         self.nextTicket += 1
@@ -208,6 +226,7 @@ extension LoopReaders {
         let capacity = reader.sink.capacity(for: reader)
         let isCut = page.messages.count > capacity
         let messages = isCut ? Array(page.messages.prefix(capacity)) : page.messages
+        self.catchUp.spend(on: messages)
         let end = page.hasMore || isCut ? messages.last?.id : read.through
         let seen = messages.last?.id ?? reader.cursor
         reader.cursor = max(reader.cursor, end ?? reader.cursor)

@@ -35,6 +35,10 @@ public final class LoopReaders {
     /// By the ticket's number. Readers that left stay until their store has answered.
     var pendingReads: [Int: PendingRead] = [:]
     var nextTicket = 0
+    var catchUp = CatchUp()
+    /// Topics to look at in the next turn of ``goOn()``.
+    private var reminders: [Topic] = []
+    private var isComingBack = false
     /// Emptied before each public call ends.
     var sinksToFlush: [any ReaderSink] = []
     private var isFlushing = false
@@ -94,7 +98,7 @@ public final class LoopReaders {
     /// A sink that finds room by its flush goes on in the loop's next turn: else a fast connection would keep the loop.
     public func resume(_ reader: Reader) {
         guard reader.isBlocked, let group = self.groups[ObjectIdentifier(reader.topic)] else { return }
-        guard !self.isFlushing else { return self.yield(reader, in: group) }
+        guard !self.isFlushing else { return self.queue(reader, in: group) }
         self.advance(reader)
         self.flush()
     }
@@ -139,13 +143,54 @@ public final class LoopReaders {
 
     /// The result of a ``Fetch``.
     public func readFinished(_ ticket: ReadTicket, _ result: Result<StoredPage, StoreError>) {
-        guard let read = self.pendingReads.removeValue(forKey: ticket.number) else { return }
-        guard case .reading = read.reader.phase else { return }
-        switch result {
-        case .success(let page): self.take(page, for: read)
-        case .failure(let error): self.end(read.reader, .storeFailed(error))
+        self.catchUp.endRead()
+        if let read = self.pendingReads.removeValue(forKey: ticket.number), case .reading = read.reader.phase {
+            switch result {
+            case .success(let page) where self.catchUp.isSpent: self.catchUp.add(.page(page, for: read))
+            case .success(let page): self.take(page, for: read)
+            case .failure(let error): self.end(read.reader, .storeFailed(error))
+            }
         }
+        self.comeBackIfNeeded()
         self.flush()
+    }
+
+    /// A turn's share of what was left over, as ``ReadingLoop/comeBack()`` has asked for.
+    public func goOn() {
+        self.isComingBack = false
+        self.catchUp.beginTurn()
+        let topics = self.reminders
+        self.reminders = []
+        for topic in topics { self.process(topic) }
+        while let work = self.catchUp.next() { self.goOn(work) }
+        self.comeBackIfNeeded()
+        self.flush()
+    }
+
+    private func goOn(_ work: CatchUp.Work) {
+        switch work {
+        case .reader(let reader):
+            if case .queued = reader.phase { self.advance(reader) }
+        case .page(let page, for: let read):
+            if case .reading = read.reader.phase { self.take(page, for: read) }
+        }
+    }
+
+    /// Has the topic looked at in a later turn, as if it had grown.
+    func remind(of topic: Topic) {
+        guard topic.mark(self.loop) else { return }
+        self.reminders.append(topic)
+        self.comeBack()
+    }
+
+    private func comeBackIfNeeded() {
+        if !self.catchUp.isEmpty { self.comeBack() }
+    }
+
+    func comeBack() {
+        guard !self.isComingBack else { return }
+        self.isComingBack = true
+        self.loop.comeBack()
     }
 
     /// The sink's user may have changed: ends the reader if it may no longer read.

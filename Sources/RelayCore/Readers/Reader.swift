@@ -15,9 +15,10 @@ public final class Reader {
         case blocked
         /// Waits for a page from the store.
         case reading
-        /// Goes on when its group next looks at the topic: it has taken its share of a loop turn, or the topic has changed
-        /// hands.
+        /// Goes on when its group next looks at the topic, which has changed hands or begun another history.
         case yielded
+        /// Goes on in one of the loop's next turns, after those that came before it.
+        case queued
         /// Its cursor lies past what its group has reached, or in another history: waits until the stream gets there.
         case ahead
         /// Will get nothing any more. Final.
@@ -86,7 +87,7 @@ public final class Reader {
     /// Whether it is on its way, from the store or between two turns, so that what its sink has got may be less than what there is.
     public var isReading: Bool {
         switch self.phase {
-        case .reading, .yielded, .advancing, .joined: true
+        case .reading, .yielded, .queued, .advancing, .joined: true
         case .live, .blocked, .ahead, .ended: false
         }
     }

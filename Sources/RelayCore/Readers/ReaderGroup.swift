@@ -55,7 +55,7 @@ final class ReaderGroup {
         case .yielded, .ahead:
             self.others[identifier] = reader
             self.waiting[identifier] = reader
-        case .joined, .advancing, .blocked, .reading:
+        case .joined, .advancing, .blocked, .reading, .queued:
             self.others[identifier] = reader
             self.waiting[identifier] = nil
         case .ended:

@@ -5,4 +5,9 @@ public protocol ReadingLoop: AnyObject, Sendable {
     /// A hint, called on any thread and never under a lock: look at the topic (``LoopReaders/process(_:)``) on the loop,
     /// at some later time. Not called again for the topic until then; several hints may be handled by one look.
     func topicChanged(_ topic: Topic)
+
+    /// Readers have more to do than one turn allows: call ``LoopReaders/goOn()`` once the loop has looked at its sockets again.
+    ///
+    /// Called on the loop, and not again until then.
+    func comeBack()
 }

@@ -67,16 +67,17 @@ extension Topic {
         }
     }
 
-    /// Has the loop told as if the stream had grown: it left work for a later turn.
-    func remind(_ loop: any ReadingLoop) {
-        let isToTell = self.state.withLock { state in
+    /// Marks the loop as told: it will look at the topic by itself.
+    ///
+    /// - Returns: false where it has been told already.
+    func mark(_ loop: any ReadingLoop) -> Bool {
+        self.state.withLock { state in
             guard let index = state.loops.firstIndex(where: { $0.loop === loop }), !state.loops[index].isMarked else {
                 return false
             }
             state.loops[index].isMarked = true
             return true
         }
-        if isToTell { loop.topicChanged(self) }
     }
 
     /// What the hot tier alone has for one reader.

@@ -79,6 +79,14 @@ final class DeliveryLoop: ReadingLoop {
         if isFirst { self.eventLoop.execute { self.processInbox() } }
     }
 
+    /// For how long the loop looks after its sockets before readers that are behind have their next turn. NIO looks at no socket while a
+    /// task waits that is due, so a task submitted at once would keep it from them until the last reader has caught up.
+    private static let pause = TimeAmount.microseconds(100)
+
+    func comeBack() {
+        self.eventLoop.scheduleTask(in: Self.pause) { self.state.value?.readers.goOn() }
+    }
+
     private func processInbox() {
         let topics = self.inbox.withLock { inbox in
             let topics = inbox

@@ -88,7 +88,7 @@ struct ClientFrameMembers {
             SubscribeFrame(
                 topics: topics,
                 clientID: clientID,
-                offset: offset.map(SubscribeFrame.Offset.init),
+                offset: offset,
                 cursors: cursors
             )
         )

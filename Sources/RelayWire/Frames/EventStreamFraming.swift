@@ -55,12 +55,30 @@ public enum EventStreamFraming {
     }
 
     /// A payload may be published with line breaks between its tokens, which would end the data. As they mean nothing
-    /// in JSON, they become spaces.
+    /// in JSON, they become spaces. U+0085, U+2028 and U+2029 end no line of an event stream, but some parsers take them for line ends:
+    /// JSON has them in strings only, where they are written as escapes.
     private static func joinLines(of buffer: inout ByteBuffer, from start: Int) {
         var index = start
         while let found = buffer.lineBreak(from: index) {
-            buffer.setInteger(UInt8(ascii: " "), at: found)
-            index = found + 1
+            if found.size == 1 {
+                buffer.setInteger(UInt8(ascii: " "), at: found.index)
+                index = found.index + 1
+            } else {
+                let rest = buffer.getSlice(
+                    at: found.index + found.size,
+                    length: buffer.writerIndex - found.index - found.size
+                )
+                let escape: StaticString =
+                    switch (found.size, buffer.getInteger(at: found.index + found.size - 1, as: UInt8.self)) {
+                    case (2, _): "\\u0085"
+                    case (_, 0xA8): "\\u2028"
+                    default: "\\u2029"
+                    }
+                buffer.moveWriterIndex(to: found.index)
+                buffer.writeStaticString(escape)
+                index = buffer.writerIndex
+                if let rest { buffer.writeImmutableBuffer(rest) }
+            }
         }
     }
 
@@ -74,12 +92,22 @@ public enum EventStreamFraming {
 }
 
 extension ByteBuffer {
-    /// - Parameter index: absolute, as is the result.
-    fileprivate func lineBreak(from index: Int) -> Int? {
+    /// The next character that ends a line, for any parser.
+    ///
+    /// - Parameter index: absolute, as is the result's.
+    fileprivate func lineBreak(from index: Int) -> (index: Int, size: Int)? {
         let bytes = self.readableBytesUInt8Span
-        for offset in index - self.readerIndex..<bytes.count
-        where bytes[offset] == UInt8(ascii: "\n") || bytes[offset] == UInt8(ascii: "\r") {
-            return offset + self.readerIndex
+        for offset in index - self.readerIndex..<bytes.count {
+            switch bytes[offset] {
+            case 0x0A, 0x0D:
+                return (offset + self.readerIndex, 1)
+            case 0xC2 where offset + 1 < bytes.count && bytes[offset + 1] == 0x85:
+                return (offset + self.readerIndex, 2)
+            case 0xE2
+            where offset + 2 < bytes.count && bytes[offset + 1] == 0x80 && bytes[offset + 2] | 1 == 0xA9:
+                return (offset + self.readerIndex, 3)
+            default: continue
+            }
         }
         return nil
     }

@@ -7,7 +7,9 @@ final class TestLoop: ReadingLoop {
         var topics: [Topic] = []
         var reads: [(LoopReaders.ReadTicket, Result<StoredPage, StoreError>)] = []
 
-        var isEmpty: Bool { self.topics.isEmpty && self.reads.isEmpty }
+        var comesBack = false
+
+        var isEmpty: Bool { self.topics.isEmpty && self.reads.isEmpty && !self.comesBack }
     }
 
     private let inbox = Mutex(News())
@@ -15,8 +17,18 @@ final class TestLoop: ReadingLoop {
     /// Hints that wait for the loop's next turn.
     var hints: Int { self.inbox.withLock { $0.topics.count } }
 
+    /// Whether the loop is to come back.
+    var comesBack: Bool { self.inbox.withLock { $0.comesBack } }
+
     func topicChanged(_ topic: Topic) {
         self.inbox.withLock { $0.topics.append(topic) }
+    }
+
+    func comeBack() {
+        self.inbox.withLock { news in
+            precondition(!news.comesBack, "asked to come back twice")
+            news.comesBack = true
+        }
     }
 
     func readDone(_ ticket: LoopReaders.ReadTicket, _ result: Result<StoredPage, StoreError>) {

@@ -22,6 +22,7 @@ final class TurningLoop {
         let news = self.inbox.takeNews()
         for (ticket, result) in news.reads { self.readers.readFinished(ticket, result) }
         if !news.topics.isEmpty { self.readers.process(news.topics) }
+        if news.comesBack { self.readers.goOn() }
         return !news.isEmpty
     }
 

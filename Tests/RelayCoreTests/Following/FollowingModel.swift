@@ -199,6 +199,7 @@ final class FollowingModel {
         let news = self.inboxes[relay].takeNews()
         for (ticket, result) in news.reads { self.loops[relay].readFinished(ticket, result) }
         if !news.topics.isEmpty { self.loops[relay].process(news.topics) }
+        if news.comesBack { self.loops[relay].goOn() }
         let found = self.resolved.take { self.connections[$0].relay == relay }
         for (index, topic) in found where self.open.contains(index) { self.join(index, topic) }
         return !news.isEmpty || !found.isEmpty

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import RelayWire
 import Testing
@@ -32,6 +33,41 @@ struct EventStreamFramingTests {
         #expect(lines[1] == "id: 1data: x")
         #expect(lines[3].contains(#"{  "a": 1, "b":"\n" }"#))
         #expect(lines[3].contains(#"{ "k":"v"}"#))
+    }
+
+    @Test("what some parsers take for a line's end is written as an escape, and means the same")
+    func foreignLineEnds() throws {
+        var message = Samples.plain
+        message.payload = ByteBuffer(
+            string: "{\"\u{2028}\":\"a\u{85}b\u{2029}\u{2028}\u{e9}\u{201c}\u{2027}\u{202a}\"}"
+        )
+        message.metadata = ByteBuffer(string: "{\"k\":\"\u{2029}\"}")
+        var buffer = ByteBuffer()
+        EventStreamFraming.write(.message(message), cursor: nil, into: &buffer)
+        EventStreamFraming.write(.message(message), cursor: nil, into: &buffer)
+        for scalar in ["\u{85}", "\u{2028}", "\u{2029}"] as [Unicode.Scalar] {
+            #expect(!buffer.text.unicodeScalars.contains(scalar))
+        }
+        let payload = #"{"\u2028":"a\u0085b\u2029\u2028\#u{e9}\#u{201c}\#u{2027}\#u{202a}"}"#
+        #expect(buffer.text.components(separatedBy: payload).count == 3)
+        #expect(buffer.text.contains(#"{"k":"\u2029"}"#))
+    }
+
+    @Test("a frame is little larger than the publish that made it, and an event at most three times as large")
+    func largest() throws {
+        let topic = String(repeating: "t", count: 255)
+        let payload = "{\"x\":\"" + String(repeating: "\u{85}", count: 10_000) + "\"}"
+        let metadata = "{\"k\":\"" + String(repeating: "\u{85}", count: 10_000) + "\"}"
+        let published = #"{"topic":"\#(topic)","payload":\#(payload),"metadata":\#(metadata)}"#.utf8.count
+        var message = Samples.plain
+        message.id = MessageID(milliseconds: .max, sequence: .max)
+        message.topic = topic
+        message.payload = ByteBuffer(string: payload)
+        message.metadata = ByteBuffer(string: metadata)
+        #expect(ServerFrame.message(message).framedSize <= published + 256)
+        var buffer = ByteBuffer()
+        EventStreamFraming.write(.message(message), cursor: nil, into: &buffer)
+        #expect(buffer.readableBytes <= 3 * published)
     }
 
     @Test("writes comments and retry times")

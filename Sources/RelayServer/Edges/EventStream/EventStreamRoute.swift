@@ -25,22 +25,20 @@ enum EventStreamRoute {
     }
 
     private static func begin(_ exchange: Exchange, _ session: Session, _ principal: Principal) {
-        let query = QueryItems(exchange.query)
-        let topics = (query.first("topics") ?? "").split(separator: ",").map(String.init)
+        let request = EventStreamRequest(query: exchange.query, headers: exchange.head.headers)
         var names: [TopicName] = []
-        for topic in topics {
+        for topic in request.topics {
             guard let name = exchange.services.broker.catalog.resolve(topic) else {
                 return exchange.answer(Reply(RequestError.invalidTopicName(at: Self.place)))
             }
             if !names.contains(name) { names.append(name) }
         }
         guard (1...Self.maxTopics).contains(names.count) else { return exchange.answer(Reply(Self.wrongCount)) }
-        let resume = exchange.head.headers.first(name: "last-event-id") ?? query.first("last_event_id")
         let start = EventStreamStart(
-            lastEventID: resume,
-            offset: query.first("offset"),
+            lastEventID: request.lastEventID,
+            offset: request.offset,
             topics: names,
-            epochs: query.first("epochs")
+            epochs: request.epochs
         )
         self.open(exchange, session, names, start)
     }

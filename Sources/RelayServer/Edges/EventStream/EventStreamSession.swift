@@ -12,8 +12,10 @@ final class EventStreamSession {
     private let topics: [Topic]
     private var readers: [Reader?]
     /// Each topic's cursor as the client knows it.
-    private var cursors: [(topic: TopicName, text: String)] = []
+    private var eventID: EventID
     private var tellsEpochs = false
+    /// The topic that is the first to go on when the socket has room again, so that none waits for the others' end.
+    private var firstToGoOn = 0
     private var isOpen = false
     private var lastWrite = NIODeadline.now()
 
@@ -26,6 +28,7 @@ final class EventStreamSession {
         self.loop = loop
         self.topics = topics
         self.readers = topics.map { _ in nil }
+        self.eventID = EventID(topics.map(\.name))
     }
 
     enum Joining {
@@ -44,7 +47,7 @@ final class EventStreamSession {
             switch readers.join(topic, start: start.start(of: topic.name), tag: index, sink: self) {
             case .joined(let reader):
                 self.readers[index] = reader
-                self.cursors.append((topic.name, self.cursor(reader.toldCursor, in: reader.toldEpoch)))
+                self.eventID.set(index, reader.toldCursor, epoch: self.epoch(of: reader))
             case .denied:
                 self.leave()
                 return .denied
@@ -72,18 +75,19 @@ final class EventStreamSession {
         )
         var hello = ByteBuffer()
         EventStreamFraming.writeRetry(milliseconds: 1_000, into: &hello)
-        hello.writeString("id: \(self.eventID)\n\n")
+        hello.writeStaticString("id: ")
+        hello.writeImmutableBuffer(self.eventID.bytes)
+        hello.writeStaticString("\n\n")
         self.write(hello)
         self.exchange.connection.flush()
         for reader in self.readers { if let reader { state.readers.start(reader) } }
         if self.exchange.connection.isShuttingDown { self.end() }
     }
 
-    private var eventID: String { EventStreamStart.eventID(self.cursors) }
-
-    private func cursor(_ id: MessageID, in epoch: UInt64?) -> String {
-        guard self.tellsEpochs, let epoch = epoch.flatMap(StreamEpoch.told) else { return "\(id)" }
-        return "\(epoch)@\(id)"
+    /// What is told of the epoch in which the client's next cursor is.
+    private func epoch(of reader: Reader) -> UInt64? {
+        guard self.tellsEpochs, let epoch = reader.toldEpoch, epoch != StreamEpoch.none.id else { return nil }
+        return epoch
     }
 
     private func write(_ bytes: ByteBuffer) {
@@ -137,17 +141,34 @@ extension EventStreamSession: ReaderSink {
 
     func deliver(_ batch: Batch, to reader: Reader) {
         self.exchange.services.metrics.delivered(batch.messages.count, by: .eventStream)
-        if self.cursors.count == 1, !self.tellsEpochs {
+        if self.topics.count == 1, !self.tellsEpochs {
             return self.write(batch.encoded(as: EventStreamBatch.self))
         }
+        var events = batch.encoded(as: BareEventStreamBatch.self)
+        let idSize = self.eventID.bytes.readableBytes + Self.idFrameSize
         var bytes = ByteBuffer()
+        bytes.reserveCapacity(batch.messages.count * idSize + min(events.readableBytes, Self.maxCopiedBytes))
         for message in batch.messages {
-            self.cursors[reader.tag].text = self.cursor(message.id, in: reader.toldEpoch)
-            let frame = ServerFrame.message(message.fields(of: batch.topic))
-            EventStreamFraming.write(frame, cursor: self.eventID, into: &bytes)
+            guard let event = events.readEvent() else { return }
+            self.eventID.set(reader.tag, message.id, epoch: self.epoch(of: reader))
+            bytes.writeStaticString("id: ")
+            bytes.writeImmutableBuffer(self.eventID.bytes)
+            bytes.writeStaticString("\n")
+            if event.readableBytes <= Self.maxCopiedBytes {
+                bytes.writeImmutableBuffer(event)
+            } else {
+                self.write(bytes)
+                self.write(event)
+                bytes = ByteBuffer()
+            }
         }
-        self.write(bytes)
+        if bytes.readableBytes > 0 { self.write(bytes) }
     }
+
+    /// Larger events are shared with all streams that get them: that costs less than the copy.
+    private static let maxCopiedBytes = 16 << 10
+    /// `id: `, the line's end, and room for a longer cursor.
+    private static let idFrameSize = 32
 
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
         self.readers[reader.tag] = nil
@@ -189,12 +210,19 @@ extension EventStreamSession: AccessWatcher {
 }
 
 extension EventStreamSession: ExchangeActivity {
+    var isEndless: Bool { true }
+
     func cancelled() {
         _ = self.release()
     }
 
     func drained() {
-        for reader in self.readers { if let reader { self.loop.current?.readers.resume(reader) } }
+        for _ in self.readers.indices {
+            guard self.exchange.connection.isWritable, let state = self.loop.current else { return }
+            let reader = self.readers[self.firstToGoOn]
+            self.firstToGoOn = (self.firstToGoOn + 1) % self.readers.count
+            if let reader { state.readers.resume(reader) }
+        }
     }
 
     func tick(_ now: NIODeadline) {
@@ -207,16 +235,5 @@ extension EventStreamSession: ExchangeActivity {
 
     func relayStopping() {
         self.end()
-    }
-}
-
-/// A batch as events whose ids are the messages' ids: for streams of one topic, which share them.
-enum EventStreamBatch: BatchFormat {
-    static func encode(_ messages: [Message], of topic: TopicName) -> ByteBuffer {
-        var bytes = ByteBuffer()
-        for message in messages {
-            EventStreamFraming.write(.message(message.fields(of: topic)), cursor: message.id, into: &bytes)
-        }
-        return bytes
     }
 }

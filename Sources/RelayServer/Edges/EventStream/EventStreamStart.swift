@@ -1,7 +1,7 @@
 import RelayCore
 import RelayWire
 
-/// Where an event stream begins in each of its topics, and how a cursor on several topics is written as one event id.
+/// Where an event stream begins in each of its topics, by the event id that its client saw last.
 ///
 /// With one topic the event id is the message's id. With several it is `a:<id>,b:<id>`: every topic's cursor, so that whatever
 /// event a client saw last, its id alone is enough to go on. Where the client wants epochs each `<id>` is `<epoch>@<id>`.
@@ -12,41 +12,48 @@ struct EventStreamStart {
     let tellsEpochs: Bool
 
     /// - Parameters:
-    ///   - lastEventID: what the client saw last; it outweighs `offset`. Text that is no such id begins at the oldest message.
-    ///   - offset: `last` (the default), `earliest`, or a message id, for topics without a cursor.
+    ///   - lastEventID: what the client saw last; it outweighs `offset`. Where it can't be read as a whole, topics for which it gives no
+    ///     cursor begin at the oldest message: what the client has seen of them is unknown. Empty is the same as nil.
+    ///   - offset: `last` (the default), `earliest`, or a message id, for topics that `lastEventID` does not name.
     ///   - epochs: `1` for event ids with epochs.
     init(lastEventID: String?, offset: String?, topics: [TopicName], epochs: String? = nil) {
         self.tellsEpochs = epochs == "1" || lastEventID?.contains("@") == true
-        self.cursors = lastEventID.map { Self.cursors(in: $0, topics) } ?? [:]
-        switch offset {
-        case nil, "last": self.other = .tail
-        case "earliest": self.other = .cursor(.oldest)
-        case .some(let id): self.other = .cursor(Cursor(clientText: id))
-        }
+        let seen = lastEventID.flatMap { $0.isEmpty ? nil : SeenEvent($0, topics) }
+        self.cursors = seen?.cursors ?? [:]
+        self.other = seen?.isDamaged == true ? .cursor(.oldest) : ReaderStart(offset: offset ?? "")
     }
 
     func start(of topic: TopicName) -> ReaderStart {
         self.cursors[topic].map(ReaderStart.cursor) ?? self.other
     }
 
-    private static func cursors(in text: String, _ topics: [TopicName]) -> [TopicName: Cursor] {
-        guard text.contains(":") else {
-            let cursor = topics.count == 1 ? Cursor(clientText: text) : .oldest
-            return Dictionary(topics.map { ($0, cursor) }) { first, _ in first }
-        }
+    /// What an event id says.
+    private struct SeenEvent {
+        /// Of those topics that it names.
         var cursors: [TopicName: Cursor] = [:]
-        for entry in text.split(separator: ",") {
-            guard let colon = entry.lastIndex(of: ":") else { continue }
-            let name = entry[..<colon]
-            guard let topic = topics.first(where: { $0.rawValue == name }) else { continue }
-            cursors[topic] = Cursor(clientText: entry[entry.index(after: colon)...])
-        }
-        return cursors
-    }
+        /// Whether some of it is no cursor of a topic.
+        var isDamaged = false
 
-    /// - Parameter cursors: each topic's, as text; at least one.
-    static func eventID(_ cursors: [(topic: TopicName, text: String)]) -> String {
-        guard cursors.count > 1 else { return cursors[0].text }
-        return cursors.map { "\($0.topic):\($0.text)" }.joined(separator: ",")
+        init(_ text: String, _ topics: [TopicName]) {
+            if topics.count == 1, !text.contains(":") {
+                self.cursors[topics[0]] = Cursor(clientText: text)
+                return
+            }
+            for entry in text.split(separator: ",", omittingEmptySubsequences: false) { self.read(entry, topics) }
+        }
+
+        private mutating func read(_ entry: Substring, _ topics: [TopicName]) {
+            let colon = entry.lastIndex(of: ":") ?? entry.startIndex
+            let name = String(entry[..<colon])
+            guard let topic = topics.first(where: { $0.rawValue == name }) ?? TopicName(name) else {
+                self.isDamaged = true
+                return
+            }
+            let cursor = Cursor(clientText: entry[entry.index(after: colon)...])
+            if cursor == .oldest { self.isDamaged = true }
+            // Of a topic that comes twice the earlier place is certain to lose nothing.
+            if let other = self.cursors[topic], other.id <= cursor.id { return }
+            self.cursors[topic] = cursor
+        }
     }
 }

@@ -122,6 +122,9 @@ final class Exchange {
         activity?.cancelled()
     }
 
+    /// Whether the answer goes on for as long as the peer likes.
+    var isEndless: Bool { self.activity?.isEndless ?? false }
+
     func drained() { self.activity?.drained() }
 
     func tick(_ now: NIODeadline) { self.activity?.tick(now) }
@@ -131,6 +134,8 @@ final class Exchange {
 
 /// What goes on behind a request that is not answered at once.
 protocol ExchangeActivity: AnyObject {
+    /// Whether its answer goes on for as long as the peer likes, so that no time bounds how long the peer may pause.
+    var isEndless: Bool { get }
     /// The peer is gone, nothing can be answered any more.
     func cancelled()
     /// The socket takes bytes again.

@@ -39,8 +39,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     var phase = Phase.idle
     /// When the current phase must be over.
     var deadline = NIODeadline.distantFuture
-    /// Since when the peer takes no bytes.
-    var blockedSince: NIODeadline?
+    /// Whether the peer has stopped taking its answer.
+    var stall = WriteStall()
     /// Whether something was written since what the peer has not taken was counted last.
     var hasWritten = false
     /// Of what was written, what the peer has not taken.
@@ -288,7 +288,7 @@ extension HTTPConnection {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
-        self.blockedSince = isWritable ? nil : .now()
+        self.stall.writabilityChanged(to: isWritable, at: .now())
         if isWritable {
             switch self.phase {
             case .holding(let exchange): self.begin(exchange)

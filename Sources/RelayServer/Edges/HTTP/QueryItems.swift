@@ -16,6 +16,16 @@ struct QueryItems {
         self.items.first { $0.name == name }?.value
     }
 
+    /// The values of `name`, in the order in which they come.
+    func all(_ name: String) -> [String] {
+        self.items.filter { $0.name == name }.map(\.value)
+    }
+
+    /// The last value that is not empty, of all items whose name is one that is asked for: what clients add, they add at the end.
+    func last(where isAskedFor: (String) -> Bool) -> String? {
+        self.items.last { !$0.value.isEmpty && isAskedFor($0.name) }?.value
+    }
+
     /// Text that is no valid percent encoding stands for itself.
     private static func decode(_ text: Substring) -> String {
         let text = text.replacing("+", with: " ")

@@ -229,6 +229,8 @@ extension PollSession: AccessWatcher {
 }
 
 extension PollSession: ExchangeActivity {
+    var isEndless: Bool { false }
+
     func cancelled() {
         guard case .waiting = self.phase else { return }
         self.end()

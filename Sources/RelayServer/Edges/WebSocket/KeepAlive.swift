@@ -3,7 +3,9 @@ import NIOCore
 /// Decides when a WebSocket is pinged, and when it is given up.
 ///
 /// Every frame that the client sends, a pong too, counts as life. A client that has stopped reading is not given up for it: no
-/// ping is sent, and none is awaited, while the socket does not take what was written before.
+/// ping is sent, and none is awaited, while the socket does not take what was written before. Nor is a pong awaited while messages
+/// that were sent since the client was last heard may still lie before the ping, in buffers that the relay can't see: then it is the
+/// system that notices a peer that is gone, since its bytes are not acknowledged.
 struct KeepAlive {
     enum Action: Equatable {
         case nothing
@@ -35,6 +37,8 @@ struct KeepAlive {
     private let openedAt: NIODeadline
     private let subscribeWithin: TimeAmount
     private let pingInterval: TimeAmount
+    /// Whether messages were sent since the client was last heard.
+    private var owesReading = false
 
     init(openedAt: NIODeadline, subscribeWithin: TimeAmount, pingInterval: TimeAmount) {
         self.state = .quiet(since: openedAt)
@@ -49,6 +53,12 @@ struct KeepAlive {
         case .quiet, .awaitingPong: self.state = .quiet(since: now)
         case .closing: break
         }
+        self.owesReading = false
+    }
+
+    /// Messages were sent.
+    mutating func delivered() {
+        self.owesReading = true
     }
 
     /// A close frame was sent.
@@ -68,7 +78,7 @@ struct KeepAlive {
             self.state = .awaitingPong(since: now)
             return .ping
         case .awaitingPong(let since):
-            guard isWritable else {
+            guard isWritable, !self.owesReading else {
                 self.state = .awaitingPong(since: now)
                 return .nothing
             }

@@ -228,6 +228,7 @@ extension WebSocketConnection: ReaderSink {
 
     func deliver(_ batch: Batch, to reader: Reader) {
         self.services.metrics.delivered(batch.messages.count, by: .webSocket)
+        self.delivered()
         self.write(batch.encoded(as: WebSocketBatch.self))
     }
 
@@ -265,10 +266,6 @@ extension SubscribeFrame {
     /// Where the client wants to begin in a topic: at its cursor, or as the frame's offset says.
     func start(of topic: TopicName) -> ReaderStart {
         if let cursor = self.cursors[topic.rawValue] { return .cursor(Cursor(clientText: cursor)) }
-        return switch self.offset {
-        case nil, .last: .tail
-        case .earliest: .cursor(.oldest)
-        case .after(let id): .cursor(Cursor(clientText: id))
-        }
+        return ReaderStart(offset: self.offset ?? "")
     }
 }

@@ -173,6 +173,10 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.handleInbox()
     }
 
+    func delivered() {
+        self.keepAlive.delivered()
+    }
+
     func publishBegan() {
         self.publishing += 1
     }

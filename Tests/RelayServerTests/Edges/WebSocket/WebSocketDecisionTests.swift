@@ -43,6 +43,17 @@ struct WebSocketDecisionTests {
         #expect(stalled.tick(Self.at(921), isSubscribed: true, isWritable: true) == .closeUnanswered)
     }
 
+    @Test("a client that was sent messages since it was heard may still be reading them, and is not given up")
+    func reading() {
+        var slow = Self.keepAlive()
+        slow.delivered()
+        #expect(slow.tick(Self.at(20), isSubscribed: true, isWritable: true) == .ping)
+        #expect(slow.tick(Self.at(500), isSubscribed: true, isWritable: true) == .nothing)
+        slow.heard(at: Self.at(501))
+        #expect(slow.tick(Self.at(521), isSubscribed: true, isWritable: true) == .ping)
+        #expect(slow.tick(Self.at(542), isSubscribed: true, isWritable: true) == .closeUnanswered)
+    }
+
     @Test("who never subscribes is closed however lively it is, and who ignores a close is cut off")
     func idleAndClosing() {
         var idle = Self.keepAlive()
