@@ -22,6 +22,16 @@ public final class LoopReaders {
         case moved
     }
 
+    /// What came of ``join(_:starts:sink:)``.
+    public enum JoiningAll {
+        /// In the order of the topics; call ``LoopReaders/start(_:)`` for each next.
+        case joined([Reader])
+        /// At least one of the topics may not be read.
+        case denied
+        /// At least one of the topics has left memory: resolve their keys again.
+        case moved
+    }
+
     struct PendingRead {
         let reader: Reader
         let through: MessageID
@@ -84,6 +94,23 @@ public final class LoopReaders {
         group.add(reader)
         topic.publish(topic.behavior.events(for: .joined, of: principal, access: look.access))
         return .joined(reader)
+    }
+
+    /// Registers a reader on each of several topics, or on none. Each has its topic's place in the list as its tag.
+    public func join(_ topics: [Topic], starts: [ReaderStart], sink: any ReaderSink) -> JoiningAll {
+        var joined: [Reader] = []
+        for (tag, start) in starts.enumerated() {
+            switch self.join(topics[tag], start: start, tag: tag, sink: sink) {
+            case .joined(let reader): joined.append(reader)
+            case .denied:
+                for reader in joined { self.leave(reader) }
+                return .denied
+            case .moved:
+                for reader in joined { self.leave(reader) }
+                return .moved
+            }
+        }
+        return .joined(joined)
     }
 
     /// Hands a reader that has joined what there is for it.

@@ -11,6 +11,7 @@ final class EventStreamSession {
     private let loop: DeliveryLoop
     private let topics: [Topic]
     private var readers: [Reader?]
+    private var place: ConnectionQuota.Place?
     /// Each topic's cursor as the client knows it.
     private var eventID: EventID
     private var tellsEpochs = false
@@ -43,23 +44,20 @@ final class EventStreamSession {
     func join(_ start: EventStreamStart) -> Joining {
         guard let readers = self.loop.current?.readers else { return .moved }
         self.tellsEpochs = start.tellsEpochs
-        for (index, topic) in self.topics.enumerated() {
-            switch readers.join(topic, start: start.start(of: topic.name), tag: index, sink: self) {
-            case .joined(let reader):
-                self.readers[index] = reader
+        switch readers.join(self.topics, starts: self.topics.map { start.start(of: $0.name) }, sink: self) {
+        case .joined(let joined):
+            self.readers = joined
+            for (index, reader) in joined.enumerated() {
                 self.eventID.set(index, reader.toldCursor, epoch: self.epoch(of: reader))
-            case .denied:
-                self.leave()
-                return .denied
-            case .moved:
-                self.leave()
-                return .moved
             }
+        case .denied: return .denied
+        case .moved: return .moved
         }
-        guard self.exchange.services.lastingConnections.enter(self.userID) else {
+        guard let place = self.exchange.services.lastingConnections.enter(self.userID) else {
             self.leave()
             return .tooMany
         }
+        self.place = consume place
         return .joined
     }
 
@@ -112,7 +110,7 @@ final class EventStreamSession {
     private func release() -> Bool {
         guard self.isOpen else { return false }
         self.isOpen = false
-        self.exchange.services.lastingConnections.leave(self.userID)
+        self.place = nil
         self.loop.current?.connections.remove(self)
         self.leave()
         return true

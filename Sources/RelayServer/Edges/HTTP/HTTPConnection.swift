@@ -304,6 +304,6 @@ extension HTTPConnection {
         guard self.hasWritten || self.untaken != nil, let channel = self.context?.channel else { return }
         let pending = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         self.hasWritten = pending > 0
-        self.untaken = self.untaken.counting(pending, since: self.blockedSince, self.services.memory)
+        self.untaken = self.untaken.counting(pending, since: self.stall.since, self.services.memory)
     }
 }

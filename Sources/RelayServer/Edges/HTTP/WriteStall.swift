@@ -5,7 +5,8 @@ import NIOCore
 /// The channel tells only whether its buffer has room. A peer that takes its answer little by little leaves it without for a long
 /// time, so before such a peer is given up the kernel is asked when it last sent something.
 struct WriteStall {
-    private var since: NIODeadline?
+    /// Since when the peer has taken no bytes, as far as is known; nil while it takes them.
+    private(set) var since: NIODeadline?
 
     mutating func writabilityChanged(to isWritable: Bool, at now: NIODeadline) {
         self.since = isWritable ? nil : now

@@ -55,31 +55,14 @@ final class PollSession {
         self.found = topics.map { _ in Found() }
     }
 
-    /// What came of ``join(_:)``.
-    enum Joining {
-        case joined
-        /// At least one of the topics may not be read.
-        case denied
-        /// At least one of the topics has left memory.
-        case moved
-    }
-
     /// Registers on all topics, or on none.
-    func join(_ starts: [ReaderStart]) -> Joining {
+    func join(_ starts: [ReaderStart]) -> LoopReaders.JoiningAll {
         guard let readers = self.loop.current?.readers else { return .moved }
-        for (index, start) in starts.enumerated() {
-            switch readers.join(self.topics[index], start: start, tag: index, sink: self) {
-            case .joined(let reader):
-                self.found[index].reader = reader
-            case .denied:
-                self.leave()
-                return .denied
-            case .moved:
-                self.leave()
-                return .moved
-            }
+        let joining = readers.join(self.topics, starts: starts, sink: self)
+        if case .joined(let joined) = joining {
+            for (index, reader) in joined.enumerated() { self.found[index].reader = reader }
         }
-        return .joined
+        return joining
     }
 
     /// Answers with what is there already, or starts to wait.

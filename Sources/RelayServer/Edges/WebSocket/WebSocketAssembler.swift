@@ -6,7 +6,7 @@ import NIOWebSocket
 /// Pure: frames in, events out. After a violation or a close nothing more may be fed.
 struct WebSocketAssembler {
     enum Event: Equatable {
-        /// A complete text message. Its encoding has not been checked.
+        /// A complete text message, which is UTF-8.
         case text(ByteBuffer)
         /// A complete binary message.
         case binary
@@ -22,8 +22,8 @@ struct WebSocketAssembler {
     }
 
     private let maxMessageBytes: Int
-    /// The message that is coming in pieces: its kind, and its bytes so far.
-    private var partial: (isText: Bool, bytes: ByteBuffer)?
+    /// The message that is coming in pieces: how its text is checked, nil for a binary one, and its bytes so far.
+    private var partial: (check: TextCheck?, bytes: ByteBuffer)?
 
     init(maxMessageBytes: Int) {
         self.maxMessageBytes = maxMessageBytes
@@ -51,28 +51,30 @@ struct WebSocketAssembler {
         guard self.partial == nil else {
             return .violation(.protocolError, "A message began inside another")
         }
-        let data = frame.unmaskedData
-        guard data.readableBytes <= self.maxMessageBytes else { return Self.tooLarge }
-        guard frame.fin else {
-            self.partial = (isText, data)
-            return .incomplete
-        }
-        return isText ? .text(data) : .binary
+        return self.add(frame, to: (isText ? TextCheck() : nil, frame.unmaskedData))
     }
 
     private mutating func proceed(_ frame: WebSocketFrame) -> Event {
-        guard var partial = self.partial else {
+        guard var message = self.partial else {
             return .violation(.protocolError, "A continuation of nothing")
         }
         self.partial = nil
         var data = frame.unmaskedData
-        guard partial.bytes.readableBytes + data.readableBytes <= self.maxMessageBytes else { return Self.tooLarge }
-        partial.bytes.writeBuffer(&data)
+        // Sizes first: what is too large is not copied.
+        guard message.bytes.readableBytes + data.readableBytes <= self.maxMessageBytes else { return Self.tooLarge }
+        message.bytes.writeBuffer(&data)
+        return self.add(frame, to: message)
+    }
+
+    private mutating func add(_ frame: WebSocketFrame, to message: (check: TextCheck?, bytes: ByteBuffer)) -> Event {
+        var message = message
+        guard message.bytes.readableBytes <= self.maxMessageBytes else { return Self.tooLarge }
+        guard message.check?.accepts(message.bytes, isComplete: frame.fin) ?? true else { return Self.noText }
         guard frame.fin else {
-            self.partial = partial
+            self.partial = message
             return .incomplete
         }
-        return partial.isText ? .text(partial.bytes) : .binary
+        return message.check == nil ? .binary : .text(message.bytes)
     }
 
     private static func control(_ frame: WebSocketFrame, _ event: (ByteBuffer) -> Event) -> Event {
@@ -87,10 +89,9 @@ struct WebSocketAssembler {
         var data = data
         guard data.readableBytes != 1 else { return .violation(.protocolError, "A close code is cut short") }
         guard let code: UInt16 = data.readInteger() else { return .close(nil) }
-        guard self.isLegal(code),
-            data.readableBytes == 0 || String(validating: data.readableBytesView, as: UTF8.self) != nil
-        else { return .violation(.protocolError, "An illegal close code or reason") }
-        return .close(code)
+        guard self.isLegal(code) else { return .violation(.protocolError, "An illegal close code") }
+        var check = TextCheck()
+        return check.accepts(data, isComplete: true) ? .close(code) : self.noText
     }
 
     /// RFC 6455, 7.4: what an endpoint may send.
@@ -101,5 +102,6 @@ struct WebSocketAssembler {
         }
     }
 
+    private static let noText = Event.violation(.dataInconsistentWithMessage, "Text is not UTF-8")
     private static let tooLarge = Event.violation(.messageTooLarge, "Message too large")
 }

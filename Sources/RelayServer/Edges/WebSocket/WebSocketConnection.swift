@@ -1,11 +1,11 @@
-import DequeModule
 import NIOCore
 import NIOWebSocket
 import RelayAccess
 import RelayCore
 import RelayWire
 
-/// One WebSocket on `/ws`: the client's frames come in, its subscriptions' messages go out.
+/// One WebSocket on `/ws`: the client's frames come in, the relay's go out, until one of them closes it. What the client's texts ask for is
+/// its ``WebSocketConversation``'s affair.
 ///
 /// Writes whole frames as bytes, with no encoder behind it: a batch's frames are made once and shared by all who get it.
 /// Lives on its connection's loop, and keeps no messages: what the socket does not take stays in the stream.
@@ -14,48 +14,31 @@ final class WebSocketConnection: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    enum Phase {
-        /// Nothing subscribed yet: the first frame must do so in time.
-        case fresh
+    private enum Phase {
         case open
         /// A close frame was sent: nothing more is. Left when the channel closes.
         case closing
         case closed
     }
 
-    /// Of the token that it was opened with, or of the last that an auth frame brought.
-    var session: Session
-    var expiry = TokenExpiry()
-    let services: EdgeServices
-    let loop: DeliveryLoop
-    private(set) var context: ChannelHandlerContext?
+    private let services: EdgeServices
+    private let loop: DeliveryLoop
+    private let conversation: WebSocketConversation
+    private var place: ConnectionQuota.Place?
+    private var context: ChannelHandlerContext?
     private let socket = SocketWriter()
-    /// Whether the peer takes what it is sent. The channel's own answer costs a look at four objects.
-    private(set) var isWritable = true
-    var phase = Phase.fresh
-    /// Names the connection to its client.
-    let sessionID = WebSocketConnection.newSessionID()
-    /// The subscriptions in the order in which they were made.
-    var subscriptions: [TopicName: Subscription] = [:]
-    var order: [TopicName] = []
+    /// Whether the channel has room. Its own answer costs a look at four objects.
+    private var hasRoom = true
+    private var phase = Phase.open
     private var assembler: WebSocketAssembler
     private var keepAlive: KeepAlive
-    /// Frames that wait until the one before them is done with, and until the client has taken what it was sent. No more
-    /// than one read of the socket brings: there is no other before they are gone.
-    private var inbox: Deque<ByteBuffer> = []
-    private var isBusy = false
-    private var isHandling = false
-    /// Publishes whose result is not there yet.
-    private var publishing = 0
-    private var wantsRead = false
+    private var intake = WebSocketIntake()
 
-    /// Publishes that one connection may have under way before its socket is read no further.
-    private static let maxPublishing = 64
-
-    init(session: Session, services: EdgeServices, loop: DeliveryLoop) {
-        self.session = session
+    init(session: Session, services: EdgeServices, loop: DeliveryLoop, place: consuming ConnectionQuota.Place) {
         self.services = services
         self.loop = loop
+        self.conversation = WebSocketConversation(session: session, services: services, loop: loop)
+        self.place = consume place
         self.assembler = WebSocketAssembler(maxMessageBytes: services.limits.maxBodyBytes)
         self.keepAlive = KeepAlive(
             openedAt: .now(),
@@ -64,18 +47,20 @@ final class WebSocketConnection: ChannelDuplexHandler {
         )
     }
 
-    private static func newSessionID() -> String {
-        let number = String(UInt64.random(in: 0..<(1 << 48)), radix: 16)
-        return "sess_" + String(repeating: "0", count: 12 - number.count) + number
-    }
+    /// Whether nothing more is sent.
+    var isOver: Bool { if case .open = self.phase { false } else { true } }
+
+    /// Whether the client takes what it is sent.
+    var isWritable: Bool { self.hasRoom && self.context != nil }
 
     // MARK: Life
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.services.metrics.webSocketOpened()
-        self.loop.current?.connections.add(self as any LoopConnection)
-        self.loop.current?.connections.add(self as any AccessWatcher)
+        self.conversation.connection = self
+        self.loop.current?.connections.add(self)
+        self.loop.current?.connections.add(self.conversation)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -89,22 +74,14 @@ final class WebSocketConnection: ChannelDuplexHandler {
     }
 
     private func leave() {
-        guard case .closed = self.phase else {
-            self.phase = .closed
-            self.services.metrics.webSocketClosed()
-            self.services.lastingConnections.leave(self.userID)
-            self.loop.current?.connections.remove(self as any LoopConnection)
-            self.loop.current?.connections.remove(self as any AccessWatcher)
-            self.endSubscriptions()
-            return
-        }
-    }
-
-    private func endSubscriptions() {
-        for subscription in self.subscriptions.values { self.loop.current?.readers.leave(subscription.reader) }
-        self.subscriptions = [:]
-        self.order = []
-        self.inbox = []
+        if case .closed = self.phase { return }
+        self.phase = .closed
+        self.place = nil
+        self.services.metrics.webSocketClosed()
+        self.loop.current?.connections.remove(self)
+        self.loop.current?.connections.remove(self.conversation)
+        self.conversation.end()
+        self.intake.drop()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -128,12 +105,14 @@ final class WebSocketConnection: ChannelDuplexHandler {
             if frame.opcode == .connectionClose { context.close(promise: nil) }
             return
         case .closed: return
-        case .fresh, .open: break
+        case .open: break
         }
         self.keepAlive.heard(at: .now())
         switch self.assembler.receive(frame) {
-        case .text(let text): self.received(text)
-        case .binary: self.sendError(.processing, "Binary messages are not supported")
+        case .text(let text):
+            self.intake.received(text)
+            self.handleIntake()
+        case .binary: self.conversation.refuseBinary()
         case .ping(let data): self.sendControl(.pong, data)
         case .pong, .incomplete: break
         case .close(let code): self.answerClose(code, context)
@@ -148,68 +127,47 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.close(code.map { WebSocketErrorCode(codeNumber: Int($0)) }, "", promise: answered)
     }
 
-    private func received(_ text: ByteBuffer) {
-        self.inbox.append(text)
-        self.handleInbox()
+    /// A frame that is done with at once calls this again, from inside.
+    private func handleIntake() {
+        guard self.intake.beginHandling() else { return }
+        while let text = self.intake.next(isWritable: self.isWritable) { self.conversation.handle(text) }
+        if self.intake.takeHeldRead(isWritable: self.isWritable) { self.context?.read() }
     }
 
-    /// Handles what has come, for as long as there is room for what it leads to. A frame that is done with at once calls
-    /// this again, from inside: its caller's loop goes on then.
-    private func handleInbox() {
-        guard !self.isHandling else { return }
-        self.isHandling = true
-        while self.isReceptive, let text = self.inbox.popFirst() { self.handle(text) }
-        self.isHandling = false
-        self.readIfWanted()
+    func read(context: ChannelHandlerContext) {
+        if self.intake.mayRead(isWritable: self.isWritable) { context.read() }
     }
 
-    /// Frames are handled one after another: nothing overtakes a subscribe or a publish that has to ask the store first.
-    func beginWork() {
-        self.isBusy = true
+    /// Does something that suspends while later frames wait, and goes on on the loop.
+    func suspend<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value,
+        then body: @escaping (Value) -> Void
+    ) {
+        self.intake.suspend()
+        let eventLoop = self.loop.eventLoop
+        let bound = NIOLoopBound((connection: self, body: body), eventLoop: eventLoop)
+        let isRunning = self.services.lane.run {
+            let value = await work()
+            eventLoop.execute {
+                if !bound.value.connection.isOver { bound.value.body(value) }
+                bound.value.connection.intake.resume()
+                bound.value.connection.handleIntake()
+            }
+        }
+        if !isRunning { self.close(.unexpectedServerError, "Server is overloaded, try again later") }
     }
 
-    func endWork() {
-        self.isBusy = false
-        self.handleInbox()
-    }
-
-    func delivered() {
-        self.keepAlive.delivered()
-    }
-
-    func publishBegan() {
-        self.publishing += 1
-    }
+    func publishBegan() { self.intake.publishBegan() }
 
     func publishEnded() {
-        self.publishing -= 1
-        self.handleInbox()
+        self.intake.publishEnded()
+        self.handleIntake()
     }
+}
 
-    // MARK: Reading
+// MARK: - Writing
 
-    /// The socket is read while there is room for what may come: a client that publishes faster than the store stores, or
-    /// asks for more than it reads, is held back by its own socket.
-    func read(context: ChannelHandlerContext) {
-        guard self.isReceptive else {
-            self.wantsRead = true
-            return
-        }
-        context.read()
-    }
-
-    private var isReceptive: Bool {
-        !self.isBusy && self.publishing < Self.maxPublishing && self.isWritable && self.context != nil
-    }
-
-    private func readIfWanted() {
-        guard self.wantsRead, self.isReceptive else { return }
-        self.wantsRead = false
-        self.context?.read()
-    }
-
-    // MARK: Writing
-
+extension WebSocketConnection {
     func send(_ frame: ServerFrame) {
         self.send(WebSocketBatch.frame(frame))
     }
@@ -221,16 +179,14 @@ final class WebSocketConnection: ChannelDuplexHandler {
     }
 
     private func send(_ bytes: ByteBuffer) {
-        switch self.phase {
-        case .fresh, .open:
-            self.write(bytes)
-            self.flush()
-        case .closing, .closed: break
-        }
+        guard !self.isOver, let context = self.context else { return }
+        self.socket.add(bytes, context)
+        self.socket.flush(context)
     }
 
-    /// Whole frames, for the next flush.
-    func write(_ bytes: ByteBuffer) {
+    /// Messages, which may be many and are flushed together.
+    func deliver(_ bytes: ByteBuffer) {
+        self.keepAlive.delivered()
         if let context = self.context { self.socket.add(bytes, context) }
     }
 
@@ -242,10 +198,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
     ///
     /// - Parameter promise: kept when the frame has been handed to the socket, or can't be.
     func close(_ code: WebSocketErrorCode?, _ reason: String, promise: EventLoopPromise<Void>? = nil) {
-        switch self.phase {
-        case .closing, .closed: return promise?.succeed(()) ?? ()
-        case .fresh, .open: break
-        }
+        guard !self.isOver, let context = self.context else { return promise?.succeed(()) ?? () }
         var bytes = ByteBuffer()
         if let code {
             WebSocketFraming.writeClose(code: UInt16(webSocketErrorCode: code), reason: reason, into: &bytes)
@@ -254,39 +207,25 @@ final class WebSocketConnection: ChannelDuplexHandler {
         }
         // Before the write: its promise may close the connection at once, and what is closed must not be closing again.
         self.phase = .closing
-        self.endSubscriptions()
+        self.conversation.end()
+        self.intake.drop()
         self.keepAlive.closing(at: .now())
-        if let context = self.context {
-            self.socket.queue(bytes, context, promise)
-            self.socket.flush(context)
-        } else {
-            promise?.succeed(())
-        }
+        self.socket.queue(bytes, context, promise)
+        self.socket.flush(context)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        self.isWritable = context.channel.isWritable
-        if self.isWritable {
-            // Before the readers, which could fill the socket each time, and keep a frame that ends them waiting for good.
-            self.handleInbox()
-            for name in self.order {
-                if let subscription = self.subscriptions[name] {
-                    self.loop.current?.readers.resume(subscription.reader)
-                }
-            }
-        }
+        self.hasRoom = context.channel.isWritable
+        // Before the readers, which could fill the socket each time, and keep a frame that ends them waiting for good.
+        self.handleIntake()
+        self.conversation.goOn()
         context.fireChannelWritabilityChanged()
     }
 }
 
-// MARK: - Time, access, shutdown
-
-extension WebSocketConnection: LoopConnection, AccessWatcher {
-    var userID: UserID { self.session.account.id }
-
+extension WebSocketConnection: LoopConnection {
     func tick(_ now: NIODeadline) {
-        let isFresh = if case .fresh = self.phase { true } else { false }
-        switch self.keepAlive.tick(now, isSubscribed: !isFresh, isWritable: self.isWritable && self.context != nil) {
+        switch self.keepAlive.tick(now, isSubscribed: self.conversation.isSubscribed, isWritable: self.isWritable) {
         case .nothing: break
         case .ping: self.sendControl(.ping, ByteBuffer())
         case .closeIdle: self.close(.unexpectedServerError, "Idle timeout before subscribe")
@@ -295,25 +234,7 @@ extension WebSocketConnection: LoopConnection, AccessWatcher {
         }
     }
 
-    func accessMayHaveChanged() {
-        do throws(AccessError) {
-            _ = try self.session.standing(requiring: .read)
-        } catch {
-            return self.close(Self.closeCode(for: error), error.detail)
-        }
-        for subscription in self.subscriptions.values { self.loop.current?.readers.recheck(subscription.reader) }
-    }
+    func cutOff() { self.context?.close(promise: nil) }
 
-    /// Clients connect again after 1011 and give up after 1008: what the relay can't find out now is no refusal.
-    static func closeCode(for error: AccessError) -> WebSocketErrorCode {
-        error.status == 503 ? .unexpectedServerError : .policyViolation
-    }
-
-    func cutOff() {
-        self.context?.close(promise: nil)
-    }
-
-    func shutDown() {
-        self.close(.goingAway, "The relay is restarting, connect again")
-    }
+    func shutDown() { self.close(.goingAway, "The relay is restarting, connect again") }
 }

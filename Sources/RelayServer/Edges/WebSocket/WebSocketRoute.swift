@@ -30,11 +30,11 @@ enum WebSocketRoute {
 
     private static func upgrade(_ exchange: Exchange, _ session: Session, _ headers: HTTPHeaders) {
         let services = exchange.services
-        guard services.lastingConnections.enter(session.account.id) else {
+        guard let loop = exchange.connection.loop else { return }
+        guard let place = services.lastingConnections.enter(session.account.id) else {
             return exchange.answer(Reply(.forbidden, detail: "Too many connections"))
         }
-        guard let loop = exchange.connection.loop else { return }
-        let connection = WebSocketConnection(session: session, services: services, loop: loop)
+        let connection = WebSocketConnection(session: session, services: services, loop: loop, place: place)
         do {
             try exchange.connection.switchProtocol(
                 exchange,
@@ -45,7 +45,6 @@ enum WebSocketRoute {
                 ]
             )
         } catch {
-            services.lastingConnections.leave(session.account.id)
             exchange.connection.context?.close(promise: nil)
         }
     }

@@ -127,9 +127,9 @@ struct HostileClientTests {
 
     @Test("an access that can't be judged now ends a socket so that its client comes back; a refused one for good")
     func closeCodes() {
-        #expect(WebSocketConnection.closeCode(for: AccessError(.unavailable)) == .unexpectedServerError)
-        #expect(WebSocketConnection.closeCode(for: AccessError(.userInactive)) == .policyViolation)
-        #expect(WebSocketConnection.closeCode(for: AccessError(.tokenRevoked)) == .policyViolation)
+        #expect(WebSocketErrorCode(refusal: AccessError(.unavailable)) == .unexpectedServerError)
+        #expect(WebSocketErrorCode(refusal: AccessError(.userInactive)) == .policyViolation)
+        #expect(WebSocketErrorCode(refusal: AccessError(.tokenRevoked)) == .policyViolation)
     }
 
     @Test("a new password ends the logins that were made with the old one")

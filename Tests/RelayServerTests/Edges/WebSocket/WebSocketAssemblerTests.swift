@@ -50,7 +50,7 @@ struct WebSocketAssemblerTests {
             ([Self.frame(.text, "elevenbytes")], .messageTooLarge),
             ([Self.frame(.text, "tenbytes..", fin: false), Self.frame(.continuation, "1")], .messageTooLarge),
             ([Self.close([3])], .protocolError), ([Self.close([0x03, 0xED])], .protocolError),
-            ([Self.close([0, 0])], .protocolError), ([Self.close([0x03, 0xE8, 0xFF])], .protocolError),
+            ([Self.close([0, 0])], .protocolError), ([Self.close([0x03, 0xE8, 0xFF])], .dataInconsistentWithMessage),
         ]
         for (index, (frames, code)) in table.enumerated() {
             var assembler = WebSocketAssembler(maxMessageBytes: 10)
@@ -67,9 +67,12 @@ struct WebSocketAssemblerTests {
         var random = SeededGenerator(seed: seed)
         var assembler = WebSocketAssembler(maxMessageBytes: 200)
         for _ in 0..<300 {
-            let bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in
-                UInt8.random(in: 0...255, using: &random)
+            let characters: [Unicode.Scalar] = ["a", "\u{e9}", "\u{20ac}", "\u{1f600}"]
+            var text = ""
+            for _ in 0..<Int.random(in: 0...50, using: &random) {
+                text.unicodeScalars.append(characters.randomElement(using: &random) ?? "a")
             }
+            let bytes = Array(text.utf8)
             var rest = ByteBuffer(bytes: bytes)
             var isFirst = true
             while true {

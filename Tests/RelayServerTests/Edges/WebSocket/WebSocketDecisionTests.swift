@@ -136,14 +136,27 @@ struct WebSocketDecisionTests {
     func quota() {
         let quota = ConnectionQuota(maxPerUser: 2)
         let (a, b) = (UserID("a"), UserID("b"))
-        #expect(quota.enter(a) && quota.enter(a))
-        #expect(!quota.enter(a))
-        #expect(quota.enter(b))
-        #expect(quota.total == 3)
-        quota.leave(a)
-        #expect(quota.enter(a))
-        for user in [a, a, b, b] { quota.leave(user) }
+        func isFree(_ user: UserID) -> Bool {
+            guard let place = quota.enter(user) else { return false }
+            _ = consume place
+            return true
+        }
+        do {
+            let first = quota.enter(a)
+            do {
+                let second = quota.enter(a)
+                #expect(!isFree(a) && isFree(b))
+                #expect(quota.total == 2)
+                _ = consume second
+            }
+            #expect(isFree(a))
+            #expect(quota.total == 1)
+            _ = consume first
+        }
         #expect(quota.total == 0)
-        #expect(ConnectionQuota(maxPerUser: 0).enter(a) == false)
+        guard case nil = ConnectionQuota(maxPerUser: 0).enter(a) else {
+            Issue.record("a place where there is none")
+            return
+        }
     }
 }

@@ -1,0 +1,68 @@
+import DequeModule
+import NIOCore
+
+/// Decides which of a client's texts is handled next, and when its socket is read.
+///
+/// Texts are handled one after another: nothing overtakes a subscribe or a publish that has to ask the store first. And they are handled
+/// only while there is room for what they lead to: a client that publishes faster than the store stores, or asks for more than it reads, is
+/// held back by its own socket.
+struct WebSocketIntake {
+    /// Publishes that one connection may have under way before its socket is read no further.
+    private static let maxPublishing = 64
+
+    /// Texts that wait. No more than one read of the socket brings: there is no other before they are gone.
+    private var waiting: Deque<ByteBuffer> = []
+    /// Whether the text before them waits for something.
+    private var isSuspended = false
+    private var isHandling = false
+    /// Publishes whose result is not there yet.
+    private var publishing = 0
+    private var isReadHeld = false
+
+    mutating func received(_ text: ByteBuffer) { self.waiting.append(text) }
+
+    /// Whatever has come is not handled any more.
+    mutating func drop() { self.waiting = [] }
+
+    mutating func suspend() { self.isSuspended = true }
+
+    mutating func resume() { self.isSuspended = false }
+
+    mutating func publishBegan() { self.publishing += 1 }
+
+    mutating func publishEnded() { self.publishing -= 1 }
+
+    private func isReceptive(_ isWritable: Bool) -> Bool {
+        !self.isSuspended && self.publishing < Self.maxPublishing && isWritable
+    }
+
+    /// - Returns: false where texts are being handled already, further up the stack: that goes on with the next.
+    mutating func beginHandling() -> Bool {
+        guard !self.isHandling else { return false }
+        self.isHandling = true
+        return true
+    }
+
+    /// What to handle next; nil ends what ``beginHandling()`` began.
+    ///
+    /// - Parameter isWritable: whether the client takes what it is sent.
+    mutating func next(isWritable: Bool) -> ByteBuffer? {
+        if self.isReceptive(isWritable), let text = self.waiting.popFirst() { return text }
+        self.isHandling = false
+        return nil
+    }
+
+    /// Whether the socket may be read now. If not, that is made up for, see ``takeHeldRead(isWritable:)``.
+    mutating func mayRead(isWritable: Bool) -> Bool {
+        let mayRead = self.isReceptive(isWritable)
+        if !mayRead { self.isReadHeld = true }
+        return mayRead
+    }
+
+    /// Whether a read was held back that may be made now.
+    mutating func takeHeldRead(isWritable: Bool) -> Bool {
+        guard self.isReadHeld, self.isReceptive(isWritable) else { return false }
+        self.isReadHeld = false
+        return true
+    }
+}
