@@ -64,7 +64,9 @@ public struct Relay: Service {
         let limit = OpenFiles.raiseLimit(to: wanted + Self.otherFiles)
         guard limit < wanted + Self.otherFiles else { return wanted }
         let affordable = max(limit - Self.otherFiles, limit / 2)
-        self.logger.warning(
+        // Common limits equal the default of max_connections: a shortage of the few files beside connections is no news.
+        self.logger.log(
+            level: wanted - affordable > Self.otherFiles ? .warning : .debug,
             "the system lets this process have fewer open files than max_connections needs: raise the limit (ulimit -n)",
             metadata: ["limit": "\(limit)", "max_connections": "\(affordable) instead of \(wanted)"]
         )
