@@ -10,6 +10,9 @@ final class PartedAnswer: ExchangeActivity {
     private var sent = 0
     private var isOver = false
 
+    /// It has an end, so a peer that takes no byte of it is cut off in time.
+    let isEndless = false
+
     init(_ exchange: Exchange, _ reply: Reply, _ rest: any ReplyRest) {
         self.exchange = exchange
         self.status = reply.status
