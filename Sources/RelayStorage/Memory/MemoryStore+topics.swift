@@ -55,18 +55,15 @@ extension MemoryStore: TopicStore {
         try self.checkOpen()
         // Ordering a user's topics takes milliseconds where there are many: not under the lock.
         let (owned, granted) = self.topicTable.withLock { ($0.keys(ownedBy: user), $0.keys(grantedTo: user)) }
-        let start = key?.description
-        let texts = (Array(owned) + granted.subtracting(owned)).map { (key: $0, text: $0.description) }
-        let page = texts.filter { start?.precedesInBytes($0.text) ?? true }
-            .sorted { $0.text.precedesInBytes($1.text) }
-            .prefix(max(0, limit))
-        return self.topicTable.withLock { table in page.compactMap { self.stored($0.key, in: table) } }
+        let keys = Array(owned) + granted.subtracting(owned)
+        let page = keys.firstInBytes(limit, after: key?.description) { $0.description }
+        return self.topicTable.withLock { table in page.compactMap { self.stored($0, in: table) } }
     }
 
     public func topicNames(ownedBy user: UserID, limit: Int) async throws(StoreError) -> [String] {
         try self.checkOpen()
         let keys = self.topicTable.withLock { $0.keys(ownedBy: user) }
-        return Array(keys.map(\.name.rawValue).sorted { $0.precedesInBytes($1) }.prefix(max(0, limit)))
+        return keys.map(\.name.rawValue).firstInBytes(limit, after: nil) { $0 }
     }
 
     public func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {

@@ -101,15 +101,14 @@ extension ValkeyStore: TopicStore {
             self.layout.ownedPrefix + user.rawValue,
             .init(self.layout.grantedPrefix + user.rawValue)
         )
-        let start = key?.description
-        let page = reply.texts.filter { start?.precedesInBytes($0) ?? true }.sorted { $0.precedesInBytes($1) }
-        return try await self.topics(page.prefix(max(0, limit)).map { TopicKey(storedText: $0) })
+        let page = reply.texts.firstInBytes(limit, after: key?.description) { $0 }
+        return try await self.topics(page.map { TopicKey(storedText: $0) })
     }
 
     public func topicNames(ownedBy user: UserID, limit: Int) async throws(StoreError) -> [String] {
         let reply = try await self.send("SMEMBERS", self.layout.ownedPrefix + user.rawValue)
         let names = reply.texts.map { TopicKey(storedText: $0).name.rawValue }
-        return Array(names.sorted { $0.precedesInBytes($1) }.prefix(max(0, limit)))
+        return names.firstInBytes(limit, after: nil) { $0 }
     }
 
     public func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
