@@ -51,6 +51,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "RelayWire",
             dependencies: [
@@ -116,6 +117,7 @@ let package = Package(
         .target(
             name: "RelayServer",
             dependencies: [
+                "CZlib",
                 "RelayAccess",
                 "RelayCore",
                 "RelayMetrics",

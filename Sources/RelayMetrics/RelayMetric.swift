@@ -6,6 +6,7 @@ public enum RelayMetric {
     public static let webSocketsActive = "relay_websocket_connections_active"
     public static let webSocketsOpened = "relay_websocket_connections_total"
     public static let webSocketsClosed = "relay_websocket_disconnections_total"
+    public static let connectionsRefused = "relay_connections_refused_total"
     public static let storageOperations = "relay_storage_operations_total"
     public static let topicMessages = "relay_topic_message_count"
     public static let errors = "relay_errors_total"
@@ -36,6 +37,10 @@ public enum RelayMetric {
             MetricDescription(self.webSocketsActive, "WebSockets open now."),
             MetricDescription(self.webSocketsOpened, "WebSockets opened."),
             MetricDescription(self.webSocketsClosed, "WebSockets closed."),
+            MetricDescription(
+                self.connectionsRefused,
+                "Connections refused, and times that accepting stopped, by reason."
+            ),
             MetricDescription(self.storageOperations, "Operations on the store, by outcome."),
             MetricDescription(self.topicMessages, "Messages kept of a topic.", maxSeries: maxTopics),
             MetricDescription(self.errors, "Errors by type and code."),

@@ -46,6 +46,7 @@ final class LoopConnections {
     /// Nil where a token's expiry ends nothing.
     private let expiryClock: RelayClock?
     private var isShuttingDown = false
+    private var dateField = DateField()
 
     private struct Weak {
         weak var connections: LoopConnections?
@@ -59,6 +60,11 @@ final class LoopConnections {
             bound.value.connections?.tick(.now())
         }
     }
+
+    /// The value of the `Date` field of an answer, made once a second.
+    ///
+    /// - Parameter now: a moment of the last second or so.
+    func date(at now: NIODeadline) -> String { self.dateField.text(at: now) }
 
     /// A connection that comes while the relay is stopping is told so at once.
     func add(_ connection: any LoopConnection) {

@@ -8,22 +8,44 @@ struct Listener: Sendable {
     /// Succeeds once the socket is closed and the last of its connections is gone.
     let drained: EventLoopFuture<Void>
 
+    /// This machine's own addresses: what connects from there is a proxy, or the operator's.
+    static let ownAddresses = ["127.0.0.0/8", "::1"].compactMap { IPNetwork($0) }
+
+    /// - Parameter exempt: addresses that no limit of an address holds for, besides the trusted proxies.
     /// - Throws: what the system says if the address can't be bound.
     static func bind(
         _ server: RelayConfiguration.Server,
         on group: any EventLoopGroup,
-        services: EdgeServices
+        services: EdgeServices,
+        exempt: [IPNetwork] = Self.ownAddresses
     ) async throws -> Listener {
         let loop = group.next()
         let drained = loop.makePromise(of: Void.self)
-        let limit = server.maxConnections
+        let limits = ConnectionLimiter.Limits(
+            open: server.maxConnections,
+            ofAddress: AddressTable.Limits(
+                open: server.maxConnectionsPerAddress,
+                perSecond: server.maxNewConnectionsPerAddress
+            ),
+            exempt: exempt + server.trustedProxies
+        )
         do {
-            let channel = try await ServerBootstrap(group: loop, childGroup: group)
+            var bootstrap = ServerBootstrap(group: loop, childGroup: group)
+            for (option, value) in SocketKeepAlive.listenerOptions {
+                bootstrap = bootstrap.serverChannelOption(option, value: value)
+            }
+            let channel =
+                try await bootstrap
                 .serverChannelOption(.backlog, value: 4_096)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .serverChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        let limiter = ConnectionLimiter(limit: limit, drained: drained)
+                        let limiter = ConnectionLimiter(
+                            limits: limits,
+                            metrics: services.metrics,
+                            logger: services.logger,
+                            drained: drained
+                        )
                         try channel.pipeline.syncOperations.addHandler(limiter)
                     }
                 }
@@ -31,6 +53,7 @@ struct Listener: Sendable {
                 // What is read in one turn can't be refused any more: so it is one buffer, 64 KiB at most.
                 .childChannelOption(.maxMessagesPerRead, value: 1)
                 .childChannelOption(.recvAllocator, value: Self.readBuffers)
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture { try Self.configure(channel, services) }
                 }

@@ -121,7 +121,8 @@ import Testing
 
     /// A value of each key that is not its default.
     private static let samples: [String: String] = [
-        "host": "0.0.0.0", "port": "1", "threads": "2", "max_connections": "3",
+        "host": "0.0.0.0", "port": "1", "threads": "2", "max_connections": "3", "max_connections_per_address": "10",
+        "max_new_connections_per_address": "0",
         "max_body_bytes": "2MiB", "header_timeout": "1", "read_timeout": "1.5", "write_timeout": "500ms",
         "idle_timeout": "2m", "shutdown_grace_seconds": "0", "allowed_origins": "[\"https://a.example\"]",
         "trusted_hosts": "*.a.example,b", "trust_forwarded_for": "true", "trusted_proxies": "10.0.0.0/8,::1",

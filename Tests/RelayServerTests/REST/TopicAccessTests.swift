@@ -139,7 +139,7 @@ struct TopicAccessTests {
             let admin = try await relay.administratorToken
             _ = try await relay.send(.POST, "/api/v1/topics", token: admin, json: ["topic_name": "real"])
             for name in [
-                "%72eal", "real%00", "re%2Fal", "..%2Freal", "real;x", "real%20", "___", "%C3%A9t%C3%A9", "%25", "a.b",
+                "real%00", "re%2Fal", "..%2Freal", "real;x", "real%20", "___", "%C3%A9t%C3%A9", "%25", "a.b",
             ] {
                 for (method, suffix) in [
                     (HTTPMethod.GET, ""), (.GET, "/messages"), (.DELETE, ""), (.GET, "/permissions"),

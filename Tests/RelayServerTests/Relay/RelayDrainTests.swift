@@ -28,7 +28,12 @@ struct RelayDrainTests {
         // A store that never answers, and a request that never ends.
         #expect(parts.broker.unstored.take(1))
         let connection = try await RawConnection.open(try #require(listener.channel.localAddress?.port))
-        connection.request("POST", "/", token: nil, headers: ["Expect: 100-continue", "Content-Length: 9"])
+        connection.request(
+            "POST",
+            "/auth/token/revoke",
+            token: nil,
+            headers: ["Expect: 100-continue", "Content-Length: 9"]
+        )
         #expect(await connection.head()?.status == 100)
         let start = ContinuousClock.now
         await RelayDrain(parts: parts, listener: listener, grace: .seconds(4)).run()

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOPosix
 
@@ -20,6 +21,7 @@ final class RawConnection {
         let (incoming, sink) = AsyncStream<ByteBuffer>.makeStream()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: reads)
+            .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(Inlet(sink: sink))
@@ -49,9 +51,20 @@ final class RawConnection {
         self.send(ByteBuffer(string: text))
     }
 
+    /// Ends this side of the connection, and reads on.
+    func endInput() async throws {
+        try await self.channel.close(mode: .output).get()
+    }
+
     /// Gives up at once; what the relay has sent is not read.
     func disconnect() {
         self.channel.close(promise: nil)
+    }
+
+    /// Resets the connection, as systems do for a program that dies with unread bytes.
+    func breakOff() async throws {
+        try await (self.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try await self.channel.close().get()
     }
 
     // MARK: Taking
@@ -106,6 +119,10 @@ private final class Inlet: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.sink.finish()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { context.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -32,6 +32,22 @@ extension RelayConfiguration {
         )
         public var maxConnections = 20_000
 
+        /// An IPv6 address counts with its /64. At the limit more are closed at once.
+        @Setting(
+            "max_connections_per_address",
+            .integer(0...10_000_000),
+            "Open connections of one client address; not for trusted_proxies and this machine. 0: no limit."
+        )
+        public var maxConnectionsPerAddress = 5_000
+
+        /// Likewise.
+        @Setting(
+            "max_new_connections_per_address",
+            .integer(0...10_000_000),
+            "New connections of one client address in a second; not for trusted_proxies and this machine. 0: no limit."
+        )
+        public var maxNewConnectionsPerAddress = 1_000
+
         /// At least 1,024; chunked bodies too.
         @Setting(
             "max_body_bytes",
@@ -99,6 +115,8 @@ extension RelayConfiguration {
             \.$port,
             \.$threads,
             \.$maxConnections,
+            \.$maxConnectionsPerAddress,
+            \.$maxNewConnectionsPerAddress,
             \.$maxBodyBytes,
             \.$headerTimeout,
             \.$readTimeout,

@@ -225,10 +225,19 @@ extension EventStreamSession: ExchangeActivity {
 
     func tick(_ now: NIODeadline) {
         guard self.isOpen, now - self.lastWrite >= Self.keepAlive, self.exchange.connection.isWritable else { return }
+        self.writeKeepAlive()
+    }
+
+    private func writeKeepAlive() {
         var bytes = ByteBuffer()
         EventStreamFraming.writeKeepAlive(into: &bytes)
         self.write(bytes)
         self.exchange.connection.flush()
+    }
+
+    /// A peer that has left resets the connection when something is written to it, and one that only says nothing more does not.
+    func inputClosed() {
+        if self.isOpen { self.writeKeepAlive() }
     }
 
     func relayStopping() {

@@ -6,10 +6,14 @@ import RelayWire
 
 /// `POST /api/v1/messages/bulk`: up to a hundred messages, checked all together before the first is stored.
 enum BulkPublishRoute {
-    static func handle(_ exchange: Exchange) {
+    /// Who may publish, and how often, is settled at the head.
+    static func admit(_ exchange: Exchange, then next: @escaping (Exchange, Session, Principal) -> Void) {
         exchange.route = "/api/v1/messages/bulk"
-        exchange.withPrincipal(requiring: .write) { _, principal in
-            guard exchange.passes(.bulk, principal) else { return }
+        exchange.admit(requiring: .write, counting: .bulk, then: next)
+    }
+
+    static func handle(_ exchange: Exchange) {
+        self.admit(exchange) { exchange, _, principal in
             do throws(RequestError) {
                 let request = try BulkRequest(json: exchange.takeBody())
                 var items: [Broker.Item] = []

@@ -55,6 +55,7 @@ final class EdgeMetrics: Sendable {
     private let activeWebSockets: Meter
     private let openedWebSockets: Counter
     private let closedWebSockets: Counter
+    private let refusedConnections: [ConnectionRefusal: Counter]
     private let openCount = Atomic<Int>(0)
     private let routes = Mutex<[RouteKey: RouteSeries]>([:])
     /// As many as there are statuses and codes of frames.
@@ -73,6 +74,13 @@ final class EdgeMetrics: Sendable {
         self.deliveredToWebSockets = Self.deliveryCounter(.webSocket, factory)
         self.deliveredToPolls = Self.deliveryCounter(.poll, factory)
         self.deliveredToEventStreams = Self.deliveryCounter(.eventStream, factory)
+        self.refusedConnections = ConnectionRefusal.allCases.reduce(into: [:]) { counters, reason in
+            counters[reason] = Counter(
+                label: RelayMetric.connectionsRefused,
+                dimensions: [("reason", reason.rawValue)],
+                factory: factory
+            )
+        }
         self.fineDuration = Timer(label: RelayMetric.httpDurationFine, factory: factory)
         self.requestSize = Recorder(label: RelayMetric.httpRequestSize, factory: factory)
         self.responseSize = Recorder(label: RelayMetric.httpResponseSize, factory: factory)
@@ -147,6 +155,11 @@ final class EdgeMetrics: Sendable {
     func webSocketClosed() {
         self.closedWebSockets.increment()
         self.activeWebSockets.set(self.openCount.subtract(1, ordering: .relaxed).newValue)
+    }
+
+    /// A connection was refused, or accepting has stopped.
+    func refused(_ reason: ConnectionRefusal) {
+        self.refusedConnections[reason]?.increment()
     }
 
     // MARK: Errors

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import RelayAccess
 import RelayCore
+import RelayWire
 
 /// Where a client may put its token.
 enum TokenPlace {
@@ -17,15 +18,12 @@ extension Exchange {
     func withSession(_ place: TokenPlace = .header, _ body: @escaping (Session) -> Void) {
         let now = self.services.broker.clock.now()
         let authenticator = self.services.authenticator
-        let cached: CachedAuthentication?
-        let header = self.head.headers.first(name: "authorization")
-        if let header { cached = authenticator.cached(authorization: header, at: now) } else { cached = nil }
-        switch cached {
+        switch self.cachedSession(at: now) {
         case .session(let session): return body(session)
         case .refused(let error): return self.refuse(error)
         case nil: break
         }
-        if let header {
+        if let header = self.facts.authorization {
             return self.verify(body) { () async throws(AccessError) in
                 try await authenticator.authenticate(authorization: header, at: now)
             }
@@ -54,14 +52,46 @@ extension Exchange {
         }
     }
 
-    /// The request's principal if it holds `permission`; answers with what is missing otherwise.
-    func withPrincipal(requiring permission: Permissions, _ body: @escaping (Session, Principal) -> Void) {
-        self.withSession { session in
-            do throws(AccessError) {
-                body(session, try session.principal(at: self.services.broker.clock.now(), requiring: permission))
-            } catch {
-                self.refuse(error)
+    /// What is known of the token in the `Authorization` header; nil where it has to be verified, or there is none.
+    private func cachedSession(at now: Timestamp) -> CachedAuthentication? {
+        self.facts.authorization.flatMap { self.services.authenticator.cached(authorization: $0, at: now) }
+    }
+
+    /// Goes on with who sent the request if it holds `permission` and keeps to its rate; answers with what is missing otherwise.
+    ///
+    /// The same is asked twice of a request with a body: when its head has come, and when it is complete. The second time the first answer
+    /// holds, unless the body took its time: then the token and its user are looked at again.
+    func admit(
+        requiring permission: Permissions,
+        counting rule: RateLimitRule? = nil,
+        then next: @escaping (Exchange, Session, Principal) -> Void
+    ) {
+        if let (session, principal) = self.admission {
+            guard self.hasWaited else { return next(self, session, principal) }
+            return self.admit(session, requiring: permission, counting: nil, then: next)
+        }
+        if case .session(let session) = self.cachedSession(at: self.services.broker.clock.now()) {
+            return self.admit(session, requiring: permission, counting: rule, then: next)
+        }
+        self.withSession { self.admit($0, requiring: permission, counting: rule, then: next) }
+    }
+
+    private func admit(
+        _ session: Session,
+        requiring permission: Permissions,
+        counting rule: RateLimitRule?,
+        then next: (Exchange, Session, Principal) -> Void
+    ) {
+        do throws(AccessError) {
+            let services = self.services
+            let principal = try session.principal(at: services.broker.clock.now(), requiring: permission)
+            if let rule {
+                try services.rateLimiter.check(rule, key: principal.id.rawValue, at: services.broker.clock.uptime())
             }
+            self.admission = (session, principal)
+            next(self, session, principal)
+        } catch {
+            self.refuse(error)
         }
     }
 

@@ -1,52 +1,127 @@
 import Logging
 import NIOCore
 import NIOHTTP1
+import RelayAccess
 import RelayCore
 
 /// One request on its way to an answer. Lives on its connection's loop.
 final class Exchange {
     private(set) var head: HTTPRequestHead
+    private(set) var facts: HeadFacts
     /// Names the request in logs and in its response.
     let requestID: String
-    /// The body; taken by the route, so that a request that waits does not keep its bytes.
-    private(set) var body: ByteBuffer
+    /// The body as far as it has come; taken by the route, so that a request that waits does not keep its bytes.
+    private(set) var body: ByteBuffer?
     /// The body's size as it came.
-    let bodySize: Int
+    private(set) var bodySize = 0
+    /// What is kept of the body for this request, bytes: on its way, or lent to its route.
+    private(set) var heldBytes = 0
+    /// The largest body that its route takes, bytes.
+    var maxBodyBytes: Int
     let connection: HTTPConnection
+    /// When its head had come.
     let started = NIODeadline.now()
+    /// Who sent it, once its route has let it in.
+    var admission: (session: Session, principal: Principal)?
+    /// Whether its route has counted it against its client's address.
+    var isCounted = false
+    /// Whether its body did not come together with its head: what was true of the client then may not be any more.
+    var hasWaited = false
     /// The route's template for metrics and logs, never the raw path.
     var route = "unmatched"
     /// Set while something goes on that outlives the request's arrival: a waiting poll, an event stream.
     var activity: (any ExchangeActivity)?
     /// Whether there is no one to answer any more: the peer has its answer, or has left.
     private(set) var isAnswered = false
+    private let pathLength: Int
 
-    init(head: HTTPRequestHead, body: ByteBuffer, connection: HTTPConnection) {
+    /// - Returns: nil where the head's target is none.
+    init?(_ head: HTTPRequestHead, connection: HTTPConnection) {
+        guard let target = RequestTarget(head.uri) else { return nil }
+        self.facts = HeadFacts(head.headers)
         self.head = head
-        self.requestID = RequestID.of(head)
-        self.body = body
-        self.bodySize = body.readableBytes
+        self.head.uri = target.text
+        self.pathLength = target.pathLength
+        if let authority = target.authority { self.head.headers.replaceOrAdd(name: "host", value: authority) }
+        self.requestID = RequestID.make(sent: self.facts.requestID)
+        self.maxBodyBytes = connection.services.limits.maxBodyBytes
         self.connection = connection
     }
 
     var services: EdgeServices { self.connection.services }
 
-    /// The path without the query, as sent: percent escapes are not decoded.
-    var path: Substring {
-        let uri = self.head.uri
-        return uri[..<(uri.utf8.firstIndex(of: UInt8(ascii: "?")) ?? uri.endIndex)]
-    }
+    /// The path without the query, see ``RequestTarget``.
+    var path: Substring { Substring(self.head.uri.utf8.prefix(self.pathLength)) }
 
     /// What follows the first `?`, empty where there is none.
-    var query: Substring {
-        let uri = self.head.uri
-        guard let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "" }
-        return uri[uri.utf8.index(after: mark)...]
+    var query: Substring { Substring(self.head.uri.utf8.dropFirst(self.pathLength + 1)) }
+
+    var keepsConnection: Bool { self.head.keepsConnection(asksForUpgrade: self.facts.asksForUpgrade) }
+
+    /// Takes more of the body.
+    ///
+    /// - Returns: false where it is too much.
+    func received(_ bytes: ByteBuffer) -> Bool {
+        self.bodySize += bytes.readableBytes
+        guard self.bodySize <= self.maxBodyBytes else {
+            self.dropBody()
+            return false
+        }
+        self.heldBytes = self.bodySize
+        if self.body == nil { self.body = bytes } else { self.body?.writeImmutableBuffer(bytes) }
+        return true
     }
 
+    /// The body, without the byte order mark that some clients put in front of it.
     func takeBody() -> ByteBuffer {
-        defer { self.body = ByteBuffer() }
-        return self.body
+        self.heldBytes = 0
+        return self.lendBody()
+    }
+
+    /// As ``takeBody()``, for a route that holds the body until it answers: it counts as the request's till then.
+    func lendBody() -> ByteBuffer {
+        guard var body = self.body else { return ByteBuffer() }
+        self.body = nil
+        if body.readableBytesView.starts(with: Self.byteOrderMark) {
+            body.moveReaderIndex(forwardBy: Self.byteOrderMark.count)
+        }
+        return body
+    }
+
+    private func dropBody() {
+        self.body = nil
+        self.heldBytes = 0
+    }
+
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// Whether the body can be read, as far as its head tells; nil if so, else the answer.
+    var codingRefusal: Reply? {
+        guard let name = self.facts.contentEncoding, ContentCoding(name) == nil else { return nil }
+        var reply = Reply(.unsupportedMediaType, detail: "Content-Encoding is none of \(ContentCoding.names)")
+        reply.headers.add(name: "accept-encoding", value: ContentCoding.names)
+        return reply
+    }
+
+    /// Undoes the body's encoding, within the bound that holds for plain bodies too.
+    ///
+    /// - Returns: the answer where it can't be undone.
+    func decodeBody() -> Reply? {
+        guard let coding = self.facts.contentEncoding.flatMap(ContentCoding.init), let body = self.body else {
+            return nil
+        }
+        do throws(ContentCoding.Failure) {
+            let plain = try coding.decode(body, upTo: self.maxBodyBytes)
+            self.body = plain
+            self.heldBytes = plain.readableBytes
+            return nil
+        } catch {
+            self.dropBody()
+            switch error {
+            case .tooLarge: return .payloadTooLarge
+            case .malformed: return Reply(.badRequest, detail: "The body is not what Content-Encoding says")
+            }
+        }
     }
 
     /// Lets go of everything in the head that its answer does not need: a request that waits must not keep a token and
@@ -57,6 +132,7 @@ final class Exchange {
             for value in self.head.headers[name] { headers.add(name: name, value: value) }
         }
         self.head.headers = headers
+        self.facts.forgetTexts()
     }
 
     /// Answers; anything after the first answer is ignored, and so is an answer to a peer that is gone.
@@ -127,6 +203,9 @@ final class Exchange {
 
     func drained() { self.activity?.drained() }
 
+    /// The peer sends nothing more: it may have left, or wait for its answer.
+    func inputClosed() { self.activity?.inputClosed() }
+
     func tick(_ now: NIODeadline) { self.activity?.tick(now) }
 
     func relayStopping() { self.activity?.relayStopping() }
@@ -140,6 +219,8 @@ protocol ExchangeActivity: AnyObject {
     func cancelled()
     /// The socket takes bytes again.
     func drained()
+    /// The peer sends nothing more: it may have left, or wait for its answer.
+    func inputClosed()
     func tick(_ now: NIODeadline)
     /// Answer with what there is: the relay is stopping.
     func relayStopping()

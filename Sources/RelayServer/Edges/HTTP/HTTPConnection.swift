@@ -1,57 +1,42 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import RelayCore
 
 /// One HTTP/1.1 connection: gathers requests, hands them to their route, and writes what comes back.
 ///
-/// One request at a time: what comes behind one that is not answered yet is kept, and nothing more is read until it is.
+/// One request at a time: what comes behind one that is not answered yet is kept, and nothing more is read until it is. A
+/// request's head is decided on before its body is taken.
 final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    enum Phase {
-        /// Between requests. Left by a head.
-        case idle
-        /// A head has come, its body is coming. Left by the body's end, or by a refusal.
-        case receiving(HTTPRequestHead, ByteBuffer?)
-        /// A request is complete, but the peer has not taken the answers before it. Left when the socket takes bytes again:
-        /// who pipelines requests and reads no answers must not fill memory with them.
-        case holding(Exchange)
-        /// A route has the request. Left when it has answered.
-        case answering(Exchange)
-        /// Refused before the request was complete: the rest of it is taken and dropped, since closing with unread bytes in
-        /// the socket would reset the connection under the answer. Left at the request's end, when the peer falls silent, or
-        /// after a time that no byte extends.
-        case lingering(until: NIODeadline, answered: EventLoopFuture<Void>)
-        /// Answered, and about to close: whatever comes is dropped.
-        case discarding
-        /// Gone, or handed over to another protocol. Final.
-        case closed
-    }
+    /// For how long a peer whose request was refused may send nothing of the rest.
+    private static let refusedSilence = TimeAmount.seconds(5)
 
     let services: EdgeServices
     /// The same pipeline's.
-    let encoder: ResponseEncoder
-    let decoder: RequestDecoder
+    private let encoder: ResponseEncoder
+    private let decoder: RequestDecoder
     private(set) var context: ChannelHandlerContext?
     private(set) var loop: DeliveryLoop?
-    var phase = Phase.idle
+    private var phase = Phase.idle
     /// When the current phase must be over.
-    var deadline = NIODeadline.distantFuture
+    private var deadline = NIODeadline.distantFuture
     /// Whether the peer has stopped taking its answer.
-    var stall = WriteStall()
+    private var stall = WriteStall()
     /// Whether something was written since what the peer has not taken was counted last.
     var hasWritten = false
     /// Of what was written, what the peer has not taken.
     private(set) var untaken: UntakenAnswers?
     /// Whether the relay is stopping: what would wait must end at once.
-    var isShuttingDown = false
-    var pipelined = PipelinedInput()
-    var hasDecodedRequest = false
-    var hasDecoderFailed = false
-    /// Whether what the decoder is giving is the connection's last request.
-    var isLastDecoded = false
+    private(set) var isShuttingDown = false
+    /// Whether the peer sends nothing any more. It may have left, or wait for its answers.
+    private(set) var isInputClosed = false
+    private var pipelined = PipelinedInput()
+    private var charge = RequestCharge()
+    var progress = DecoderProgress()
 
     init(services: EdgeServices, encoder: ResponseEncoder, decoder: RequestDecoder) {
         self.services = services
@@ -90,33 +75,105 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func leave() {
-        if case .answering(let exchange) = self.phase { exchange.cancelled() }
+        self.phase.exchange?.cancelled()
         self.phase = .closed
         self.pipelined.drop()
+        self.account()
         self.loop?.current?.connections.remove(self)
     }
 
-    /// The peer sent what is no HTTP, in the place of a request or in the midst of one.
-    func received(_ error: HTTPParserError) {
-        switch self.phase {
-        case .idle: self.refuse(nil, Self.refusal(of: error))
-        case .receiving(let head, _): self.refuse(head, Self.refusal(of: error))
-        case .lingering: self.endLingering()
-        // Answered already, and closing.
-        case .discarding: break
-        case .holding, .answering, .closed: self.context?.close(promise: nil)
-        }
+    // MARK: One request at a time
+
+    private var mustWait: Bool { self.phase.isBusy || !self.pipelined.isEmpty }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = self.unwrapInboundIn(data)
+        self.progress.gave(part)
+        self.arrived(part)
     }
 
-    private static func refusal(of error: HTTPParserError) -> Reply {
-        error == .headerOverflow
-            ? Reply(.requestHeaderFieldsTooLarge, detail: "Request Header Fields Too Large")
-            : Reply(.badRequest, detail: "Bad Request")
+    private func arrived(_ part: HTTPServerRequestPart) {
+        if self.mustWait { self.pipelined.add(.part(part)) } else { self.received(part) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.phase.exchange?.hasWaited = true
+        self.account()
+        context.fireChannelReadComplete()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError { self.progress.failed() }
+        // What comes behind a broken request must not cut short its answer.
+        if case .discarding = self.phase { return }
+        guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
+        if self.mustWait { self.pipelined.add(.malformed(error)) } else { self.received(error) }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if self.phase.isBusy { self.pipelined.isReadHeld = true } else { context.read() }
+    }
+
+    /// A response is written, or a body is wanted: takes what came behind, up to the next request that is not answered at once, and flushes
+    /// all answers together.
+    private func goOn() {
+        guard !self.pipelined.isBeingTaken else { return }
+        self.pipelined.isBeingTaken = true
+        while !self.phase.isBusy, let event = self.pipelined.next() {
+            switch event {
+            case .part(let part): self.received(part)
+            case .malformed(let error): self.received(error)
+            case .overflow: self.refuse(nil, .overloaded)
+            }
+        }
+        self.pipelined.isBeingTaken = false
+        self.account()
+        if !self.phase.isBusy { self.releaseRead() }
+        self.context?.flush()
+    }
+
+    /// Asks for the read that was held back.
+    private func releaseRead() {
+        guard self.pipelined.isReadHeld else { return }
+        self.pipelined.isReadHeld = false
+        self.context?.read()
+    }
+
+    /// The peer has sent its last byte. Requests that are complete are answered, and then the connection ends: until something is written to
+    /// it, nobody can tell a peer that still listens from one that has left.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            self.isInputClosed = true
+            switch self.phase {
+            case .idle: self.closeAfter(self.writeNothing(context), context)
+            case .receiving: context.close(promise: nil)
+            case .refused: self.endRefused()
+            case .answering(let exchange): exchange.inputClosed()
+            case .admitting, .holding, .discarding, .closed: break
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Charges what is held of requests that are not answered. Where there is no room for it, they are refused.
+    private func account() {
+        let exchange = self.phase.exchange
+        let held = self.pipelined.bytes + (exchange?.heldBytes ?? 0) + self.decoder.pendingBytes
+        let account: MemoryAccount = exchange?.admission == nil ? .strangers : .requests
+        guard !self.charge.set(held, of: account, in: self.services.memory) else { return }
+        self.pipelined.overflow()
+        switch self.phase {
+        case .admitting, .receiving: exchange?.answer(.overloaded)
+        case .idle: self.refuse(nil, .overloaded)
+        case .holding: self.context?.close(promise: nil)
+        case .answering, .refused, .discarding, .closed: break
+        }
     }
 
     // MARK: Requests
 
-    func received(_ part: HTTPServerRequestPart) {
+    private func received(_ part: HTTPServerRequestPart) {
+        self.decoder.pendingBytes = 0
         switch part {
         case .head(let head): self.received(head)
         case .body(let bytes): self.received(bytes)
@@ -126,150 +183,147 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func received(_ head: HTTPRequestHead) {
         guard case .idle = self.phase else { return }
-        self.phase = .receiving(head, nil)
-        self.deadline = .now() + self.services.timeouts.read
-        if let refusal = self.services.gate.refusal(for: head) {
-            return self.refuseEarly(head, refusal)
+        guard let exchange = Exchange(head, connection: self) else { return self.refuse(nil, .badRequest) }
+        self.phase = .admitting(exchange)
+        self.deadline = exchange.started + self.services.timeouts.read
+        if let refusal = self.services.gate.refusal(for: exchange.head, exchange.facts, path: exchange.path) {
+            return exchange.answer(refusal)
         }
-        // The decoder lets digits through only: what is no number here is too large for one.
-        if let length = head.headers.first(name: "content-length"),
-            Int(length) ?? .max > self.services.limits.maxBodyBytes
-        {
-            return self.refuseEarly(head, .payloadTooLarge)
+        if exchange.facts.hasBody { self.services.routes.admit(exchange) } else { self.phase = .receiving(exchange) }
+    }
+
+    /// The exchange's route takes its body.
+    func admit(_ exchange: Exchange) {
+        guard case .admitting(let current) = self.phase, current === exchange else { return }
+        guard exchange.facts.contentLength ?? 0 <= exchange.maxBodyBytes else {
+            return exchange.answer(.payloadTooLarge)
         }
-        if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
-            self.context?.writeAndFlush(
-                self.wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))),
-                promise: nil
-            )
-        }
+        if let refusal = exchange.codingRefusal { return exchange.answer(refusal) }
+        self.phase = .receiving(exchange)
+        if exchange.facts.expectsContinue { self.sayContinue(to: exchange) }
+        // Those that waited for this.
+        if self.pipelined.isReadHeld || !self.pipelined.isEmpty { self.goOn() }
     }
 
     private func received(_ bytes: ByteBuffer) {
-        if case .lingering(let end, let answered) = self.phase { self.linger(until: end, answered: answered) }
-        guard case .receiving(let head, var body) = self.phase else { return }
-        guard (body?.readableBytes ?? 0) + bytes.readableBytes <= self.services.limits.maxBodyBytes else {
-            return self.refuseEarly(head, .payloadTooLarge)
+        switch self.phase {
+        case .receiving(let exchange):
+            if !exchange.received(bytes) { exchange.answer(.payloadTooLarge) }
+        case .refused(let end, _):
+            self.deadline = min(end, .now() + Self.refusedSilence)
+        case .idle, .admitting, .holding, .answering, .discarding, .closed: break
         }
-        self.phase = .discarding
-        if body == nil { body = bytes } else { body?.writeImmutableBuffer(bytes) }
-        self.phase = .receiving(head, body)
     }
 
     private func receivedEnd() {
-        if case .lingering = self.phase { self.endLingering() }
-        guard case .receiving(let head, let body) = self.phase else { return }
-        let exchange = Exchange(head: head, body: body ?? ByteBuffer(), connection: self)
-        self.deadline = .distantFuture
-        guard self.isWritable else {
-            self.phase = .holding(exchange)
-            return
+        switch self.phase {
+        case .receiving(let exchange):
+            self.deadline = .distantFuture
+            if self.isWritable { self.begin(exchange) } else { self.phase = .holding(exchange) }
+        case .refused: self.endRefused()
+        case .idle, .admitting, .holding, .answering, .discarding, .closed: break
         }
-        self.begin(exchange)
     }
 
     private func begin(_ exchange: Exchange) {
         self.phase = .answering(exchange)
+        if let refusal = exchange.decodeBody() { return exchange.answer(refusal) }
         self.services.routes.handle(exchange)
     }
 
-    /// Answers what can't be heard out: a request that is malformed or late.
-    func refuse(_ head: HTTPRequestHead?, _ reply: Reply) {
-        var reply = reply
-        reply.closes = true
-        self.write(reply, for: head, requestID: head.map(RequestID.of))
+    /// The peer sent what is no HTTP, in the place of a request or in the midst of one.
+    private func received(_ error: HTTPParserError) {
+        switch self.phase {
+        case .idle: self.refuse(nil, Reply(error))
+        case .receiving(let exchange): self.refuse(exchange, Reply(error))
+        case .refused(_, let answered):
+            if answered == nil { self.context?.close(promise: nil) } else { self.endRefused() }
+        // Answered already, and closing.
+        case .discarding: break
+        case .admitting, .holding, .answering, .closed: self.context?.close(promise: nil)
+        }
     }
 
-    /// Answers a request that is still being sent, and hears it out.
-    private func refuseEarly(_ head: HTTPRequestHead, _ reply: Reply) {
-        var reply = reply
-        reply.closes = true
-        self.write(reply, for: head, requestID: RequestID.of(head), hearsOut: true)
-    }
-}
+    // MARK: Answers
 
-// MARK: - Responses
-
-extension HTTPConnection {
     /// The exchange's answer, complete.
     ///
     /// - Parameter charge: held until the peer has taken the answer.
     func answer(_ exchange: Exchange, _ reply: Reply, _ charge: MemoryCharge?) {
-        guard case .answering(let current) = self.phase, current === exchange else { return }
-        self.phase = .idle
-        self.deadline = .now() + self.services.timeouts.idle
-        self.write(reply, for: exchange.head, requestID: exchange.requestID, charge: charge)
+        guard self.phase.exchange === exchange else { return }
+        switch self.phase {
+        case .answering:
+            self.phase = .idle
+            self.deadline = .now() + self.services.timeouts.idle
+            self.write(reply, for: exchange, charge: charge)
+        case .admitting, .receiving: self.answerEarly(exchange, reply)
+        case .idle, .holding, .refused, .discarding, .closed: break
+        }
+    }
+
+    /// Answers a request that is still being sent, and hears it out. The connection goes on afterwards where that can't take long: who
+    /// waits for a word before it sends the body may now send none.
+    private func answerEarly(_ exchange: Exchange, _ reply: Reply) {
+        var reply = reply
+        let endsSoon = exchange.facts.endsSoon(within: self.services.limits.maxBodyBytes)
+        reply.closes = reply.closes || !endsSoon || self.isInputClosed
+        self.write(reply, for: exchange, hearsOut: true)
+    }
+
+    /// Answers what can't be heard out: a request that is malformed or late.
+    private func refuse(_ exchange: Exchange?, _ reply: Reply) {
+        var reply = reply
+        reply.closes = true
+        self.write(reply, for: exchange)
     }
 
     private func write(
         _ reply: Reply,
-        for head: HTTPRequestHead?,
-        requestID: String?,
+        for exchange: Exchange?,
         hearsOut: Bool = false,
         charge: MemoryCharge? = nil
     ) {
         guard let context = self.context else { return }
-        let closes = reply.closes || self.isShuttingDown || !(head?.keepsConnection ?? false)
-        let isHead = head?.method == .HEAD
-        var response = self.responseHead(reply, for: head, closes: closes)
-        if let head, let requestID {
-            self.services.gate.decorate(&response.headers, for: head, requestID: requestID)
-        }
+        let closes = reply.closes || self.isLast(exchange)
+        var head = reply.head(version: exchange?.head.version ?? .http1_1, closes: closes)
+        self.decorate(&head.headers, for: exchange)
         self.hasWritten = true
         let done = closes || charge != nil ? context.eventLoop.makePromise(of: Void.self) : nil
         if let charge { done?.futureResult.whenComplete { _ in withExtendedLifetime(charge) {} } }
-        // Requests that were sent behind this one are not heard: nobody could learn what came of them.
-        if closes, let answered = done?.futureResult {
-            if hearsOut, !self.isShuttingDown {
-                self.linger(until: .now() + self.services.timeouts.read, answered: answered)
-            } else {
-                self.closeAfter(answered, context)
-            }
+        // Requests that were sent behind the last are not heard: nobody could learn what came of them.
+        if hearsOut, !self.isShuttingDown {
+            let end = NIODeadline.now() + self.services.timeouts.read
+            self.phase = .refused(until: end, answered: closes ? done?.futureResult : nil)
+            self.deadline = min(end, .now() + Self.refusedSilence)
+        } else if closes, let done {
+            self.closeAfter(done.futureResult, context)
         }
-        self.encoder.write(response, isHead ? nil : reply.body, promise: done)
+        self.encoder.write(head, exchange?.head.method == .HEAD ? nil : reply.body, promise: done)
         self.goOn()
     }
 
-    private func responseHead(_ reply: Reply, for head: HTTPRequestHead?, closes: Bool) -> HTTPResponseHead {
-        var response = HTTPResponseHead(
-            version: head?.version ?? .http1_1,
-            status: reply.status,
-            headers: reply.headers
-        )
-        if reply.status.mayHaveResponseBody {
-            response.headers.add(name: "content-length", value: String(reply.lengthOfHead ?? reply.body.readableBytes))
+    /// Whether the connection ends with the answer to this request.
+    func isLast(_ exchange: Exchange?) -> Bool {
+        self.isShuttingDown || (self.isInputClosed && self.pipelined.isEmpty) || !(exchange?.keepsConnection ?? false)
+    }
+
+    /// - Parameter taken: completed when the socket has taken the part, or never will.
+    func writePart(_ bytes: ByteBuffer, _ taken: EventLoopPromise<Void>) {
+        guard let context = self.context else { return taken.fail(ChannelError.ioOnClosedChannel) }
+        self.deadline = .now() + self.services.timeouts.write
+        context.writeAndFlush(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: taken)
+    }
+
+    /// The last part is taken.
+    func endParts(_ exchange: Exchange) {
+        guard let context = self.context, case .answering(let current) = self.phase, current === exchange else {
+            return
         }
-        if closes {
-            response.headers.add(name: "connection", value: "close")
-        } else if let head, head.version == .http1_0 {
-            response.headers.add(name: "connection", value: "keep-alive")
-        }
-        return response
-    }
-
-    /// The channel goes over to another protocol: nothing here has a say any more.
-    func handOver() {
-        self.phase = .closed
-        self.pipelined.drop()
-        self.loop?.current?.connections.remove(self)
-        self.releaseRead()
-    }
-
-    /// Begins a response of unknown length; ``writePart(_:)`` goes on with it.
-    func startStream(_ exchange: Exchange, headers: HTTPHeaders) {
-        guard let context = self.context else { return }
-        var response = HTTPResponseHead(version: exchange.head.version, status: .ok, headers: headers)
-        self.services.gate.decorate(&response.headers, for: exchange.head, requestID: exchange.requestID)
-        context.writeAndFlush(self.wrapOutboundOut(.head(response)), promise: nil)
-    }
-
-    func writePart(_ bytes: ByteBuffer) {
-        self.hasWritten = true
-        self.context?.write(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
-    }
-
-    func flush() {
-        self.context?.flush()
+        if self.isLast(exchange) || exchange.head.version != .http1_1 { return self.endStream(exchange) }
+        self.phase = .idle
+        self.deadline = .now() + self.services.timeouts.idle
+        context.write(self.wrapOutboundOut(.end(nil)), promise: nil)
+        self.goOn()
     }
 
     /// Ends a stream, and the connection with it.
@@ -284,8 +338,6 @@ extension HTTPConnection {
         self.goOn()
     }
 
-    var isWritable: Bool { self.context?.channel.isWritable ?? false }
-
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
         self.stall.writabilityChanged(to: isWritable, at: .now())
@@ -293,17 +345,107 @@ extension HTTPConnection {
             switch self.phase {
             case .holding(let exchange): self.begin(exchange)
             case .answering(let exchange): exchange.drained()
-            case .idle, .receiving, .lingering, .discarding, .closed: break
+            case .idle, .admitting, .receiving, .refused, .discarding, .closed: break
             }
         }
         context.fireChannelWritabilityChanged()
     }
 
+    /// Answers with 101 and hands the channel over to `handlers`.
+    ///
+    /// - Throws: where the peer sends nothing any more, or the pipeline is not as it was made; the channel must be closed then.
+    func switchProtocol(headers: HTTPHeaders, handlers: [any ChannelHandler]) throws {
+        guard let context = self.context, !self.isInputClosed else { throw ChannelError.ioOnClosedChannel }
+        self.encoder.write(.init(version: .http1_1, status: .switchingProtocols, headers: headers), nil, promise: nil)
+        context.flush()
+        self.phase = .closed
+        self.leave()
+        self.releaseRead()
+        try context.pipeline.syncOperations.replaceHTTP(self, by: handlers)
+    }
+
+    // MARK: Closing
+
+    /// The rest of a refused request is over, or has taken long enough.
+    private func endRefused() {
+        guard case .refused(_, let answered) = self.phase, let context = self.context else { return }
+        if let answered {
+            self.deadline = .distantFuture
+            self.closeAfter(answered, context)
+        } else if self.isInputClosed, self.pipelined.isEmpty {
+            self.closeAfter(self.writeNothing(context), context)
+        } else {
+            self.phase = .idle
+            self.deadline = .now() + self.services.timeouts.idle
+        }
+    }
+
+    /// Sends our end of the stream and leaves the peer a moment to read it: closing with unread bytes in the socket would
+    /// reset the connection under the answer. A peer that takes nothing is waited for no longer than one between two requests: what is
+    /// little enough counts as writable for ever.
+    private func closeAfter(_ written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
+        self.phase = .discarding
+        self.decoder.isDeaf = true
+        self.pipelined.drop()
+        self.deadline = min(self.deadline, .now() + self.services.timeouts.idle)
+        context.channel.close(after: written)
+    }
+}
+
+extension HTTPConnection: LoopConnection {
+    func tick(_ now: NIODeadline) {
+        self.countUntaken()
+        if case .answering(let exchange) = self.phase { exchange.tick(now) }
+        if self.stall.isDue(at: now, after: self.services.timeouts.write) { self.lookAtStall(now) }
+        guard now > self.deadline else { return }
+        self.deadline = .distantFuture
+        switch self.phase {
+        case .admitting(let exchange), .receiving(let exchange):
+            exchange.cancelled()
+            self.refuse(exchange, Reply(.requestTimeout, detail: "Request Timeout"))
+        case .refused(_, .some): self.endRefused()
+        case .idle, .holding, .answering, .refused, .discarding, .closed: self.context?.close(promise: nil)
+        }
+    }
+
+    /// Closes where the peer takes nothing of its answer. A stream has no end that it could be late for: its reader may pause for as long
+    /// as its system answers.
+    private func lookAtStall(_ now: NIODeadline) {
+        if case .answering(let exchange) = self.phase, exchange.isEndless { return }
+        let limit = self.services.timeouts.write
+        guard let socket = self.context?.channel as? any SocketOptionProvider else { return }
+        socket.getTCPInfo().assumeIsolated().whenComplete { result in
+            let silence = try? result.get().tcpi_last_data_sent
+            let isOver = self.stall.looked(at: now, silence: silence.map { .milliseconds(Int64($0)) }, limit: limit)
+            if isOver { self.context?.close(promise: nil) }
+        }
+    }
+
     /// Charges what is still here of answers that were too small to be charged when they were made. Called about once a second.
-    func countUntaken() {
+    private func countUntaken() {
         guard self.hasWritten || self.untaken != nil, let channel = self.context?.channel else { return }
         let pending = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         self.hasWritten = pending > 0
         self.untaken = self.untaken.counting(pending, since: self.stall.since, self.services.memory)
+    }
+
+    func cutOff() { self.context?.close(promise: nil) }
+
+    func shutDown() {
+        self.isShuttingDown = true
+        switch self.phase {
+        case .idle, .refused(_, nil): self.context?.close(promise: nil)
+        case .answering(let exchange): exchange.relayStopping()
+        case .refused(_, .some): self.endRefused()
+        case .admitting, .receiving, .holding, .discarding, .closed: break
+        }
+    }
+}
+
+extension HTTPConnection: ScannedRequestReceiver {
+    func received(_ request: RequestHeadScanner.Request) {
+        self.arrived(.head(request.head))
+        self.arrived(.body(request.body))
+        self.arrived(.end(nil))
     }
 }

@@ -79,6 +79,9 @@ final class PartedAnswer: ExchangeActivity {
 
     func drained() {}
 
+    /// Who has left resets the connection at the next part.
+    func inputClosed() {}
+
     func tick(_ now: NIODeadline) {}
 
     /// The client gets the rest: it is short, and the connection closes behind it.

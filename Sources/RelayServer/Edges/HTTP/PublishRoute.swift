@@ -7,10 +7,14 @@ import RelayWire
 /// `POST /api/v1/messages`: the hot path. For a known token and a topic in memory it runs to the answer without a task, a hop, or
 /// a lock held for longer than a look-up.
 enum PublishRoute {
-    static func handle(_ exchange: Exchange) {
+    /// Who may publish, and how often, is settled at the head.
+    static func admit(_ exchange: Exchange, then next: @escaping (Exchange, Session, Principal) -> Void) {
         exchange.route = "/api/v1/messages"
-        exchange.withPrincipal(requiring: .write) { _, principal in
-            guard exchange.passes(.publish, principal) else { return }
+        exchange.admit(requiring: .write, counting: .publish, then: next)
+    }
+
+    static func handle(_ exchange: Exchange) {
+        self.admit(exchange) { exchange, _, principal in
             do throws(RequestError) {
                 let request = try PublishRequest(json: exchange.takeBody())
                 let item = try Publishing.item(request, exchange, principal)

@@ -36,17 +36,3 @@ extension Draft {
         self.init(timestamp: now, payload: request.payload, metadata: request.metadata, ttl: request.ttl)
     }
 }
-
-extension Exchange {
-    /// Whether the user may make another request of this kind now; answers 429 if not.
-    func passes(_ rule: RateLimitRule, _ principal: Principal) -> Bool {
-        do throws(AccessError) {
-            let services = self.services
-            try services.rateLimiter.check(rule, key: principal.id.rawValue, at: services.broker.clock.uptime())
-            return true
-        } catch {
-            self.refuse(error)
-            return false
-        }
-    }
-}

@@ -2,7 +2,8 @@ import Foundation
 
 /// The items of a query string (`a=1&b=2`), percent-decoded; `+` is a blank.
 struct QueryItems {
-    private let items: [(name: String, value: String)]
+    /// In their order.
+    let items: [(name: String, value: String)]
 
     init(_ query: Substring) {
         self.items = query.split(separator: "&").map { item in

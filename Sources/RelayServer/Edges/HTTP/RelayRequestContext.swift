@@ -5,6 +5,8 @@ struct RelayRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The connection's other end: the client, or a proxy in front of it.
     let remoteAddress: String
+    /// Whether the request has been counted against its client's address.
+    var isCounted = false
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)

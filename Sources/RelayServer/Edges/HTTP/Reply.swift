@@ -41,7 +41,7 @@ struct Reply: Sendable {
     static func published(_ status: HTTPResponseStatus, _ body: ByteBuffer, _ durability: Durability) -> Reply {
         var headers = HTTPHeaders()
         // With room for what every response gets.
-        headers.reserveCapacity(4)
+        headers.reserveCapacity(5)
         headers.add(contentsOf: Self.json)
         headers.add(name: "x-durability", value: durability.rawValue)
         return Reply(status, headers: headers, body: body)
@@ -62,4 +62,40 @@ struct Reply: Sendable {
     }
 
     private static let json: HTTPHeaders = ["content-type": "application/json"]
+}
+
+extension Reply {
+    /// The head that goes with it, without what every response of a connection gets.
+    ///
+    /// - Parameter closes: whether the connection ends after it.
+    func head(version: HTTPVersion, closes: Bool) -> HTTPResponseHead {
+        var head = HTTPResponseHead(version: version, status: self.status, headers: self.headers)
+        if self.status.mayHaveResponseBody {
+            head.headers.add(name: "content-length", value: String(self.lengthOfHead ?? self.body.readableBytes))
+        }
+        if closes {
+            // A reply may have something to say here itself.
+            let own = head.headers.first(name: "connection")
+            head.headers.replaceOrAdd(name: "connection", value: own.map { "\($0), close" } ?? "close")
+        } else if version == .http1_0 {
+            head.headers.add(name: "connection", value: "keep-alive")
+        }
+        return head
+    }
+
+    /// To what is no HTTP.
+    init(_ error: HTTPParserError) {
+        self =
+            error == .headerOverflow
+            ? Reply(.requestHeaderFieldsTooLarge, detail: "Request Header Fields Too Large") : .badRequest
+    }
+
+    /// To more than the relay has room for.
+    static var overloaded: Reply {
+        var reply = Reply.unavailable("Too much is under way")
+        reply.closes = true
+        return reply
+    }
+
+    static var badRequest: Reply { Reply(.badRequest, detail: "Bad Request") }
 }

@@ -16,6 +16,10 @@ final class RequestDecoder: ByteToMessageDecoder {
     private let decoder: HTTPRequestDecoder
     /// Whether all that arrives is dropped.
     var isDeaf = false
+    /// What has come of a head that is not complete, bytes. Its reader takes it back to 0 with each part that it gets.
+    var pendingBytes = 0
+    /// What was left in the buffer.
+    private var leftBytes = 0
 
     init() {
         self.decoder = HTTPRequestDecoder(
@@ -39,9 +43,14 @@ final class RequestDecoder: ByteToMessageDecoder {
     func decoderRemoved(context: ChannelHandlerContext) { self.decoder.decoderRemoved(context: context) }
 
     func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
+        self.pendingBytes += buffer.readableBytes - self.leftBytes
         let state = self.isDeaf ? .needMoreData : try self.decoder.decode(context: context, buffer: &buffer)
         // The connection may have stopped hearing by what it was just told.
-        if self.isDeaf { buffer.clear() }
+        if self.isDeaf {
+            buffer.clear()
+            self.pendingBytes = 0
+        }
+        self.leftBytes = buffer.readableBytes
         return state
     }
 

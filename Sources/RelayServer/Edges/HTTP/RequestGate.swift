@@ -5,10 +5,18 @@ struct RequestGate: Sendable {
     let hosts: TrustedHosts
     let origins: AllowedOrigins
 
+    /// What monitoring asks by whatever address it has, so the host that it names doesn't matter.
+    private static let pathsOfAnyHost: Set<Substring> = ["/health", "/ready", "/metrics"]
+
+    /// - Parameter path: without its query.
     /// - Returns: the answer to a request that goes no further: refused, or a preflight.
-    func refusal(for head: HTTPRequestHead) -> Reply? {
-        if !self.hosts.trusts(head.headers.first(name: "host")) {
-            return Reply(.badRequest, text: "Invalid host header")
+    func refusal(for head: HTTPRequestHead, _ facts: HeadFacts, path: Substring) -> Reply? {
+        // RFC 9112, section 3.2.
+        guard facts.hosts == 1 || (facts.hosts == 0 && head.version == .http1_0) else { return Self.invalidHost }
+        if !self.hosts.isOpen, !Self.pathsOfAnyHost.contains(path),
+            !self.hosts.trusts(head.headers.first(name: "host"))
+        {
+            return Self.invalidHost
         }
         guard head.method == .OPTIONS, head.headers.contains(name: "access-control-request-method") else { return nil }
         return self.origins.preflight(head.headers)
@@ -22,9 +30,10 @@ struct RequestGate: Sendable {
         return origin == "https://\(host)" || origin == "http://\(host)"
     }
 
-    /// Adds what goes with every response to this request.
-    func decorate(_ headers: inout HTTPHeaders, for head: HTTPRequestHead, requestID: String) {
-        headers.add(name: "x-request-id", value: requestID)
+    private static var invalidHost: Reply { Reply(.badRequest, text: "Invalid host header") }
+
+    /// Adds what goes with every response to a request from a page.
+    func decorate(_ headers: inout HTTPHeaders, for head: HTTPRequestHead) {
         if let origin = head.headers.first(name: "origin") {
             self.origins.decorate(&headers, for: origin)
         }
@@ -33,7 +42,8 @@ struct RequestGate: Sendable {
 
 /// The hosts that the relay answers for.
 struct TrustedHosts: Sendable {
-    private let isOpen: Bool
+    /// Whether it is any host.
+    let isOpen: Bool
     private let exact: Set<String>
     /// `.example.org` for `*.example.org`.
     private let suffixes: [String]

@@ -1,4 +1,3 @@
-import NIOHTTP1
 import Synchronization
 
 /// Names a request in logs and in its response (`x-request-id`).
@@ -9,8 +8,8 @@ enum RequestID {
     private static let prefix = String(UInt32.random(in: .min ... .max), radix: 16) + "-"
 
     /// The client's own id where it sent a sane one, else a new one.
-    static func of(_ head: HTTPRequestHead) -> String {
-        if let sent = head.headers.first(name: "x-request-id"), self.isSane(sent) { return sent }
+    static func make(sent: String?) -> String {
+        if let sent, self.isSane(sent) { return sent }
         let number = self.counter.add(1, ordering: .relaxed).newValue
         return self.prefix + String(number)
     }

@@ -68,10 +68,10 @@ final class ResponseEncoder: ChannelOutboundHandler, RemovableChannelHandler {
         self.socket.flush(context)
     }
 
-    /// An empty part is nothing: as a chunk it would end the body.
+    /// An empty part is nothing: as a chunk it would end the body. Its promise tells when all before it is written.
     private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         guard bytes.readableBytes > 0 else {
-            promise?.succeed()
+            if let promise { self.writeGathered(context, promise) }
             return
         }
         if self.isChunked {

@@ -4,13 +4,48 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
+import RelayAccess
 
 /// The slow lane: requests that are answered by the router, in a task of their own.
 ///
 /// Their bodies are complete and within bounds by now, and their responses are short, or come in parts.
 struct RouterLane: Sendable {
-    let responder: any HTTPResponder<RelayRequestContext>
+    let responder: RESTResponder
     let logger: Logger
+
+    /// Settles at the head what can be: the route, who asks, how often. What comes after it is what the route does with the body.
+    func admit(_ exchange: Exchange) {
+        switch self.responder.admission(of: exchange.head.method, exchange.path) {
+        // No body changes the answer.
+        case nil: self.handle(exchange)
+        case .open(let maxBodyBytes):
+            exchange.maxBodyBytes = maxBodyBytes
+            exchange.connection.admit(exchange)
+        case .caller(let permission):
+            exchange.admit(requiring: permission) { exchange, _, _ in exchange.connection.admit(exchange) }
+        case .counted(let rule, let maxBodyBytes):
+            exchange.maxBodyBytes = maxBodyBytes
+            self.count(exchange, rule)
+        }
+    }
+
+    private func count(_ exchange: Exchange, _ rule: RateLimitRule) {
+        let peer = exchange.connection.context?.channel.remoteAddress?.ipAddress ?? "unknown"
+        let forwarded = exchange.head.headers["x-forwarded-for"]
+        let services = self.responder.services
+        exchange.suspend { () -> AccessError? in
+            do throws(AccessError) {
+                try await services.count(rule, peer: peer, forwardedFor: forwarded)
+                return nil
+            } catch {
+                return error
+            }
+        } then: { (exchange: Exchange, error: AccessError?) in
+            if let error { return exchange.refuse(error) }
+            exchange.isCounted = true
+            exchange.connection.admit(exchange)
+        }
+    }
 
     func handle(_ exchange: Exchange) {
         guard let channel = exchange.connection.context?.channel else { return }
@@ -20,11 +55,13 @@ struct RouterLane: Sendable {
         } catch {
             return exchange.answer(Reply(.badRequest, detail: "Bad Request"))
         }
-        let request = Request(head: head, body: RequestBody(buffer: exchange.takeBody()))
+        let request = Request(head: head, body: RequestBody(buffer: exchange.lendBody()))
         let responder = self.responder
         let logger = self.logger
+        let isCounted = exchange.isCounted
         exchange.suspend {
-            let context = RelayRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+            var context = RelayRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+            context.isCounted = isCounted
             let reply = await Self.reply(to: request, context, responder, logger)
             return (reply, context.endpointPath)
         } then: { (exchange: Exchange, result: (reply: Reply, route: String?)) in
@@ -36,7 +73,7 @@ struct RouterLane: Sendable {
     private static func reply(
         to request: Request,
         _ context: RelayRequestContext,
-        _ responder: any HTTPResponder<RelayRequestContext>,
+        _ responder: RESTResponder,
         _ logger: Logger
     ) async -> Reply {
         do {

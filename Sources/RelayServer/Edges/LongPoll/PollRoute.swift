@@ -6,9 +6,14 @@ import RelayWire
 
 /// `POST /messages/poll`.
 enum PollRoute {
-    static func handle(_ exchange: Exchange) {
+    /// Who may read is settled at the head.
+    static func admit(_ exchange: Exchange, then next: @escaping (Exchange, Session, Principal) -> Void) {
         exchange.route = "/messages/poll"
-        exchange.withPrincipal(requiring: .read) { session, principal in
+        exchange.admit(requiring: .read, then: next)
+    }
+
+    static func handle(_ exchange: Exchange) {
+        self.admit(exchange) { exchange, session, principal in
             let limits = exchange.services.limits
             do throws(RequestError) {
                 let request = try PollRequest(

@@ -16,6 +16,9 @@ final class PollSession {
     /// Smaller answers are charged when they are written, if they are not taken at once.
     private static let largeAnswer = 16 << 10
 
+    /// How long a poll waits whose peer has ended its side of the connection.
+    private static let waitForSilentPeer = TimeAmount.seconds(10)
+
     private enum Phase {
         /// Readers are being registered and started: too early to answer.
         case gathering
@@ -82,6 +85,7 @@ final class PollSession {
         guard case .waiting = self.phase else { return }
         if self.exchange.connection.isShuttingDown { return self.finish() }
         self.deadline = .now() + timeout
+        if self.exchange.connection.isInputClosed { self.inputClosed() }
         self.exchange.trimHead()
     }
 
@@ -220,6 +224,11 @@ extension PollSession: ExchangeActivity {
     }
 
     func drained() {}
+
+    /// A peer that has left can't be told from one that waits: so the wait is a short one.
+    func inputClosed() {
+        self.deadline = min(self.deadline, .now() + Self.waitForSilentPeer)
+    }
 
     /// - Note: within a second after the deadline, as often as the loop ticks.
     func tick(_ now: NIODeadline) {

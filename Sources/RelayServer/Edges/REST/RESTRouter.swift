@@ -1,10 +1,9 @@
 import HTTPTypes
-import Hummingbird
 import RelayCore
 
 /// All routes that are not on the fast lane.
 enum RESTRouter {
-    static func responder(_ services: RESTServices) -> any HTTPResponder<RelayRequestContext> {
+    static func responder(_ services: RESTServices) -> RESTResponder {
         var routes = RESTRoutes(services)
         self.reserveFastLane(in: &routes)
         LoginRoutes.add(to: &routes)

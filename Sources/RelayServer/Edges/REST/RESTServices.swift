@@ -18,4 +18,15 @@ struct RESTServices: Sendable {
     /// What topic names mean.
     let scope: TopicScoping
     let logger: Logger
+
+    /// Counts a request against its client's address, on all relays together. Throws `rateLimited`.
+    ///
+    /// - Parameters:
+    ///   - peer: the connection's other end.
+    ///   - forwardedFor: the values of `X-Forwarded-For`.
+    func count(_ rule: RateLimitRule, peer: String, forwardedFor: [String]) async throws(AccessError) {
+        let address = self.clients.address(peer: peer, forwardedFor: forwardedFor)
+        let now = self.broker.clock.uptime()
+        try await self.access.rateLimiter.checkEverywhere(rule, key: ClientAddress.key(address), at: now)
+    }
 }

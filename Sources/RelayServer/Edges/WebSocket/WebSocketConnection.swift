@@ -33,6 +33,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
     private var assembler: WebSocketAssembler
     private var keepAlive: KeepAlive
     private var intake = WebSocketIntake()
+    /// Whether the client has ended its side without a close frame.
+    private var isInputClosed = false
 
     init(session: Session, services: EdgeServices, loop: DeliveryLoop, place: consuming ConnectionQuota.Place) {
         self.services = services
@@ -84,6 +86,20 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.intake.drop()
     }
 
+    /// A client that ended its side can answer neither ping nor close frame: it gets the replies to what it has sent, and then the end.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            self.isInputClosed = true
+            if case .closing = self.phase { context.close(promise: nil) } else { self.closeIfDone() }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func closeIfDone() {
+        guard self.isInputClosed, self.intake.isIdle, !self.isOver, let context = self.context else { return }
+        self.answerClose(nil, context)
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Whatever follows a broken frame is dropped, and must not cut short the goodbye.
         if case .closing = self.phase, error is ByteToMessageDecoderError { return }
@@ -132,6 +148,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
         guard self.intake.beginHandling() else { return }
         while let text = self.intake.next(isWritable: self.isWritable) { self.conversation.handle(text) }
         if self.intake.takeHeldRead(isWritable: self.isWritable) { self.context?.read() }
+        self.closeIfDone()
     }
 
     func read(context: ChannelHandlerContext) {

@@ -67,7 +67,9 @@ enum WebSocketHandshake {
 
     private static func refusal(_ status: HTTPResponseStatus, _ detail: String) -> Reply {
         var reply = Reply(status, detail: detail)
+        // RFC 9110, section 7.8: who offers another protocol says so in both.
         reply.headers.add(name: "upgrade", value: "websocket")
+        reply.headers.add(name: "connection", value: "upgrade")
         reply.headers.add(name: "sec-websocket-version", value: "13")
         return reply
     }

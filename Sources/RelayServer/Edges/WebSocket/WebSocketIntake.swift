@@ -32,6 +32,9 @@ struct WebSocketIntake {
 
     mutating func publishEnded() { self.publishing -= 1 }
 
+    /// Whether everything that has come is handled, and every publish has its result.
+    var isIdle: Bool { self.waiting.isEmpty && !self.isSuspended && !self.isHandling && self.publishing == 0 }
+
     private func isReceptive(_ isWritable: Bool) -> Bool {
         !self.isSuspended && self.publishing < Self.maxPublishing && isWritable
     }

@@ -37,7 +37,6 @@ enum WebSocketRoute {
         let connection = WebSocketConnection(session: session, services: services, loop: loop, place: place)
         do {
             try exchange.connection.switchProtocol(
-                exchange,
                 headers: headers,
                 handlers: [
                     ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: services.limits.maxBodyBytes)),

@@ -13,7 +13,7 @@ struct ClosingTests {
         "are closed all the same",
         arguments: [
             "POST /api/v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n",
-            "POST /api/v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
+            "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
         ]
     )
     func unwritten(_ request: String) async throws {

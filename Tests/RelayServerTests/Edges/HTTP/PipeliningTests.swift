@@ -68,14 +68,14 @@ struct PipeliningTests {
         }
     }
 
-    @Test("nothing is done of what comes behind a waiting request of a peer that leaves", .timeLimit(.minutes(1)))
+    @Test("nothing is done of what comes behind a waiting request of a peer that breaks off", .timeLimit(.minutes(1)))
     func leaving() async throws {
         try await withRelay { relay in
             let token = try await relay.administratorToken
             let connection = try await self.waiting(relay)
             let body = #"{"topic":"unheard","payload":{}}"#
             connection.request("POST", "/api/v1/messages", token: token, body: body)
-            connection.disconnect()
+            try await connection.breakOff()
             var waiters = 1
             while waiters > 0 {
                 let statistics = try await relay.send(.GET, "/messages/poll/stats", token: token)

@@ -224,7 +224,9 @@ private final class Line {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let part = self.unwrapInboundIn(data)
             self.take(part)
-            if case .head(let head) = part { self.isLast = !head.keepsConnection }
+            if case .head(let head) = part {
+                self.isLast = !head.keepsConnection(asksForUpgrade: head.headers.contains(name: "upgrade"))
+            }
             if case .end = part, !self.isLast { self.hasDecodedRequest = true }
         }
 

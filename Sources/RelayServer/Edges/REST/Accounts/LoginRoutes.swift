@@ -7,15 +7,23 @@ import RelayWire
 /// Getting tokens, and giving them back.
 enum LoginRoutes {
     static func add(to routes: inout RESTRoutes) {
-        routes.on(.post, "/auth/login", Self.login)
+        routes.on(.post, "/auth/login", asking: .counted(.login, maxBodyBytes: Self.maxBodyBytes), Self.login)
         routes.on(.post, "/auth/logout", Self.logout)
-        routes.on(.post, "/auth/token/refresh", Self.refresh)
-        routes.on(.post, "/auth/token/revoke", Self.revoke)
+        routes.on(
+            .post,
+            "/auth/token/refresh",
+            asking: .counted(.refresh, maxBodyBytes: Self.maxBodyBytes),
+            Self.refresh
+        )
+        routes.on(.post, "/auth/token/revoke", asking: .open(maxBodyBytes: Self.maxBodyBytes), Self.revoke)
     }
 
+    /// Clients without a token send no more, in bytes: a password or a refresh token is all that such a body holds.
+    private static let maxBodyBytes = 16 << 10
+
     @Sendable private static func login(_ call: RESTCall) async throws -> Reply {
-        try await call.count(.login)
-        var form = try FormBody(try await call.body())
+        try await call.count()
+        var form = FormBody(try await call.body(), contentType: call.contentType)
         let username = form.required("username")
         let password = form.required("password")
         if let type = form.optional("grant_type"), type != "password" {
@@ -31,7 +39,7 @@ enum LoginRoutes {
     }
 
     @Sendable private static func refresh(_ call: RESTCall) async throws -> Reply {
-        try await call.count(.refresh)
+        try await call.count()
         let token = try await call.fields(["refresh_token"]) { $0.requiredText("refresh_token") }
         return Self.reply(try await call.services.access.refreshChains.refresh(token))
     }

@@ -9,11 +9,11 @@ import RelayWire
 enum UserRoutes {
     static func add(to routes: inout RESTRoutes) {
         routes.on(.get, "/auth/me", Self.me)
-        routes.on(.post, "/auth/register", Self.register)
-        routes.on(.get, "/auth/users", Self.list)
-        routes.on(.get, "/auth/users/stats", Self.statistics)
-        routes.on(.patch, "/auth/users/{user_id}", Self.update)
-        routes.on(.delete, "/auth/users/{user_id}", Self.delete)
+        routes.on(.post, "/auth/register", asking: .caller(.admin), Self.register)
+        routes.on(.get, "/auth/users", asking: .caller(.admin), Self.list)
+        routes.on(.get, "/auth/users/stats", asking: .caller(.admin), Self.statistics)
+        routes.on(.patch, "/auth/users/{user_id}", asking: .caller(.admin), Self.update)
+        routes.on(.delete, "/auth/users/{user_id}", asking: .caller(.admin), Self.delete)
     }
 
     @Sendable private static func me(_ call: RESTCall) async throws -> Reply {
@@ -30,7 +30,7 @@ enum UserRoutes {
     }
 
     @Sendable private static func register(_ call: RESTCall) async throws -> Reply {
-        _ = try await call.caller(holding: .admin)
+        _ = try await call.caller()
         let names = ["username", "password", "email", "permissions"]
         let registration = try await call.fields(names) { fields -> UserRegistration? in
             let username = fields.requiredText("username")
@@ -47,7 +47,7 @@ enum UserRoutes {
     private static let batch = 100
 
     @Sendable private static func list(_ call: RESTCall) async throws -> Reply {
-        _ = try await call.caller(holding: .admin)
+        _ = try await call.caller()
         let query = try PageQuery(call.query)
         var last: UserPlace?
         if let cursor = query.cursor {
@@ -67,7 +67,7 @@ enum UserRoutes {
     }
 
     @Sendable private static func statistics(_ call: RESTCall) async throws -> Reply {
-        _ = try await call.caller(holding: .admin)
+        _ = try await call.caller()
         let counts = try await call.services.access.users.counts()
         return Reply(
             .ok,
@@ -76,7 +76,7 @@ enum UserRoutes {
     }
 
     @Sendable private static func update(_ call: RESTCall) async throws -> Reply {
-        _ = try await call.caller(holding: .admin)
+        _ = try await call.caller()
         let patch = try await call.fields(["email", "password", "permissions", "is_active"]) { fields in
             UserPatch(
                 email: fields.contains("email") ? .some(fields.text("email")) : .none,
@@ -90,7 +90,7 @@ enum UserRoutes {
     }
 
     @Sendable private static func delete(_ call: RESTCall) async throws -> Reply {
-        let caller = try await call.caller(holding: .admin)
+        let caller = try await call.caller()
         let id = UserID(call.parameter("user_id"))
         let topics = try await call.services.access.users.delete(id, by: caller.id)
         do {

@@ -8,10 +8,13 @@ import RelayWire
 /// What monitoring asks. Open to everyone, so it tells nothing of users and topics.
 enum OperationRoutes {
     static func add(to routes: inout RESTRoutes, _ health: StoreHealth) {
-        routes.on(.get, "/health", Self.health)
-        routes.on(.get, "/ready") { _ in Self.readiness(await health.answer()) }
-        routes.on(.get, "/metrics", Self.metrics)
+        routes.on(.get, "/health", asking: Self.open, Self.health)
+        routes.on(.get, "/ready", asking: Self.open) { _ in Self.readiness(await health.answer()) }
+        routes.on(.get, "/metrics", asking: Self.open, Self.metrics)
     }
+
+    /// A body is ignored.
+    private static let open = Admission.open(maxBodyBytes: 1_024)
 
     /// The process lives. Says nothing of the store: a relay without it can still be asked to stop.
     @Sendable private static func health(_ call: RESTCall) async throws -> Reply {

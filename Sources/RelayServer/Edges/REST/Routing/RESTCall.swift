@@ -10,6 +10,8 @@ struct RESTCall: Sendable {
     let request: Request
     let context: RelayRequestContext
     let services: RESTServices
+    /// What its route asks.
+    let admission: Admission
 
     var now: Timestamp { self.services.broker.clock.now() }
 
@@ -27,6 +29,9 @@ struct RESTCall: Sendable {
     ) async throws -> Fields {
         try RequestFields.decode(try await self.body(), names: names, make)
     }
+
+    /// The value of `Content-Type`.
+    var contentType: String? { self.request.headers[.contentType] }
 
     /// A segment of the path, as sent: percent escapes are not decoded, so what needs them names nothing.
     func parameter(_ name: String) -> String {
@@ -51,25 +56,17 @@ struct RESTCall: Sendable {
         }
     }
 
-    /// The caller, who needs nothing but a valid token.
+    /// The caller, who holds what the route asks for.
     func caller() async throws(AccessError) -> Principal {
-        try await self.session().principal(at: self.now)
+        let session = try await self.session()
+        guard case .caller(let permissions) = self.admission else { return try session.principal(at: self.now) }
+        return try session.principal(at: self.now, requiring: permissions)
     }
 
-    /// The caller, if it holds `permission`.
-    func caller(holding permission: Permissions) async throws(AccessError) -> Principal {
-        try await self.session().principal(at: self.now, requiring: permission)
-    }
-
-    /// Counts the request against the client's address, on all relays together. Throws `rateLimited`.
-    func count(_ rule: RateLimitRule) async throws(AccessError) {
+    /// Counts the request against the client's address, if its route counts and has not done so before the body came. Throws `rateLimited`.
+    func count() async throws(AccessError) {
+        guard case .counted(let rule, _) = self.admission, !self.context.isCounted else { return }
         let forwarded = HTTPField.Name("X-Forwarded-For").map { self.request.headers[values: $0] } ?? []
-        let address = self.services.clients.address(peer: self.context.remoteAddress, forwardedFor: forwarded)
-        let limiter = self.services.access.rateLimiter
-        try await limiter.checkEverywhere(
-            rule,
-            key: ClientAddress.key(address),
-            at: self.services.broker.clock.uptime()
-        )
+        try await self.services.count(rule, peer: self.context.remoteAddress, forwardedFor: forwarded)
     }
 }

@@ -8,6 +8,13 @@ import NIOHTTPTypesHTTP1
 struct RESTResponder: HTTPResponder {
     let table: RouteTable
     let router: RouterResponder<RelayRequestContext>
+    let services: RESTServices
+
+    /// - Returns: nil where no route takes such a request.
+    func admission(of method: HTTPMethod, _ path: Substring) -> Admission? {
+        guard let method = HTTPRequest.Method(method.rawValue) else { return nil }
+        return self.table.match(path)?.admission(method)
+    }
 
     func respond(to request: Request, context: RelayRequestContext) async throws -> Response {
         let path = request.uri.path
@@ -15,7 +22,7 @@ struct RESTResponder: HTTPResponder {
             return try self.answer(to: request, path, context).response(from: request, context: context)
         }
         context.coreContext.endpointPath.value = entry.template
-        guard entry.methods.contains(request.method) else {
+        guard entry.admission(request.method) != nil else {
             return try Self.wrongMethod(entry).response(from: request, context: context)
         }
         return try await self.router.respond(to: Self.withoutHead(request), context: context)

@@ -16,13 +16,20 @@ struct RESTRoutes {
         self.services = services
     }
 
-    /// - Parameter handler: what it throws is answered by the tables of errors; what they don't know is a 500.
-    mutating func on(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
+    /// - Parameters:
+    ///   - admission: what is asked before the body is taken.
+    ///   - handler: what it throws is answered by the tables of errors; what they don't know is a 500.
+    mutating func on(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        asking admission: Admission = .caller([]),
+        _ handler: @escaping Handler
+    ) {
         let services = self.services
-        self.table.add(method, path)
-        if method == .get { self.table.add(.head, path) }
+        self.table.add(method, path, admission)
+        if method == .get { self.table.add(.head, path, admission) }
         self.router.on(RouterPath(path), method: method) { request, context in
-            let call = RESTCall(request: request, context: context, services: services)
+            let call = RESTCall(request: request, context: context, services: services, admission: admission)
             do {
                 return try await handler(call)
             } catch let error as AccessError {
@@ -43,7 +50,7 @@ struct RESTRoutes {
     }
 
     consuming func responder() -> RESTResponder {
-        RESTResponder(table: self.table, router: self.router.buildResponder())
+        RESTResponder(table: self.table, router: self.router.buildResponder(), services: self.services)
     }
 }
 

@@ -2,26 +2,33 @@ import HTTPTypes
 
 /// Which paths there are and which methods each takes: decides between 404, 405 and a redirect before any route runs.
 ///
-/// Paths are compared byte by byte and are not percent-decoded, so no two spellings mean one resource.
+/// Paths are compared byte by byte and are not percent-decoded: see ``RequestTarget``.
 struct RouteTable: Sendable {
     struct Entry: Sendable {
         /// As given, `/auth/users/{user_id}`: for metrics and logs.
         let template: String
         fileprivate let segments: [Substring]
         /// In the order in which they were added.
-        fileprivate(set) var methods: [HTTPRequest.Method]
+        fileprivate(set) var methods: [(method: HTTPRequest.Method, admission: Admission)]
 
         /// The value of the `Allow` header. `HEAD` goes with `GET` where the router answers it.
-        var allow: String { self.methods.map(\.rawValue).joined(separator: ", ") }
+        var allow: String { self.methods.map(\.method.rawValue).joined(separator: ", ") }
+
+        /// - Returns: nil where the path does not take the method.
+        func admission(_ method: HTTPRequest.Method) -> Admission? {
+            self.methods.first { $0.method == method }?.admission
+        }
     }
 
     private var entries: [Entry] = []
 
-    mutating func add(_ method: HTTPRequest.Method, _ template: String) {
+    mutating func add(_ method: HTTPRequest.Method, _ template: String, _ admission: Admission = .caller([])) {
         if let index = self.entries.firstIndex(where: { $0.template == template }) {
-            self.entries[index].methods.append(method)
+            self.entries[index].methods.append((method, admission))
         } else {
-            self.entries.append(Entry(template: template, segments: Self.segments(template), methods: [method]))
+            self.entries.append(
+                Entry(template: template, segments: Self.segments(template), methods: [(method, admission)])
+            )
         }
     }
 

@@ -1,0 +1,40 @@
+import Glibc
+import NIOCore
+
+/// The value of HTTP's `Date` field (RFC 9110, section 5.6.7), made anew once a second.
+struct DateField {
+    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    private var text = ""
+    private var validUntil = NIODeadline.uptimeNanoseconds(0)
+
+    /// - Parameters:
+    ///   - now: decides whether the text is still good.
+    ///   - wallClock: the seconds and nanoseconds since 1970; asked once a second.
+    mutating func text(at now: NIODeadline, wallClock: () -> timespec = DateField.systemTime) -> String {
+        guard now >= self.validUntil else { return self.text }
+        let time = wallClock()
+        self.text = Self.text(secondsSince1970: time.tv_sec)
+        self.validUntil = now + .nanoseconds(1_000_000_000 - Int64(time.tv_nsec))
+        return self.text
+    }
+
+    static func systemTime() -> timespec {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return time
+    }
+
+    static func text(secondsSince1970: Int) -> String {
+        var seconds = secondsSince1970
+        var parts = unsafe tm()
+        _ = unsafe gmtime_r(&seconds, &parts)
+        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let day = unsafe "\(two(parts.tm_mday)) \(self.months[Int(parts.tm_mon)]) \(parts.tm_year + 1900)"
+        let time = unsafe "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+        return unsafe "\(self.days[Int(parts.tm_wday)]), \(day) \(time) GMT"
+    }
+}

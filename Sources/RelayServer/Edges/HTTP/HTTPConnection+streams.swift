@@ -1,0 +1,66 @@
+import NIOCore
+import NIOHTTP1
+
+/// What needs nothing of the connection but its channel.
+extension HTTPConnection {
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+
+    /// Begins a response of unknown length; ``writePart(_:)`` goes on with it.
+    func startStream(_ exchange: Exchange, headers: HTTPHeaders) {
+        var response = HTTPResponseHead(version: exchange.head.version, status: .ok, headers: headers)
+        self.decorate(&response.headers, for: exchange)
+        self.context?.writeAndFlush(self.wrapOutboundOut(.head(response)), promise: nil)
+    }
+
+    func writePart(_ bytes: ByteBuffer) {
+        self.hasWritten = true
+        self.context?.write(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+    }
+
+    /// Begins a reply whose body comes in parts, see ``PartedAnswer``. HTTP/1.0 knows its end by the connection's.
+    func startParts(_ exchange: Exchange, _ reply: Reply) {
+        var head = HTTPResponseHead(version: exchange.head.version, status: reply.status, headers: reply.headers)
+        if self.isLast(exchange) || exchange.head.version != .http1_1 {
+            head.headers.add(name: "connection", value: "close")
+        }
+        self.decorate(&head.headers, for: exchange)
+        self.context?.write(self.wrapOutboundOut(.head(head)), promise: nil)
+    }
+
+    func flush() {
+        self.context?.flush()
+    }
+
+    /// Adds what every response has.
+    func decorate(_ headers: inout HTTPHeaders, for exchange: Exchange?) {
+        if let date = self.loop?.current?.connections.date(at: exchange?.started ?? .now()) {
+            headers.add(name: "date", value: date)
+        }
+        guard let exchange else { return }
+        headers.add(name: "x-request-id", value: exchange.requestID)
+        if exchange.facts.hasOrigin { self.services.gate.decorate(&headers, for: exchange.head) }
+    }
+
+    /// Lets a client that waits for it send its body.
+    func sayContinue(to exchange: Exchange) {
+        let head = HTTPResponseHead(version: exchange.head.version, status: .continue)
+        self.context?.writeAndFlush(self.wrapOutboundOut(.head(head)), promise: nil)
+    }
+
+    /// - Returns: completes when all before it is written.
+    func writeNothing(_ context: ChannelHandlerContext) -> EventLoopFuture<Void> {
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: written)
+        return written.futureResult
+    }
+}
+
+extension Channel {
+    /// Sends our end of the stream, and closes when the peer has had a moment to read it.
+    func close(after written: EventLoopFuture<Void>) {
+        written.whenComplete { _ in
+            self.close(mode: .output, promise: nil)
+            self.eventLoop.scheduleTask(in: .milliseconds(250)) { self.close(promise: nil) }
+        }
+    }
+}
