@@ -32,7 +32,8 @@ test: ## Build, then run all tests, those with real clients included
 	@scripts/make-interop-venv
 	@scripts/fetch-valkey
 	swift build --build-tests </dev/null
-	@scripts/run-tests --skip FaultMatrix
+	@scripts/run-tests --skip FaultMatrix --skip AttackTests
+	@scripts/run-tests --filter AttackTests
 	@scripts/run-tests --filter FaultMatrix
 	@PULSAR_TEST_STORE=valkey scripts/run-tests --filter RelayServerTests
 	@PULSAR_TEST_STORE=cluster scripts/run-tests --filter RelayServerTests

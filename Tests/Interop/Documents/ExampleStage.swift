@@ -21,7 +21,7 @@ struct ExampleStage {
         try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
         let password = RelayUnderTest.password
         try password.write(to: data.appending(path: "admin-password"), atomically: true, encoding: .utf8)
-        let port = try await freePort()
+        let port = try await freePortPair()
         var environment = Installation.environment
         environment["RELAY_PROGRAM"] = Installation.relay.path()
         environment["PULSAR_PORT"] = String(port)

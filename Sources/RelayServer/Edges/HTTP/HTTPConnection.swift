@@ -44,8 +44,6 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         self.decoder = decoder
     }
 
-    // MARK: Life
-
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         if context.channel.isActive { self.opened(context) }
