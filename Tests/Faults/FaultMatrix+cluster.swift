@@ -95,7 +95,8 @@ extension FaultMatrix {
                 #expect(list.status == 503 && list.retryAfter != nil, "\(list)")
             }
             // A relay can go, and come, meanwhile.
-            #expect(try await stage.nodes[0].end(by: SIGTERM, within: .seconds(27)) == .code(0))
+            let exit = try await stage.nodes[0].end(by: SIGTERM, within: .seconds(27))
+            #expect(exit == .code(0), "\(stage.nodes[0].lastWords)")
             try await stage.nodes[0].start()
             try await stage.cluster.nodes[away].restart()
             try await stage.publishAtLast("still", Self.text("last"))

@@ -83,6 +83,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.loop.current?.connections.remove(self)
         self.loop.current?.connections.remove(self.conversation)
         self.conversation.end()
+        self.conversation.connection = nil
         self.intake.drop()
     }
 
@@ -225,6 +226,7 @@ extension WebSocketConnection {
         // Before the write: its promise may close the connection at once, and what is closed must not be closing again.
         self.phase = .closing
         self.conversation.end()
+        self.conversation.connection = nil
         self.intake.drop()
         self.keepAlive.closing(at: .now())
         self.socket.queue(bytes, context, promise)

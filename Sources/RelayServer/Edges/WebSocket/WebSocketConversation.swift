@@ -7,8 +7,9 @@ import RelayWire
 /// What a WebSocket's client and the relay say to each other: subscribing, publishing, renewing the token, and the messages of the topics
 /// that the client follows. Lives on its connection's loop, and keeps no messages: what the socket does not take stays in the stream.
 final class WebSocketConversation {
-    /// Set once, before anything is said. It owns this object.
-    unowned var connection: WebSocketConnection!
+    /// Set before anything is said, and nil once it is gone: what was under way then may still come back to this object. The two hold each
+    /// other until then.
+    var connection: WebSocketConnection?
 
     /// Of the token that the connection was opened with, or of the last that an auth frame brought.
     private var session: Session
@@ -47,7 +48,7 @@ final class WebSocketConversation {
             case _ where isFirst: self.deny("The first frame must subscribe")
             case .unsubscribe(let topics): self.unsubscribe(topics)
             case .acknowledge: break
-            case .ping: self.connection.send(.pong(self.services.broker.clock.now()))
+            case .ping: self.connection?.send(.pong(self.services.broker.clock.now()))
             case .publish(let frame): self.publish(frame)
             case .authenticate(let token): self.authenticate(token)
             case .unknown(let type): self.sendError(.unknownType, "Unknown message type: \(type)")
@@ -66,7 +67,7 @@ final class WebSocketConversation {
     /// Every `error` frame goes this way, so that each is counted.
     private func send(_ failure: ServerFrame.Failure) {
         self.services.metrics.failed(.webSocket, code: failure.code.rawValue)
-        self.connection.send(.error(failure))
+        self.connection?.send(.error(failure))
     }
 }
 
@@ -106,7 +107,7 @@ extension WebSocketConversation {
         let topics = !self.isSubscribed ? request.topics : self.subscriptions.names.map(\.rawValue)
         let told = self.subscriptions.told(by: readers)
         self.isSubscribed = true
-        self.connection.send(
+        self.connection?.send(
             .subscribed(
                 .init(
                     topics: topics,
@@ -122,7 +123,7 @@ extension WebSocketConversation {
     /// A denied first subscription ends the connection, a later one does not.
     private func deny(_ message: String) {
         self.sendError(.subscription, message)
-        if !self.isSubscribed { self.connection.close(.normalClosure, "") }
+        if !self.isSubscribed { self.connection?.close(.normalClosure, "") }
     }
 
     private func unsubscribe(_ topics: [String]) {
@@ -139,12 +140,12 @@ extension WebSocketConversation {
         let keys = names.map { self.services.scope.key($0, for: self.userID) }
         let resident = keys.compactMap { broker.residentTopic($0) }
         if resident.count == keys.count { return body(resident) }
-        self.connection.suspend {
+        self.connection?.suspend {
             await broker.topics(keys)
         } then: { (topics: Result<[Topic], StoreError>) in
             switch topics {
             case .success(let topics): body(topics)
-            case .failure: self.connection.close(.unexpectedServerError, "Storage temporarily unavailable")
+            case .failure: self.connection?.close(.unexpectedServerError, "Storage temporarily unavailable")
             }
         }
     }
@@ -160,7 +161,7 @@ extension WebSocketConversation {
         } catch {
             return self.send(ServerFrame.Failure(code: .processing, error))
         }
-        self.connection.publishBegan()
+        self.connection?.publishBegan()
         guard publish.key == nil else { return self.publishSlowly(publish) }
         let eventLoop = self.loop.eventLoop
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
@@ -178,7 +179,7 @@ extension WebSocketConversation {
 
     private func publishSlowly(_ publish: WebSocketPublish) {
         let broker = self.services.broker
-        self.connection.suspend {
+        self.connection?.suspend {
             await publish.slowly(by: broker)
         } then: { (outcome: WebSocketPublish.Outcome) in
             self.published(publish, outcome)
@@ -190,11 +191,11 @@ extension WebSocketConversation {
         do throws(FrameError) {
             let answer = try publish.answer(to: outcome)
             self.services.metrics.stored(1, in: outcome.topic, since: nil)
-            self.connection.send(answer)
+            self.connection?.send(answer)
         } catch {
             self.send(ServerFrame.Failure(code: .processing, error))
         }
-        self.connection.publishEnded()
+        self.connection?.publishEnded()
     }
 }
 
@@ -203,23 +204,23 @@ extension WebSocketConversation {
 extension WebSocketConversation: ReaderSink {
     var principal: Principal? { self.session.standingPrincipal(requiring: .read) }
 
-    func capacity(for reader: Reader) -> Int { self.connection.isWritable ? .max : 0 }
+    func capacity(for reader: Reader) -> Int { self.connection?.isWritable == true ? .max : 0 }
 
     /// The socket has room again.
     func goOn() {
         for _ in 0..<self.subscriptions.count {
-            guard self.connection.isWritable, let reader = self.subscriptions.nextToGoOn() else { return }
+            guard self.connection?.isWritable == true, let reader = self.subscriptions.nextToGoOn() else { return }
             self.loop.current?.readers.resume(reader)
         }
     }
 
     func deliver(_ gap: Gap, to reader: Reader) {
-        self.connection.deliver(WebSocketBatch.frame(.gap(GapFields(gap, of: reader.topic.name))))
+        self.connection?.deliver(WebSocketBatch.frame(.gap(GapFields(gap, of: reader.topic.name))))
     }
 
     func deliver(_ batch: Batch, to reader: Reader) {
         self.services.metrics.delivered(batch.messages.count, by: .webSocket)
-        self.connection.deliver(batch.encoded(as: WebSocketBatch.self))
+        self.connection?.deliver(batch.encoded(as: WebSocketBatch.self))
     }
 
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
@@ -228,11 +229,11 @@ extension WebSocketConversation: ReaderSink {
         switch reason {
         case .accessLost: self.sendError(.subscription, "Access to topic '\(name)' was withdrawn")
         case .topicDeleted: self.sendError(.subscription, "Topic '\(name)' was deleted")
-        case .storeFailed: self.connection.close(.unexpectedServerError, "Storage temporarily unavailable")
+        case .storeFailed: self.connection?.close(.unexpectedServerError, "Storage temporarily unavailable")
         }
     }
 
-    func flush() { self.connection.flush() }
+    func flush() { self.connection?.flush() }
 }
 
 // MARK: - Access
@@ -244,7 +245,8 @@ extension WebSocketConversation: AccessWatcher {
         do throws(AccessError) {
             _ = try self.session.standing(requiring: .read)
         } catch {
-            return self.connection.close(WebSocketErrorCode(refusal: error), error.detail)
+            self.connection?.close(WebSocketErrorCode(refusal: error), error.detail)
+            return
         }
         for reader in self.subscriptions.readers { self.loop.current?.readers.recheck(reader) }
     }
@@ -252,8 +254,8 @@ extension WebSocketConversation: AccessWatcher {
     func checkExpiry(at now: Timestamp) {
         switch self.expiry.tick(at: now, expiresAt: self.session.expiresAt) {
         case .nothing: break
-        case .warn: self.connection.send(.tokenExpiring(at: self.session.expiresAt))
-        case .end: self.connection.close(.tokenExpired, "The access token has expired")
+        case .warn: self.connection?.send(.tokenExpiring(at: self.session.expiresAt))
+        case .end: self.connection?.close(.tokenExpired, "The access token has expired")
         }
     }
 
@@ -265,7 +267,7 @@ extension WebSocketConversation: AccessWatcher {
         case .refused(let error): return self.sendError(.authentication, error.detail)
         case nil: break
         }
-        self.connection.suspend {
+        self.connection?.suspend {
             do throws(AccessError) {
                 return .success(try await authenticator.authenticate(token, at: now))
             } catch {
@@ -285,6 +287,6 @@ extension WebSocketConversation: AccessWatcher {
         }
         self.session = session
         self.expiry = TokenExpiry()
-        self.connection.send(.authenticated(until: session.expiresAt))
+        self.connection?.send(.authenticated(until: session.expiresAt))
     }
 }
