@@ -105,9 +105,9 @@ final class WebSocketConnection: ChannelDuplexHandler {
         // Whatever follows a broken frame is dropped, and must not cut short the goodbye.
         if case .closing = self.phase, error is ByteToMessageDecoderError { return }
         switch error as? NIOWebSocketError {
-        case .invalidFrameLength: self.close(.messageTooLarge, "Message too large")
+        case .invalidFrameLength: self.fail(.messageTooLarge, "Message too large")
         case .fragmentedControlFrame, .multiByteControlFrameLength:
-            self.close(.protocolError, "Malformed control frame")
+            self.fail(.protocolError, "Malformed control frame")
         case nil: context.close(promise: nil)
         }
     }
@@ -133,8 +133,17 @@ final class WebSocketConnection: ChannelDuplexHandler {
         case .ping(let data): self.sendControl(.pong, data)
         case .pong, .incomplete: break
         case .close(let code): self.answerClose(code, context)
-        case .violation(let code, let reason): self.close(code, reason)
+        case .violation(let code, let reason): self.fail(code, reason)
         }
+    }
+
+    /// A client that broke the protocol may never answer the close frame, so the end follows it (RFC 6455, section 7.1.7). The client's side
+    /// is read a little longer: a reset could overtake the close frame.
+    private func fail(_ code: WebSocketErrorCode, _ reason: String) {
+        guard !self.isOver, let context = self.context else { return }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { _ in context.close(mode: .output, promise: nil) }
+        self.close(code, reason, promise: sent)
     }
 
     /// With the answer on its way there is nothing left to wait for: RFC 6455 has the server end the connection.
