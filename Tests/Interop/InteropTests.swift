@@ -75,6 +75,33 @@ struct InteropTests {
         )
     }
 
+    @Test("Behind nginx and HAProxy, as the guide sets them up, a relay does what it does without them")
+    func proxies() async throws {
+        try await Scenario.inFolder { scenario in
+            try scenario.takeSettings(of: "docs/proxies.md")
+            let limits = ["RATE_LIMITS_ENABLED": "true", "RATE_LIMIT_LOGIN": "2"]
+            let relay = try await RelayUnderTest.start(limits, in: scenario.folder)
+            try await scenario.run("proxies.py", against: relay)
+            try await relay.stop()
+        }
+    }
+
+    @Test("A browser comes back to a relay that has restarted behind nginx, by the guide's lines and not without them")
+    func proxyRestart() async throws {
+        try await Scenario.inFolder { scenario in
+            let port = String(try await freePort())
+            var scenario = scenario
+            scenario.environment = ["ALLOWED_PORT": port]
+            try scenario.takeSettings(of: "docs/proxies.md")
+            let relay = try await RelayUnderTest.start(
+                ["ALLOWED_ORIGINS": "[\"http://127.0.0.1:\(port)\"]"],
+                in: scenario.folder
+            )
+            try await scenario.run("proxy_restart.py", against: relay)
+            #expect(try await relay.process.exit(within: .seconds(10)) == .code(0), "\(relay.process.lastWords)")
+        }
+    }
+
     @Test("curl logs in, publishes, polls, follows an event stream, and is told when a body is too large")
     func curl() async throws {
         try await Scenario.run("curl.py")
@@ -139,6 +166,14 @@ struct InteropTests {
 }
 
 extension Scenario {
+    /// Makes a configuration file of what a guide sets, for the relays that are started in the folder.
+    fileprivate func takeSettings(of guide: String) throws {
+        let blocks = try MarkdownDocument(reading: guide).blocks.filter { $0.language == "yaml" }
+        try #require(!blocks.isEmpty, "\(guide) has settings")
+        let file = self.folder.appending(path: "config.yaml")
+        try blocks.map(\.text).joined().write(to: file, atomically: true, encoding: .utf8)
+    }
+
     /// Starts a relay again in the folder, and looks for what the one before it had acknowledged.
     fileprivate func lookForAcknowledged() async throws {
         let restarted = try await RelayUnderTest.start([:], in: self.folder)

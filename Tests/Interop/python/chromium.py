@@ -37,12 +37,12 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def chromium(url):
+def chromium(url, flags=()):
     """Runs the browser on the page. Its processes are a session of their own, and end together."""
     log = SCRATCH / "chromium.log"
     with open(log, "ab") as output:
         browser = subprocess.Popen(
-            [*BROWSER, f"--user-data-dir={SCRATCH / 'profile'}", url],
+            [*BROWSER, *flags, f"--user-data-dir={SCRATCH / 'profile'}", url],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -59,7 +59,7 @@ def chromium(url):
             browser.wait()
 
 
-def visit(html, port, **query):
+def visit(html, port, flags=(), **query):
     """Has the browser load the page from a server on `port`, and returns what the page posts back."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Page)
     server.page = html
@@ -67,7 +67,7 @@ def visit(html, port, **query):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     page = f"http://127.0.0.1:{server.server_port}/?{urllib.parse.urlencode({'relay': URL, **query})}"
     try:
-        with chromium(page) as log:
+        with chromium(page, flags) as log:
             try:
                 return server.found.get(timeout=90)
             except queue.Empty:
