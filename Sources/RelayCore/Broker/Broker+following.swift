@@ -8,10 +8,9 @@ extension Broker {
         self.feed?.start { [weak self] news in self?.hear(news) }
     }
 
-    /// A topic that readers may join: from memory, or listened to from now on.
+    /// A topic that readers may join: it is listened to from now on.
     func followed(_ key: TopicKey) async throws(StoreError) -> Topic {
-        if let topic = self.residentTopic(key) { return topic }
-        return try await self.topicLock.withLock(key) { () async throws(StoreError) in
+        try await self.topicLock.withLock(key) { () async throws(StoreError) in
             let topic = try await self.load(key)
             guard let feed = self.feed, topic.beginTuning() else { return topic }
             do throws(StoreError) {

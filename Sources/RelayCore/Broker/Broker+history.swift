@@ -38,10 +38,9 @@ extension Broker {
         maxBytes: Int = 8 << 20,
         as principal: Principal
     ) async throws(BrokerError) -> HistoryPage {
-        let topic = try await self.reading { () async throws(StoreError) in
-            // An epoch can only be judged by bounds that are up to date.
-            if case .inEpoch = cursor { try await self.followed(key) } else { try await self.topic(key) }
-        }
+        // An epoch can only be judged by bounds that are up to date.
+        let use: TopicUse = if case .inEpoch = cursor { .join } else { .look }
+        let topic = try await self.topic(key, for: use, as: principal).topic
         try self.authorizeHistory(of: topic, to: principal)
         let limits = SliceLimits(maxMessages: limit, maxBytes: maxBytes)
         var page = try await self.page(of: topic, order, cursor: cursor, limits)
@@ -54,13 +53,7 @@ extension Broker {
     }
 
     private func authorizeHistory(of topic: Topic, to principal: Principal) throws(BrokerError) {
-        let access = topic.access
-        guard access.record != nil else { throw .missing }
-        switch topic.behavior.decide(.read, by: principal, on: access) {
-        case .allowed: break
-        case .denied: throw .denied
-        case .missing: throw .missing
-        }
+        guard try self.open(topic, for: .look, as: principal).exists else { throw .missing }
     }
 
     private static func bounded(_ messages: [Message], _ maxBytes: Int) -> [Message] {

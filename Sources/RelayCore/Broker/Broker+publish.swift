@@ -38,17 +38,17 @@ extension Broker {
         as principal: Principal,
         completion: @escaping @Sendable (Result<Publication, BrokerError>) -> Void
     ) -> Bool {
-        guard let topic = self.table.find(item.key) else { return false }
-        let view = topic.accessView
-        guard view.access.record != nil else { return false }
+        let open: OpenTopic
         let draft: Draft
         do throws(BrokerError) {
-            draft = try self.admit(item.draft, to: topic, view.access, as: principal)
+            guard let found = try self.topicAtHand(item.key, for: .publish, as: principal) else { return false }
+            draft = try self.admit(item.draft, to: found, as: principal)
+            open = found
         } catch {
             completion(.failure(error))
             return true
         }
-        let result = topic.enqueue(one: draft, decidedOn: view.version) { result in
+        let result = open.topic.enqueue(one: draft, decidedOn: open.view.version) { result in
             completion(result.mapError { $0.code == .superseded ? .moved : .store($0) })
         }
         switch result {
@@ -72,17 +72,21 @@ extension Broker {
         var topics: [TopicKey: Topic] = [:]
         var admitted = items
         for (index, item) in items.enumerated() {
-            let topic: Topic
-            if let known = topics[item.key] { topic = known } else { topic = try await self.loaded(item.key) }
-            topics[item.key] = topic
-            admitted[index].draft = try self.admit(item.draft, to: topic, topic.access, as: principal)
+            let open: OpenTopic
+            if let known = topics[item.key] {
+                open = try self.open(known, for: .publish, as: principal)
+            } else {
+                open = try await self.topic(item.key, for: .publish, as: principal)
+            }
+            topics[item.key] = open.topic
+            admitted[index].draft = try self.admit(item.draft, to: open, as: principal)
         }
         for (key, topic) in topics where topic.access.record == nil {
             topics[key] = try await self.existing(key, by: principal)
         }
         for topic in topics.values {
             // Somebody else may have created one meanwhile.
-            try self.authorize(principal, to: topic.behavior, topic.access)
+            _ = try self.open(topic, for: .publish, as: principal)
         }
         return await self.store(admitted, in: topics, as: principal)
     }
@@ -132,11 +136,11 @@ extension Broker {
     private func repeated(_ entries: [IdempotencyEntry]) async throws(BrokerError) -> [Outcome] {
         var durabilities: [TopicKey: Durability] = [:]
         for (key, entries) in Dictionary(grouping: entries, by: \.topic) {
-            let durability = try await self.loaded(key).awaitedDurability
-            try await self.reading { () async throws(StoreError) in
+            durabilities[key] = try await self.reading { () async throws(StoreError) in
+                let durability = try await self.topic(key).awaitedDurability
                 try await self.store.confirm(entries, as: durability)
+                return durability
             }
-            durabilities[key] = durability
         }
         return entries.map { entry in
             let stored = StoredDraft(id: entry.id, timestamp: entry.timestamp, isRepeat: true)
@@ -162,40 +166,16 @@ extension Broker {
         )
     }
 
-    private func loaded(_ key: TopicKey) async throws(BrokerError) -> Topic {
-        do {
-            return try await self.topic(key)
-        } catch {
-            throw .store(error)
-        }
-    }
-
     private func admit(
         _ draft: Draft,
-        to topic: Topic,
-        _ access: TopicAccess,
+        to open: OpenTopic,
         as principal: Principal
     ) throws(BrokerError) -> Draft {
-        try self.authorize(principal, to: topic.behavior, access)
         do {
-            return try topic.behavior.admit(draft, from: principal, access: access)
+            return try open.topic.behavior.admit(draft, from: principal, access: open.access)
         } catch {
             throw .refused(error)
         }
-    }
-
-    /// Throws unless `principal` may publish.
-    func authorize(
-        _ principal: Principal,
-        to behavior: any TopicBehavior,
-        _ access: TopicAccess
-    ) throws(BrokerError) {
-        switch behavior.decide(.publish, by: principal, on: access) {
-        case .allowed: break
-        case .denied: throw .denied
-        case .missing: throw .missing
-        }
-        guard access.record != nil || behavior.isCreatedByPublish else { throw .missing }
     }
 }
 
@@ -244,10 +224,8 @@ extension Broker {
         var reloads = 0
         while true {
             do throws(BrokerError) {
-                let view = topic.accessView
-                try self.authorize(principal, to: topic.behavior, view.access)
-                if view.access.record != nil, let result = await self.append(drafts, to: topic, decidedOn: view.version)
-                {
+                let open = try self.open(topic, for: .publish, as: principal)
+                if open.exists, let result = await self.append(drafts, to: open) {
                     guard case .failure(.store(let error)) = result, error.code == .superseded,
                         reloads < Self.maxReloads
                     else { return result }
@@ -264,11 +242,10 @@ extension Broker {
     /// - Returns: nil where the topic has moved.
     private func append(
         _ drafts: [Draft],
-        to topic: Topic,
-        decidedOn version: UInt64
+        to open: OpenTopic
     ) async -> Result<[Publication], BrokerError>? {
         await withCheckedContinuation { continuation in
-            let enqueued = topic.enqueue(drafts, decidedOn: version) {
+            let enqueued = open.topic.enqueue(drafts, decidedOn: open.view.version) {
                 continuation.resume(returning: $0.mapError(BrokerError.store))
             }
             switch enqueued {

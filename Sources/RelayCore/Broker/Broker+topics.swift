@@ -4,7 +4,7 @@ import Foundation
 extension Broker {
     /// Creates a topic, owned by `principal`.
     ///
-    /// - Throws: `exists`, `quota`, `full`, or `store`.
+    /// - Throws: `exists`, `quota`, `full`, `store`, or as the kind decides.
     public func createTopic(
         _ key: TopicKey,
         isPublic: Bool,
@@ -12,6 +12,7 @@ extension Broker {
         durability: Durability? = nil,
         by principal: Principal
     ) async throws(BrokerError) -> StoredTopic {
+        try self.authorize(principal, .create, self.catalog.behavior(of: key.name), .missing)
         let record = self.record(
             key,
             isPublic: isPublic,
@@ -38,18 +39,19 @@ extension Broker {
         }
     }
 
-    /// The topic with its grants, if `principal` may inspect it.
+    /// The topic as it is stored, with its grants, if `principal` may do `action`.
     ///
     /// - Throws: `missing`, `denied`, or `store`.
-    public func inspectTopic(_ key: TopicKey, as principal: Principal) async throws(BrokerError) -> StoredTopic {
-        try await self.stored(key, for: .inspect, as: principal)
-    }
-
-    /// The topic with its grants, if `principal` may manage it.
-    ///
-    /// - Throws: `missing`, `denied`, or `store`.
-    public func managedTopic(_ key: TopicKey, as principal: Principal) async throws(BrokerError) -> StoredTopic {
-        try await self.stored(key, for: .manage, as: principal)
+    public func storedTopic(
+        _ key: TopicKey,
+        for action: TopicAction,
+        as principal: Principal
+    ) async throws(BrokerError) -> StoredTopic {
+        let found = try await self.reading { () async throws(StoreError) in try await self.store.topic(key) }
+        let access = found.map(TopicAccess.init) ?? .missing
+        try self.authorize(principal, action, self.catalog.behavior(of: key.name), access)
+        guard let found else { throw .missing }
+        return found
     }
 
     /// The topics that `user` owns or has a grant on, by key.
@@ -179,7 +181,7 @@ extension Broker {
         try await self.topicLock.withLock(key) { () async throws(BrokerError) in
             let topic = try await self.reading { () async throws(StoreError) in try await self.load(key) }
             guard topic.access.record == nil else { return topic }
-            try self.authorize(principal, to: topic.behavior, .missing)
+            try self.authorize(principal, .create, topic.behavior, .missing)
             let description = "Auto-created topic by \(principal.username)"
             let record = self.record(key, isPublic: false, description: description, by: principal)
             let creation = try await self.reading { () async throws(StoreError) in
@@ -214,22 +216,6 @@ extension Broker {
             description: description,
             durability: durability
         )
-    }
-
-    private func stored(
-        _ key: TopicKey,
-        for action: TopicAction,
-        as principal: Principal
-    ) async throws(BrokerError) -> StoredTopic {
-        let found = try await self.reading { () async throws(StoreError) in try await self.store.topic(key) }
-        let access = found.map(TopicAccess.init) ?? .missing
-        switch self.catalog.behavior(of: key.name).decide(action, by: principal, on: access) {
-        case .allowed: break
-        case .denied: throw .denied
-        case .missing: throw .missing
-        }
-        guard let found else { throw .missing }
-        return found
     }
 
     /// The key's topic, closed to publishers, with nothing of it under way. The caller holds the key's lock.
@@ -272,7 +258,7 @@ extension Broker {
         _ body: () async throws(StoreError) -> Value
     ) async throws(BrokerError) -> Value {
         try await self.topicLock.withLock(key) { () async throws(BrokerError) in
-            _ = try await self.managedTopic(key, as: principal)
+            _ = try await self.storedTopic(key, for: .manage, as: principal)
             return try await self.reading(body)
         }
     }

@@ -1,7 +1,7 @@
 import NIOCore
 import RelayWire
 
-/// The heart of the relay: resolves topics, publishes to them, reads them, and manages them.
+/// The heart of the relay: finds topics, publishes to them, reads them, and manages them.
 ///
 /// Everything that a message needs on its way is synchronous and runs where it is called. Only what needs the store
 /// first is async: a topic not in memory, a topic that does not exist yet, a retried publish.
@@ -57,60 +57,6 @@ public final class Broker: Sendable {
         return Durability.allCases.filter { $0 == .memory || offered.contains($0) }
     }
 
-    /// The topic of a key if readers may join it at once. One that is just leaving is not: whoever joined it would be sent back here.
-    public func residentTopic(_ key: TopicKey) -> Topic? {
-        guard let topic = self.table.find(key), topic.admitsReaders else { return nil }
-        return topic
-    }
-
-    /// The topic of a key, from memory or the store. One that does not exist can be waited on, and may be created later.
-    public func topic(_ key: TopicKey) async throws(StoreError) -> Topic {
-        if let topic = self.table.find(key), topic.isInService { return topic }
-        return try await self.topicLock.withLock(key) { () async throws(StoreError) in
-            try await self.load(key)
-        }
-    }
-
-    /// The caller holds the key's lock.
-    func load(_ key: TopicKey) async throws(StoreError) -> Topic {
-        if let topic = self.table.find(key), topic.isInService { return topic }
-        let (stored, bounds) = try await self.store.topicAndBounds(key)
-        let topic = Topic(
-            key: key,
-            behavior: self.catalog.behavior(of: key.name),
-            stored: stored,
-            bounds: bounds,
-            in: TopicEnvironment(
-                store: self.store,
-                durability: self.durability,
-                leastDurability: self.store.durabilities.first ?? self.store.durability,
-                isShared: self.feed != nil,
-                limits: self.limits,
-                memory: self.memory,
-                unstored: self.unstored,
-                clock: self.clock,
-                unsure: self.unsure
-            )
-        )
-        self.table.insert(topic, unusedSince: self.clock.uptime() - Self.idleTime)
-        return topic
-    }
-
     /// How long a topic must have been unused before a full table lets it go, and a full hot tier drops all of it.
     static let idleTime = TimeAmount.seconds(10)
-}
-
-extension Broker {
-    /// The topics of several keys, in their order, for readers to join.
-    public func topics(_ keys: [TopicKey]) async -> Result<[Topic], StoreError> {
-        var topics: [Topic] = []
-        for key in keys {
-            do throws(StoreError) {
-                topics.append(try await self.followed(key))
-            } catch {
-                return .failure(error)
-            }
-        }
-        return .success(topics)
-    }
 }

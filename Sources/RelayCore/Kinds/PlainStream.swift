@@ -5,13 +5,11 @@
 /// | admin, owner | yes | yes | yes |
 /// | granted | yes | yes | no |
 /// | anyone, public topic | yes | no | no |
-/// | anyone, missing topic | read: waits; inspect: missing | creates and owns it | missing |
+/// | anyone, missing topic | read: waits; inspect: missing | creates and owns it, as `create` does | missing |
 public struct PlainStream: TopicBehavior {
     public let kind = "stream"
 
     public init() {}
-
-    public var isCreatedByPublish: Bool { true }
 
     public func name(fromPath path: String) -> TopicName? {
         TopicName(path)
@@ -20,8 +18,8 @@ public struct PlainStream: TopicBehavior {
     public func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
         guard let record = access.record else {
             switch action {
-            case .read, .publish: return .allowed
-            case .inspect, .manage: return .missing
+            case .create, .read: return .allowed
+            case .publish, .inspect, .manage: return .missing
             }
         }
         if principal.isAdmin || record.owner == principal.id { return .allowed }
@@ -30,7 +28,7 @@ public struct PlainStream: TopicBehavior {
             return record.isPublic || access.grants.contains(principal.id) ? .allowed : .denied
         case .publish:
             return access.grants.contains(principal.id) ? .allowed : .denied
-        case .manage:
+        case .create, .manage:
             return .denied
         }
     }

@@ -16,8 +16,10 @@ public struct TopicAccess: Hashable, Sendable {
     }
 }
 
-/// What somebody wants of a topic.
+/// What somebody wants to do with a topic: what a kind decides on, see ``TopicBehavior/decide(_:by:on:)``.
 public enum TopicAction: Hashable, Sendable {
+    /// Make it: by the route for it, or by a first publish. Asked while it does not exist.
+    case create
     /// Poll it, subscribe to it, read its history.
     case read
     case publish
@@ -25,6 +27,23 @@ public enum TopicAction: Hashable, Sendable {
     case inspect
     /// Change it, delete it, grant it.
     case manage
+}
+
+/// What a topic is wanted in memory for.
+public enum TopicUse: Hashable, Sendable {
+    /// Reading what it has. One that does not exist has nothing.
+    case look
+    /// Reading what it has and what comes. One that does not exist may come too.
+    case join
+    /// Publishing to it. One that does not exist is made by that.
+    case publish
+
+    func action(on access: TopicAccess) -> TopicAction {
+        switch self {
+        case .look, .join: .read
+        case .publish: access.record == nil ? .create : .publish
+        }
+    }
 }
 
 /// The answer to a ``TopicAction``.

@@ -16,9 +16,6 @@ public protocol TopicBehavior: Sendable {
     /// Checks a draft whose publisher may publish, and completes it: addresses it, or sets a `ttl` of the kind's own.
     func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft
 
-    /// Whether the first publish to a name creates its topic. Otherwise publishing to a missing topic is refused.
-    var isCreatedByPublish: Bool { get }
-
     /// How long the kind's messages are kept, given what the relay is configured to.
     func retention(configured: Retention) -> Retention
 
@@ -52,8 +49,6 @@ extension TopicBehavior {
     public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
         draft
     }
-
-    public var isCreatedByPublish: Bool { false }
 
     public func retention(configured: Retention) -> Retention { configured }
 

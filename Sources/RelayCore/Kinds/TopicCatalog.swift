@@ -1,27 +1,46 @@
-/// The kinds of topic that this relay serves.
+/// The kinds of topic that this relay serves, and what clients' names for topics mean.
 public struct TopicCatalog: Sendable {
+    /// Whether all users mean the same topic by a name.
+    public let scope: TopicScope
     private let behaviors: [any TopicBehavior]
 
     /// - Parameter behaviors: in any order: their names do not overlap.
-    public init(_ behaviors: [any TopicBehavior] = [PlainStream()]) {
+    public init(_ behaviors: [any TopicBehavior] = [PlainStream()], scope: TopicScope = .global) {
         self.behaviors = behaviors
+        self.scope = scope
     }
 
+    /// The topic that a client means by `path`. It need not exist.
+    ///
     /// - Returns: nil where no kind knows such a name.
-    public func resolve(_ path: String) -> TopicName? {
+    public func key(ofPath path: String, for user: UserID) -> TopicKey? {
         for behavior in self.behaviors {
-            if let name = behavior.name(fromPath: path) { return name }
+            if let name = behavior.name(fromPath: path) { return self.key(of: name, for: user) }
         }
         return nil
     }
 
-    /// The kind of a name that ``resolve(_:)`` gave, or that was stored.
+    /// The topic that `user` means by a name.
+    public func key(of name: TopicName, for user: UserID) -> TopicKey {
+        switch self.scope {
+        case .global: TopicKey(name: name)
+        case .owner: TopicKey(name: name, namespace: user)
+        }
+    }
+
+    /// The kind of a name that ``key(ofPath:for:)`` gave, or that was stored.
     public func behavior(of name: TopicName) -> any TopicBehavior {
         for behavior in self.behaviors where behavior.name(fromPath: name.rawValue) != nil {
             return behavior
         }
         return UnknownKind()
     }
+}
+
+/// What a topic's name means: one topic for all users, or one for each.
+public enum TopicScope: Hashable, Sendable {
+    case global
+    case owner
 }
 
 /// Stands for a stored topic whose kind this relay does not serve (any more): nobody gets in.

@@ -41,6 +41,21 @@ public final class Topic: Sendable {
         self.state.withLock { $0.accessView }
     }
 
+    /// The same, unless the topic is not ready for what it is wanted for: it has been retired, does not hear what others write yet, or is
+    /// to be made first.
+    func accessView(for use: TopicUse) -> AccessView? {
+        self.state.withLock { state in
+            guard state.phase != .retired else { return nil }
+            let isReady =
+                switch use {
+                case .look: true
+                case .join: state.following.admitsReaders
+                case .publish: state.accessView.access.record != nil
+                }
+            return isReady ? state.accessView : nil
+        }
+    }
+
     /// False once the topic has been retired: its key must be looked up again.
     var isInService: Bool {
         self.state.withLock { $0.phase != .retired }

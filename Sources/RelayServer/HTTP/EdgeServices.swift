@@ -15,7 +15,6 @@ final class EdgeServices: Sendable {
     let gate: RequestGate
     let limits: EdgeLimits
     let timeouts: ConnectionTimeouts
-    let scope: TopicScoping
     let rateLimiter: RateLimiter
     /// Where whatever is held for a client is charged.
     let memory: MemoryLedger
@@ -34,7 +33,6 @@ final class EdgeServices: Sendable {
         gate: RequestGate,
         limits: EdgeLimits,
         timeouts: ConnectionTimeouts,
-        scope: TopicScoping,
         rateLimiter: RateLimiter,
         memory: MemoryLedger,
         pollWaiters: PollWaiters,
@@ -50,7 +48,6 @@ final class EdgeServices: Sendable {
         self.gate = gate
         self.limits = limits
         self.timeouts = timeouts
-        self.scope = scope
         self.rateLimiter = rateLimiter
         self.memory = memory
         self.pollWaiters = pollWaiters
@@ -84,17 +81,4 @@ struct ConnectionTimeouts: Sendable {
     var write: TimeAmount
     /// Between two requests.
     var idle: TimeAmount
-}
-
-/// What a topic name means: one topic for all, or one for each user.
-enum TopicScoping: Sendable {
-    case global
-    case owner
-
-    func key(_ name: TopicName, for user: UserID) -> TopicKey {
-        switch self {
-        case .global: TopicKey(name: name)
-        case .owner: TopicKey(name: name, namespace: user)
-        }
-    }
 }

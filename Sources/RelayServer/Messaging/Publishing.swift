@@ -11,11 +11,11 @@ enum Publishing {
         _ principal: Principal
     ) throws(RequestError) -> Broker.Item {
         let services = exchange.services
-        guard let name = services.broker.catalog.resolve(request.topic) else {
+        guard let key = services.broker.catalog.key(ofPath: request.topic, for: principal.id) else {
             throw .invalidTopicName(at: [.name("body"), .name("topic")])
         }
         return Broker.Item(
-            key: services.scope.key(name, for: principal.id),
+            key: key,
             draft: Draft(request, at: services.broker.clock.now())
         )
     }

@@ -134,7 +134,7 @@ final class EdgeMetrics: Sendable {
 
     private func received(_ count: Int, in key: TopicKey) {
         guard let topics = self.topics else { return self.received.increment(by: count) }
-        topics.received(count, in: key.name, kept: self.broker.residentTopic(key)?.bounds.count)
+        topics.received(count, in: key.name, kept: self.broker.boundsAtHand(of: key)?.count)
     }
 
     func delivered(_ count: Int, by type: DeliveryType) {

@@ -45,7 +45,7 @@ extension RelayConfiguration {
         )
     }
 
-    var topicScoping: TopicScoping {
+    var topicScope: RelayCore.TopicScope {
         switch self.access.topicScope {
         case .global: .global
         case .owner: .owner

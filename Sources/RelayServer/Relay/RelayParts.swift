@@ -91,6 +91,7 @@ private struct Heart {
         self.broker = Broker(
             store: store,
             feed: feed,
+            catalog: TopicCatalog(scope: configuration.topicScope),
             limits: configuration.brokerLimits,
             memory: self.memory,
             durability: configuration.storage.brokerDurability,
@@ -120,7 +121,6 @@ private struct Heart {
                 trustsForwardedFor: configuration.server.trustForwardedFor,
                 proxies: configuration.server.trustedProxies
             ),
-            scope: configuration.topicScoping,
             logger: logger
         )
         return EdgeServices(
@@ -135,7 +135,6 @@ private struct Heart {
             ),
             limits: configuration.edgeLimits,
             timeouts: configuration.connectionTimeouts,
-            scope: configuration.topicScoping,
             rateLimiter: self.access.rateLimiter,
             memory: self.memory,
             pollWaiters: waiters,

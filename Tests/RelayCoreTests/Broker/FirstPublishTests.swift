@@ -19,7 +19,7 @@ struct FirstPublishTests {
             try await group.waitForAll()
         }
         #expect(self.relay.store.numbers(in: .named("news")).sorted() == Array(0..<50))
-        let stored = try await self.relay.broker.inspectTopic(.named("news"), as: .olga)
+        let stored = try await self.relay.broker.storedTopic(.named("news"), for: .inspect, as: .olga)
         #expect(stored.record.owner == Principal.olga.id)
         #expect(!stored.record.isPublic)
         #expect(stored.record.description == "Auto-created topic by olga")

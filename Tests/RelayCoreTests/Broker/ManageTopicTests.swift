@@ -36,7 +36,7 @@ struct ManageTopicTests {
 
     @Test("a topic created over a waiting one is the waiting one")
     func createOverWaiting() async throws {
-        let waiting = try await self.relay.broker.topic(self.key)
+        let waiting = try await self.relay.loaded()
         #expect(waiting.access.record == nil)
         _ = try await self.relay.broker.createTopic(self.key, isPublic: true, description: "d", by: .olga)
         #expect(waiting.access.record?.description == "d")
@@ -54,11 +54,15 @@ struct ManageTopicTests {
         _ = try await self.relay.broker.grant(Principal.greta.id, on: self.key, as: .olga)
         let broker = self.relay.broker
         #expect(
-            await Self.error { () async throws(BrokerError) in _ = try await broker.inspectTopic(self.key, as: who) }
+            await Self.error { () async throws(BrokerError) in
+                _ = try await broker.storedTopic(self.key, for: .inspect, as: who)
+            }
                 == inspecting
         )
         #expect(
-            await Self.error { () async throws(BrokerError) in _ = try await broker.managedTopic(self.key, as: who) }
+            await Self.error { () async throws(BrokerError) in
+                _ = try await broker.storedTopic(self.key, for: .manage, as: who)
+            }
                 == managing
         )
         #expect(

@@ -43,9 +43,9 @@ struct TopicTableTests {
         try relay.publish([1], to: "written")
         relay.clock.advance(seconds: 60)
         for number in 0..<20 { _ = try await relay.broker.topic(.named("t\(number)")) }
-        #expect(relay.broker.residentTopic(read.key) === read)
-        #expect(relay.broker.residentTopic(written.key) === written)
-        #expect(relay.broker.residentTopic(.named("t3")) != nil)
+        #expect(try relay.broker.topicAtHand(read.key, for: .join, as: .olga)?.topic === read)
+        #expect(try relay.broker.topicAtHand(written.key, for: .join, as: .olga)?.topic === written)
+        #expect(try relay.broker.topicAtHand(.named("t3"), for: .join, as: .olga) != nil)
         relay.store.completeAppends(.inline)
         relay.store.releaseAppends()
         try relay.publish([2], to: "read")
@@ -65,7 +65,7 @@ struct TopicTableTests {
         try await relay.publishAll([2])
         let current = try await relay.broker.topic(old.key)
         #expect(current !== old)
-        #expect(relay.broker.residentTopic(old.key) === current)
+        #expect(try relay.broker.topicAtHand(old.key, for: .join, as: .olga)?.topic === current)
         #expect(relay.store.numbers(in: old.key) == [1, 2])
     }
 

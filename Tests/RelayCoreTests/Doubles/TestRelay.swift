@@ -60,7 +60,12 @@ struct TestRelay {
     /// A new topic of olga's.
     func topic(_ path: String = "news", isPublic: Bool = false) async throws -> Topic {
         _ = try await self.broker.createTopic(.named(path), isPublic: isPublic, description: nil, by: .olga)
-        return try await self.broker.topic(.named(path))
+        return try await self.loaded(path)
+    }
+
+    /// A topic that may exist or not.
+    func loaded(_ path: String = "news") async throws -> Topic {
+        try await self.broker.topic(.named(path), for: .look, as: .olga).topic
     }
 
     /// Publishes numbered messages to an existing topic, one by one, without waiting for the store.

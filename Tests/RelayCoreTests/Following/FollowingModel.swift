@@ -172,7 +172,7 @@ final class FollowingModel {
         let broker = self.brokers[self.connections[index].relay]
         let key = self.world.key
         let resolved = self.resolved
-        self.spawn { resolved.add(index, await broker.topics([key])) }
+        self.spawn { resolved.add(index, await broker.topics([key], for: .join, as: .olga)) }
     }
 
     private func resumeElsewhere() {

@@ -6,7 +6,7 @@ final class SharedBox: Sendable {
     private let topics = Mutex<[(connection: Int, topic: Topic?)]>([])
     private let unchecked = Mutex<[Broker]>([])
 
-    func add(_ connection: Int, _ result: Result<[Topic], StoreError>) {
+    func add(_ connection: Int, _ result: Result<[Topic], BrokerError>) {
         self.topics.withLock { $0.append((connection, (try? result.get())?.first)) }
     }
 

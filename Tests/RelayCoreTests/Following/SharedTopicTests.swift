@@ -90,12 +90,12 @@ struct SharedTopicTests {
         #expect(self.isListening == [false, false])
         #expect(self.brokers[0].followedTopics.isEmpty)
         let (broker, key) = (self.brokers[0], self.world.key)
-        self.run { _ = await broker.topics([key]) }
+        self.run { _ = await broker.topics([key], for: .join, as: .olga) }
         #expect(self.isListening == [true, false])
         let inbox = TestLoop()
         let readers = LoopReaders(loop: inbox, clock: self.world.clock.relayClock) { _, _ in }
         let sink = TestSink()
-        let topic = try #require(broker.residentTopic(key))
+        let topic = try #require(try broker.topicAtHand(key, for: .join, as: .olga)).topic
         guard case .joined(let reader) = readers.join(topic, start: .tail, tag: 0, sink: sink) else {
             Issue.record("not joined")
             return
@@ -110,7 +110,7 @@ struct SharedTopicTests {
         self.world.clock.advance(milliseconds: 100_000)
         self.run { await broker.restUnreadTopics() }
         #expect(self.isListening == [false, false])
-        #expect(broker.residentTopic(key) == nil)
+        #expect(try broker.topicAtHand(key, for: .join, as: .olga) == nil)
         #expect(broker.statistics.hotBytes == 0)
         guard case .moved = readers.join(topic, start: .tail, tag: 0, sink: sink) else {
             Issue.record("joined what hears nothing")
@@ -119,21 +119,21 @@ struct SharedTopicTests {
     }
 
     @Test("a topic that could not be listened to is asked for again by the next reader")
-    func failedTuning() {
+    func failedTuning() throws {
         let (broker, key) = (self.brokers[0], self.world.key)
         self.world.state.withLock { $0.failures = 100 }
-        self.run { _ = await broker.topics([key]) }
-        #expect(broker.residentTopic(key) == nil)
+        self.run { _ = await broker.topics([key], for: .join, as: .olga) }
+        #expect(try broker.topicAtHand(key, for: .join, as: .olga) == nil)
         self.world.state.withLock { $0.failures = 0 }
-        self.run { _ = await broker.topics([key]) }
-        #expect(broker.residentTopic(key) != nil)
+        self.run { _ = await broker.topics([key], for: .join, as: .olga) }
+        #expect(try broker.topicAtHand(key, for: .join, as: .olga) != nil)
         #expect(self.isListening == [true, false])
     }
 
     @Test("a change that comes while a topic is loaded is not passed over")
     func changeWhileLoading() {
         let (broker, key) = (self.brokers[0], self.world.key)
-        Task(executorPreference: self.executor) { _ = await broker.topics([key]) }
+        Task(executorPreference: self.executor) { _ = await broker.topics([key], for: .join, as: .olga) }
         self.executor.drain()
         #expect(broker.isResident(key))
         #expect(broker.residentTopics == [key])

@@ -100,7 +100,7 @@ struct ReaderAccessTests {
     @Test("an early subscriber of a name loses it when somebody else creates it as private")
     func earlySubscriber() async throws {
         let sink = TestSink(.sven)
-        try self.loop.read(try await self.relay.broker.topic(.named("news")), into: sink)
+        try self.loop.read(try await self.relay.loaded(), into: sink)
         try await self.relay.publishAll([1, 2])
         try self.loop.settle()
         #expect(sink.events == [.settled, .ended(.accessLost)])

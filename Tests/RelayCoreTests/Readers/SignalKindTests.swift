@@ -13,9 +13,19 @@ struct SignalKindTests {
         self.loop = TurningLoop(self.relay)
     }
 
-    /// Olga's session, with greta in it.
+    /// Olga's session, with greta in it. The kind lets no user make one.
     private func session() async throws -> Topic {
-        let topic = try await self.relay.topic(Self.path)
+        let record = TopicRecord(
+            id: "7",
+            key: .named(Self.path),
+            kind: "signal",
+            owner: Principal.olga.id,
+            createdAt: self.relay.clock.now,
+            isPublic: false,
+            description: nil
+        )
+        _ = try await self.relay.store.createTopic(record, within: TopicQuota())
+        let topic = try await self.relay.loaded(Self.path)
         _ = try await self.relay.broker.grant(Principal.greta.id, on: .named(Self.path), as: .olga)
         return topic
     }
@@ -39,7 +49,7 @@ struct SignalKindTests {
     @Test("the stored topic is of the kind")
     func kind() async throws {
         _ = try await self.session()
-        let stored = try await self.relay.broker.inspectTopic(.named(Self.path), as: .greta)
+        let stored = try await self.relay.broker.storedTopic(.named(Self.path), for: .inspect, as: .greta)
         #expect(stored.record.kind == "signal")
     }
 
@@ -115,15 +125,15 @@ struct SignalKindTests {
         #expect(self.relay.store.ids(in: .named(Self.path)).isEmpty)
     }
 
-    @Test("a kind that publishing does not create can't be published to before it exists, nor read")
+    @Test("what users may not make can be published to by none before it exists, nor read, and is made by no route")
     func missing() async throws {
+        let (broker, key) = (self.relay.broker, TopicKey.named(Self.path))
         await #expect(throws: BrokerError.missing) { try await self.send("x") }
-        #expect(try await self.relay.store.topic(.named(Self.path)) == nil)
-        let topic = try await self.relay.broker.topic(.named(Self.path))
-        guard case .denied = self.loop.readers.join(topic, start: .tail, tag: 0, sink: TestSink()) else {
-            Issue.record("joined a session that does not exist")
-            return
+        await #expect(throws: BrokerError.missing) { _ = try await broker.topic(key, for: .join, as: .olga) }
+        await #expect(throws: BrokerError.missing) {
+            _ = try await broker.createTopic(key, isPublic: false, description: nil, by: .ada)
         }
+        #expect(try await self.relay.store.topic(key) == nil)
     }
 
     @Test("a publish that meets the deletion of such a topic does not bring it back")

@@ -26,37 +26,37 @@ enum EventStreamRoute {
 
     private static func begin(_ exchange: Exchange, _ session: Session, _ principal: Principal) {
         let request = EventStreamRequest(query: exchange.query, headers: exchange.head.headers)
-        var names: [TopicName] = []
+        var keys: [TopicKey] = []
         for topic in request.topics {
-            guard let name = exchange.services.broker.catalog.resolve(topic) else {
+            guard let key = exchange.services.broker.catalog.key(ofPath: topic, for: principal.id) else {
                 return exchange.answer(Reply(RequestError.invalidTopicName(at: Self.place)))
             }
-            if !names.contains(name) { names.append(name) }
+            if !keys.contains(key) { keys.append(key) }
         }
-        guard (1...Self.maxTopics).contains(names.count) else { return exchange.answer(Reply(Self.wrongCount)) }
+        guard (1...Self.maxTopics).contains(keys.count) else { return exchange.answer(Reply(Self.wrongCount)) }
         let start = EventStreamStart(
             lastEventID: request.lastEventID,
             offset: request.offset,
-            topics: names,
+            topics: keys.map(\.name),
             epochs: request.epochs
         )
-        self.open(exchange, session, names, start)
+        self.open(exchange, session, keys, start, principal)
     }
 
     private static func open(
         _ exchange: Exchange,
         _ session: Session,
-        _ names: [TopicName],
-        _ start: EventStreamStart
+        _ keys: [TopicKey],
+        _ start: EventStreamStart,
+        _ principal: Principal
     ) {
-        let keys = names.map { exchange.services.scope.key($0, for: session.account.id) }
-        exchange.withTopics(keys) { exchange, topics in
+        exchange.withTopics(keys, for: principal) { exchange, topics in
             guard let loop = exchange.connection.loop else { return }
             let stream = EventStreamSession(exchange: exchange, session: session, loop: loop, topics: topics)
             switch stream.join(start) {
             case .joined: stream.start()
             case .denied: exchange.answer(Reply(BrokerError.denied))
-            case .moved: self.open(exchange, session, names, start)
+            case .moved: self.open(exchange, session, keys, start, principal)
             case .tooMany: exchange.answer(Reply(.tooManyRequests, detail: "Too many connections"))
             }
         }

@@ -36,14 +36,12 @@ enum PollRoute {
         let services = exchange.services
         var keys: [TopicKey] = []
         for topic in request.topics {
-            guard let name = services.broker.catalog.resolve(topic) else {
+            guard let key = services.broker.catalog.key(ofPath: topic, for: principal.id) else {
                 return exchange.answer(Reply(RequestError.invalidTopicName(at: [.name("body"), .name("topics")])))
             }
-            keys.append(services.scope.key(name, for: principal.id))
+            keys.append(key)
         }
-        exchange.withTopics(keys) { exchange, topics in
-            self.poll(exchange, session, request, keys, topics)
-        }
+        self.poll(exchange, session, request, keys, principal)
     }
 
     private static func poll(
@@ -51,19 +49,16 @@ enum PollRoute {
         _ session: Session,
         _ request: PollRequest,
         _ keys: [TopicKey],
-        _ topics: [Topic]
+        _ principal: Principal
     ) {
-        guard let loop = exchange.connection.loop else { return }
-        let poll = PollSession(exchange: exchange, session: session, loop: loop, topics: topics)
-        switch poll.join(zip(request.topics, topics).map { self.start(of: $0, $1, request, exchange.services) }) {
-        case .joined:
-            poll.start(timeout: .nanoseconds(Int64(request.timeout * 1e9)))
-        case .denied:
-            exchange.answer(Reply(BrokerError.denied))
-        case .moved:
+        exchange.withTopics(keys, for: principal) { exchange, topics in
+            guard let loop = exchange.connection.loop else { return }
+            let poll = PollSession(exchange: exchange, session: session, loop: loop, topics: topics)
+            switch poll.join(zip(request.topics, topics).map { self.start(of: $0, $1, request, exchange.services) }) {
+            case .joined: poll.start(timeout: .nanoseconds(Int64(request.timeout * 1e9)))
+            case .denied: exchange.answer(Reply(BrokerError.denied))
             // A topic can leave memory between its look-up and the join, but hardly ever twice in a row.
-            exchange.withTopics(keys) { exchange, topics in
-                self.poll(exchange, session, request, keys, topics)
+            case .moved: self.poll(exchange, session, request, keys, principal)
             }
         }
     }

@@ -75,30 +75,30 @@ final class WebSocketConversation {
 
 extension WebSocketConversation {
     private func subscribe(_ request: SubscribeFrame) {
-        var names: [TopicName] = []
+        var keys: [TopicKey] = []
         for topic in request.topics {
-            guard let name = self.services.broker.catalog.resolve(topic) else {
+            guard let key = self.services.broker.catalog.key(ofPath: topic, for: self.userID) else {
                 return self.deny("Invalid topic name")
             }
-            if !self.subscriptions.contains(name), !names.contains(name) { names.append(name) }
+            if !self.subscriptions.contains(key.name), !keys.contains(key) { keys.append(key) }
         }
-        guard self.subscriptions.count + names.count <= WebSocketSubscriptions.limit else {
+        guard self.subscriptions.count + keys.count <= WebSocketSubscriptions.limit else {
             return self.sendError(.subscription, "Too many topics on one connection")
         }
-        self.join(names, request)
+        self.join(keys, request)
     }
 
-    private func join(_ names: [TopicName], _ request: SubscribeFrame) {
-        self.withTopics(names) { topics in
+    private func join(_ keys: [TopicKey], _ request: SubscribeFrame) {
+        self.withTopics(keys) { topics in
             guard let readers = self.loop.current?.readers else { return }
-            switch readers.join(topics, starts: names.map { request.start(of: $0) }, sink: self) {
+            switch readers.join(topics, starts: keys.map { request.start(of: $0.name) }, sink: self) {
             case .joined(let joined):
                 self.subscriptions.add(joined)
                 self.confirm(request, readers)
                 for reader in joined { readers.start(reader) }
-            case .denied: self.deny("Access denied to one or more requested topics")
+            case .denied: self.deny(Self.denial)
             // A topic can leave memory between its look-up and the join, but hardly ever twice in a row.
-            case .moved: self.join(names, request)
+            case .moved: self.join(keys, request)
             }
         }
     }
@@ -120,6 +120,8 @@ extension WebSocketConversation {
         )
     }
 
+    private static let denial = "Access denied to one or more requested topics"
+
     /// A denied first subscription ends the connection, a later one does not.
     private func deny(_ message: String) {
         self.sendError(.subscription, message)
@@ -128,26 +130,25 @@ extension WebSocketConversation {
 
     private func unsubscribe(_ topics: [String]) {
         for topic in topics {
-            guard let name = self.services.broker.catalog.resolve(topic),
-                let reader = self.subscriptions.remove(name)
+            guard let key = self.services.broker.catalog.key(ofPath: topic, for: self.userID),
+                let reader = self.subscriptions.remove(key.name)
             else { continue }
             self.loop.current?.readers.leave(reader)
         }
     }
 
-    private func withTopics(_ names: [TopicName], _ body: @escaping ([Topic]) -> Void) {
+    private func withTopics(_ keys: [TopicKey], _ body: @escaping ([Topic]) -> Void) {
+        guard let principal = self.principal else { return self.deny(Self.denial) }
         let broker = self.services.broker
-        let keys = names.map { self.services.scope.key($0, for: self.userID) }
-        let resident = keys.compactMap { broker.residentTopic($0) }
-        if resident.count == keys.count { return body(resident) }
-        self.connection?.suspend {
-            await broker.topics(keys)
-        } then: { (topics: Result<[Topic], StoreError>) in
+        let goOn: (Result<[Topic], BrokerError>) -> Void = { topics in
             switch topics {
             case .success(let topics): body(topics)
+            case .failure(.denied), .failure(.missing): self.deny(Self.denial)
             case .failure: self.connection?.close(.unexpectedServerError, "Storage temporarily unavailable")
             }
         }
+        if let topics = broker.topicsAtHand(keys, for: .join, as: principal) { return goOn(topics) }
+        self.connection?.suspend({ await broker.topics(keys, for: .join, as: principal) }, then: goOn)
     }
 }
 

@@ -18,13 +18,13 @@ struct WebSocketPublish: Sendable {
         } catch {
             throw FrameError(message: error.detail, requestID: frame.requestID)
         }
-        guard let name = services.broker.catalog.resolve(frame.request.topic) else {
+        guard let key = services.broker.catalog.key(ofPath: frame.request.topic, for: principal.id) else {
             throw FrameError(message: "Invalid topic name", requestID: frame.requestID)
         }
         self.frame = frame
         self.principal = principal
         self.item = Broker.Item(
-            key: services.scope.key(name, for: principal.id),
+            key: key,
             draft: Draft(frame.request, at: services.broker.clock.now())
         )
         self.key = frame.idempotencyKey.map { IdempotencyKey(user: principal.id, route: "websocket", value: $0) }

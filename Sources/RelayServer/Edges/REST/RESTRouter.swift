@@ -10,7 +10,7 @@ enum RESTRouter {
         UserRoutes.add(to: &routes)
         RefreshTokenRoutes.add(to: &routes)
         TopicRoutes.add(to: &routes)
-        if services.scope == .global { GrantRoutes.add(to: &routes) }
+        if services.broker.catalog.scope == .global { GrantRoutes.add(to: &routes) }
         HistoryRoute.add(to: &routes)
         PollStatisticsRoute.add(to: &routes)
         OperationRoutes.add(to: &routes, StoreHealth(services))

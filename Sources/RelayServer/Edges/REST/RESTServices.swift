@@ -15,8 +15,6 @@ struct RESTServices: Sendable {
     let maxBodyBytes: Int
     /// Whose request one is.
     let clients: ClientAddress
-    /// What topic names mean.
-    let scope: TopicScoping
     let logger: Logger
 
     /// Counts a request against its client's address, on all relays together. Throws `rateLimited`.

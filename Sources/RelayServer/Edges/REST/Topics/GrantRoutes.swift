@@ -26,7 +26,7 @@ enum GrantRoutes {
         }
         let path = try TopicPath(call, for: caller)
         _ = try await path.asking { (key) throws(BrokerError) in
-            try await call.services.broker.managedTopic(key, as: caller)
+            try await call.services.broker.storedTopic(key, for: .manage, as: caller)
         }
         let user = try await Self.user(wanted, call)
         let grant = try await path.asking { (key) throws(BrokerError) in
@@ -42,7 +42,7 @@ enum GrantRoutes {
         let caller = try await call.caller()
         let path = try TopicPath(call, for: caller)
         let topic = try await path.asking { (key) throws(BrokerError) in
-            try await call.services.broker.managedTopic(key, as: caller)
+            try await call.services.broker.storedTopic(key, for: .manage, as: caller)
         }
         let query = try PageQuery(call.query)
         var page = ListPage(limit: query.limit)

@@ -10,10 +10,10 @@ struct TopicPath {
     /// A name that no topic can have is told from an unknown one by nobody.
     init(_ call: RESTCall, for caller: Principal) throws(RESTRefusal) {
         self.text = call.parameter("topic_name")
-        guard let name = call.services.broker.catalog.resolve(self.text) else {
+        guard let key = call.services.broker.catalog.key(ofPath: self.text, for: caller.id) else {
             throw Self.refusal(.missing, self.text)
         }
-        self.key = call.services.scope.key(name, for: caller.id)
+        self.key = key
     }
 
     /// What the broker refused, with the topic's name in its text.

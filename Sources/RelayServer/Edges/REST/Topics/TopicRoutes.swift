@@ -24,12 +24,12 @@ enum TopicRoutes {
             let changes = Self.changes(&fields, offered)
             return fields.requiredTopic("topic_name").map { (name: $0, changes: changes) }
         }
-        guard let name = call.services.broker.catalog.resolve(wanted.name) else {
+        guard let key = call.services.broker.catalog.key(ofPath: wanted.name, for: caller.id) else {
             throw RequestError.invalidTopicName(at: [.name("body"), .name("topic_name")])
         }
         do throws(BrokerError) {
             let topic = try await call.services.broker.createTopic(
-                call.services.scope.key(name, for: caller.id),
+                key,
                 isPublic: wanted.changes.isPublic ?? false,
                 description: wanted.changes.description,
                 durability: wanted.changes.durability?.durability,
@@ -47,18 +47,18 @@ enum TopicRoutes {
     /// What the caller owns or was granted, by name. Nothing of a namespace that its names can't reach. A page's cursor is its last name.
     @Sendable private static func list(_ call: RESTCall) async throws -> Reply {
         let caller = try await call.caller()
-        let scope = call.services.scope
+        let catalog = call.services.broker.catalog
         let query = try PageQuery(call.query)
         var last: TopicKey?
         if let cursor = query.cursor {
-            guard let name = call.services.broker.catalog.resolve(cursor) else { throw PageQuery.badCursor }
-            last = scope.key(name, for: caller.id)
+            guard let key = catalog.key(ofPath: cursor, for: caller.id) else { throw PageQuery.badCursor }
+            last = key
         }
         var page = ListPage(limit: query.limit)
         var lastShown: TopicName?
         while true {
             let topics = try await call.services.broker.topics(of: caller.id, after: last, limit: Self.batch)
-            for topic in topics where topic.record.key == scope.key(topic.record.key.name, for: caller.id) {
+            for topic in topics where topic.record.key == catalog.key(of: topic.record.key.name, for: caller.id) {
                 guard page.room > 0 else { return page.reply(next: lastShown?.rawValue) }
                 page.add(Self.tree(topic, for: caller))
                 lastShown = topic.record.key.name
@@ -84,7 +84,7 @@ enum TopicRoutes {
     @Sendable private static func show(_ call: RESTCall) async throws -> Reply {
         let caller = try await call.caller()
         let topic = try await TopicPath(call, for: caller).asking { (key) throws(BrokerError) in
-            try await call.services.broker.inspectTopic(key, as: caller)
+            try await call.services.broker.storedTopic(key, for: .inspect, as: caller)
         }
         return Reply(.ok, Self.tree(topic, for: caller))
     }

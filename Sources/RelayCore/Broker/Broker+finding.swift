@@ -1,0 +1,150 @@
+import NIOCore
+import RelayWire
+
+/// Getting a topic. There is one way: the caller says which, what for, and who asks. The answer is the topic with the access from which
+/// that was decided, or the refusal.
+///
+/// For managing, a topic is read as it is stored: ``storedTopic(_:for:as:)``.
+extension Broker {
+    /// A topic in memory that somebody may use.
+    public struct OpenTopic: Sendable {
+        public let topic: Topic
+        /// What was decided from.
+        let view: AccessView
+
+        /// Who may use it.
+        public var access: TopicAccess { self.view.access }
+
+        /// False where it can be waited for, or made.
+        var exists: Bool { self.view.access.record != nil }
+    }
+
+    /// The topic, without suspending and without allocating.
+    ///
+    /// - Returns: nil where it must be loaded, listened to or made first. Then ``topic(_:for:as:)`` is to be asked.
+    /// - Throws: `denied` or `missing`.
+    public func topicAtHand(
+        _ key: TopicKey,
+        for use: TopicUse,
+        as principal: Principal
+    ) throws(BrokerError) -> OpenTopic? {
+        guard let topic = self.table.find(key), let view = topic.accessView(for: use) else { return nil }
+        try self.authorize(principal, use.action(on: view.access), topic.behavior, view.access)
+        return OpenTopic(topic: topic, view: view)
+    }
+
+    /// The topic, from memory or the store. For `publish` it may be one that does not exist and that the publisher may make.
+    ///
+    /// - Throws: `denied`, `missing`, or `store`.
+    public func topic(
+        _ key: TopicKey,
+        for use: TopicUse,
+        as principal: Principal
+    ) async throws(BrokerError) -> OpenTopic {
+        if let open = try self.topicAtHand(key, for: use, as: principal) { return open }
+        let topic = try await self.reading { () async throws(StoreError) in try await self.topic(key) }
+        // Who may not read a topic does not make this relay listen to it.
+        let open = try self.open(topic, for: use, as: principal)
+        guard use == .join, !topic.admitsReaders else { return open }
+        let followed = try await self.reading { () async throws(StoreError) in try await self.followed(key) }
+        return try self.open(followed, for: use, as: principal)
+    }
+
+    /// The topics of several keys, in their order. See ``topicAtHand(_:for:as:)``.
+    public func topicsAtHand(
+        _ keys: [TopicKey],
+        for use: TopicUse,
+        as principal: Principal
+    ) -> Result<[Topic], BrokerError>? {
+        var topics: [Topic] = []
+        topics.reserveCapacity(keys.count)
+        do throws(BrokerError) {
+            for key in keys {
+                guard let open = try self.topicAtHand(key, for: use, as: principal) else { return nil }
+                topics.append(open.topic)
+            }
+            return .success(topics)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The topics of several keys, in their order. See ``topic(_:for:as:)``.
+    public func topics(
+        _ keys: [TopicKey],
+        for use: TopicUse,
+        as principal: Principal
+    ) async -> Result<[Topic], BrokerError> {
+        var topics: [Topic] = []
+        do throws(BrokerError) {
+            for key in keys { topics.append(try await self.topic(key, for: use, as: principal).topic) }
+            return .success(topics)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The ends of a topic's stream, where they are in memory and up to date. Nobody's access is asked: not for clients as it is.
+    public func boundsAtHand(of key: TopicKey) -> StreamBounds? {
+        guard let topic = self.table.find(key), topic.admitsReaders else { return nil }
+        return topic.bounds
+    }
+
+    /// Decides anew on a topic that was found before.
+    func open(_ topic: Topic, for use: TopicUse, as principal: Principal) throws(BrokerError) -> OpenTopic {
+        let view = topic.accessView
+        try self.authorize(principal, use.action(on: view.access), topic.behavior, view.access)
+        return OpenTopic(topic: topic, view: view)
+    }
+
+    /// Throws unless `principal` may do `action`.
+    func authorize(
+        _ principal: Principal,
+        _ action: TopicAction,
+        _ behavior: any TopicBehavior,
+        _ access: TopicAccess
+    ) throws(BrokerError) {
+        switch behavior.decide(action, by: principal, on: access) {
+        case .allowed: break
+        case .denied: throw .denied
+        case .missing: throw .missing
+        }
+    }
+}
+
+// MARK: - Loading
+
+extension Broker {
+    /// The topic of a key, whoever asks.
+    func topic(_ key: TopicKey) async throws(StoreError) -> Topic {
+        if let topic = self.table.find(key), topic.isInService { return topic }
+        return try await self.topicLock.withLock(key) { () async throws(StoreError) in
+            try await self.load(key)
+        }
+    }
+
+    /// The same, for whoever holds the key's lock.
+    func load(_ key: TopicKey) async throws(StoreError) -> Topic {
+        if let topic = self.table.find(key), topic.isInService { return topic }
+        let (stored, bounds) = try await self.store.topicAndBounds(key)
+        let topic = Topic(
+            key: key,
+            behavior: self.catalog.behavior(of: key.name),
+            stored: stored,
+            bounds: bounds,
+            in: TopicEnvironment(
+                store: self.store,
+                durability: self.durability,
+                leastDurability: self.store.durabilities.first ?? self.store.durability,
+                isShared: self.feed != nil,
+                limits: self.limits,
+                memory: self.memory,
+                unstored: self.unstored,
+                clock: self.clock,
+                unsure: self.unsure
+            )
+        )
+        self.table.insert(topic, unusedSince: self.clock.uptime() - Self.idleTime)
+        return topic
+    }
+}
