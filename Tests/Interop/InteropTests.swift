@@ -154,6 +154,19 @@ struct InteropTests {
         }
     }
 
+    @Test(
+        "Peers that vanish without a word are noticed on every transport, and readers that pause are kept",
+        .enabled(if: NetworkPlaces.canBeMade, "network namespaces can't be made here: that needs root and iproute2")
+    )
+    func vanishedPeers() async throws {
+        let seconds = "6"
+        try await Scenario.run(
+            "vanished_peers.py",
+            settings: ["HOST": "0.0.0.0", "PEER_TIMEOUT": seconds],
+            environment: ["PEER_TIMEOUT": seconds]
+        )
+    }
+
     @Test("After SIGTERM under load everyone is answered, and all that was acknowledged is there")
     func terminated() async throws {
         try await Scenario.inFolder { scenario in

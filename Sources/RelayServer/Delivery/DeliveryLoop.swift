@@ -23,19 +23,24 @@ final class DeliveryLoop: ReadingLoop {
     static func start(
         on eventLoop: any EventLoop,
         broker: Broker,
-        endsExpired: Bool
+        endsExpired: Bool,
+        peerTimeout: TimeAmount
     ) async throws -> DeliveryLoop {
         let loop = DeliveryLoop(eventLoop: eventLoop)
-        try await eventLoop.submit { loop.open(broker, endsExpired) }.get()
+        try await eventLoop.submit { loop.open(broker, endsExpired, peerTimeout) }.get()
         return loop
     }
 
-    private func open(_ broker: Broker, _ endsExpired: Bool) {
+    private func open(_ broker: Broker, _ endsExpired: Bool, _ peerTimeout: TimeAmount) {
         let eventLoop = self.eventLoop
         let readers = LoopReaders(loop: self, clock: broker.clock) { [unowned self] request, ticket in
             self.fetch(request, ticket, from: broker, attempt: 1)
         }
-        let connections = LoopConnections(eventLoop: eventLoop, expiryClock: endsExpired ? broker.clock : nil)
+        let connections = LoopConnections(
+            eventLoop: eventLoop,
+            expiryClock: endsExpired ? broker.clock : nil,
+            peers: VanishedPeers(bound: peerTimeout)
+        )
         self.state.value = LoopState(readers: readers, connections: connections)
     }
 

@@ -9,15 +9,25 @@ final class DeliveryLoops: Sendable {
         self.byEventLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
     }
 
-    /// - Parameter endsExpired: whether an access token that expires ends what it opened.
+    /// - Parameters:
+    ///   - endsExpired: whether an access token that expires ends what it opened.
+    ///   - peerTimeout: see ``VanishedPeers``.
     static func start(
         on group: any EventLoopGroup,
         broker: Broker,
-        endsExpired: Bool
+        endsExpired: Bool,
+        peerTimeout: TimeAmount
     ) async throws -> DeliveryLoops {
         var loops: [DeliveryLoop] = []
         for eventLoop in group.makeIterator() {
-            loops.append(try await DeliveryLoop.start(on: eventLoop, broker: broker, endsExpired: endsExpired))
+            loops.append(
+                try await DeliveryLoop.start(
+                    on: eventLoop,
+                    broker: broker,
+                    endsExpired: endsExpired,
+                    peerTimeout: peerTimeout
+                )
+            )
         }
         return DeliveryLoops(loops)
     }

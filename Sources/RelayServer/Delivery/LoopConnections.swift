@@ -13,13 +13,11 @@ protocol LoopConnection: AnyObject {
     /// The time to finish is over.
     func cutOff()
 
-    /// What the peer has not taken, as of the last tick; nil where there is nothing.
-    var untaken: UntakenAnswers? { get }
-}
+    /// What the peer may not have, as of the last tick.
+    var outstanding: Outstanding { get set }
 
-extension LoopConnection {
-    /// Of connections that hold a cursor and no answers.
-    var untaken: UntakenAnswers? { nil }
+    /// Nil once it is gone.
+    var channel: (any Channel)? { get }
 }
 
 /// Something that goes on in a user's name for longer than a request: a WebSocket, a waiting poll, an event stream.
@@ -47,14 +45,18 @@ final class LoopConnections {
     private let expiryClock: RelayClock?
     private var isShuttingDown = false
     private var dateField = DateField()
+    private var peers: VanishedPeers
+    /// Counts the seconds, for looks at peers in turn.
+    private var second = 0
 
     private struct Weak {
         weak var connections: LoopConnections?
     }
 
     /// - Parameter expiryClock: says when an access token has expired, which ends what it opened; nil: that ends nothing.
-    init(eventLoop: any EventLoop, expiryClock: RelayClock?) {
+    init(eventLoop: any EventLoop, expiryClock: RelayClock?, peers: VanishedPeers) {
         self.expiryClock = expiryClock
+        self.peers = peers
         let bound = NIOLoopBound(Weak(connections: self), eventLoop: eventLoop)
         self.ticker = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             bound.value.connections?.tick(.now())
@@ -74,6 +76,7 @@ final class LoopConnections {
 
     func remove(_ connection: any LoopConnection) {
         self.connections[ObjectIdentifier(connection)] = nil
+        self.peers.forget(ObjectIdentifier(connection))
     }
 
     func add(_ watcher: any AccessWatcher) {
@@ -97,7 +100,7 @@ final class LoopConnections {
 
     /// Since when how many bytes of answers are held by the connections that hold any.
     var untaken: [(connection: any LoopConnection, held: UntakenAnswers)] {
-        self.connections.values.compactMap { connection in connection.untaken.map { (connection, $0) } }
+        self.connections.values.compactMap { connection in connection.outstanding.untaken.map { (connection, $0) } }
     }
 
     /// - Returns: how many connections are cut off.
@@ -115,9 +118,27 @@ final class LoopConnections {
 
     private func tick(_ now: NIODeadline) {
         for connection in Array(self.connections.values) { connection.tick(now) }
+        self.lookAtPeers(now)
         guard let now = self.expiryClock?.now() else { return }
         for watchers in self.watchers.values {
             for watcher in watchers.values { watcher.checkExpiry(at: now) }
+        }
+    }
+
+    /// Closes the connections of peers that have vanished. Looks at those that may be owed acknowledgements, each in its turn.
+    private func lookAtPeers(_ now: NIODeadline) {
+        self.second &+= 1
+        for (id, connection) in self.connections where connection.outstanding.isUnacknowledged {
+            guard (id.hashValue &+ self.second) % self.peers.lookEvery == 0,
+                let socket = connection.channel.flatMap(PeerSocket.init)
+            else { continue }
+            if socket.isAcknowledged {
+                connection.outstanding.acknowledged()
+                self.peers.forget(id)
+            } else if let signs = socket.signs, self.peers.looked(at: id, signs, now) {
+                socket.forgetUnacknowledged()
+                connection.cutOff()
+            }
         }
     }
 }

@@ -160,7 +160,7 @@ final class Exchange {
         self.connection.endParts(self)
     }
 
-    /// Smaller ones are counted only if they are still here a second later: see ``HTTPConnection/countUntaken()``.
+    /// Smaller ones are counted only if they are still here a second later: see ``Outstanding``.
     private static let largeAnswer = 16 << 10
 
     /// Large answers need room until their peers have taken them.

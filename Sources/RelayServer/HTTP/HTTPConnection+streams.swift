@@ -13,7 +13,7 @@ extension HTTPConnection {
     }
 
     func writePart(_ bytes: ByteBuffer) {
-        self.hasWritten = true
+        self.outstanding.hasWritten = true
         self.context?.write(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
     }
 

@@ -26,10 +26,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     private var deadline = NIODeadline.distantFuture
     /// Whether the peer has stopped taking its answer.
     private var stall = WriteStall()
-    /// Whether something was written since what the peer has not taken was counted last.
-    var hasWritten = false
-    /// Of what was written, what the peer has not taken.
-    private(set) var untaken: UntakenAnswers?
+    /// Of what was written, what the peer may not have.
+    var outstanding = Outstanding()
     /// Whether the relay is stopping: what would wait must end at once.
     private(set) var isShuttingDown = false
     /// Whether the peer sends nothing any more. It may have left, or wait for its answers.
@@ -285,7 +283,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         let closes = reply.closes || self.isLast(exchange)
         var head = reply.head(version: exchange?.head.version ?? .http1_1, closes: closes)
         self.decorate(&head.headers, for: exchange)
-        self.hasWritten = true
+        self.outstanding.hasWritten = true
         let done = closes || charge != nil ? context.eventLoop.makePromise(of: Void.self) : nil
         if let charge { done?.futureResult.whenComplete { _ in withExtendedLifetime(charge) {} } }
         // Requests that were sent behind the last are not heard: nobody could learn what came of them.
@@ -392,7 +390,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
 extension HTTPConnection: LoopConnection {
     func tick(_ now: NIODeadline) {
-        self.countUntaken()
+        // What was too small to be charged when it was made.
+        self.outstanding.count(of: self.channel, since: self.stall.since, self.services.memory)
         if case .answering(let exchange) = self.phase { exchange.tick(now) }
         if self.stall.isDue(at: now, after: self.services.timeouts.write) { self.lookAtStall(now) }
         guard now > self.deadline else { return }
@@ -419,13 +418,7 @@ extension HTTPConnection: LoopConnection {
         }
     }
 
-    /// Charges what is still here of answers that were too small to be charged when they were made. Called about once a second.
-    private func countUntaken() {
-        guard self.hasWritten || self.untaken != nil, let channel = self.context?.channel else { return }
-        let pending = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        self.hasWritten = pending > 0
-        self.untaken = self.untaken.counting(pending, since: self.stall.since, self.services.memory)
-    }
+    var channel: (any Channel)? { self.context?.channel }
 
     func cutOff() { self.context?.close(promise: nil) }
 

@@ -31,7 +31,8 @@ struct Listener: Sendable {
         )
         do {
             var bootstrap = ServerBootstrap(group: loop, childGroup: group)
-            for (option, value) in SocketKeepAlive.listenerOptions {
+            let keepAlive = SocketKeepAlive.listenerOptions(within: TimeAmount(server.peerTimeout))
+            for (option, value) in keepAlive {
                 bootstrap = bootstrap.serverChannelOption(option, value: value)
             }
             let channel =

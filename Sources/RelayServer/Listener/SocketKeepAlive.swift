@@ -1,24 +1,25 @@
+import Glibc
 import NIOCore
 
-#if os(Linux)
-    import Glibc
-#endif
-
-/// Notices quiet peers that have vanished without a word: unplugged, or behind a router that forgot them.
+/// Notices peers that have vanished without a word while they are owed nothing. ``VanishedPeers`` has the others.
 enum SocketKeepAlive {
-    /// Socket options of the listening socket, which every accepted connection takes over: after 25 s without a byte the system asks, and asks
-    /// again every 10 s; the third question without an answer ends the connection, 55 s after the last byte.
-    static var listenerOptions: [(option: ChannelOptions.Types.SocketOption, value: Int)] {
-        var options: [(option: ChannelOptions.Types.SocketOption, value: Int)] = [
-            (.init(level: .socket, name: .so_keepalive), 1)
+    /// Questions that the system asks, one after another.
+    private static let questions = 3
+
+    /// Socket options of the listening socket, which every accepted connection takes over: after half of the time without a byte the system
+    /// asks. The third question without an answer ends the connection, when all of the time is over.
+    ///
+    /// - Parameter bound: the time, in whole seconds; at least 4.
+    static func listenerOptions(
+        within bound: TimeAmount
+    ) -> [(option: ChannelOptions.Types.SocketOption, value: Int)] {
+        let seconds = Int(bound.nanoseconds / 1_000_000_000)
+        let quiet = seconds / 2
+        return [
+            (.init(level: .socket, name: .so_keepalive), 1),
+            (.init(level: .tcp, name: .init(rawValue: TCP_KEEPIDLE)), quiet),
+            (.init(level: .tcp, name: .init(rawValue: TCP_KEEPINTVL)), max(1, (seconds - quiet) / self.questions)),
+            (.init(level: .tcp, name: .init(rawValue: TCP_KEEPCNT)), self.questions),
         ]
-        #if os(Linux)
-            options += [
-                (.init(level: .tcp, name: .init(rawValue: TCP_KEEPIDLE)), 25),
-                (.init(level: .tcp, name: .init(rawValue: TCP_KEEPINTVL)), 10),
-                (.init(level: .tcp, name: .init(rawValue: TCP_KEEPCNT)), 3),
-            ]
-        #endif
-        return options
     }
 }

@@ -32,7 +32,8 @@ struct RelayParts: Sendable {
         self.loops = try await DeliveryLoops.start(
             on: group,
             broker: heart.broker,
-            endsExpired: configuration.access.endsExpiredConnections
+            endsExpired: configuration.access.endsExpiredConnections,
+            peerTimeout: TimeAmount(configuration.server.peerTimeout)
         )
         self.lane = TaskLane(maxJobs: configuration.server.maxConnections)
         self.upkeep = Upkeep(broker: heart.broker, access: heart.access, logger: logger)

@@ -32,6 +32,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
     private var phase = Phase.open
     private var assembler: WebSocketAssembler
     private var keepAlive: KeepAlive
+    /// Of what was written, what the client may not have.
+    var outstanding = Outstanding()
     private var intake = WebSocketIntake()
     /// Whether the client has ended its side without a close frame.
     private var isInputClosed = false
@@ -207,6 +209,7 @@ extension WebSocketConnection {
 
     private func send(_ bytes: ByteBuffer) {
         guard !self.isOver, let context = self.context else { return }
+        self.outstanding.hasWritten = true
         self.socket.add(bytes, context)
         self.socket.flush(context)
     }
@@ -214,6 +217,7 @@ extension WebSocketConnection {
     /// Messages, which may be many and are flushed together.
     func deliver(_ bytes: ByteBuffer) {
         self.keepAlive.delivered()
+        self.outstanding.hasWritten = true
         if let context = self.context { self.socket.add(bytes, context) }
     }
 
@@ -252,7 +256,10 @@ extension WebSocketConnection {
 }
 
 extension WebSocketConnection: LoopConnection {
+    var channel: (any Channel)? { self.context?.channel }
+
     func tick(_ now: NIODeadline) {
+        self.outstanding.count(of: self.channel, since: nil, self.services.memory)
         switch self.keepAlive.tick(now, isSubscribed: self.conversation.isSubscribed, isWritable: self.isWritable) {
         case .nothing: break
         case .ping: self.sendControl(.ping, ByteBuffer())

@@ -1,3 +1,5 @@
+import NIOCore
+
 extension RelayConfiguration {
     /// The listener, and what a connection may take from the process.
     public struct Server: Hashable, Sendable {
@@ -81,6 +83,13 @@ extension RelayConfiguration {
         public var idleTimeout = Duration.seconds(75)
 
         @Setting(
+            "peer_timeout",
+            .duration(.seconds(6) ... .seconds(3_600)),
+            "Seconds of silence after which a client is gone whose system answers nothing. One that only pauses is kept."
+        )
+        public var peerTimeout = Duration(VanishedPeers.standardBound)
+
+        @Setting(
             "shutdown_grace_seconds",
             .duration(.zero ... .seconds(3_600)),
             "Seconds from SIGTERM until what is still open is cut off. 0: at once."
@@ -122,6 +131,7 @@ extension RelayConfiguration {
             \.$readTimeout,
             \.$writeTimeout,
             \.$idleTimeout,
+            \.$peerTimeout,
             \.$shutdownGrace,
             \.$allowedOrigins,
             \.$trustedHosts,

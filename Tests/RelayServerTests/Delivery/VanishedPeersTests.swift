@@ -1,0 +1,73 @@
+import NIOCore
+import Testing
+
+@testable import RelayServer
+
+@Suite("Peers that have vanished")
+struct VanishedPeersTests {
+    /// Looks at one peer.
+    private final class Looks {
+        private var peers: VanishedPeers
+
+        init(bound: TimeAmount) {
+            self.peers = VanishedPeers(bound: bound)
+        }
+
+        func find(_ signs: PeerSigns, _ now: NIODeadline) -> Bool {
+            self.peers.looked(at: ObjectIdentifier(self), signs, now)
+        }
+
+        func forget() { self.peers.forget(ObjectIdentifier(self)) }
+    }
+
+    private func at(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(0) + .seconds(seconds) }
+
+    private func signs(asked: Bool, silence seconds: Int64) -> PeerSigns {
+        PeerSigns(owesAnswer: asked, silence: .seconds(seconds))
+    }
+
+    @Test("one that owes an answer is gone once it has been silent for the bound")
+    func gone() {
+        let peers = Looks(bound: .seconds(60))
+        for second in stride(from: 100, to: 155, by: 5) as StrideTo<Int64> {
+            #expect(!peers.find(self.signs(asked: true, silence: second - 96), self.at(second)))
+        }
+        #expect(peers.find(self.signs(asked: true, silence: 60), self.at(156)))
+    }
+
+    @Test("one that was asked a moment ago has time to answer, however long it was silent before")
+    func justAsked() {
+        let peers = Looks(bound: .seconds(60))
+        #expect(!peers.find(self.signs(asked: true, silence: 110), self.at(1_000)))
+        #expect(!peers.find(self.signs(asked: true, silence: 115), self.at(1_005)))
+        #expect(peers.find(self.signs(asked: true, silence: 120), self.at(1_010)))
+    }
+
+    @Test("one that pauses answers each probe of its window, and stays")
+    func pausing() {
+        let peers = Looks(bound: .seconds(60))
+        for second in 0..<3_000 as Range<Int64> {
+            // Probes are two minutes apart by then, and some are seen on their way.
+            let silence = second % 120
+            #expect(!peers.find(self.signs(asked: silence == 119, silence: silence), self.at(second)))
+        }
+    }
+
+    @Test("an answer between two looks counts, and so does a connection of the same identity that comes later")
+    func answered() {
+        let peers = Looks(bound: .seconds(6))
+        #expect(!peers.find(self.signs(asked: true, silence: 5), self.at(100)))
+        #expect(!peers.find(self.signs(asked: true, silence: 7), self.at(110)))
+        #expect(peers.find(self.signs(asked: true, silence: 9), self.at(112)))
+        peers.forget()
+        #expect(!peers.find(self.signs(asked: true, silence: 9), self.at(112)))
+    }
+
+    @Test("looks are a twelfth of the bound apart, and TCP asks a quiet peer three times in the other half of it")
+    func rates() {
+        #expect(VanishedPeers(bound: .seconds(60)).lookEvery == 5)
+        #expect(VanishedPeers(bound: .seconds(6)).lookEvery == 1)
+        #expect(SocketKeepAlive.listenerOptions(within: .seconds(60)).map(\.value) == [1, 30, 10, 3])
+        #expect(SocketKeepAlive.listenerOptions(within: .seconds(6)).map(\.value) == [1, 3, 1, 3])
+    }
+}
