@@ -1,5 +1,7 @@
 import Glibc
 import NIOCore
+import RelayCore
+import RelayWire
 
 /// The value of HTTP's `Date` field (RFC 9110, section 5.6.7), made anew once a second.
 struct DateField {
@@ -13,19 +15,13 @@ struct DateField {
 
     /// - Parameters:
     ///   - now: decides whether the text is still good.
-    ///   - wallClock: the seconds and nanoseconds since 1970; asked once a second.
-    mutating func text(at now: NIODeadline, wallClock: () -> timespec = DateField.systemTime) -> String {
+    ///   - wallClock: asked once a second.
+    mutating func text(at now: NIODeadline, wallClock: () -> Timestamp = RelayClock.system.now) -> String {
         guard now >= self.validUntil else { return self.text }
-        let time = wallClock()
-        self.text = Self.text(secondsSince1970: time.tv_sec)
-        self.validUntil = now + .nanoseconds(1_000_000_000 - Int64(time.tv_nsec))
+        let (second, rest) = wallClock().microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        self.text = Self.text(secondsSince1970: Int(second))
+        self.validUntil = now + .microseconds(1_000_000 - rest)
         return self.text
-    }
-
-    static func systemTime() -> timespec {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return time
     }
 
     static func text(secondsSince1970: Int) -> String {

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOHTTP1
+import RelayCore
 import Testing
 
 @testable import RelayServer
@@ -105,7 +106,7 @@ struct TargetTests {
         for (seconds, expected) in [(5, 1), (5, 1), (6, 2), (60, 3)] {
             _ = field.text(at: .uptimeNanoseconds(UInt64(seconds) * 1_000_000_000)) {
                 asked += 1
-                return DateField.systemTime()
+                return RelayClock.system.now()
             }
             #expect(asked == expected, "\(seconds)")
         }
