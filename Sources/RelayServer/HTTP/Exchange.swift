@@ -19,6 +19,9 @@ final class Exchange {
     /// The largest body that its route takes, bytes.
     var maxBodyBytes: Int
     let connection: HTTPConnection
+    let loop: DeliveryLoop
+    /// What answers it.
+    let handler: any Route
     /// When its head had come.
     let started = NIODeadline.now()
     /// Who sent it, once its route has let it in.
@@ -28,7 +31,7 @@ final class Exchange {
     /// Whether its body did not come together with its head: what was true of the client then may not be any more.
     var hasWaited = false
     /// The route's template for metrics and logs, never the raw path.
-    var route = "unmatched"
+    var route: String
     /// Set while something goes on that outlives the request's arrival: a waiting poll, an event stream.
     var activity: (any ExchangeActivity)?
     /// Whether there is no one to answer any more: the peer has its answer, or has left.
@@ -37,18 +40,23 @@ final class Exchange {
 
     /// - Returns: nil where the head's target is none.
     init?(_ head: HTTPRequestHead, connection: HTTPConnection) {
-        guard let target = RequestTarget(head.uri) else { return nil }
+        guard let target = RequestTarget(head.uri), let loop = connection.loop else { return nil }
+        let services = connection.services
+        let entry = services.routes.entry(head.method, target.path)
+        self.handler = entry?.route ?? services.routes.others
+        self.route = entry?.path ?? "unmatched"
         self.facts = HeadFacts(head.headers)
         self.head = head
         self.head.uri = target.text
         self.pathLength = target.pathLength
         if let authority = target.authority { self.head.headers.replaceOrAdd(name: "host", value: authority) }
         self.requestID = RequestID.make(sent: self.facts.requestID)
-        self.maxBodyBytes = connection.services.limits.maxBodyBytes
+        self.maxBodyBytes = services.maxBodyBytes
         self.connection = connection
+        self.loop = loop
     }
 
-    var services: EdgeServices { self.connection.services }
+    var services: HTTPServices { self.connection.services }
 
     /// The path without the query, see ``RequestTarget``.
     var path: Substring { Substring(self.head.uri.utf8.prefix(self.pathLength)) }
@@ -146,8 +154,7 @@ final class Exchange {
         }
         self.isAnswered = true
         self.activity = nil
-        self.services.metrics.answered(self, reply.status, bytes: reply.body.readableBytes)
-        self.log(reply.status)
+        self.note(reply.status, bytes: reply.body.readableBytes)
         self.connection.answer(self, reply, charge)
     }
 
@@ -155,8 +162,7 @@ final class Exchange {
     func answeredInParts(_ status: HTTPResponseStatus, bytes: Int) {
         self.isAnswered = true
         self.activity = nil
-        self.services.metrics.answered(self, status, bytes: bytes)
-        self.log(status)
+        self.note(status, bytes: bytes)
         self.connection.endParts(self)
     }
 
@@ -168,6 +174,18 @@ final class Exchange {
         guard reply.rest == nil, reply.body.readableBytes > Self.largeAnswer else { return (reply, nil) }
         if let charge = self.services.memory.hold(reply.body.readableBytes, in: .answers) { return (reply, charge) }
         return (.unavailable("Server is overloaded, try again later"), nil)
+    }
+
+    private func note(_ status: HTTPResponseStatus, bytes: Int) {
+        self.services.metrics.answered(
+            self.head.method,
+            self.route,
+            status,
+            since: self.started,
+            received: self.bodySize,
+            sent: bytes
+        )
+        self.log(status)
     }
 
     /// One line a request, for who asks for it; faults of the relay's own are always told. Neither query nor headers
@@ -209,6 +227,28 @@ final class Exchange {
     func tick(_ now: NIODeadline) { self.activity?.tick(now) }
 
     func relayStopping() { self.activity?.relayStopping() }
+}
+
+extension Exchange: Suspending {
+    func suspend<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value,
+        then body: @escaping (Value) -> Void
+    ) {
+        self.suspend(work, then: body) { self.answer(.unavailable("Server is overloaded, try again later")) }
+    }
+
+    /// As ``suspend(_:then:)``, where something else than an answer is due if there is no room.
+    func suspend<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value,
+        then body: @escaping (Value) -> Void,
+        orElse refuse: () -> Void
+    ) {
+        let isRunning = self.services.lane.run(work, on: self.loop.eventLoop) { value in
+            // For a peer that has left nothing may begin any more: nobody would ever end it.
+            if !self.isAnswered { body(value) }
+        }
+        if !isRunning { refuse() }
+    }
 }
 
 /// What goes on behind a request that is not answered at once.

@@ -15,7 +15,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     /// For how long a peer whose request was refused may send nothing of the rest.
     private static let refusedSilence = TimeAmount.seconds(5)
 
-    let services: EdgeServices
+    let services: HTTPServices
     /// The same pipeline's.
     private let encoder: ResponseEncoder
     private let decoder: RequestDecoder
@@ -36,7 +36,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     private var charge = RequestCharge()
     var progress = DecoderProgress()
 
-    init(services: EdgeServices, encoder: ResponseEncoder, decoder: RequestDecoder) {
+    init(services: HTTPServices, encoder: ResponseEncoder, decoder: RequestDecoder) {
         self.services = services
         self.encoder = encoder
         self.decoder = decoder
@@ -185,7 +185,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         if let refusal = self.services.gate.refusal(for: exchange.head, exchange.facts, path: exchange.path) {
             return exchange.answer(refusal)
         }
-        if exchange.facts.hasBody { self.services.routes.admit(exchange) } else { self.phase = .receiving(exchange) }
+        if exchange.facts.hasBody { exchange.handler.admit(exchange) } else { self.phase = .receiving(exchange) }
     }
 
     /// The exchange's route takes its body.
@@ -224,7 +224,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     private func begin(_ exchange: Exchange) {
         self.phase = .answering(exchange)
         if let refusal = exchange.decodeBody() { return exchange.answer(refusal) }
-        self.services.routes.handle(exchange)
+        exchange.handler.handle(exchange)
     }
 
     /// The peer sent what is no HTTP, in the place of a request or in the midst of one.
@@ -261,7 +261,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     /// waits for a word before it sends the body may now send none.
     private func answerEarly(_ exchange: Exchange, _ reply: Reply) {
         var reply = reply
-        let endsSoon = exchange.facts.endsSoon(within: self.services.limits.maxBodyBytes)
+        let endsSoon = exchange.facts.endsSoon(within: self.services.maxBodyBytes)
         reply.closes = reply.closes || !endsSoon || self.isInputClosed
         self.write(reply, for: exchange, hearsOut: true)
     }

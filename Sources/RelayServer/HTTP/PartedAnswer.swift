@@ -25,7 +25,7 @@ final class PartedAnswer: ExchangeActivity {
     }
 
     private func send(_ part: ByteBuffer) {
-        guard let eventLoop = self.exchange.connection.context?.eventLoop else { return }
+        let eventLoop = self.exchange.loop.eventLoop
         self.sent += part.readableBytes
         // It exists already, so it can't be refused; there is one at a time.
         let charge = self.exchange.services.memory.holdAnyway(part.readableBytes, in: .answers)
@@ -49,13 +49,13 @@ final class PartedAnswer: ExchangeActivity {
             return self.exchange.answeredInParts(self.status, bytes: self.sent)
         }
         self.rest = nil
-        self.exchange.runInLane {
+        self.exchange.suspend {
             do {
                 return .success(try await rest.next())
             } catch {
                 return .failure(error)
             }
-        } then: { (_, result: Result<(part: ByteBuffer, rest: (any ReplyRest)?), any Error>) in
+        } then: { (result: Result<(part: ByteBuffer, rest: (any ReplyRest)?), any Error>) in
             guard !self.isOver else { return }
             switch result {
             case .success(let (part, rest)):

@@ -14,6 +14,8 @@ struct RequestTarget {
     /// The host, with its port where it has one, of a target that names one.
     let authority: String?
 
+    var path: Substring { Substring(self.text.utf8.prefix(self.pathLength)) }
+
     /// - Returns: nil where the target has a scheme and no host, or a user's name in front of it.
     init?(_ target: String) {
         guard target.utf8.first == UInt8(ascii: "/") || target.utf8.first == UInt8(ascii: "*") else {

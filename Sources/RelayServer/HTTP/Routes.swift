@@ -1,44 +1,44 @@
 import NIOHTTP1
-import RelayAccess
-import RelayCore
 
-/// Sends each request to its route: the few that carry messages are handled on the connection's loop, all others go to
-/// the router in the task lane.
-///
-/// A class, so that a request on its way through counts one reference and not one for each part.
-final class Routes: Sendable {
-    private let router: RouterLane
-
-    init(router: RouterLane) {
-        self.router = router
-    }
-
-    /// Bodies of requests that have none by their nature are let in up to so many bytes, and ignored.
-    private static let maxIgnoredBytes = 1_024
-
-    /// Settles at the head whether the body that follows is wanted.
-    func admit(_ exchange: Exchange) {
-        let takeBody = { (exchange: Exchange, _: Session, _: Principal) in exchange.connection.admit(exchange) }
-        switch (exchange.head.method, exchange.path) {
-        case (.POST, "/api/v1/messages"): PublishRoute.admit(exchange, then: takeBody)
-        case (.POST, "/api/v1/messages/bulk"): BulkPublishRoute.admit(exchange, then: takeBody)
-        case (.POST, "/messages/poll"): PollRoute.admit(exchange, then: takeBody)
-        case (.GET, "/ws"), (.GET, "/sse"):
-            exchange.maxBodyBytes = Self.maxIgnoredBytes
-            exchange.connection.admit(exchange)
-        default: self.router.admit(exchange)
-        }
-    }
+/// What answers the requests to one path, or to all paths that have no route of their own. Called on the connection's loop.
+protocol Route: AnyObject, Sendable {
+    /// The head has come, and a body follows: lets the exchange take it (``HTTPConnection/admit(_:)``), or answers.
+    func admit(_ exchange: Exchange)
 
     /// Answers a request that is complete.
-    func handle(_ exchange: Exchange) {
-        switch (exchange.head.method, exchange.path) {
-        case (.POST, "/api/v1/messages"): PublishRoute.handle(exchange)
-        case (.POST, "/api/v1/messages/bulk"): BulkPublishRoute.handle(exchange)
-        case (.POST, "/messages/poll"): PollRoute.handle(exchange)
-        case (.GET, "/ws"): WebSocketRoute.handle(exchange)
-        case (.GET, "/sse"): EventStreamRoute.handle(exchange)
-        default: self.router.handle(exchange)
+    func handle(_ exchange: Exchange)
+}
+
+extension Route {
+    /// For requests that have no body by their nature: a small one is let in, and ignored.
+    func admit(_ exchange: Exchange) {
+        exchange.maxBodyBytes = 1_024
+        exchange.connection.admit(exchange)
+    }
+}
+
+/// Which route answers a request: the few that are handled on the connection's loop, by their paths, and one for all others.
+struct Routes: Sendable {
+    struct Entry: Sendable {
+        let method: HTTPMethod
+        let path: String
+        let route: any Route
+
+        init(_ method: HTTPMethod, _ path: String, _ route: any Route) {
+            self.method = method
+            self.path = path
+            self.route = route
         }
+    }
+
+    /// Those that are asked for the most come first.
+    let entries: [Entry]
+    let others: any Route
+
+    /// - Returns: nil where ``others`` has to answer.
+    func entry(_ method: HTTPMethod, _ path: Substring) -> Entry? {
+        let length = path.utf8.count
+        // Lengths tell nearly all apart.
+        return self.entries.first { $0.path.utf8.count == length && $0.path == path && $0.method == method }
     }
 }

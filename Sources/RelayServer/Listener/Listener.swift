@@ -16,7 +16,7 @@ struct Listener: Sendable {
     static func bind(
         _ server: RelayConfiguration.Server,
         on group: any EventLoopGroup,
-        services: EdgeServices,
+        services: HTTPServices,
         exempt: [IPNetwork] = Self.ownAddresses
     ) async throws -> Listener {
         let loop = group.next()
@@ -72,7 +72,7 @@ struct Listener: Sendable {
     private static let readBuffers = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 1_024, maximum: 64 << 10)
 
     /// Sets up the pipeline of an accepted connection.
-    static func configure(_ channel: any Channel, _ services: EdgeServices) throws {
+    static func configure(_ channel: any Channel, _ services: HTTPServices) throws {
         let pipeline = channel.pipeline.syncOperations
         let encoder = ResponseEncoder()
         let decoder = RequestDecoder()

@@ -4,7 +4,8 @@ import RelayMetrics
 /// What the broker and the long polls hold now, measured when `/metrics` is read.
 struct BrokerMetrics: MetricCollector {
     let broker: Broker
-    let pollWaiters: PollWaiters
+    /// How many polls wait now.
+    let waitingPolls: @Sendable () -> Int
 
     func collect() -> [MetricSample] {
         let statistics = self.broker.statistics
@@ -22,7 +23,7 @@ struct BrokerMetrics: MetricCollector {
                 value: Double(statistics.lostMessages)
             ),
             Self.gauge("relay_resident_topics", "Topics in memory.", statistics.residentTopics),
-            Self.gauge("relay_poll_waiters_active", "Long polls that wait now.", self.pollWaiters.total),
+            Self.gauge("relay_poll_waiters_active", "Long polls that wait now.", self.waitingPolls()),
         ]
     }
 

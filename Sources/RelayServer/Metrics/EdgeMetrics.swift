@@ -185,22 +185,31 @@ final class EdgeMetrics: Sendable {
 
     // MARK: Requests
 
-    /// - Parameter bytes: the size of the answer's body.
-    func answered(_ exchange: Exchange, _ status: HTTPResponseStatus, bytes: Int) {
+    /// A request was answered.
+    ///
+    /// - Parameters:
+    ///   - route: the path's template.
+    ///   - start: when its head had come.
+    ///   - received: the size of its body.
+    ///   - sent: the size of the answer's body.
+    func answered(
+        _ method: HTTPMethod,
+        _ route: String,
+        _ status: HTTPResponseStatus,
+        since start: NIODeadline,
+        received: Int,
+        sent: Int
+    ) {
         let series = self.series(
-            RouteKey(
-                route: exchange.route,
-                method: Self.name(of: exchange.head.method),
-                statusClass: status.code / 100
-            )
+            RouteKey(route: route, method: Self.name(of: method), statusClass: status.code / 100)
         )
-        let duration = (NIODeadline.now() - exchange.started).nanoseconds
+        let duration = (NIODeadline.now() - start).nanoseconds
         series.requests.increment()
         if status.code >= 400 { self.failed(.http, code: String(status.code)) }
         series.duration.recordNanoseconds(duration)
         self.fineDuration.recordNanoseconds(duration)
-        self.requestSize.record(exchange.bodySize)
-        self.responseSize.record(bytes)
+        self.requestSize.record(received)
+        self.responseSize.record(sent)
     }
 
     private func series(_ key: RouteKey) -> RouteSeries {

@@ -26,16 +26,6 @@ extension RelayConfiguration {
         )
     }
 
-    var edgeLimits: EdgeLimits {
-        EdgeLimits(
-            maxBodyBytes: self.server.maxBodyBytes,
-            maxPollTopics: self.poll.maxTopics,
-            webSocketIdle: TimeAmount(self.webSocket.idleTimeout),
-            webSocketPing: KeepAlive.pingInterval(within: TimeAmount(self.webSocket.idleTimeout)),
-            acceptsQueryToken: self.webSocket.acceptsQueryToken
-        )
-    }
-
     var connectionTimeouts: ConnectionTimeouts {
         ConnectionTimeouts(
             header: TimeAmount(self.server.headerTimeout),

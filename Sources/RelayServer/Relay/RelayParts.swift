@@ -11,7 +11,7 @@ struct RelayParts: Sendable {
     let broker: Broker
     let loops: DeliveryLoops
     let lane: TaskLane
-    let services: EdgeServices
+    let services: HTTPServices
     let upkeep: Upkeep
     let streamWatch: StreamWatch
     let changeWatch: ChangeWatch
@@ -26,7 +26,7 @@ struct RelayParts: Sendable {
         logger: Logger,
         droppedLogLines: @escaping @Sendable () -> Int = { 0 }
     ) async throws {
-        let heart = try Heart(configuration, store, hasher, secret, LogMetrics(droppedLines: droppedLogLines))
+        let heart = try Heart(configuration, store, hasher, secret)
         self.access = heart.access
         self.broker = heart.broker
         self.loops = try await DeliveryLoops.start(
@@ -50,7 +50,17 @@ struct RelayParts: Sendable {
             authenticator: heart.access.authenticator,
             logger: logger
         )
-        self.services = heart.services(configuration, store, self.loops, self.lane, logger)
+        self.services = RelayEdges(
+            configuration: configuration,
+            store: store,
+            access: heart.access,
+            broker: heart.broker,
+            memory: heart.memory,
+            loops: self.loops,
+            lane: self.lane,
+            logger: logger,
+            logMetrics: LogMetrics(droppedLines: droppedLogLines)
+        ).services()
         self.watchAccess()
     }
 
@@ -70,16 +80,13 @@ private struct Heart {
     let access: Access
     let broker: Broker
     let memory: MemoryLedger
-    private let logMetrics: LogMetrics
 
     init(
         _ configuration: RelayConfiguration,
         _ store: any RelayStore,
         _ hasher: PasswordHasher,
-        _ secret: Secret,
-        _ logMetrics: LogMetrics
+        _ secret: Secret
     ) throws {
-        self.logMetrics = logMetrics
         let clock = RelayClock.system
         self.memory = MemoryLedger(limits: configuration.memoryLimits(machine: MachineMemory().bytes))
         self.access = try Access(
@@ -99,75 +106,5 @@ private struct Heart {
             clock: clock
         )
         self.broker.startFollowing()
-    }
-
-    func services(
-        _ configuration: RelayConfiguration,
-        _ store: any RelayStore,
-        _ loops: DeliveryLoops,
-        _ lane: TaskLane,
-        _ logger: Logger
-    ) -> EdgeServices {
-        let waiters = PollWaiters(maxPerUser: configuration.poll.maxWaitersPerUser)
-        let registry = self.registry(configuration.metrics, waiters)
-        let rest = RESTServices(
-            access: self.access,
-            broker: self.broker,
-            store: store,
-            pollWaiters: waiters,
-            registry: registry,
-            lane: lane,
-            maxBodyBytes: configuration.server.maxBodyBytes,
-            clients: ClientAddress(
-                trustsForwardedFor: configuration.server.trustForwardedFor,
-                proxies: configuration.server.trustedProxies
-            ),
-            logger: logger
-        )
-        return EdgeServices(
-            broker: self.broker,
-            authenticator: self.access.authenticator,
-            loops: loops,
-            lane: lane,
-            routes: Routes(router: RouterLane(responder: RESTRouter.responder(rest), logger: logger)),
-            gate: RequestGate(
-                hosts: TrustedHosts(configuration.server.trustedHosts),
-                origins: AllowedOrigins(configuration.server.allowedOrigins)
-            ),
-            limits: configuration.edgeLimits,
-            timeouts: configuration.connectionTimeouts,
-            rateLimiter: self.access.rateLimiter,
-            memory: self.memory,
-            pollWaiters: waiters,
-            lastingConnections: ConnectionQuota(maxPerUser: configuration.webSocket.maxPerUser),
-            metrics: self.edgeMetrics(configuration.metrics, registry, logger),
-            logger: logger
-        )
-    }
-
-    private func registry(
-        _ metrics: RelayConfiguration.Metrics,
-        _ waiters: PollWaiters
-    ) -> PrometheusRegistry {
-        PrometheusRegistry(
-            descriptions: RelayMetric.descriptions(maxTopics: metrics.maxTopics),
-            collectors: [
-                ProcessMetrics(), BrokerMetrics(broker: self.broker, pollWaiters: waiters),
-                MemoryMetrics(ledger: self.memory), self.logMetrics,
-            ]
-        )
-    }
-
-    private func edgeMetrics(
-        _ metrics: RelayConfiguration.Metrics,
-        _ registry: PrometheusRegistry,
-        _ logger: Logger
-    ) -> EdgeMetrics {
-        EdgeMetrics(
-            factory: PrometheusMetricsFactory(registry: registry),
-            maxTopics: metrics.perTopic ? metrics.maxTopics : 0,
-            broker: self.broker,
-            logger: logger
-        )
     }
 }

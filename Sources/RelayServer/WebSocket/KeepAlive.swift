@@ -10,7 +10,7 @@ struct KeepAlive {
     enum Action: Equatable {
         case nothing
         case ping
-        /// It never subscribed.
+        /// Its client never began to use it.
         case closeIdle
         /// It did not answer a ping.
         case closeUnanswered
@@ -35,17 +35,18 @@ struct KeepAlive {
 
     private var state: State
     private let openedAt: NIODeadline
-    private let subscribeWithin: TimeAmount
-    private let pingInterval: TimeAmount
+    /// For how long a client may not use it.
+    private let idleLimit: TimeAmount
     /// Whether messages were sent since the client was last heard.
     private var owesReading = false
 
-    init(openedAt: NIODeadline, subscribeWithin: TimeAmount, pingInterval: TimeAmount) {
+    init(openedAt: NIODeadline, idleLimit: TimeAmount) {
         self.state = .quiet(since: openedAt)
         self.openedAt = openedAt
-        self.subscribeWithin = subscribeWithin
-        self.pingInterval = pingInterval
+        self.idleLimit = idleLimit
     }
+
+    private var pingInterval: TimeAmount { Self.pingInterval(within: self.idleLimit) }
 
     /// A frame came.
     mutating func heard(at now: NIODeadline) {
@@ -66,12 +67,12 @@ struct KeepAlive {
         self.state = .closing(since: now)
     }
 
-    mutating func tick(_ now: NIODeadline, isSubscribed: Bool, isWritable: Bool) -> Action {
+    mutating func tick(_ now: NIODeadline, isUsed: Bool, isWritable: Bool) -> Action {
         switch self.state {
         case .closing(let since):
             return now - since > Self.closeTimeout ? .cutOff : .nothing
-        case .quiet where !isSubscribed && now - self.openedAt > self.subscribeWithin,
-            .awaitingPong where !isSubscribed && now - self.openedAt > self.subscribeWithin:
+        case .quiet where !isUsed && now - self.openedAt > self.idleLimit,
+            .awaitingPong where !isUsed && now - self.openedAt > self.idleLimit:
             return .closeIdle
         case .quiet(let since):
             guard isWritable, now - since >= self.pingInterval else { return .nothing }

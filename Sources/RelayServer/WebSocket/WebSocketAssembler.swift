@@ -9,7 +9,7 @@ struct WebSocketAssembler {
         /// A complete text message, which is UTF-8.
         case text(ByteBuffer)
         /// A complete binary message.
-        case binary
+        case binary(ByteBuffer)
         /// Answer with a pong of the same data.
         case ping(ByteBuffer)
         case pong
@@ -74,7 +74,7 @@ struct WebSocketAssembler {
             self.partial = message
             return .incomplete
         }
-        return message.check == nil ? .binary : .text(message.bytes)
+        return message.check == nil ? .binary(message.bytes) : .text(message.bytes)
     }
 
     private static func control(_ frame: WebSocketFrame, _ event: (ByteBuffer) -> Event) -> Event {

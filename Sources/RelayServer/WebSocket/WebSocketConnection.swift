@@ -1,11 +1,9 @@
 import NIOCore
 import NIOWebSocket
-import RelayAccess
-import RelayCore
 import RelayWire
 
-/// One WebSocket on `/ws`: the client's frames come in, the relay's go out, until one of them closes it. What the client's texts ask for is
-/// its ``WebSocketConversation``'s affair.
+/// One WebSocket: the client's frames come in, the relay's go out, until one of them closes it. What its messages mean is its
+/// ``WebSocketDialect``'s affair.
 ///
 /// Writes whole frames as bytes, with no encoder behind it: a batch's frames are made once and shared by all who get it.
 /// Lives on its connection's loop, and keeps no messages: what the socket does not take stays in the stream.
@@ -21,9 +19,9 @@ final class WebSocketConnection: ChannelDuplexHandler {
         case closed
     }
 
-    private let services: EdgeServices
+    private let services: WebSocketServices
     private let loop: DeliveryLoop
-    private let conversation: WebSocketConversation
+    private let dialect: any WebSocketDialect
     private var place: ConnectionQuota.Place?
     private var context: ChannelHandlerContext?
     private let socket = SocketWriter()
@@ -38,17 +36,18 @@ final class WebSocketConnection: ChannelDuplexHandler {
     /// Whether the client has ended its side without a close frame.
     private var isInputClosed = false
 
-    init(session: Session, services: EdgeServices, loop: DeliveryLoop, place: consuming ConnectionQuota.Place) {
+    init(
+        _ dialect: any WebSocketDialect,
+        services: WebSocketServices,
+        loop: DeliveryLoop,
+        place: consuming ConnectionQuota.Place
+    ) {
         self.services = services
         self.loop = loop
-        self.conversation = WebSocketConversation(session: session, services: services, loop: loop)
+        self.dialect = dialect
         self.place = consume place
-        self.assembler = WebSocketAssembler(maxMessageBytes: services.limits.maxBodyBytes)
-        self.keepAlive = KeepAlive(
-            openedAt: .now(),
-            subscribeWithin: services.limits.webSocketIdle,
-            pingInterval: services.limits.webSocketPing
-        )
+        self.assembler = WebSocketAssembler(maxMessageBytes: services.maxMessageBytes)
+        self.keepAlive = KeepAlive(openedAt: .now(), idleLimit: services.idleLimit)
     }
 
     /// Whether nothing more is sent.
@@ -62,9 +61,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.services.metrics.webSocketOpened()
-        self.conversation.connection = self
+        self.dialect.opened(self)
         self.loop.current?.connections.add(self)
-        self.loop.current?.connections.add(self.conversation)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -79,14 +77,13 @@ final class WebSocketConnection: ChannelDuplexHandler {
 
     private func leave() {
         if case .closed = self.phase { return }
+        let wasOpen = !self.isOver
         self.phase = .closed
         self.place = nil
         self.services.metrics.webSocketClosed()
         self.loop.current?.connections.remove(self)
-        self.loop.current?.connections.remove(self.conversation)
-        self.conversation.end()
-        self.conversation.connection = nil
         self.intake.drop()
+        if wasOpen { self.dialect.closed() }
     }
 
     /// A client that ended its side can answer neither ping nor close frame: it gets the replies to what it has sent, and then the end.
@@ -128,10 +125,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
         }
         self.keepAlive.heard(at: .now())
         switch self.assembler.receive(frame) {
-        case .text(let text):
-            self.intake.received(text)
-            self.handleIntake()
-        case .binary: self.conversation.refuseBinary()
+        case .text(let bytes): self.received(.text(bytes))
+        case .binary(let bytes): self.received(.binary(bytes))
         case .ping(let data): self.sendControl(.pong, data)
         case .pong, .incomplete: break
         case .close(let code): self.answerClose(code, context)
@@ -155,10 +150,20 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.close(code.map { WebSocketErrorCode(codeNumber: Int($0)) }, "", promise: answered)
     }
 
-    /// A frame that is done with at once calls this again, from inside.
+    private func received(_ message: WebSocketIntake.Message) {
+        self.intake.received(message)
+        self.handleIntake()
+    }
+
+    /// A message that is done with at once calls this again, from inside.
     private func handleIntake() {
         guard self.intake.beginHandling() else { return }
-        while let text = self.intake.next(isWritable: self.isWritable) { self.conversation.handle(text) }
+        while let message = self.intake.next(isWritable: self.isWritable) {
+            switch message {
+            case .text(let bytes): self.dialect.received(text: bytes)
+            case .binary(let bytes): self.dialect.received(binary: bytes)
+            }
+        }
         if self.intake.takeHeldRead(isWritable: self.isWritable) { self.context?.read() }
         self.closeIfDone()
     }
@@ -167,29 +172,26 @@ final class WebSocketConnection: ChannelDuplexHandler {
         if self.intake.mayRead(isWritable: self.isWritable) { context.read() }
     }
 
-    /// Does something that suspends while later frames wait, and goes on on the loop.
+    /// Does something that suspends while later messages wait, and goes on on the loop.
     func suspend<Value: Sendable>(
         _ work: @escaping @Sendable () async -> Value,
         then body: @escaping (Value) -> Void
     ) {
         self.intake.suspend()
-        let eventLoop = self.loop.eventLoop
-        let bound = NIOLoopBound((connection: self, body: body), eventLoop: eventLoop)
-        let isRunning = self.services.lane.run {
-            let value = await work()
-            eventLoop.execute {
-                if !bound.value.connection.isOver { bound.value.body(value) }
-                bound.value.connection.intake.resume()
-                bound.value.connection.handleIntake()
-            }
+        let isRunning = self.services.lane.run(work, on: self.loop.eventLoop) { value in
+            if !self.isOver { body(value) }
+            self.intake.resume()
+            self.handleIntake()
         }
         if !isRunning { self.close(.unexpectedServerError, "Server is overloaded, try again later") }
     }
 
-    func publishBegan() { self.intake.publishBegan() }
+    /// Something has begun for which later messages do not wait. Where too much of it is under way, they do.
+    func workBegan() { self.intake.workBegan() }
 
-    func publishEnded() {
-        self.intake.publishEnded()
+    /// What ``workBegan()`` told of has its result, and the client its answer.
+    func workEnded() {
+        self.intake.workEnded()
         self.handleIntake()
     }
 }
@@ -197,24 +199,25 @@ final class WebSocketConnection: ChannelDuplexHandler {
 // MARK: - Writing
 
 extension WebSocketConnection {
-    func send(_ frame: ServerFrame) {
-        self.send(WebSocketBatch.frame(frame))
-    }
-
     private func sendControl(_ kind: WebSocketFraming.Kind, _ payload: ByteBuffer) {
         var bytes = ByteBuffer()
         WebSocketFraming.write(kind, payload, into: &bytes)
         self.send(bytes)
     }
 
-    private func send(_ bytes: ByteBuffer) {
+    /// Sends at once.
+    ///
+    /// - Parameter bytes: whole frames, see ``WebSocketFraming``.
+    func send(_ bytes: ByteBuffer) {
         guard !self.isOver, let context = self.context else { return }
         self.outstanding.hasWritten = true
         self.socket.add(bytes, context)
         self.socket.flush(context)
     }
 
-    /// Messages, which may be many and are flushed together.
+    /// Sends with the next ``flush()``: what many readers share, or what is many. The client may be slow to read it.
+    ///
+    /// - Parameter bytes: whole frames.
     func deliver(_ bytes: ByteBuffer) {
         self.keepAlive.delivered()
         self.outstanding.hasWritten = true
@@ -238,10 +241,9 @@ extension WebSocketConnection {
         }
         // Before the write: its promise may close the connection at once, and what is closed must not be closing again.
         self.phase = .closing
-        self.conversation.end()
-        self.conversation.connection = nil
         self.intake.drop()
         self.keepAlive.closing(at: .now())
+        self.dialect.closed()
         self.socket.queue(bytes, context, promise)
         self.socket.flush(context)
     }
@@ -250,7 +252,7 @@ extension WebSocketConnection {
         self.hasRoom = context.channel.isWritable
         // Before the readers, which could fill the socket each time, and keep a frame that ends them waiting for good.
         self.handleIntake()
-        self.conversation.goOn()
+        self.dialect.drained()
         context.fireChannelWritabilityChanged()
     }
 }
@@ -260,10 +262,11 @@ extension WebSocketConnection: LoopConnection {
 
     func tick(_ now: NIODeadline) {
         self.outstanding.count(of: self.channel, since: nil, self.services.memory)
-        switch self.keepAlive.tick(now, isSubscribed: self.conversation.isSubscribed, isWritable: self.isWritable) {
+        let idleReason = self.dialect.idleReason
+        switch self.keepAlive.tick(now, isUsed: idleReason == nil, isWritable: self.isWritable) {
         case .nothing: break
         case .ping: self.sendControl(.ping, ByteBuffer())
-        case .closeIdle: self.close(.unexpectedServerError, "Idle timeout before subscribe")
+        case .closeIdle: self.close(.unexpectedServerError, idleReason ?? "")
         case .closeUnanswered: self.close(.unexpectedServerError, "Idle timeout")
         case .cutOff: self.context?.close(promise: nil)
         }

@@ -1,25 +1,30 @@
 import DequeModule
 import NIOCore
 
-/// Decides which of a client's texts is handled next, and when its socket is read.
+/// Decides which of a client's messages is handled next, and when its socket is read.
 ///
-/// Texts are handled one after another: nothing overtakes a subscribe or a publish that has to ask the store first. And they are handled
-/// only while there is room for what they lead to: a client that publishes faster than the store stores, or asks for more than it reads, is
-/// held back by its own socket.
+/// Messages are handled one after another: nothing overtakes one that has to ask the store first. And they are handled only while there is
+/// room for what they lead to: a client that publishes faster than the store stores, or asks for more than it reads, is held back by its own
+/// socket.
 struct WebSocketIntake {
-    /// Publishes that one connection may have under way before its socket is read no further.
-    private static let maxPublishing = 64
+    enum Message {
+        case text(ByteBuffer)
+        case binary(ByteBuffer)
+    }
 
-    /// Texts that wait. No more than one read of the socket brings: there is no other before they are gone.
-    private var waiting: Deque<ByteBuffer> = []
-    /// Whether the text before them waits for something.
+    /// Works that one connection may have under way before its socket is read no further.
+    private static let maxUnderWay = 64
+
+    /// Messages that wait. No more than one read of the socket brings: there is no other before they are gone.
+    private var waiting: Deque<Message> = []
+    /// Whether the message before them waits for something.
     private var isSuspended = false
     private var isHandling = false
-    /// Publishes whose result is not there yet.
-    private var publishing = 0
+    /// Works whose result is not there yet, and for which no later message waits.
+    private var underWay = 0
     private var isReadHeld = false
 
-    mutating func received(_ text: ByteBuffer) { self.waiting.append(text) }
+    mutating func received(_ message: Message) { self.waiting.append(message) }
 
     /// Whatever has come is not handled any more.
     mutating func drop() { self.waiting = [] }
@@ -28,18 +33,18 @@ struct WebSocketIntake {
 
     mutating func resume() { self.isSuspended = false }
 
-    mutating func publishBegan() { self.publishing += 1 }
+    mutating func workBegan() { self.underWay += 1 }
 
-    mutating func publishEnded() { self.publishing -= 1 }
+    mutating func workEnded() { self.underWay -= 1 }
 
-    /// Whether everything that has come is handled, and every publish has its result.
-    var isIdle: Bool { self.waiting.isEmpty && !self.isSuspended && !self.isHandling && self.publishing == 0 }
+    /// Whether everything that has come is handled, and every work has its result.
+    var isIdle: Bool { self.waiting.isEmpty && !self.isSuspended && !self.isHandling && self.underWay == 0 }
 
     private func isReceptive(_ isWritable: Bool) -> Bool {
-        !self.isSuspended && self.publishing < Self.maxPublishing && isWritable
+        !self.isSuspended && self.underWay < Self.maxUnderWay && isWritable
     }
 
-    /// - Returns: false where texts are being handled already, further up the stack: that goes on with the next.
+    /// - Returns: false where messages are being handled already, further up the stack: that goes on with the next.
     mutating func beginHandling() -> Bool {
         guard !self.isHandling else { return false }
         self.isHandling = true
@@ -49,8 +54,8 @@ struct WebSocketIntake {
     /// What to handle next; nil ends what ``beginHandling()`` began.
     ///
     /// - Parameter isWritable: whether the client takes what it is sent.
-    mutating func next(isWritable: Bool) -> ByteBuffer? {
-        if self.isReceptive(isWritable), let text = self.waiting.popFirst() { return text }
+    mutating func next(isWritable: Bool) -> Message? {
+        if self.isReceptive(isWritable), let message = self.waiting.popFirst() { return message }
         self.isHandling = false
         return nil
     }

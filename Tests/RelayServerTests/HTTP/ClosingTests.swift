@@ -41,7 +41,7 @@ struct ClosingTests {
         try await group.shutdownGracefully()
     }
 
-    private static func listen(on group: any EventLoopGroup, _ services: EdgeServices) async throws -> any Channel {
+    private static func listen(on group: any EventLoopGroup, _ services: HTTPServices) async throws -> any Channel {
         try await ServerBootstrap(group: group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

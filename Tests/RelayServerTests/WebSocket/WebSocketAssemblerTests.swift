@@ -29,7 +29,7 @@ struct WebSocketAssemblerTests {
         #expect(assembler.receive(Self.frame(.continuation, "", fin: false)) == .incomplete)
         #expect(assembler.receive(Self.frame(.pong)) == .pong)
         #expect(assembler.receive(Self.frame(.continuation, "cdefghij")) == .text(ByteBuffer(string: "abcdefghij")))
-        #expect(assembler.receive(Self.frame(.binary, "x")) == .binary)
+        #expect(assembler.receive(Self.frame(.binary, "x")) == .binary(ByteBuffer(string: "x")))
         #expect(assembler.receive(Self.close([])) == .close(nil))
         #expect(assembler.receive(Self.close([0x03, 0xE8])) == .close(1_000))
     }

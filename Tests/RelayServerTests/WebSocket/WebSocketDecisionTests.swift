@@ -8,7 +8,7 @@ import Testing
 @Suite("What a WebSocket decides without I/O")
 struct WebSocketDecisionTests {
     private static func keepAlive() -> KeepAlive {
-        KeepAlive(openedAt: .uptimeNanoseconds(0), subscribeWithin: .seconds(60), pingInterval: .seconds(20))
+        KeepAlive(openedAt: .uptimeNanoseconds(0), idleLimit: .seconds(60))
     }
 
     private static func at(_ seconds: UInt64) -> NIODeadline { .uptimeNanoseconds(seconds * 1_000_000_000) }
@@ -25,45 +25,45 @@ struct WebSocketDecisionTests {
     @Test("a quiet client is pinged, and given up where it does not answer in time")
     func pings() {
         var quiet = Self.keepAlive()
-        #expect(quiet.tick(Self.at(19), isSubscribed: true, isWritable: true) == .nothing)
-        #expect(quiet.tick(Self.at(20), isSubscribed: true, isWritable: true) == .ping)
-        #expect(quiet.tick(Self.at(40), isSubscribed: true, isWritable: true) == .nothing)
-        #expect(quiet.tick(Self.at(41), isSubscribed: true, isWritable: true) == .closeUnanswered)
+        #expect(quiet.tick(Self.at(19), isUsed: true, isWritable: true) == .nothing)
+        #expect(quiet.tick(Self.at(20), isUsed: true, isWritable: true) == .ping)
+        #expect(quiet.tick(Self.at(40), isUsed: true, isWritable: true) == .nothing)
+        #expect(quiet.tick(Self.at(41), isUsed: true, isWritable: true) == .closeUnanswered)
         quiet.heard(at: Self.at(42))
-        #expect(quiet.tick(Self.at(43), isSubscribed: true, isWritable: true) == .nothing)
+        #expect(quiet.tick(Self.at(43), isUsed: true, isWritable: true) == .nothing)
     }
 
     @Test("a client that does not read is neither pinged nor given up")
     func stalled() {
         var stalled = Self.keepAlive()
-        #expect(stalled.tick(Self.at(500), isSubscribed: true, isWritable: false) == .nothing)
-        #expect(stalled.tick(Self.at(501), isSubscribed: true, isWritable: true) == .ping)
-        #expect(stalled.tick(Self.at(900), isSubscribed: true, isWritable: false) == .nothing)
-        #expect(stalled.tick(Self.at(920), isSubscribed: true, isWritable: true) == .nothing)
-        #expect(stalled.tick(Self.at(921), isSubscribed: true, isWritable: true) == .closeUnanswered)
+        #expect(stalled.tick(Self.at(500), isUsed: true, isWritable: false) == .nothing)
+        #expect(stalled.tick(Self.at(501), isUsed: true, isWritable: true) == .ping)
+        #expect(stalled.tick(Self.at(900), isUsed: true, isWritable: false) == .nothing)
+        #expect(stalled.tick(Self.at(920), isUsed: true, isWritable: true) == .nothing)
+        #expect(stalled.tick(Self.at(921), isUsed: true, isWritable: true) == .closeUnanswered)
     }
 
     @Test("a client that was sent messages since it was heard may still be reading them, and is not given up")
     func reading() {
         var slow = Self.keepAlive()
         slow.delivered()
-        #expect(slow.tick(Self.at(20), isSubscribed: true, isWritable: true) == .ping)
-        #expect(slow.tick(Self.at(500), isSubscribed: true, isWritable: true) == .nothing)
+        #expect(slow.tick(Self.at(20), isUsed: true, isWritable: true) == .ping)
+        #expect(slow.tick(Self.at(500), isUsed: true, isWritable: true) == .nothing)
         slow.heard(at: Self.at(501))
-        #expect(slow.tick(Self.at(521), isSubscribed: true, isWritable: true) == .ping)
-        #expect(slow.tick(Self.at(542), isSubscribed: true, isWritable: true) == .closeUnanswered)
+        #expect(slow.tick(Self.at(521), isUsed: true, isWritable: true) == .ping)
+        #expect(slow.tick(Self.at(542), isUsed: true, isWritable: true) == .closeUnanswered)
     }
 
     @Test("who never subscribes is closed however lively it is, and who ignores a close is cut off")
     func idleAndClosing() {
         var idle = Self.keepAlive()
         idle.heard(at: Self.at(60))
-        #expect(idle.tick(Self.at(60), isSubscribed: false, isWritable: true) == .nothing)
-        #expect(idle.tick(Self.at(61), isSubscribed: false, isWritable: true) == .closeIdle)
+        #expect(idle.tick(Self.at(60), isUsed: false, isWritable: true) == .nothing)
+        #expect(idle.tick(Self.at(61), isUsed: false, isWritable: true) == .closeIdle)
         idle.closing(at: Self.at(61))
         idle.heard(at: Self.at(65))
-        #expect(idle.tick(Self.at(66), isSubscribed: false, isWritable: true) == .nothing)
-        #expect(idle.tick(Self.at(67), isSubscribed: false, isWritable: true) == .cutOff)
+        #expect(idle.tick(Self.at(66), isUsed: false, isWritable: true) == .nothing)
+        #expect(idle.tick(Self.at(67), isUsed: false, isWritable: true) == .cutOff)
     }
 
     private static func head(_ change: (inout HTTPRequestHead) -> Void = { _ in }) -> HTTPRequestHead {

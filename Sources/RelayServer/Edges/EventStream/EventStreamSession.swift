@@ -8,62 +8,43 @@ import RelayWire
 final class EventStreamSession {
     private let exchange: Exchange
     private let session: Session
-    private let loop: DeliveryLoop
-    private let topics: [Topic]
-    private var readers: [Reader?]
+    private let route: EventStreamRoute
     private var place: ConnectionQuota.Place?
+    private var subscriptions = Subscriptions()
     /// Each topic's cursor as the client knows it.
     private var eventID: EventID
-    private var tellsEpochs = false
-    /// The topic that is the first to go on when the socket has room again, so that none waits for the others' end.
-    private var firstToGoOn = 0
+    private let topicCount: Int
+    private let tellsEpochs: Bool
     private var isOpen = false
     private var lastWrite = NIODeadline.now()
 
     /// How often a comment is sent where there is nothing else, so that proxies keep the connection.
     private static let keepAlive = TimeAmount.seconds(15)
 
-    init(exchange: Exchange, session: Session, loop: DeliveryLoop, topics: [Topic]) {
+    init(
+        exchange: Exchange,
+        session: Session,
+        route: EventStreamRoute,
+        place: consuming ConnectionQuota.Place,
+        topics: [TopicName],
+        tellsEpochs: Bool
+    ) {
         self.exchange = exchange
         self.session = session
-        self.loop = loop
-        self.topics = topics
-        self.readers = topics.map { _ in nil }
-        self.eventID = EventID(topics.map(\.name))
-    }
-
-    enum Joining {
-        case joined
-        case denied
-        case moved
-        /// The user has as many open connections as it may.
-        case tooMany
-    }
-
-    /// Registers on all topics, or on none.
-    func join(_ start: EventStreamStart) -> Joining {
-        guard let readers = self.loop.current?.readers else { return .moved }
-        self.tellsEpochs = start.tellsEpochs
-        switch readers.join(self.topics, starts: self.topics.map { start.start(of: $0.name) }, sink: self) {
-        case .joined(let joined):
-            self.readers = joined
-            for (index, reader) in joined.enumerated() {
-                self.eventID.set(index, reader.toldCursor, epoch: self.epoch(of: reader))
-            }
-        case .denied: return .denied
-        case .moved: return .moved
-        }
-        guard let place = self.exchange.services.lastingConnections.enter(self.userID) else {
-            self.leave()
-            return .tooMany
-        }
+        self.route = route
         self.place = consume place
-        return .joined
+        self.eventID = EventID(topics)
+        self.topicCount = topics.count
+        self.tellsEpochs = tellsEpochs
     }
 
     /// Sends the head and the starting cursor, then whatever there is.
-    func start() {
-        guard let state = self.loop.current else { return }
+    ///
+    /// - Parameter readers: on all topics, in their order.
+    func start(_ readers: [Reader]) {
+        guard let state = self.exchange.loop.current else { return }
+        self.subscriptions.add(readers)
+        for reader in readers { self.eventID.set(reader.tag, reader.toldCursor, epoch: self.epoch(of: reader)) }
         self.isOpen = true
         self.exchange.activity = self
         state.connections.add(self)
@@ -78,7 +59,7 @@ final class EventStreamSession {
         hello.writeStaticString("\n\n")
         self.write(hello)
         self.exchange.connection.flush()
-        for reader in self.readers { if let reader { state.readers.start(reader) } }
+        for reader in readers { state.readers.start(reader) }
         if self.exchange.connection.isShuttingDown { self.end() }
     }
 
@@ -111,16 +92,9 @@ final class EventStreamSession {
         guard self.isOpen else { return false }
         self.isOpen = false
         self.place = nil
-        self.loop.current?.connections.remove(self)
-        self.leave()
+        self.exchange.loop.current?.connections.remove(self)
+        for reader in self.subscriptions.removeAll() { self.exchange.loop.current?.readers.leave(reader) }
         return true
-    }
-
-    private func leave() {
-        for index in self.readers.indices {
-            if let reader = self.readers[index] { self.loop.current?.readers.leave(reader) }
-            self.readers[index] = nil
-        }
     }
 }
 
@@ -138,8 +112,8 @@ extension EventStreamSession: ReaderSink {
     }
 
     func deliver(_ batch: Batch, to reader: Reader) {
-        self.exchange.services.metrics.delivered(batch.messages.count, by: .eventStream)
-        if self.topics.count == 1, !self.tellsEpochs {
+        self.route.metrics.delivered(batch.messages.count, by: .eventStream)
+        if self.topicCount == 1, !self.tellsEpochs {
             return self.write(batch.encoded(as: EventStreamBatch.self))
         }
         var events = batch.encoded(as: BareEventStreamBatch.self)
@@ -169,17 +143,11 @@ extension EventStreamSession: ReaderSink {
     private static let idFrameSize = 32
 
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
-        self.readers[reader.tag] = nil
         let name = reader.topic.name
-        let message =
-            switch reason {
-            case .accessLost: "Access to topic '\(name)' was withdrawn"
-            case .topicDeleted: "Topic '\(name)' was deleted"
-            case .storeFailed: "Storage temporarily unavailable"
-            }
-        self.tell(.subscription, message)
+        _ = self.subscriptions.remove(name)
+        self.tell(.subscription, reason.clientText(of: name))
         if case .storeFailed = reason { return self.end() }
-        if !self.readers.contains(where: { $0 != nil }) { self.end() }
+        if self.subscriptions.count == 0 { self.end() }
     }
 
     func flush() {
@@ -197,7 +165,7 @@ extension EventStreamSession: AccessWatcher {
             self.tell(.authentication, error.detail)
             return self.end()
         }
-        for reader in self.readers { if let reader { self.loop.current?.readers.recheck(reader) } }
+        for reader in self.subscriptions.readers { self.exchange.loop.current?.readers.recheck(reader) }
     }
 
     func checkExpiry(at now: Timestamp) {
@@ -215,11 +183,9 @@ extension EventStreamSession: ExchangeActivity {
     }
 
     func drained() {
-        for _ in self.readers.indices {
-            guard self.exchange.connection.isWritable, let state = self.loop.current else { return }
-            let reader = self.readers[self.firstToGoOn]
-            self.firstToGoOn = (self.firstToGoOn + 1) % self.readers.count
-            if let reader { state.readers.resume(reader) }
+        for _ in 0..<self.subscriptions.count {
+            guard self.exchange.connection.isWritable, let reader = self.subscriptions.nextToGoOn() else { return }
+            self.exchange.loop.current?.readers.resume(reader)
         }
     }
 

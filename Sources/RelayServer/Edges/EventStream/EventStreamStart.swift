@@ -23,6 +23,15 @@ struct EventStreamStart {
         self.other = seen?.isDamaged == true ? .cursor(.oldest) : ReaderStart(offset: offset ?? "")
     }
 
+    init(_ request: EventStreamRequest, topics: [TopicName]) {
+        self.init(
+            lastEventID: request.lastEventID,
+            offset: request.offset,
+            topics: topics,
+            epochs: request.epochs
+        )
+    }
+
     func start(of topic: TopicName) -> ReaderStart {
         self.cursors[topic].map(ReaderStart.cursor) ?? self.other
     }

@@ -5,76 +5,69 @@ import RelayCore
 import RelayWire
 
 /// `POST /messages/poll`.
-enum PollRoute {
-    /// Who may read is settled at the head.
-    static func admit(_ exchange: Exchange, then next: @escaping (Exchange, Session, Principal) -> Void) {
-        exchange.route = "/messages/poll"
-        exchange.admit(requiring: .read, then: next)
+final class PollRoute: Route {
+    private let access: RequestAccess
+    private let joiner: Joiner
+    private let clock: RelayClock
+    private let limits: PollRequest.Limits
+    let waiters: PollWaiters
+    let metrics: EdgeMetrics
+
+    /// - Parameter maxTopics: in one poll.
+    init(
+        access: RequestAccess,
+        joiner: Joiner,
+        clock: RelayClock,
+        maxTopics: Int,
+        waiters: PollWaiters,
+        metrics: EdgeMetrics
+    ) {
+        self.access = access
+        self.joiner = joiner
+        self.clock = clock
+        self.limits = PollRequest.Limits(maximumTopics: maxTopics)
+        self.waiters = waiters
+        self.metrics = metrics
     }
 
-    static func handle(_ exchange: Exchange) {
-        self.admit(exchange) { exchange, session, principal in
-            let limits = exchange.services.limits
+    /// Who may read is settled at the head.
+    func admit(_ exchange: Exchange) {
+        self.access.admitBody(exchange, requiring: .read)
+    }
+
+    func handle(_ exchange: Exchange) {
+        self.access.admit(exchange, requiring: .read) { exchange, session, _ in
             do throws(RequestError) {
-                let request = try PollRequest(
-                    json: exchange.takeBody(),
-                    limits: PollRequest.Limits(maximumTopics: limits.maxPollTopics)
-                )
-                self.begin(exchange, session, request, principal)
+                let request = try PollRequest(json: exchange.takeBody(), limits: self.limits)
+                guard let keys = self.joiner.catalog.keys(ofPaths: request.topics, for: session.account.id) else {
+                    throw .invalidTopicName(at: [.name("body"), .name("topics")])
+                }
+                self.poll(exchange, session, request, keys)
             } catch {
                 exchange.answer(Reply(error))
             }
         }
     }
 
-    private static func begin(
-        _ exchange: Exchange,
-        _ session: Session,
-        _ request: PollRequest,
-        _ principal: Principal
-    ) {
-        let services = exchange.services
-        var keys: [TopicKey] = []
-        for topic in request.topics {
-            guard let key = services.broker.catalog.key(ofPath: topic, for: principal.id) else {
-                return exchange.answer(Reply(RequestError.invalidTopicName(at: [.name("body"), .name("topics")])))
-            }
-            keys.append(key)
-        }
-        self.poll(exchange, session, request, keys, principal)
-    }
-
-    private static func poll(
-        _ exchange: Exchange,
-        _ session: Session,
-        _ request: PollRequest,
-        _ keys: [TopicKey],
-        _ principal: Principal
-    ) {
-        exchange.withTopics(keys, for: principal) { exchange, topics in
-            guard let loop = exchange.connection.loop else { return }
-            let poll = PollSession(exchange: exchange, session: session, loop: loop, topics: topics)
-            switch poll.join(zip(request.topics, topics).map { self.start(of: $0, $1, request, exchange.services) }) {
-            case .joined: poll.start(timeout: .nanoseconds(Int64(request.timeout * 1e9)))
-            case .denied: exchange.answer(Reply(BrokerError.denied))
-            // A topic can leave memory between its look-up and the join, but hardly ever twice in a row.
-            case .moved: self.poll(exchange, session, request, keys, principal)
+    private func poll(_ exchange: Exchange, _ session: Session, _ request: PollRequest, _ keys: [TopicKey]) {
+        let poll = PollSession(exchange: exchange, session: session, route: self, keys: keys)
+        self.joiner.join(keys, for: exchange, sink: poll) { _, topic in
+            self.start(of: topic, request)
+        } then: { joined in
+            switch joined {
+            case .success(let readers): poll.start(readers, timeout: .nanoseconds(Int64(request.timeout * 1e9)))
+            case .failure(let error): exchange.answer(Reply(error))
             }
         }
     }
 
     /// Once a poll brings any cursor, its topics without one are read from their oldest message: a consumer of several
     /// topics must not lose the first message of a quiet one between two polls.
-    private static func start(
-        of name: String,
-        _ topic: Topic,
-        _ request: PollRequest,
-        _ services: EdgeServices
-    ) -> ReaderStart {
-        if let cursor = request.since[name] { return .cursor(Cursor(clientText: cursor)) }
+    private func start(of topic: Topic, _ request: PollRequest) -> ReaderStart {
+        if let cursor = request.since[topic.name.rawValue] { return .cursor(Cursor(clientText: cursor)) }
         if !request.since.isEmpty { return .cursor(.oldest) }
         guard request.replayWindowSeconds > 0 else { return .tail }
-        let from = services.broker.clock.now().adding(seconds: -Int64(request.replayWindowSeconds))
+        let from = self.clock.now().adding(seconds: -Int64(request.replayWindowSeconds))
         let before = MessageID(milliseconds: max(from.milliseconds, 1) - 1, sequence: .max)
         return .cursor(.after(max(before, topic.bounds.trimmedThrough)))
     }

@@ -37,8 +37,9 @@ final class PollSession {
 
     private let exchange: Exchange
     private let session: Session
-    private let loop: DeliveryLoop
-    private let topics: [Topic]
+    private let route: PollRoute
+    private let keys: [TopicKey]
+    /// What was found on each topic, in the order of the keys.
     private var found: [Found]
     private var bytes = 0
     /// For what was found, once it is much.
@@ -50,36 +51,27 @@ final class PollSession {
     /// When to answer with nothing. The loop's ticker looks at it: a timer of its own would double what waiting costs.
     private var deadline = NIODeadline.distantFuture
 
-    init(exchange: Exchange, session: Session, loop: DeliveryLoop, topics: [Topic]) {
+    init(exchange: Exchange, session: Session, route: PollRoute, keys: [TopicKey]) {
         self.exchange = exchange
         self.session = session
-        self.loop = loop
-        self.topics = topics
-        self.found = topics.map { _ in Found() }
-    }
-
-    /// Registers on all topics, or on none.
-    func join(_ starts: [ReaderStart]) -> LoopReaders.JoiningAll {
-        guard let readers = self.loop.current?.readers else { return .moved }
-        let joining = readers.join(self.topics, starts: starts, sink: self)
-        if case .joined(let joined) = joining {
-            for (index, reader) in joined.enumerated() { self.found[index].reader = reader }
-        }
-        return joining
+        self.route = route
+        self.keys = keys
+        self.found = keys.map { _ in Found() }
     }
 
     /// Answers with what is there already, or starts to wait.
-    func start(timeout: TimeAmount) {
-        guard let state = self.loop.current else { return self.finish() }
-        guard self.exchange.services.pollWaiters.enter(self.userID, self.keys) else {
+    ///
+    /// - Parameter readers: on all topics, in the order of the keys.
+    func start(_ readers: [Reader], timeout: TimeAmount) {
+        guard let state = self.exchange.loop.current else { return }
+        for (index, reader) in readers.enumerated() { self.found[index].reader = reader }
+        guard self.route.waiters.enter(self.userID, self.keys) else {
             self.leave()
             return self.exchange.answer(Reply(.tooManyRequests, detail: "Too many concurrent poll connections"))
         }
         state.connections.add(self)
         self.exchange.activity = self
-        for found in self.found {
-            if let reader = found.reader { state.readers.start(reader) }
-        }
+        for reader in readers { state.readers.start(reader) }
         self.phase = .waiting
         self.finishIfReady()
         guard case .waiting = self.phase else { return }
@@ -88,8 +80,6 @@ final class PollSession {
         if self.exchange.connection.isInputClosed { self.inputClosed() }
         self.exchange.trimHead()
     }
-
-    private var keys: [TopicKey] { self.topics.map(\.key) }
 
     // MARK: Ending
 
@@ -118,8 +108,8 @@ final class PollSession {
 
     private func end() {
         self.phase = .done
-        self.exchange.services.pollWaiters.leave(self.userID, self.keys)
-        self.loop.current?.connections.remove(self)
+        self.route.waiters.leave(self.userID, self.keys)
+        self.exchange.loop.current?.connections.remove(self)
         self.leave()
     }
 
@@ -127,7 +117,7 @@ final class PollSession {
         for index in self.found.indices {
             if let reader = self.found[index].reader {
                 self.found[index].epoch = reader.toldEpoch
-                self.loop.current?.readers.leave(reader)
+                self.exchange.loop.current?.readers.leave(reader)
             }
             self.found[index].reader = nil
         }
@@ -135,10 +125,10 @@ final class PollSession {
 
     private func answerBody(hasMore: Bool) -> ByteBuffer {
         var answer = PollAnswer()
-        for (topic, found) in zip(self.topics, self.found) {
-            answer.add(found.messages, of: topic.name, gap: found.gap, epoch: found.epoch)
+        for (key, found) in zip(self.keys, self.found) {
+            answer.add(found.messages, of: key.name, gap: found.gap, epoch: found.epoch)
         }
-        self.exchange.services.metrics.delivered(answer.count, by: .poll)
+        self.route.metrics.delivered(answer.count, by: .poll)
         return answer.encoded(hasMore: hasMore)
     }
 }
@@ -206,7 +196,7 @@ extension PollSession: AccessWatcher {
         } catch {
             return self.fail(Reply(error))
         }
-        for found in self.found { if let reader = found.reader { self.loop.current?.readers.recheck(reader) } }
+        for found in self.found { if let reader = found.reader { self.exchange.loop.current?.readers.recheck(reader) } }
     }
 
     func checkExpiry(at now: Timestamp) {

@@ -7,24 +7,27 @@ import RelayWire
 /// What a WebSocket's client and the relay say to each other: subscribing, publishing, renewing the token, and the messages of the topics
 /// that the client follows. Lives on its connection's loop, and keeps no messages: what the socket does not take stays in the stream.
 final class WebSocketConversation {
-    /// Set before anything is said, and nil once it is gone: what was under way then may still come back to this object. The two hold each
-    /// other until then.
-    var connection: WebSocketConnection?
+    /// Nil before it is open, and once it closes or is gone: what was under way then may still come back to this object. The two hold each
+    /// other meanwhile.
+    private var connection: WebSocketConnection?
 
     /// Of the token that the connection was opened with, or of the last that an auth frame brought.
     private var session: Session
     private var expiry = TokenExpiry()
-    private let services: EdgeServices
-    private let loop: DeliveryLoop
+    private let route: WebSocketRoute
+    let loop: DeliveryLoop
     /// Names the connection to its client.
     private let sessionNumber = UInt64.random(in: 0..<(1 << 48))
-    private var subscriptions = WebSocketSubscriptions()
+    private var subscriptions = Subscriptions()
     /// Whether the first frame, which must subscribe, has done so.
-    private(set) var isSubscribed = false
+    private var isSubscribed = false
 
-    init(session: Session, services: EdgeServices, loop: DeliveryLoop) {
+    /// Topics that one connection may follow.
+    private static let maxTopics = 1_000
+
+    init(session: Session, route: WebSocketRoute, loop: DeliveryLoop) {
         self.session = session
-        self.services = services
+        self.route = route
         self.loop = loop
     }
 
@@ -33,14 +36,40 @@ final class WebSocketConversation {
         return "sess_" + String(repeating: "0", count: 12 - digits.count) + digits
     }
 
-    /// No more messages: the connection closes, or is gone.
-    func end() {
+    private func sendError(_ code: ServerFrame.Failure.Code, _ message: String) {
+        self.send(ServerFrame.Failure(code: code, message: message))
+    }
+
+    /// Every `error` frame goes this way, so that each is counted.
+    private func send(_ failure: ServerFrame.Failure) {
+        self.route.metrics.failed(.webSocket, code: failure.code.rawValue)
+        self.send(.error(failure))
+    }
+
+    private func send(_ frame: ServerFrame) {
+        self.connection?.send(WebSocketBatch.frame(frame))
+    }
+}
+
+// MARK: - The WebSocket
+
+extension WebSocketConversation: WebSocketDialect {
+    func opened(_ connection: WebSocketConnection) {
+        self.connection = connection
+        self.loop.current?.connections.add(self)
+    }
+
+    func closed() {
+        self.connection = nil
+        self.loop.current?.connections.remove(self)
         for reader in self.subscriptions.removeAll() { self.loop.current?.readers.leave(reader) }
     }
 
-    // MARK: Frames
+    var idleReason: String? { self.isSubscribed ? nil : "Idle timeout before subscribe" }
 
-    func handle(_ text: ByteBuffer) {
+    func received(binary: ByteBuffer) { self.sendError(.processing, "Binary messages are not supported") }
+
+    func received(text: ByteBuffer) {
         let isFirst = !self.isSubscribed
         do throws(FrameError) {
             switch try ClientFrame(json: text, isFirst: isFirst) {
@@ -48,7 +77,7 @@ final class WebSocketConversation {
             case _ where isFirst: self.deny("The first frame must subscribe")
             case .unsubscribe(let topics): self.unsubscribe(topics)
             case .acknowledge: break
-            case .ping: self.connection?.send(.pong(self.services.broker.clock.now()))
+            case .ping: self.send(.pong(self.route.clock.now()))
             case .publish(let frame): self.publish(frame)
             case .authenticate(let token): self.authenticate(token)
             case .unknown(let type): self.sendError(.unknownType, "Unknown message type: \(type)")
@@ -57,70 +86,64 @@ final class WebSocketConversation {
             if isFirst { self.deny(error.message) } else { self.send(ServerFrame.Failure(code: .processing, error)) }
         }
     }
-
-    func refuseBinary() { self.sendError(.processing, "Binary messages are not supported") }
-
-    private func sendError(_ code: ServerFrame.Failure.Code, _ message: String) {
-        self.send(ServerFrame.Failure(code: code, message: message))
-    }
-
-    /// Every `error` frame goes this way, so that each is counted.
-    private func send(_ failure: ServerFrame.Failure) {
-        self.services.metrics.failed(.webSocket, code: failure.code.rawValue)
-        self.connection?.send(.error(failure))
-    }
 }
 
 // MARK: - Subscribing
 
 extension WebSocketConversation {
     private func subscribe(_ request: SubscribeFrame) {
-        var keys: [TopicKey] = []
-        for topic in request.topics {
-            guard let key = self.services.broker.catalog.key(ofPath: topic, for: self.userID) else {
-                return self.deny("Invalid topic name")
-            }
-            if !self.subscriptions.contains(key.name), !keys.contains(key) { keys.append(key) }
+        guard let keys = self.route.joiner.catalog.keys(ofPaths: request.topics, for: self.userID) else {
+            return self.deny("Invalid topic name")
         }
-        guard self.subscriptions.count + keys.count <= WebSocketSubscriptions.limit else {
+        let followed = Set(self.subscriptions.names)
+        let new = keys.filter { !followed.contains($0.name) }
+        guard followed.count + new.count <= Self.maxTopics else {
             return self.sendError(.subscription, "Too many topics on one connection")
         }
-        self.join(keys, request)
-    }
-
-    private func join(_ keys: [TopicKey], _ request: SubscribeFrame) {
-        self.withTopics(keys) { topics in
-            guard let readers = self.loop.current?.readers else { return }
-            switch readers.join(topics, starts: keys.map { request.start(of: $0.name) }, sink: self) {
-            case .joined(let joined):
-                self.subscriptions.add(joined)
-                self.confirm(request, readers)
-                for reader in joined { readers.start(reader) }
-            case .denied: self.deny(Self.denial)
-            // A topic can leave memory between its look-up and the join, but hardly ever twice in a row.
-            case .moved: self.join(keys, request)
+        self.route.joiner.join(new, for: self, sink: self) { _, topic in
+            request.start(of: topic.name)
+        } then: { joined in
+            switch joined {
+            case .success(let readers): self.joined(readers, request)
+            case .failure(.store(let error)): self.close(for: error)
+            case .failure: self.deny(BrokerError.denied.clientText)
             }
         }
+    }
+
+    private func joined(_ new: [Reader], _ request: SubscribeFrame) {
+        guard let readers = self.loop.current?.readers else { return }
+        self.subscriptions.add(new)
+        self.confirm(request, readers)
+        for reader in new { readers.start(reader) }
+    }
+
+    private func close(for error: StoreError) {
+        self.connection?.close(.unexpectedServerError, BrokerError.store(error).clientText)
     }
 
     private func confirm(_ request: SubscribeFrame, _ readers: LoopReaders) {
         let topics = !self.isSubscribed ? request.topics : self.subscriptions.names.map(\.rawValue)
-        let told = self.subscriptions.told(by: readers)
+        var cursors: [String: MessageID] = [:]
+        var epochs: [String: String] = [:]
+        for reader in self.subscriptions.readers {
+            let name = reader.topic.name.rawValue
+            cursors[name] = readers.cursor(of: reader)
+            epochs[name] = reader.toldEpoch.flatMap(StreamEpoch.told)
+        }
         self.isSubscribed = true
-        self.connection?.send(
+        self.send(
             .subscribed(
                 .init(
                     topics: topics,
                     sessionID: self.sessionID,
-                    timestamp: self.services.broker.clock.now(),
-                    cursors: told.cursors,
-                    epochs: told.epochs
+                    timestamp: self.route.clock.now(),
+                    cursors: cursors,
+                    epochs: epochs
                 )
             )
         )
     }
-
-    private static let denial = "Access denied to one or more requested topics"
 
     /// A denied first subscription ends the connection, a later one does not.
     private func deny(_ message: String) {
@@ -130,73 +153,68 @@ extension WebSocketConversation {
 
     private func unsubscribe(_ topics: [String]) {
         for topic in topics {
-            guard let key = self.services.broker.catalog.key(ofPath: topic, for: self.userID),
+            guard let key = self.route.joiner.catalog.key(ofPath: topic, for: self.userID),
                 let reader = self.subscriptions.remove(key.name)
             else { continue }
             self.loop.current?.readers.leave(reader)
         }
     }
-
-    private func withTopics(_ keys: [TopicKey], _ body: @escaping ([Topic]) -> Void) {
-        guard let principal = self.principal else { return self.deny(Self.denial) }
-        let broker = self.services.broker
-        let goOn: (Result<[Topic], BrokerError>) -> Void = { topics in
-            switch topics {
-            case .success(let topics): body(topics)
-            case .failure(.denied), .failure(.missing): self.deny(Self.denial)
-            case .failure: self.connection?.close(.unexpectedServerError, "Storage temporarily unavailable")
-            }
-        }
-        if let topics = broker.topicsAtHand(keys, for: .join, as: principal) { return goOn(topics) }
-        self.connection?.suspend({ await broker.topics(keys, for: .join, as: principal) }, then: goOn)
-    }
 }
 
 // MARK: - Publishing
 
-extension WebSocketConversation {
+extension WebSocketConversation: PublishClient {
+    var publishStart: NIODeadline? { nil }
+
+    func suspend<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value,
+        then body: @escaping (Value) -> Void
+    ) {
+        self.connection?.suspend(work, then: body)
+    }
+
     private func publish(_ frame: ClientFrame.PublishFrame) {
-        let publish: WebSocketPublish
-        do throws(FrameError) {
-            publish = try WebSocketPublish(frame, by: self.session, self.services)
+        let principal: Principal
+        do throws(AccessError) {
+            principal = try self.session.standing(requiring: .write)
         } catch {
-            return self.send(ServerFrame.Failure(code: .processing, error))
+            return self.refuse(frame.requestID, error.detail)
         }
-        self.connection?.publishBegan()
-        guard publish.key == nil else { return self.publishSlowly(publish) }
-        let eventLoop = self.loop.eventLoop
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        let isDone = self.services.broker.publishNow(publish.item, as: publish.principal) { result in
-            eventLoop.runOnLoop {
-                if case .failure(.moved) = result {
-                    bound.value.publishSlowly(publish)
-                } else {
-                    bound.value.published(publish, .init(topic: publish.item.key, result: result))
-                }
-            }
+        guard let item = self.route.publisher.item(frame.request, by: principal) else {
+            return self.refuse(frame.requestID, "Invalid topic name")
         }
-        if !isDone { self.publishSlowly(publish) }
+        let key = frame.idempotencyKey.map { IdempotencyKey(user: principal.id, route: "websocket", value: $0) }
+        self.connection?.workBegan()
+        self.route.publisher.publish(item, once: key, as: principal, for: self, frame.requestID)
     }
 
-    private func publishSlowly(_ publish: WebSocketPublish) {
-        let broker = self.services.broker
-        self.connection?.suspend {
-            await publish.slowly(by: broker)
-        } then: { (outcome: WebSocketPublish.Outcome) in
-            self.published(publish, outcome)
+    func published(_ result: Result<Publication, BrokerError>, in key: TopicKey, _ requestID: ByteBuffer) {
+        switch result {
+        case .success(let stored):
+            let receipt = PublishReceipt(
+                id: stored.id,
+                topic: key.name.rawValue,
+                timestamp: stored.timestamp,
+                durability: stored.durability.rawValue
+            )
+            self.send(.published(requestID: requestID, receipt))
+        case .failure(let error): self.refuse(requestID, error.clientText)
         }
+        self.connection?.workEnded()
     }
 
-    private func published(_ publish: WebSocketPublish, _ outcome: WebSocketPublish.Outcome) {
-        self.services.metrics.published(outcome.result)
-        do throws(FrameError) {
-            let answer = try publish.answer(to: outcome)
-            self.services.metrics.stored(1, in: outcome.topic, since: nil)
-            self.connection?.send(answer)
-        } catch {
-            self.send(ServerFrame.Failure(code: .processing, error))
-        }
-        self.connection?.publishEnded()
+    private func refuse(_ requestID: ByteBuffer, _ message: String) {
+        self.send(
+            ServerFrame.Failure(code: .processing, FrameError(message: message, requestID: requestID))
+        )
+    }
+}
+
+extension SubscribeFrame {
+    /// Where the client wants to begin in a topic: at its cursor, or as the frame's offset says.
+    fileprivate func start(of topic: TopicName) -> ReaderStart {
+        if let cursor = self.cursors[topic.rawValue] { return .cursor(Cursor(clientText: cursor)) }
+        return ReaderStart(offset: self.offset ?? "")
     }
 }
 
@@ -207,8 +225,7 @@ extension WebSocketConversation: ReaderSink {
 
     func capacity(for reader: Reader) -> Int { self.connection?.isWritable == true ? .max : 0 }
 
-    /// The socket has room again.
-    func goOn() {
+    func drained() {
         for _ in 0..<self.subscriptions.count {
             guard self.connection?.isWritable == true, let reader = self.subscriptions.nextToGoOn() else { return }
             self.loop.current?.readers.resume(reader)
@@ -220,7 +237,7 @@ extension WebSocketConversation: ReaderSink {
     }
 
     func deliver(_ batch: Batch, to reader: Reader) {
-        self.services.metrics.delivered(batch.messages.count, by: .webSocket)
+        self.route.metrics.delivered(batch.messages.count, by: .webSocket)
         self.connection?.deliver(batch.encoded(as: WebSocketBatch.self))
     }
 
@@ -228,9 +245,8 @@ extension WebSocketConversation: ReaderSink {
         let name = reader.topic.name
         _ = self.subscriptions.remove(name)
         switch reason {
-        case .accessLost: self.sendError(.subscription, "Access to topic '\(name)' was withdrawn")
-        case .topicDeleted: self.sendError(.subscription, "Topic '\(name)' was deleted")
-        case .storeFailed: self.connection?.close(.unexpectedServerError, "Storage temporarily unavailable")
+        case .accessLost, .topicDeleted: self.sendError(.subscription, reason.clientText(of: name))
+        case .storeFailed(let error): self.close(for: error)
         }
     }
 
@@ -255,26 +271,13 @@ extension WebSocketConversation: AccessWatcher {
     func checkExpiry(at now: Timestamp) {
         switch self.expiry.tick(at: now, expiresAt: self.session.expiresAt) {
         case .nothing: break
-        case .warn: self.connection?.send(.tokenExpiring(at: self.session.expiresAt))
+        case .warn: self.send(.tokenExpiring(at: self.session.expiresAt))
         case .end: self.connection?.close(.tokenExpired, "The access token has expired")
         }
     }
 
     private func authenticate(_ token: String) {
-        let now = self.services.broker.clock.now()
-        let authenticator = self.services.authenticator
-        switch authenticator.cached(token, at: now) {
-        case .session(let session): return self.adopt(session)
-        case .refused(let error): return self.sendError(.authentication, error.detail)
-        case nil: break
-        }
-        self.connection?.suspend {
-            do throws(AccessError) {
-                return .success(try await authenticator.authenticate(token, at: now))
-            } catch {
-                return .failure(error)
-            }
-        } then: { (result: Result<Session, AccessError>) in
+        self.route.access.findSession(token, for: self) { result in
             switch result {
             case .success(let session): self.adopt(session)
             case .failure(let error): self.sendError(.authentication, error.detail)
@@ -288,6 +291,6 @@ extension WebSocketConversation: AccessWatcher {
         }
         self.session = session
         self.expiry = TokenExpiry()
-        self.connection?.send(.authenticated(until: session.expiresAt))
+        self.send(.authenticated(until: session.expiresAt))
     }
 }

@@ -1,50 +1,32 @@
 import NIOCore
-import NIOHTTP1
-import NIOWebSocket
-import RelayAccess
 import RelayCore
 
 /// `GET /ws`: checks who comes, and turns the connection into a WebSocket.
-enum WebSocketRoute {
-    static func handle(_ exchange: Exchange) {
-        exchange.route = "/ws"
-        guard exchange.services.gate.mayConnect(exchange.head) else {
-            return exchange.answer(Reply(.forbidden, detail: "Origin not allowed"))
-        }
+final class WebSocketRoute: Route {
+    let access: RequestAccess
+    let joiner: Joiner
+    let publisher: Publisher
+    private let sockets: WebSocketServices
+
+    init(access: RequestAccess, joiner: Joiner, publisher: Publisher, sockets: WebSocketServices) {
+        self.access = access
+        self.joiner = joiner
+        self.publisher = publisher
+        self.sockets = sockets
+    }
+
+    var clock: RelayClock { self.publisher.broker.clock }
+    var metrics: EdgeMetrics { self.publisher.metrics }
+
+    func handle(_ exchange: Exchange) {
         switch WebSocketHandshake.evaluate(exchange.head) {
         case .refuse(let reply): exchange.answer(reply)
-        case .accept(let headers): self.authenticate(exchange, headers)
-        }
-    }
-
-    private static func authenticate(_ exchange: Exchange, _ headers: HTTPHeaders) {
-        exchange.withSession(.headerSubprotocolOrQuery) { session in
-            do throws(AccessError) {
-                _ = try session.principal(at: exchange.services.broker.clock.now(), requiring: .read)
-            } catch {
-                return exchange.refuse(error)
+        case .accept(let headers):
+            self.access.admitReader(exchange) { exchange, session in
+                self.sockets.upgrade(exchange, headers, of: session) {
+                    WebSocketConversation(session: session, route: self, loop: exchange.loop)
+                }
             }
-            self.upgrade(exchange, session, headers)
-        }
-    }
-
-    private static func upgrade(_ exchange: Exchange, _ session: Session, _ headers: HTTPHeaders) {
-        let services = exchange.services
-        guard let loop = exchange.connection.loop else { return }
-        guard let place = services.lastingConnections.enter(session.account.id) else {
-            return exchange.answer(Reply(.forbidden, detail: "Too many connections"))
-        }
-        let connection = WebSocketConnection(session: session, services: services, loop: loop, place: place)
-        do {
-            try exchange.connection.switchProtocol(
-                headers: headers,
-                handlers: [
-                    ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: services.limits.maxBodyBytes)),
-                    connection,
-                ]
-            )
-        } catch {
-            exchange.connection.context?.close(promise: nil)
         }
     }
 }

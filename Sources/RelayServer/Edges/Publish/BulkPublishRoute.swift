@@ -5,23 +5,30 @@ import RelayCore
 import RelayWire
 
 /// `POST /api/v1/messages/bulk`: up to a hundred messages, checked all together before the first is stored.
-enum BulkPublishRoute {
-    /// Who may publish, and how often, is settled at the head.
-    static func admit(_ exchange: Exchange, then next: @escaping (Exchange, Session, Principal) -> Void) {
-        exchange.route = "/api/v1/messages/bulk"
-        exchange.admit(requiring: .write, counting: .bulk, then: next)
+final class BulkPublishRoute: Route {
+    private let access: RequestAccess
+    private let publisher: Publisher
+
+    init(access: RequestAccess, publisher: Publisher) {
+        self.access = access
+        self.publisher = publisher
     }
 
-    static func handle(_ exchange: Exchange) {
-        self.admit(exchange) { exchange, _, principal in
+    /// Who may publish, and how often, is settled at the head.
+    func admit(_ exchange: Exchange) {
+        self.access.admitBody(exchange, requiring: .write, counting: .bulk)
+    }
+
+    func handle(_ exchange: Exchange) {
+        self.access.admit(exchange, requiring: .write, counting: .bulk) { exchange, _, principal in
             do throws(RequestError) {
                 let request = try BulkRequest(json: exchange.takeBody())
                 var items: [Broker.Item] = []
                 items.reserveCapacity(request.messages.count)
                 for message in request.messages {
-                    items.append(try Publishing.item(message, exchange, principal))
+                    items.append(try self.publisher.httpItem(message, by: principal))
                 }
-                let key = try Publishing.idempotencyKey(exchange, route: "bulk", principal)
+                let key = try exchange.idempotencyKey(of: "bulk", principal)
                 self.publish(exchange, items, once: key, principal)
             } catch {
                 exchange.answer(Reply(error))
@@ -29,16 +36,16 @@ enum BulkPublishRoute {
         }
     }
 
-    private static func publish(
+    private func publish(
         _ exchange: Exchange,
         _ items: [Broker.Item],
         once key: IdempotencyKey?,
         _ principal: Principal
     ) {
-        let broker = exchange.services.broker
+        let broker = self.publisher.broker
         exchange.suspend {
             await broker.publishAll(items, once: key, as: principal)
-        } then: { (exchange: Exchange, result: Result<[Broker.Outcome], BrokerError>) in
+        } then: { (result: Result<[Broker.Outcome], BrokerError>) in
             switch result {
             case .success(let outcomes): self.answer(exchange, outcomes)
             case .failure(let error): exchange.answer(Reply(error))
@@ -52,7 +59,7 @@ enum BulkPublishRoute {
         return Durability.allCases.first { reached.contains($0) }
     }
 
-    private static func answer(_ exchange: Exchange, _ outcomes: [Broker.Outcome]) {
+    private func answer(_ exchange: Exchange, _ outcomes: [Broker.Outcome]) {
         let results = outcomes.map { outcome in
             let topic = outcome.key.name.rawValue
             return switch outcome.result {
@@ -60,7 +67,7 @@ enum BulkPublishRoute {
             case .failure(let error): BulkResponse.Result(topic: topic, outcome: .rejected(error.clientText))
             }
         }
-        exchange.services.metrics.stored(outcomes, since: exchange.started)
+        self.publisher.metrics.stored(outcomes, since: exchange.started)
         // A store that took nothing at all is an outage, not a partial success: the client is to try again.
         let firstError = outcomes.lazy.compactMap(\.error).first
         if let firstError, outcomes.allSatisfy({ $0.error != nil }) { return exchange.answer(Reply(firstError)) }
@@ -68,6 +75,6 @@ enum BulkPublishRoute {
         var body = ByteBuffer()
         body.reserveCapacity(response.size)
         response.write(into: &body)
-        exchange.answer(.published(.multiStatus, body, Self.least(outcomes) ?? exchange.services.broker.durability))
+        exchange.answer(.published(.multiStatus, body, Self.least(outcomes) ?? self.publisher.broker.durability))
     }
 }

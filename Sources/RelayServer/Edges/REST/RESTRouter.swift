@@ -1,28 +1,26 @@
-import HTTPTypes
 import RelayCore
+import RelayMetrics
 
 /// All routes that are not on the fast lane.
 enum RESTRouter {
-    static func responder(_ services: RESTServices) -> RESTResponder {
+    /// - Parameter fast: what is answered elsewhere: see ``Routes``.
+    static func responder(
+        _ services: RESTServices,
+        beside fast: [Routes.Entry],
+        health: StoreHealth,
+        waiters: PollWaiters,
+        registry: PrometheusRegistry
+    ) -> RESTResponder {
         var routes = RESTRoutes(services)
-        self.reserveFastLane(in: &routes)
+        for entry in fast { routes.reserve(entry.method, entry.path) }
         LoginRoutes.add(to: &routes)
         UserRoutes.add(to: &routes)
         RefreshTokenRoutes.add(to: &routes)
         TopicRoutes.add(to: &routes)
         if services.broker.catalog.scope == .global { GrantRoutes.add(to: &routes) }
         HistoryRoute.add(to: &routes)
-        PollStatisticsRoute.add(to: &routes)
-        OperationRoutes.add(to: &routes, StoreHealth(services))
+        PollStatisticsRoute.add(to: &routes, waiters)
+        OperationRoutes.add(to: &routes, health, registry)
         return routes.responder()
-    }
-
-    /// See ``Routes``.
-    private static func reserveFastLane(in routes: inout RESTRoutes) {
-        routes.reserve(.post, "/api/v1/messages")
-        routes.reserve(.post, "/api/v1/messages/bulk")
-        routes.reserve(.post, "/messages/poll")
-        routes.reserve(.get, "/ws")
-        routes.reserve(.get, "/sse")
     }
 }

@@ -7,10 +7,10 @@ import RelayWire
 
 /// What monitoring asks. Open to everyone, so it tells nothing of users and topics.
 enum OperationRoutes {
-    static func add(to routes: inout RESTRoutes, _ health: StoreHealth) {
+    static func add(to routes: inout RESTRoutes, _ health: StoreHealth, _ registry: PrometheusRegistry) {
         routes.on(.get, "/health", asking: Self.open, Self.health)
         routes.on(.get, "/ready", asking: Self.open) { _ in Self.readiness(await health.answer()) }
-        routes.on(.get, "/metrics", asking: Self.open, Self.metrics)
+        routes.on(.get, "/metrics", asking: Self.open) { _ in Self.metrics(registry) }
     }
 
     /// A body is ignored.
@@ -42,11 +42,11 @@ enum OperationRoutes {
         )
     }
 
-    @Sendable private static func metrics(_ call: RESTCall) async throws -> Reply {
+    private static func metrics(_ registry: PrometheusRegistry) -> Reply {
         Reply(
             .ok,
             headers: ["content-type": PrometheusRegistry.contentType],
-            body: ByteBuffer(string: call.services.registry.exposition())
+            body: ByteBuffer(string: registry.exposition())
         )
     }
 }

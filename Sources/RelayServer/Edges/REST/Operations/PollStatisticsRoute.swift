@@ -4,13 +4,13 @@ import RelayCore
 
 /// `GET /messages/poll/stats`: how many polls wait, and on what. Administrators see everybody's, others their own.
 enum PollStatisticsRoute {
-    static func add(to routes: inout RESTRoutes) {
-        routes.on(.get, "/messages/poll/stats", Self.show)
+    static func add(to routes: inout RESTRoutes, _ waiters: PollWaiters) {
+        routes.on(.get, "/messages/poll/stats") { try await Self.show($0, waiters) }
     }
 
-    @Sendable private static func show(_ call: RESTCall) async throws -> Reply {
+    private static func show(_ call: RESTCall, _ waiters: PollWaiters) async throws -> Reply {
         let caller = try await call.caller()
-        let counts = call.services.pollWaiters.counts(of: caller.isAdmin ? nil : caller.id)
+        let counts = waiters.counts(of: caller.isAdmin ? nil : caller.id)
         var topics: [String: Int64] = [:]
         for (waited, count) in counts.topics {
             let owner = try await Self.owner(of: waited.key, toldTo: caller, call.services.broker) ?? waited.user

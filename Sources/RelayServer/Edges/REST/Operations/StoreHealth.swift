@@ -44,8 +44,8 @@ final class StoreHealth: Sendable {
         self.check = check
     }
 
-    convenience init(_ services: RESTServices) {
-        let (store, logger) = (services.store, services.logger)
+    /// Asks `store`, and says in the log when it stops to serve, and when it serves again.
+    convenience init(_ store: any StoreLifecycle, lane: TaskLane, logger: Logger) {
         let report: @Sendable ((any Error)?) -> Void = { error in
             if let error {
                 logger.error("the store can't serve", metadata: ["error": "\(error)"])
@@ -53,7 +53,7 @@ final class StoreHealth: Sendable {
                 logger.notice("the store serves again")
             }
         }
-        self.init(lane: services.lane, report: report) { try await store.checkHealth() }
+        self.init(lane: lane, report: report) { try await store.checkHealth() }
     }
 
     func answer() async -> Answer {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOHTTP1
 import RelayAccess
 import RelayCore
 import RelayWire
@@ -45,7 +46,8 @@ struct RESTRoutes {
     }
 
     /// A path that is answered elsewhere: here only other methods, and the path with a slash too many, arrive.
-    mutating func reserve(_ method: HTTPRequest.Method, _ path: String) {
+    mutating func reserve(_ method: HTTPMethod, _ path: String) {
+        guard let method = HTTPRequest.Method(method.rawValue) else { return }
         self.table.add(method, path)
     }
 

@@ -9,9 +9,16 @@ import RelayAccess
 /// The slow lane: requests that are answered by the router, in a task of their own.
 ///
 /// Their bodies are complete and within bounds by now, and their responses are short, or come in parts.
-struct RouterLane: Sendable {
-    let responder: RESTResponder
-    let logger: Logger
+final class RouterLane: Route {
+    private let responder: RESTResponder
+    private let access: RequestAccess
+    private let logger: Logger
+
+    init(responder: RESTResponder, access: RequestAccess, logger: Logger) {
+        self.responder = responder
+        self.access = access
+        self.logger = logger
+    }
 
     /// Settles at the head what can be: the route, who asks, how often. What comes after it is what the route does with the body.
     func admit(_ exchange: Exchange) {
@@ -22,7 +29,7 @@ struct RouterLane: Sendable {
             exchange.maxBodyBytes = maxBodyBytes
             exchange.connection.admit(exchange)
         case .caller(let permission):
-            exchange.admit(requiring: permission) { exchange, _, _ in exchange.connection.admit(exchange) }
+            self.access.admitBody(exchange, requiring: permission)
         case .counted(let rule, let maxBodyBytes):
             exchange.maxBodyBytes = maxBodyBytes
             self.count(exchange, rule)
@@ -40,8 +47,8 @@ struct RouterLane: Sendable {
             } catch {
                 return error
             }
-        } then: { (exchange: Exchange, error: AccessError?) in
-            if let error { return exchange.refuse(error) }
+        } then: { (error: AccessError?) in
+            if let error { return exchange.answer(Reply(error)) }
             exchange.isCounted = true
             exchange.connection.admit(exchange)
         }
@@ -64,7 +71,7 @@ struct RouterLane: Sendable {
             context.isCounted = isCounted
             let reply = await Self.reply(to: request, context, responder, logger)
             return (reply, context.endpointPath)
-        } then: { (exchange: Exchange, result: (reply: Reply, route: String?)) in
+        } then: { (result: (reply: Reply, route: String?)) in
             if let route = result.route { exchange.route = route }
             exchange.answer(result.reply)
         }

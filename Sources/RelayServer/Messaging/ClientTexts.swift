@@ -20,3 +20,14 @@ extension BrokerError {
         }
     }
 }
+
+extension ReaderEnd {
+    /// What a client is told that goes on without the topic, or comes back.
+    func clientText(of topic: TopicName) -> String {
+        switch self {
+        case .accessLost: "Access to topic '\(topic)' was withdrawn"
+        case .topicDeleted: "Topic '\(topic)' was deleted"
+        case .storeFailed(let error): BrokerError.store(error).clientText
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import NIOCore
+
+/// What goes on on an event loop and may have to wait for something that suspends: a request, a conversation.
+protocol Suspending: AnyObject {
+    /// The loop that it lives on.
+    var loop: DeliveryLoop { get }
+
+    /// Does something that suspends, and goes on with its result on the loop, unless the peer has left meanwhile.
+    ///
+    /// Where there is no room for it, the peer is told so, and `body` is never called.
+    func suspend<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value,
+        then body: @escaping (Value) -> Void
+    )
+}
+
+extension TaskLane {
+    /// Runs `work`, and then `body` with its result on the event loop, where this is called too.
+    ///
+    /// - Returns: false where the lane is full or has closed, and nothing will run.
+    func run<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value,
+        on eventLoop: any EventLoop,
+        then body: @escaping (Value) -> Void
+    ) -> Bool {
+        let bound = NIOLoopBound(body, eventLoop: eventLoop)
+        return self.run {
+            let value = await work()
+            eventLoop.execute { bound.value(value) }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import NIOCore
+import RelayCore
+import RelayWire
+
+/// Who publishes, on its event loop.
+protocol PublishClient: Suspending, SendableMetatype {
+    /// Handed back with the result.
+    associatedtype Ticket: Sendable
+
+    /// When what it publishes came in; nil where that is not known.
+    var publishStart: NIODeadline? { get }
+
+    /// What came of a publish. Never called where the client had to be told that there is no room.
+    ///
+    /// - Parameter key: the topic that has the message: that of the first publish with the same idempotency key.
+    func published(_ result: Result<Publication, BrokerError>, in key: TopicKey, _ ticket: Ticket)
+}
+
+/// Publishes single messages for every edge: at once where the topic is in memory, else with the store's help, and at most once where a key
+/// says so.
+final class Publisher: Sendable {
+    let broker: Broker
+    let metrics: EdgeMetrics
+
+    init(broker: Broker, metrics: EdgeMetrics) {
+        self.broker = broker
+        self.metrics = metrics
+    }
+
+    /// What the broker is to publish; nil where no kind of topic has the name.
+    func item(_ request: PublishRequest, by principal: Principal) -> Broker.Item? {
+        self.broker.catalog.key(ofPath: request.topic, for: principal.id).map { key in
+            let now = self.broker.clock.now()
+            return Broker.Item(
+                key: key,
+                draft: Draft(timestamp: now, payload: request.payload, metadata: request.metadata, ttl: request.ttl)
+            )
+        }
+    }
+
+    /// Publishes a message. Called on the client's loop, and so is the client, possibly before this returns.
+    func publish<Client: PublishClient>(
+        _ item: Broker.Item,
+        once key: IdempotencyKey?,
+        as principal: Principal,
+        for client: Client,
+        _ ticket: Client.Ticket
+    ) {
+        if let key { return self.publish(item, once: key, as: principal, for: client, ticket) }
+        let eventLoop = client.loop.eventLoop
+        let bound = NIOLoopBound(client, eventLoop: eventLoop)
+        let isDone = self.broker.publishNow(item, as: principal) { result in
+            eventLoop.runOnLoop {
+                if case .failure(.moved) = result {
+                    self.publishSlowly(item, as: principal, for: bound.value, ticket)
+                } else {
+                    self.finish(result, in: item.key, for: bound.value, ticket)
+                }
+            }
+        }
+        if !isDone { self.publishSlowly(item, as: principal, for: client, ticket) }
+    }
+
+    /// With the store's help: the topic is not in memory, does not exist yet, or has changed hands.
+    private func publishSlowly<Client: PublishClient>(
+        _ item: Broker.Item,
+        as principal: Principal,
+        for client: Client,
+        _ ticket: Client.Ticket
+    ) {
+        let broker = self.broker
+        client.suspend {
+            await broker.publishOne(item, as: principal)
+        } then: { (result: Result<Publication, BrokerError>) in
+            self.finish(result, in: item.key, for: client, ticket)
+        }
+    }
+
+    private func publish<Client: PublishClient>(
+        _ item: Broker.Item,
+        once key: IdempotencyKey,
+        as principal: Principal,
+        for client: Client,
+        _ ticket: Client.Ticket
+    ) {
+        let broker = self.broker
+        client.suspend {
+            await broker.publishOne(item, once: key, as: principal)
+        } then: { (result: Result<Broker.Outcome, BrokerError>) in
+            switch result {
+            case .success(let outcome): self.finish(outcome.result, in: outcome.key, for: client, ticket)
+            case .failure(let error): self.finish(.failure(error), in: item.key, for: client, ticket)
+            }
+        }
+    }
+
+    private func finish<Client: PublishClient>(
+        _ result: Result<Publication, BrokerError>,
+        in key: TopicKey,
+        for client: Client,
+        _ ticket: Client.Ticket
+    ) {
+        self.metrics.published(result)
+        if case .success = result { self.metrics.stored(1, in: key, since: client.publishStart) }
+        client.published(result, in: key, ticket)
+    }
+}

@@ -1,0 +1,180 @@
+import NIOCore
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// Where a client may put its token.
+enum TokenPlace {
+    case header
+    /// For browsers, whose WebSocket and EventSource can't set headers: also the subprotocol and the query, in this order.
+    case headerSubprotocolOrQuery
+}
+
+/// Finds out who sent a request, and whether it may be sent.
+///
+/// A token that was seen before costs a look-up and the request goes on at once; a new one is verified in the task lane.
+final class RequestAccess: Sendable {
+    private let authenticator: Authenticator
+    private let rateLimiter: RateLimiter
+    private let clock: RelayClock
+    /// Whether connections that last take the token from the query.
+    private let acceptsQueryToken: Bool
+
+    init(authenticator: Authenticator, rateLimiter: RateLimiter, clock: RelayClock, acceptsQueryToken: Bool) {
+        self.authenticator = authenticator
+        self.rateLimiter = rateLimiter
+        self.clock = clock
+        self.acceptsQueryToken = acceptsQueryToken
+    }
+
+    // MARK: Requests
+
+    /// Lets the body come of a request whose sender holds `permission` and keeps to its rate; answers with what is missing otherwise.
+    func admitBody(_ exchange: Exchange, requiring permission: Permissions, counting rule: RateLimitRule? = nil) {
+        self.admit(exchange, requiring: permission, counting: rule) { exchange, _, _ in
+            exchange.connection.admit(exchange)
+        }
+    }
+
+    /// Goes on with who sent the request if it holds `permission` and keeps to its rate; answers with what is missing otherwise.
+    ///
+    /// The same is asked twice of a request with a body: when its head has come, and when it is complete. The second time the first answer
+    /// holds, unless the body took its time: then the token and its user are looked at again.
+    func admit(
+        _ exchange: Exchange,
+        requiring permission: Permissions,
+        counting rule: RateLimitRule? = nil,
+        then next: @escaping (Exchange, Session, Principal) -> Void
+    ) {
+        if let (session, principal) = exchange.admission {
+            guard exchange.hasWaited else { return next(exchange, session, principal) }
+            return self.admit(exchange, session, requiring: permission, counting: nil, then: next)
+        }
+        if case .session(let session) = self.cachedSession(of: exchange, at: self.clock.now()) {
+            return self.admit(exchange, session, requiring: permission, counting: rule, then: next)
+        }
+        self.findSession(of: exchange, .header) { session in
+            self.admit(exchange, session, requiring: permission, counting: rule, then: next)
+        }
+    }
+
+    private func admit(
+        _ exchange: Exchange,
+        _ session: Session,
+        requiring permission: Permissions,
+        counting rule: RateLimitRule?,
+        then next: (Exchange, Session, Principal) -> Void
+    ) {
+        do throws(AccessError) {
+            let principal = try session.principal(at: self.clock.now(), requiring: permission)
+            if let rule { try self.rateLimiter.check(rule, key: principal.id.rawValue, at: self.clock.uptime()) }
+            exchange.admission = (session, principal)
+            next(exchange, session, principal)
+        } catch {
+            exchange.answer(Reply(error))
+        }
+    }
+
+    // MARK: Connections that last
+
+    /// Goes on with the session of who wants a WebSocket or an event stream to read from, which a page's origin may not forbid.
+    func admitReader(_ exchange: Exchange, then next: @escaping (Exchange, Session) -> Void) {
+        guard exchange.services.gate.mayConnect(exchange.head) else {
+            return exchange.answer(Reply(.forbidden, detail: "Origin not allowed"))
+        }
+        self.findSession(of: exchange, .headerSubprotocolOrQuery) { session in
+            do throws(AccessError) {
+                _ = try session.principal(at: self.clock.now(), requiring: .read)
+            } catch {
+                return exchange.answer(Reply(error))
+            }
+            next(exchange, session)
+        }
+    }
+
+    /// Goes on with the session of another token, which a conversation has brought, or with what is wrong with it.
+    func findSession(
+        _ token: String,
+        for client: some Suspending,
+        then body: @escaping (Result<Session, AccessError>) -> Void
+    ) {
+        let now = self.clock.now()
+        switch self.authenticator.cached(token, at: now) {
+        case .session(let session): body(.success(session))
+        case .refused(let error): body(.failure(error))
+        case nil: self.verify(token, at: now, for: client, body)
+        }
+    }
+
+    // MARK: Tokens
+
+    /// Goes on with the request's session, or answers with what is wrong with it.
+    private func findSession(of exchange: Exchange, _ place: TokenPlace, then body: @escaping (Session) -> Void) {
+        let now = self.clock.now()
+        let finish = { (result: Result<Session, AccessError>) in
+            switch result {
+            case .success(let session): body(session)
+            case .failure(let error): exchange.answer(Reply(error))
+            }
+        }
+        switch self.cachedSession(of: exchange, at: now) {
+        case .session(let session): return finish(.success(session))
+        case .refused(let error): return finish(.failure(error))
+        case nil: break
+        }
+        if let header = exchange.facts.authorization {
+            self.verify(for: exchange, finish) { (authenticator) async throws(AccessError) in
+                try await authenticator.authenticate(authorization: header, at: now)
+            }
+        } else if let token = self.token(of: exchange, place) {
+            self.verify(token, at: now, for: exchange, finish)
+        } else {
+            finish(.failure(AccessError(.notAuthenticated)))
+        }
+    }
+
+    private func verify(
+        _ token: String,
+        at now: Timestamp,
+        for client: some Suspending,
+        _ body: @escaping (Result<Session, AccessError>) -> Void
+    ) {
+        self.verify(for: client, body) { (authenticator) async throws(AccessError) in
+            try await authenticator.authenticate(token, at: now)
+        }
+    }
+
+    private func verify(
+        for client: some Suspending,
+        _ body: @escaping (Result<Session, AccessError>) -> Void,
+        by authenticate: @escaping @Sendable (Authenticator) async throws(AccessError) -> Session
+    ) {
+        let authenticator = self.authenticator
+        client.suspend {
+            do throws(AccessError) {
+                return .success(try await authenticate(authenticator))
+            } catch {
+                return .failure(error)
+            }
+        } then: { (result: Result<Session, AccessError>) in
+            body(result)
+        }
+    }
+
+    /// What is known of the token in the `Authorization` header; nil where it has to be verified, or there is none.
+    private func cachedSession(of exchange: Exchange, at now: Timestamp) -> CachedAuthentication? {
+        exchange.facts.authorization.flatMap { self.authenticator.cached(authorization: $0, at: now) }
+    }
+
+    /// A token elsewhere than in the `Authorization` header.
+    private func token(of exchange: Exchange, _ place: TokenPlace) -> String? {
+        switch place {
+        case .header:
+            return nil
+        case .headerSubprotocolOrQuery:
+            if let token = WebSocketSubprotocols(exchange.head.headers).bearerToken { return token }
+            return self.acceptsQueryToken ? QueryItems(exchange.query).first("token") : nil
+        }
+    }
+}

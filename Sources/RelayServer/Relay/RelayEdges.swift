@@ -1,0 +1,134 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+import RelayMetrics
+
+/// Makes the edges: hands each what it needs, and no more.
+struct RelayEdges {
+    let configuration: RelayConfiguration
+    let store: any RelayStore
+    let access: Access
+    let broker: Broker
+    let memory: MemoryLedger
+    let loops: DeliveryLoops
+    let lane: TaskLane
+    let logger: Logger
+    let logMetrics: LogMetrics
+
+    func services() -> HTTPServices {
+        let waiters = PollWaiters(maxPerUser: self.configuration.poll.maxWaitersPerUser)
+        let registry = self.registry(waiters)
+        let metrics = self.metrics(registry)
+        let access = RequestAccess(
+            authenticator: self.access.authenticator,
+            rateLimiter: self.access.rateLimiter,
+            clock: self.broker.clock,
+            acceptsQueryToken: self.configuration.webSocket.acceptsQueryToken
+        )
+        let fast = self.fastRoutes(access, waiters, metrics)
+        let responder = RESTRouter.responder(
+            self.restServices,
+            beside: fast,
+            health: StoreHealth(self.store, lane: self.lane, logger: self.logger),
+            waiters: waiters,
+            registry: registry
+        )
+        return HTTPServices(
+            routes: Routes(
+                entries: fast,
+                others: RouterLane(responder: responder, access: access, logger: self.logger)
+            ),
+            gate: RequestGate(
+                hosts: TrustedHosts(self.configuration.server.trustedHosts),
+                origins: AllowedOrigins(self.configuration.server.allowedOrigins)
+            ),
+            loops: self.loops,
+            lane: self.lane,
+            timeouts: self.configuration.connectionTimeouts,
+            maxBodyBytes: self.configuration.server.maxBodyBytes,
+            memory: self.memory,
+            metrics: metrics,
+            logger: self.logger
+        )
+    }
+
+    /// What carries messages.
+    private func fastRoutes(
+        _ access: RequestAccess,
+        _ waiters: PollWaiters,
+        _ metrics: EdgeMetrics
+    ) -> [Routes.Entry] {
+        let publisher = Publisher(broker: self.broker, metrics: metrics)
+        let joiner = Joiner(broker: self.broker)
+        let places = ConnectionQuota(maxPerUser: self.configuration.webSocket.maxPerUser)
+        let sockets = WebSocketServices(
+            lane: self.lane,
+            memory: self.memory,
+            metrics: metrics,
+            places: places,
+            maxMessageBytes: self.configuration.server.maxBodyBytes,
+            idleLimit: TimeAmount(self.configuration.webSocket.idleTimeout)
+        )
+        let poll = PollRoute(
+            access: access,
+            joiner: joiner,
+            clock: self.broker.clock,
+            maxTopics: self.configuration.poll.maxTopics,
+            waiters: waiters,
+            metrics: metrics
+        )
+        return [
+            .init(.POST, "/api/v1/messages", PublishRoute(access: access, publisher: publisher)),
+            .init(.POST, "/messages/poll", poll),
+            .init(.POST, "/api/v1/messages/bulk", BulkPublishRoute(access: access, publisher: publisher)),
+            .init(
+                .GET,
+                "/ws",
+                WebSocketRoute(access: access, joiner: joiner, publisher: publisher, sockets: sockets)
+            ),
+            .init(
+                .GET,
+                "/sse",
+                EventStreamRoute(access: access, joiner: joiner, places: places, metrics: metrics)
+            ),
+        ]
+    }
+
+    private var restServices: RESTServices {
+        let server = self.configuration.server
+        return RESTServices(
+            access: self.access,
+            broker: self.broker,
+            maxBodyBytes: server.maxBodyBytes,
+            clients: ClientAddress(
+                trustsForwardedFor: server.trustForwardedFor,
+                proxies: server.trustedProxies
+            ),
+            logger: self.logger
+        )
+    }
+
+    // MARK: Metrics
+
+    private func registry(_ waiters: PollWaiters) -> PrometheusRegistry {
+        PrometheusRegistry(
+            descriptions: RelayMetric.descriptions(maxTopics: self.configuration.metrics.maxTopics),
+            collectors: [
+                ProcessMetrics(), BrokerMetrics(broker: self.broker) { waiters.total },
+                MemoryMetrics(ledger: self.memory), self.logMetrics,
+            ]
+        )
+    }
+
+    private func metrics(_ registry: PrometheusRegistry) -> EdgeMetrics {
+        let metrics = self.configuration.metrics
+        return EdgeMetrics(
+            factory: PrometheusMetricsFactory(registry: registry),
+            maxTopics: metrics.perTopic ? metrics.maxTopics : 0,
+            broker: self.broker,
+            logger: self.logger
+        )
+    }
+}

@@ -1,0 +1,63 @@
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+import RelayAccess
+import RelayCore
+
+/// What WebSockets work with, whatever is said over them: the same for all, fixed while the relay runs.
+final class WebSocketServices: Sendable {
+    let lane: TaskLane
+    /// Where whatever is held for a client is charged.
+    let memory: MemoryLedger
+    let metrics: EdgeMetrics
+    /// WebSockets and event streams, together.
+    let places: ConnectionQuota
+    /// Largest message, bytes.
+    let maxMessageBytes: Int
+    /// A WebSocket that is not used for so long after it was opened is closed.
+    let idleLimit: TimeAmount
+
+    init(
+        lane: TaskLane,
+        memory: MemoryLedger,
+        metrics: EdgeMetrics,
+        places: ConnectionQuota,
+        maxMessageBytes: Int,
+        idleLimit: TimeAmount
+    ) {
+        self.lane = lane
+        self.memory = memory
+        self.metrics = metrics
+        self.places = places
+        self.maxMessageBytes = maxMessageBytes
+        self.idleLimit = idleLimit
+    }
+
+    /// Answers the opening handshake, and turns the connection into a WebSocket; or says why not.
+    ///
+    /// - Parameters:
+    ///   - headers: as ``WebSocketHandshake`` gave them.
+    ///   - makeDialect: makes what is said over the WebSocket.
+    func upgrade(
+        _ exchange: Exchange,
+        _ headers: HTTPHeaders,
+        of session: Session,
+        to makeDialect: () -> any WebSocketDialect
+    ) {
+        guard let place = self.places.enter(session.account.id) else {
+            return exchange.answer(Reply(.forbidden, detail: "Too many connections"))
+        }
+        let connection = WebSocketConnection(makeDialect(), services: self, loop: exchange.loop, place: place)
+        do {
+            try exchange.connection.switchProtocol(
+                headers: headers,
+                handlers: [
+                    ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: self.maxMessageBytes)),
+                    connection,
+                ]
+            )
+        } catch {
+            exchange.connection.cutOff()
+        }
+    }
+}
