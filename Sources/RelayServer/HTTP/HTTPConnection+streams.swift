@@ -41,7 +41,7 @@ extension HTTPConnection {
         if exchange.facts.hasOrigin { self.services.gate.decorate(&headers, for: exchange.head) }
     }
 
-    /// Lets a client that waits for it send its body.
+    /// Lets a client that waits for it send its body. To all others it says nothing, as RFC 9110 has it.
     func sayContinue(to exchange: Exchange) {
         let head = HTTPResponseHead(version: exchange.head.version, status: .continue)
         self.context?.writeAndFlush(self.wrapOutboundOut(.head(head)), promise: nil)

@@ -60,6 +60,47 @@ struct HalfCloseTests {
         }
     }
 
+    @Test("a poll waits for as long as it was asked to, and its client is asked whether it is still there")
+    func waitingPoll() async throws {
+        try await withRelay { relay in
+            let token = try await relay.administratorToken
+            let connection = try await RawConnection.open(relay.port)
+            connection.request("POST", "/messages/poll", token: token, body: #"{"topics":["t"],"timeout":60}"#)
+            try await connection.endInput()
+            for _ in 1...3 { #expect(await connection.head()?.status == 100) }
+            let id = try await relay.publish("t", token: token)
+            #expect(await connection.reply()?.messageIDs == [id])
+            #expect(await connection.rest() == "")
+        }
+    }
+
+    @Test("a poll whose client has left ends long before its time")
+    func abandonedPoll() async throws {
+        try await withRelay { relay in
+            let token = try await relay.administratorToken
+            let connection = try await RawConnection.open(relay.port)
+            connection.request("POST", "/messages/poll", token: token, body: #"{"topics":["t"],"timeout":60}"#)
+            try await relay.untilWaiters(1, token: token)
+            connection.disconnect()
+            try await relay.untilWaiters(0, token: token)
+        }
+    }
+
+    @Test("a client of HTTP/1.0 gets nothing before the answer")
+    func oldPoll() async throws {
+        try await withRelay { relay in
+            let token = try await relay.administratorToken
+            let connection = try await RawConnection.open(relay.port)
+            let body = #"{"topics":["t"],"timeout":60}"#
+            connection.send(
+                "POST /messages/poll HTTP/1.0\r\nAuthorization: Bearer \(token)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            )
+            try await connection.endInput()
+            #expect(await connection.reply()?.status == 200)
+            #expect(await connection.rest() == "")
+        }
+    }
+
     @Test("an answer that is larger than the socket takes arrives whole")
     func largeAnswer() async throws {
         try await withRelay { relay in

@@ -16,8 +16,8 @@ final class PollSession {
     /// Smaller answers are charged when they are written, if they are not taken at once.
     private static let largeAnswer = 16 << 10
 
-    /// How long a poll waits whose peer has ended its side of the connection.
-    private static let waitForSilentPeer = TimeAmount.seconds(10)
+    /// How often a peer that has ended its side of the connection is asked whether it is still there.
+    private static let askingInterval = TimeAmount.seconds(5)
 
     private enum Phase {
         /// Readers are being registered and started: too early to answer.
@@ -50,6 +50,8 @@ final class PollSession {
     private var phase = Phase.gathering
     /// When to answer with nothing. The loop's ticker looks at it: a timer of its own would double what waiting costs.
     private var deadline = NIODeadline.distantFuture
+    /// When the peer is asked next whether it is still there.
+    private var asksAt = NIODeadline.distantFuture
 
     init(exchange: Exchange, session: Session, route: PollRoute, keys: [TopicKey]) {
         self.exchange = exchange
@@ -215,14 +217,22 @@ extension PollSession: ExchangeActivity {
 
     func drained() {}
 
-    /// A peer that has left can't be told from one that waits: so the wait is a short one.
+    /// A peer that has left can't be told from one that waits, before something is written to it: then the system of one that has left
+    /// resets the connection. HTTP/1.0 knows nothing that may be written before the answer, so there the wait is a short one.
     func inputClosed() {
-        self.deadline = min(self.deadline, .now() + Self.waitForSilentPeer)
+        if self.exchange.head.version != .http1_0 {
+            self.asksAt = .now() + Self.askingInterval
+        } else {
+            self.deadline = min(self.deadline, .now() + 2 * Self.askingInterval)
+        }
     }
 
     /// - Note: within a second after the deadline, as often as the loop ticks.
     func tick(_ now: NIODeadline) {
-        if now >= self.deadline { self.finish() }
+        if now >= self.deadline { return self.finish() }
+        guard now >= self.asksAt else { return }
+        self.asksAt = now + Self.askingInterval
+        self.exchange.connection.sayContinue(to: self.exchange)
     }
 
     func relayStopping() {
