@@ -1,6 +1,6 @@
 import RelayCore
 
-/// The table by which every edge answers a refusal: no edge has texts of its own.
+/// What clients see of a refusal: the same on every edge.
 extension AccessError {
     /// The HTTP status.
     public var status: Int {

@@ -2,9 +2,6 @@
 public enum RateLimitRule: Int, CaseIterable, Sendable {
     case login
     case refresh
-    case deviceCode
-    case deviceToken
-    case devicePage
     case publish
     case bulk
 }
@@ -17,11 +14,8 @@ public struct RateLimits: Hashable, Sendable {
         self.limits = limits
     }
 
-    /// Logins 5 a minute, refreshes 10, device codes 10, device polls 30, device pages 20; publishing is not limited.
-    public static let standard = RateLimits([
-        .login: .perMinute(5), .refresh: .perMinute(10), .deviceCode: .perMinute(10), .deviceToken: .perMinute(30),
-        .devicePage: .perMinute(20),
-    ])
+    /// Logins 5 a minute, refreshes 10; publishing is not limited.
+    public static let standard = RateLimits([.login: .perMinute(5), .refresh: .perMinute(10)])
 
     public static let none = RateLimits()
 

@@ -1,3 +1,6 @@
+import NIOCore
+import RelayWire
+
 extension JSONDocument {
     /// - Throws: ``JSONDocumentError`` where the text is not exactly one JSON value, or is nested deeper than 512 levels.
     public init(parsing text: some StringProtocol) throws(JSONDocumentError) {
@@ -11,57 +14,39 @@ extension JSONDocument {
 
     /// On one line, without blanks; everything outside ASCII as itself.
     public var text: String {
-        var text = ""
-        self.write(to: &text)
-        return text
+        var text = ByteBuffer()
+        self.write(into: &text)
+        return String(buffer: text)
     }
 
-    private func write(to text: inout String) {
+    private func write(into text: inout ByteBuffer) {
         switch self {
-        case .null: text += "null"
-        case .bool(let value): text += value ? "true" : "false"
-        case .number(let number): text += number.text
-        case .string(let string): Self.quote(string, to: &text)
-        case .array(let elements): Self.writeArray(elements, to: &text)
-        case .object(let object): Self.writeObject(object, to: &text)
-        }
-    }
-
-    private static func writeArray(_ elements: [JSONDocument], to text: inout String) {
-        text += "["
-        for (index, element) in elements.enumerated() {
-            if index > 0 { text += "," }
-            element.write(to: &text)
-        }
-        text += "]"
-    }
-
-    private static func writeObject(_ object: JSONObject, to text: inout String) {
-        text += "{"
-        for (index, member) in object.members.enumerated() {
-            if index > 0 { text += "," }
-            self.quote(member.key, to: &text)
-            text += ":"
-            member.value.write(to: &text)
-        }
-        text += "}"
-    }
-
-    private static func quote(_ string: String, to text: inout String) {
-        text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\u{0}"..<"\u{20}":
-                let hex = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: text.unicodeScalars.append(scalar)
+        case .null: text.writeStaticString("null")
+        case .bool(let value): text.writeString(value ? "true" : "false")
+        case .number(let number): text.writeString(number.text)
+        case .string(let string): text.writeJSONString(string)
+        case .array(let elements): Self.write(elements, "[", "]", into: &text) { $0.write(into: &$1) }
+        case .object(let object):
+            Self.write(object.members, "{", "}", into: &text) { member, text in
+                text.writeJSONString(member.key)
+                text.writeStaticString(":")
+                member.value.write(into: &text)
             }
         }
-        text += "\""
+    }
+
+    private static func write<Part>(
+        _ parts: [Part],
+        _ start: StaticString,
+        _ end: StaticString,
+        into text: inout ByteBuffer,
+        _ write: (Part, inout ByteBuffer) -> Void
+    ) {
+        text.writeStaticString(start)
+        for (index, part) in parts.enumerated() {
+            if index > 0 { text.writeStaticString(",") }
+            write(part, &text)
+        }
+        text.writeStaticString(end)
     }
 }
