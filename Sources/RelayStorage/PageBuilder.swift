@@ -1,4 +1,5 @@
 import RelayCore
+import RelayWire
 
 /// Collects one page, message by message in the request's order, and knows when it is full.
 struct PageBuilder {
@@ -6,6 +7,7 @@ struct PageBuilder {
     private var messages: [Message] = []
     private var bytes = 0
     private var hasMore = false
+    private var lostThrough: MessageID?
 
     init(_ request: ReadRequest) {
         self.request = request
@@ -28,7 +30,20 @@ struct PageBuilder {
         return true
     }
 
+    /// A message that can't be read back.
+    ///
+    /// - Returns: whether to go on: a page forward ends before it.
+    mutating func offerUnreadable(_ id: MessageID) -> Bool {
+        guard case .forward = self.request.range else { return true }
+        guard self.messages.isEmpty else {
+            self.hasMore = true
+            return false
+        }
+        self.lostThrough = id
+        return true
+    }
+
     func page(bounds: StreamBounds) -> StoredPage {
-        StoredPage(messages: self.messages, hasMore: self.hasMore, bounds: bounds)
+        StoredPage(messages: self.messages, hasMore: self.hasMore, bounds: bounds, lostThrough: self.lostThrough)
     }
 }

@@ -16,7 +16,7 @@ extension Broker {
         public var access: TopicAccess { self.view.access }
 
         /// False where it can be waited for, or made.
-        var exists: Bool { self.view.access.record != nil }
+        var exists: Bool { self.view.exists }
     }
 
     /// The topic, without suspending and without allocating.
@@ -29,7 +29,7 @@ extension Broker {
         as principal: Principal
     ) throws(BrokerError) -> OpenTopic? {
         guard let topic = self.table.find(key), let view = topic.accessView(for: use) else { return nil }
-        try self.authorize(principal, use.action(on: view.access), topic.behavior, view.access)
+        try self.authorize(principal, use.action(exists: view.exists), topic.behavior, view.access)
         return OpenTopic(topic: topic, view: view)
     }
 
@@ -93,7 +93,7 @@ extension Broker {
     /// Decides anew on a topic that was found before.
     func open(_ topic: Topic, for use: TopicUse, as principal: Principal) throws(BrokerError) -> OpenTopic {
         let view = topic.accessView
-        try self.authorize(principal, use.action(on: view.access), topic.behavior, view.access)
+        try self.authorize(principal, use.action(exists: view.exists), topic.behavior, view.access)
         return OpenTopic(topic: topic, view: view)
     }
 

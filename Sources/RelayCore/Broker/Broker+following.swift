@@ -42,15 +42,15 @@ extension Broker {
         switch step {
         case .rest: break
         case .check: self.unsure.insert(topic.key)
-        case .read(let gap):
+        case .read(let missed):
             let request = ReadRequest(
                 topic: topic.key,
-                range: .forward(after: gap.after, through: gap.through),
+                range: .forward(after: missed.after, through: missed.through),
                 maxMessages: Self.repairLimits.maxMessages,
                 maxBytes: Self.repairLimits.maxBytes,
                 now: self.clock.now()
             )
-            self.store.read(request) { self.take(topic.repaired($0, gap: gap), topic) }
+            self.store.read(request) { self.take(topic.repaired($0, missed: missed), topic) }
         }
     }
 

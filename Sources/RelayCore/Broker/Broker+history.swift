@@ -93,7 +93,9 @@ extension Broker {
             let page = try await self.read(self.request(topic, .forward(after: start), limits))
             let place = cursor.place(in: page.bounds)
             // In another epoch than was known here, it begins elsewhere.
-            guard place.start < start else { return HistoryPage(page.messages, after: cursor, page.bounds, limits) }
+            guard place.start < start else {
+                return HistoryPage(page.messages, after: cursor, page.bounds, limits, lostThrough: page.lostThrough)
+            }
             start = place.start
         }
     }
@@ -151,10 +153,17 @@ extension Broker.HistoryPage {
         self.isCut = messages.reduce(0) { $0 + $1.memoryCost } >= limits.maxBytes
     }
 
-    fileprivate init(_ messages: [Message], after cursor: Cursor, _ bounds: StreamBounds, _ limits: SliceLimits) {
+    fileprivate init(
+        _ messages: [Message],
+        after cursor: Cursor,
+        _ bounds: StreamBounds,
+        _ limits: SliceLimits,
+        lostThrough: MessageID? = nil
+    ) {
         let place = cursor.place(in: bounds)
         let first = messages.first?.id ?? .max
-        let hasGap = place.start < bounds.trimmedThrough || place.holes.contains { $0.after < first }
+        let hasGap =
+            place.start < max(bounds.trimmedThrough, lostThrough ?? .zero) || place.holes.contains { $0.after < first }
         let gapFrom = place.gapFrom ?? (hasGap ? place.start : nil)
         // A hole further on is told with the page that begins behind it.
         let nextHole = place.holes.first { first <= $0.after }

@@ -38,10 +38,11 @@ public enum TopicUse: Hashable, Sendable {
     /// Publishing to it. One that does not exist is made by that.
     case publish
 
-    func action(on access: TopicAccess) -> TopicAction {
+    /// What the kind is asked.
+    func action(exists: Bool) -> TopicAction {
         switch self {
         case .look, .join: .read
-        case .publish: access.record == nil ? .create : .publish
+        case .publish: exists ? .publish : .create
         }
     }
 }

@@ -166,7 +166,7 @@ extension LoopReaders {
             self.yield(reader, in: group)
             return false
         }
-        if self.noteGap(hot.bounds, reader) { return true }
+        if self.noteGap(through: hot.bounds.trimmedThrough, reader) { return true }
         guard let slice = hot.slice else {
             self.read(reader, through: through, limits: limits, in: group)
             return false
@@ -195,7 +195,6 @@ extension LoopReaders {
     private func settle(_ reader: Reader, in group: ReaderGroup, as phase: Reader.Phase) {
         group.move(reader, to: phase)
         self.sinksToFlush.append(reader.sink)
-        reader.sink.readerSettled(reader)
     }
 
     private func read(_ reader: Reader, through: MessageID, limits: SliceLimits, in group: ReaderGroup) {
@@ -222,7 +221,7 @@ extension LoopReaders {
         guard reader.topic.accessView.version == group.accessVersion else { return self.yield(reader, in: group) }
         guard page.bounds.epoch.id == reader.epoch else { return self.wait(reader, forEpochOf: page, in: group) }
         group.move(reader, to: .advancing)
-        self.noteGap(page.bounds, reader)
+        self.noteGap(through: max(page.bounds.trimmedThrough, page.lostThrough ?? .zero), reader)
         let capacity = reader.sink.capacity(for: reader)
         let isCut = page.messages.count > capacity
         let messages = isCut ? Array(page.messages.prefix(capacity)) : page.messages
@@ -245,10 +244,10 @@ extension LoopReaders {
     ///
     /// - Returns: whether it moved.
     @discardableResult
-    private func noteGap(_ bounds: StreamBounds, _ reader: Reader) -> Bool {
-        guard reader.cursor < bounds.trimmedThrough else { return false }
+    private func noteGap(through last: MessageID, _ reader: Reader) -> Bool {
+        guard reader.cursor < last else { return false }
         if reader.gapFrom == nil { reader.gapFrom = reader.cursor }
-        reader.cursor = bounds.trimmedThrough
+        reader.cursor = last
         return true
     }
 

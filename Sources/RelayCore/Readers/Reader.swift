@@ -118,19 +118,12 @@ public protocol ReaderSink: AnyObject {
     /// The next messages after the reader's cursor; never more than its capacity.
     func deliver(_ batch: Batch, to reader: Reader)
 
-    /// The reader has been handed all that there is, or all that its capacity allows.
-    func readerSettled(_ reader: Reader)
-
     /// The reader will get nothing any more; it has left.
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd)
 
-    /// The turn is over: send what was delivered. Called once or more after deliveries.
+    /// The turn is over: send what was delivered. Called once or more after deliveries, and when a reader has been handed all that there
+    /// is, or all that its capacity allows.
     func flush()
-}
-
-extension ReaderSink {
-    /// Most sinks have nothing to say then.
-    public func readerSettled(_ reader: Reader) {}
 }
 
 /// Why a reader was ended.

@@ -32,6 +32,9 @@ public protocol MessageStore: Sendable {
 
     /// Reads a page of a topic's stream. Messages that are expired at `request.now` are skipped.
     ///
+    /// A message that can't be read back is left out. A page forward ends before it, and the next one tells of it, so that readers are
+    /// told of the gap at its place.
+    ///
     /// - Parameter completion: called exactly once, on any thread, possibly before `read` returns.
     func read(_ request: ReadRequest, completion: @escaping @Sendable (Result<StoredPage, StoreError>) -> Void)
 
@@ -171,10 +174,13 @@ public struct StoredPage: Sendable {
     public let hasMore: Bool
     /// Of the whole stream.
     public let bounds: StreamBounds
+    /// The last of the messages before the page's first that can't be read back; nil where there are none.
+    public let lostThrough: MessageID?
 
-    public init(messages: [Message], hasMore: Bool, bounds: StreamBounds) {
+    public init(messages: [Message], hasMore: Bool, bounds: StreamBounds, lostThrough: MessageID? = nil) {
         self.messages = messages
         self.hasMore = hasMore
         self.bounds = bounds
+        self.lostThrough = lostThrough
     }
 }

@@ -67,11 +67,12 @@ struct ReaderPlace {
     var holes: [StreamHole] = []
 }
 
-/// Told to a reader whose cursor points before the oldest message kept, or into another history: what lay between may be gone.
+/// What a reader is told before its next message: what lay between may be gone. Its cursor points before the oldest message kept, before
+/// a ``StreamHole``, before what can't be read back, or into another history.
 public struct Gap: Hashable, Sendable {
     /// The reader's cursor.
     public let after: MessageID
-    /// The oldest message kept: the first that the reader gets next. Nil where nothing is kept at all.
+    /// The first message that the reader gets next. Nil where there is none.
     public let resumedFrom: MessageID?
     /// The id of the epoch now in force, in which the reader goes on; 0 where there is none.
     public let epoch: UInt64

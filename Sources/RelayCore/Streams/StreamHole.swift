@@ -1,9 +1,9 @@
 public import RelayWire
 
-/// A stretch of a stream whose messages were stored, and may have been acknowledged and read, before the store lost them.
+/// What a stream lacks: a stretch whose messages were stored, and may have been acknowledged and read, before the store lost them.
 ///
 /// A reader at or before its beginning has missed them. A reader inside it may have missed some. No id in it is given
-/// out again.
+/// out again. What readers are told is a ``Gap``.
 public struct StreamHole: Hashable, Sendable {
     /// The newest id before it that survived.
     public let after: MessageID

@@ -53,7 +53,7 @@ struct Backlog {
     }
 }
 
-/// A stretch of a stream that was missed.
+/// A stretch of a stream that this relay has missed and can still read: readers are told nothing of it.
 struct MissedStretch: Hashable, Sendable {
     /// The id of the epoch in which it was missed.
     let epoch: UInt64

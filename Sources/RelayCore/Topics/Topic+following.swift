@@ -53,8 +53,8 @@ extension Topic {
         self.following { $0.positioned(bounds, self.environment) }
     }
 
-    func repaired(_ result: Result<StoredPage, StoreError>, gap: MissedStretch) -> TopicState.FollowStep {
-        self.following { $0.repaired(result, gap: gap, self.environment) }
+    func repaired(_ result: Result<StoredPage, StoreError>, missed: MissedStretch) -> TopicState.FollowStep {
+        self.following { $0.repaired(result, missed: missed, self.environment) }
     }
 
     /// Stops listening where nobody has read since `deadline`.

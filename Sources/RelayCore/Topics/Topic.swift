@@ -4,7 +4,7 @@ import Synchronization
 
 /// One topic while it is in memory: its stream's hot end, its access list, and the event loops that read it.
 ///
-/// The state is behind one short lock, taken by publishers on any loop and by each reading loop once per tick. Everything is
+/// The state is behind one short lock, taken by publishers on any loop and by each reading loop once a turn. Everything is
 /// decided under it and acted on after it: stores, loops and publishers are called unlocked.
 public final class Topic: Sendable {
     public let key: TopicKey
@@ -50,7 +50,7 @@ public final class Topic: Sendable {
                 switch use {
                 case .look: true
                 case .join: state.following.admitsReaders
-                case .publish: state.accessView.access.record != nil
+                case .publish: state.accessView.exists
                 }
             return isReady ? state.accessView : nil
         }
@@ -75,11 +75,15 @@ final class AccessView: Sendable {
     /// Counts the list's changes.
     let version: UInt64
 
+    /// False where the topic can be waited for, or made.
+    let exists: Bool
+
     /// What the topic's publishers wait for; nil is the relay's setting.
     var durability: Durability? { self.access.record?.durability }
 
     init(access: TopicAccess, version: UInt64) {
         self.access = access
+        self.exists = access.record != nil
         self.version = version
     }
 }

@@ -9,7 +9,7 @@ extension TopicState {
     /// What to do once the lock is released.
     enum FollowStep: Hashable, Sendable {
         case rest
-        /// Read this from the store, and hand it to ``repaired(_:gap:_:)``.
+        /// Read this from the store, and hand it to ``repaired(_:missed:_:)``.
         case read(MissedStretch)
         /// Ask for the stream's position, and hand it to ``positioned(_:_:)``.
         case check
@@ -24,9 +24,9 @@ extension TopicState {
             backlog.add(growth)
             self.following = .tuning(backlog)
             return .rest
-        case .repairing(let gap, var backlog):
+        case .repairing(let missed, var backlog):
             backlog.add(growth)
-            self.following = .repairing(gap, backlog)
+            self.following = .repairing(missed, backlog)
             return .rest
         case .live:
             guard self.continues(growth.bounds) else { return .check }
@@ -35,9 +35,9 @@ extension TopicState {
                 self.extend(by: growth, environment)
                 return .rest
             }
-            let gap = MissedStretch(epoch: self.bounds.epoch.id, after: self.bounds.last, through: growth.previous)
-            self.following = .repairing(gap, Backlog([growth]))
-            return .read(gap)
+            let missed = MissedStretch(epoch: self.bounds.epoch.id, after: self.bounds.last, through: growth.previous)
+            self.following = .repairing(missed, Backlog([growth]))
+            return .read(missed)
         }
     }
 
@@ -82,22 +82,22 @@ extension TopicState {
     /// What was missed has been read, or could not be.
     mutating func repaired(
         _ result: Result<StoredPage, StoreError>,
-        gap: MissedStretch,
+        missed: MissedStretch,
         _ environment: TopicEnvironment
     ) -> FollowStep {
-        guard case .repairing(gap, let backlog) = self.following else { return .rest }
+        guard case .repairing(missed, let backlog) = self.following else { return .rest }
         self.following = .live
-        guard case .success(let page) = result, gap.epoch == self.bounds.epoch.id, self.continues(page.bounds),
-            page.bounds.last >= gap.through
+        guard case .success(let page) = result, missed.epoch == self.bounds.epoch.id, self.continues(page.bounds),
+            page.bounds.last >= missed.through
         else { return .check }
         var bounds = page.bounds
         // What lies between is gone.
-        bounds.last = max(gap.through, bounds.trimmedThrough)
-        if page.hasMore {
-            // Too far behind: readers catch up on their own, from the store.
+        bounds.last = max(missed.through, bounds.trimmedThrough)
+        if page.hasMore || page.lostThrough != nil {
+            // Too far behind, or not whole: readers catch up on their own, from the store.
             self.restart(at: bounds, environment)
         } else {
-            self.extend(by: StreamGrowth(previous: gap.after, messages: page.messages, bounds: bounds), environment)
+            self.extend(by: StreamGrowth(previous: missed.after, messages: page.messages, bounds: bounds), environment)
         }
         return self.replay(backlog, environment)
     }

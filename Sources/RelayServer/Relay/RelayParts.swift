@@ -62,6 +62,12 @@ struct RelayParts: Sendable {
             logMetrics: LogMetrics(droppedLines: droppedLogLines)
         ).services()
         self.watchAccess()
+        store.unreadable?.observe { place, reason in
+            logger.error(
+                "a stored record can't be read, and is left out: the relay goes on without it",
+                metadata: ["record": "\(place)", "reason": "\(reason)"]
+            )
+        }
     }
 
     /// Every change of a user or a token reaches the open connections of that user at once.

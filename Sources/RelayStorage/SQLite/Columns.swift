@@ -45,21 +45,18 @@ extension MessageID {
     }
 }
 
+/// Reading never trusts what a column holds: GRDB would make a number of any text, and bytes of any number.
 extension Row {
-    func bytes(_ column: Int) -> [UInt8]? {
-        (self[column] as Data?).map { Array($0) }
+    func bytes(_ column: Int) throws(StoreError) -> [UInt8]? { try self.data(column).map { Array($0) } }
+
+    func text(_ column: Int) throws(StoreError) -> String? {
+        try self.data(column).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    func text(_ column: Int) -> String? {
-        (self[column] as Data?).map { String(decoding: $0, as: UTF8.self) }
-    }
+    func buffer(_ column: Int) throws(StoreError) -> ByteBuffer? { try self.data(column).map { ByteBuffer(bytes: $0) } }
 
-    func buffer(_ column: Int) -> ByteBuffer? {
-        (self[column] as Data?).map { ByteBuffer(bytes: $0) }
-    }
-
-    func moment(_ column: Int) -> Timestamp? {
-        (self[column] as Int64?).map { Timestamp(microseconds: $0) }
+    func moment(_ column: Int) throws(StoreError) -> Timestamp? {
+        try self.number(column).map { Timestamp(microseconds: $0) }
     }
 
     /// - Throws: `corrupt` where it is none that is known.
@@ -68,28 +65,47 @@ extension Row {
     }
 
     /// - Throws: `corrupt` where it is NULL.
-    func integer(_ column: Int) throws -> Int64 {
-        try self.required(self[column] as Int64?)
-    }
+    func integer(_ column: Int) throws(StoreError) -> Int64 { try self.required(self.number(column)) }
 
     /// From two columns, `column` and the one after it; ``MessageID/zero`` where they are NULL.
-    func messageID(_ column: Int) -> MessageID {
+    func messageID(_ column: Int) throws(StoreError) -> MessageID {
         MessageID(
-            milliseconds: UInt64(clamping: (self[column] as Int64?) ?? 0),
-            sequence: UInt64(clamping: (self[column + 1] as Int64?) ?? 0)
+            milliseconds: UInt64(clamping: try self.number(column) ?? 0),
+            sequence: UInt64(clamping: try self.number(column + 1) ?? 0)
         )
     }
 
+    /// Nil where it is NULL.
+    func number(_ column: Int) throws(StoreError) -> Int64? {
+        switch (self[column] as DatabaseValue).storage {
+        case .null: return nil
+        case .int64(let number): return number
+        case .double, .string, .blob: throw StoreError(.corrupt, "column \(self.name(column)) holds no whole number")
+        }
+    }
+
+    private func data(_ column: Int) throws(StoreError) -> Data? {
+        switch (self[column] as DatabaseValue).storage {
+        case .null: return nil
+        case .blob(let data): return data
+        // Empty bytes are bound as text, see above; and by hand texts are easily written as such.
+        case .string(let text): return Data(text.utf8)
+        case .int64, .double: throw StoreError(.corrupt, "column \(self.name(column)) holds a number")
+        }
+    }
+
+    private func name(_ column: Int) -> String { Array(self.columnNames)[column] }
+
     /// From two columns, the name and the namespace after it.
-    func topicKey(_ column: Int) throws -> TopicKey {
+    func topicKey(_ column: Int) throws(StoreError) -> TopicKey {
         TopicKey(
             name: TopicName(path: try self.required(self.text(column))),
-            namespace: self.text(column + 1).map { UserID($0) }
+            namespace: try self.text(column + 1).map { UserID($0) }
         )
     }
 
     /// - Throws: `corrupt` where a column that is never NULL is.
-    func required<Value>(_ value: Value?) throws -> Value {
+    func required<Value>(_ value: Value?) throws(StoreError) -> Value {
         guard let value else { throw StoreError(.corrupt, "NULL in a column that has none") }
         return value
     }
@@ -123,6 +139,26 @@ extension Database {
         var values: [Value] = []
         while let row = try rows.next() { values.append(try decode(row)) }
         return values
+    }
+
+    /// Like ``all(_:_:_:)``, with nil for rows that can't be read back.
+    ///
+    /// - Parameter what: names a row for whoever wants to look at it.
+    func readable<Value>(
+        _ sql: String,
+        _ arguments: [DatabaseValue],
+        _ places: UnreadableRecords,
+        _ what: (Row) -> String,
+        _ decode: (Row) throws -> Value
+    ) throws -> [Value?] {
+        try self.all(sql, arguments) { row in
+            do {
+                return try decode(row)
+            } catch let error as StoreError {
+                places.note(what(row), error)
+                return nil
+            }
+        }
     }
 
     func first<Value>(

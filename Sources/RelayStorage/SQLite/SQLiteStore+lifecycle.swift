@@ -4,6 +4,8 @@ public import RelayCore
 import Synchronization
 
 extension SQLiteStore: StoreLifecycle {
+    public var unreadable: UnreadableRecords? { self.places }
+
     /// Looks at the file and commits one small change, so it waits in the line that publishers wait in. Where there was no room for a
     /// message, it is a change of that size: else the relay would be ready, and refuse what it is there for.
     public func checkHealth() async throws(StoreError) {

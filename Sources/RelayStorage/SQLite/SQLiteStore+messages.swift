@@ -17,7 +17,7 @@ extension SQLiteStore: MessageStore {
         _ request: ReadRequest,
         completion: @escaping @Sendable (Result<StoredPage, StoreError>) -> Void
     ) {
-        self.read({ try $0.page(request) }, completion)
+        self.read({ [places = self.places] in try $0.page(request, places) }, completion)
     }
 
     public func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
@@ -60,7 +60,7 @@ extension IdempotencyEntry {
         self.init(
             mark: mark,
             topic: try row.topicKey(3),
-            id: row.messageID(5),
+            id: try row.messageID(5),
             timestamp: try row.required(row.moment(7))
         )
     }
@@ -69,13 +69,23 @@ extension IdempotencyEntry {
 // MARK: - Reading a page
 
 extension Database {
-    fileprivate func page(_ request: ReadRequest) throws -> StoredPage {
+    fileprivate func page(_ request: ReadRequest, _ places: UnreadableRecords) throws -> StoredPage {
         guard let stream = try StreamCache.load(request.topic, from: self) else {
             return StoredPage(messages: [], hasMore: false, bounds: StreamBounds())
         }
         var builder = PageBuilder(request)
         let rows = try self.rows(in: request.range, of: stream, at: request.now)
-        while let row = try rows.next(), builder.offer(try Message(row: row)) {}
+        while let row = try rows.next() {
+            let goesOn: Bool
+            do throws(StoreError) {
+                goesOn = builder.offer(try Message(row: row))
+            } catch {
+                let id = try row.messageID(0)
+                places.note("message \(id) of topic \(request.topic)", error)
+                goesOn = builder.offerUnreadable(id)
+            }
+            guard goesOn else { break }
+        }
         return builder.page(bounds: stream.bounds)
     }
 
@@ -107,14 +117,14 @@ extension MessageID {
 }
 
 extension Message {
-    fileprivate init(row: Row) throws {
+    fileprivate init(row: Row) throws(StoreError) {
         self.init(
-            id: row.messageID(0),
+            id: try row.messageID(0),
             timestamp: try row.required(row.moment(2)),
             payload: try row.required(row.buffer(6)),
-            metadata: row.buffer(5),
-            expiresAt: row.moment(3),
-            audience: row.text(4).map(Audience.one) ?? .everyone
+            metadata: try row.buffer(5),
+            expiresAt: try row.moment(3),
+            audience: try row.text(4).map(Audience.one) ?? .everyone
         )
     }
 }

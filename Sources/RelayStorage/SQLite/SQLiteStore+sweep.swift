@@ -117,7 +117,7 @@ extension StreamCache {
             JOIN streams ON streams.id = stream
             """,
             [DatabaseValue(now), stepRows.databaseValue]
-        ) { row in (topic: try row.topicKey(0), stream: try row.integer(2), id: row.messageID(3)) }
+        ) { row in (topic: try row.topicKey(0), stream: try row.integer(2), id: try row.messageID(3)) }
         for message in expired {
             try db.run(
                 "DELETE FROM messages WHERE stream = ? AND ms = ? AND seq = ?",
@@ -156,7 +156,7 @@ extension StreamState {
         let end = try db.first(
             "SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) <= (?, ?) ORDER BY ms, seq LIMIT 1 OFFSET ?",
             [self.id.databaseValue] + self.bounds.trimmedThrough.columns + [(stepRows - 1).databaseValue]
-        ) { $0.messageID(0) }
+        ) { try $0.messageID(0) }
         try db.deleteMessages(of: self.id, through: end ?? self.bounds.trimmedThrough)
         self.hidden = end == nil ? 0 : max(0, self.hidden - stepRows)
         return end != nil
@@ -170,7 +170,7 @@ extension StreamState {
         let newest = try db.first(
             "SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) ORDER BY ms DESC, seq DESC LIMIT 1",
             kept
-        ) { $0.messageID(0) }
+        ) { try $0.messageID(0) }
         guard let newest else { return false }
         let aged = try db.all(
             """
@@ -178,7 +178,7 @@ extension StreamState {
             ORDER BY ms, seq LIMIT ?
             """,
             kept + newest.columns + [Int64(clamping: milliseconds).databaseValue, stepRows.databaseValue]
-        ) { $0.messageID(0) }
+        ) { try $0.messageID(0) }
         guard let last = aged.last else { return false }
         self.bounds.trimmedThrough = last
         self.bounds.count -= aged.count

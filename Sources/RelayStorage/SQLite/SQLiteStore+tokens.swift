@@ -17,26 +17,27 @@ extension SQLiteStore: RefreshTokenStore {
     }
 
     public func rotateRefreshToken(_ attempt: RefreshAttempt) async throws(StoreError) -> RefreshOutcome {
-        try await self.write { db, _ in try db.rotate(attempt) }
+        try await self.write { [places] db, _ in try db.rotate(attempt, places) }
     }
 
     public func refreshToken(_ jti: String) async throws(StoreError) -> RefreshToken? {
-        try await self.read { try $0.refreshToken(jti) }
+        try await self.read { [places] in try $0.refreshToken(jti, places) }
     }
 
     public func liveRefreshTokens(of user: UserID, at now: Timestamp) async throws(StoreError) -> [RefreshToken] {
-        try await self.read { db in
+        try await self.read { [places] db in
             // Spent ones stay until they expire: a chain that is in use has thousands.
             try db.refreshTokens(
                 "user = ? AND rotated_at IS NULL AND revoked_at IS NULL AND expires_at > ? ORDER BY issued_at, jti",
-                [DatabaseValue(user), DatabaseValue(now)]
+                [DatabaseValue(user), DatabaseValue(now)],
+                places
             )
         }
     }
 
     public func revokeRefreshToken(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool {
-        try await self.write { db, _ in
-            guard var token = try db.refreshToken(jti), token.isLive(at: now) else { return false }
+        try await self.write { [places] db, _ in
+            guard var token = try db.refreshToken(jti, places), token.isLive(at: now) else { return false }
             token.revokedAt = now
             try db.put(token)
             return true
@@ -86,18 +87,27 @@ extension SQLiteStore: DenyListStore {
 // MARK: - Rows
 
 extension Database {
-    fileprivate func refreshToken(_ jti: String) throws -> RefreshToken? {
-        try self.refreshTokens("jti = ?", [DatabaseValue(jti)]).first
+    fileprivate func refreshToken(_ jti: String, _ places: UnreadableRecords) throws -> RefreshToken? {
+        try self.refreshTokens("jti = ?", [DatabaseValue(jti)], places).first
     }
 
-    fileprivate func refreshTokens(_ condition: String, _ arguments: [DatabaseValue]) throws -> [RefreshToken] {
-        try self.all(
+    /// What can't be read back is worth nothing: its user logs in anew.
+    fileprivate func refreshTokens(
+        _ condition: String,
+        _ arguments: [DatabaseValue],
+        _ places: UnreadableRecords
+    ) throws -> [RefreshToken] {
+        let tokens = try self.readable(
             """
             SELECT jti, user, chain, secret_hash, issued_at, expires_at, client_hint, last_used_at, rotated_at,
             successor, revoked_at FROM refresh_tokens WHERE \(condition)
             """,
-            arguments
-        ) { try RefreshToken(row: $0) }
+            arguments,
+            places,
+            { "refresh token \((try? $0.text(0)) ?? "?")" },
+            { try RefreshToken(row: $0) }
+        )
+        return tokens.compactMap { $0 }
     }
 
     fileprivate func put(_ token: RefreshToken) throws {
@@ -117,12 +127,12 @@ extension Database {
         )
     }
 
-    fileprivate func rotate(_ attempt: RefreshAttempt) throws -> RefreshOutcome {
-        let presented = try self.refreshToken(attempt.jti)
-        let next = try presented?.successor.flatMap { try self.refreshToken($0) }
+    fileprivate func rotate(_ attempt: RefreshAttempt, _ places: UnreadableRecords) throws -> RefreshOutcome {
+        let presented = try self.refreshToken(attempt.jti, places)
+        let next = try presented?.successor.flatMap { try self.refreshToken($0, places) }
         switch RefreshRotation.decide(attempt, presented: presented, successor: next) {
         case .rotate(let spent, let successor, let replaced):
-            if let replaced, var token = try self.refreshToken(replaced) {
+            if let replaced, var token = try self.refreshToken(replaced, places) {
                 token.revokedAt = attempt.now
                 try self.put(token)
             }
@@ -147,11 +157,11 @@ extension RefreshToken {
             secretHash: try row.required(row.bytes(3)),
             issuedAt: try row.required(row.moment(4)),
             expiresAt: try row.required(row.moment(5)),
-            clientHint: row.text(6),
-            lastUsedAt: row.moment(7),
-            rotatedAt: row.moment(8),
-            successor: row.text(9),
-            revokedAt: row.moment(10)
+            clientHint: try row.text(6),
+            lastUsedAt: try row.moment(7),
+            rotatedAt: try row.moment(8),
+            successor: try row.text(9),
+            revokedAt: try row.moment(10)
         )
     }
 

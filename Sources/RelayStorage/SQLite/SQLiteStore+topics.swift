@@ -3,14 +3,14 @@ public import RelayCore
 
 extension SQLiteStore: TopicStore {
     public func topic(_ key: TopicKey) async throws(StoreError) -> StoredTopic? {
-        try await self.read { try $0.topic(key) }
+        try await self.read { [places] in try $0.topic(key, places) }
     }
 
     public func topicAndBounds(
         _ key: TopicKey
     ) async throws(StoreError) -> (topic: StoredTopic?, bounds: StreamBounds) {
-        try await self.read { db in
-            let stored = try db.topic(key)
+        try await self.read { [places] db in
+            let stored = try db.topic(key, places)
             if let stored { return (stored, stored.bounds) }
             return (nil, try StreamCache.load(key, from: db)?.bounds ?? StreamBounds())
         }
@@ -20,8 +20,8 @@ extension SQLiteStore: TopicStore {
         _ record: TopicRecord,
         within quota: TopicQuota
     ) async throws(StoreError) -> TopicCreation {
-        try await self.write(needsRoom: true) { db, cache in
-            if let topic = try db.topic(record.key, with: &cache) { return .existed(topic) }
+        try await self.write(needsRoom: true) { [places] db, cache in
+            if let topic = try db.topic(record.key, with: &cache, places) { return .existed(topic) }
             if let bound = try db.refusal(of: record.owner, quota) { return .refused(bound) }
             try db.insert(record)
             _ = try cache.update(record.key, in: db) { $0.purge() }
@@ -31,7 +31,7 @@ extension SQLiteStore: TopicStore {
     }
 
     public func updateTopic(_ key: TopicKey, _ changes: TopicChanges) async throws(StoreError) -> StoredTopic? {
-        try await self.write { db, cache in
+        try await self.write { [places] db, cache in
             try db.run(
                 """
                 UPDATE topics SET is_public = coalesce(?, is_public), description = coalesce(?, description),
@@ -44,7 +44,7 @@ extension SQLiteStore: TopicStore {
                     DatabaseValue(key),
                 ]
             )
-            return try db.topic(key, with: &cache)
+            return try db.topic(key, with: &cache, places)
         }
     }
 
@@ -94,17 +94,20 @@ extension SQLiteStore: TopicStore {
     ) async throws(StoreError) -> [StoredTopic] {
         let start = key.map { DatabaseValue($0) } ?? DatabaseValue([UInt8]())
         // Each of the two stops at the page's size, in the order of its index.
-        return try await self.read { db in
-            try db.topics(
-                """
-                key IN (
-                    SELECT * FROM (SELECT key FROM topics WHERE owner = ?1 AND key > ?2 ORDER BY key LIMIT ?3)
-                    UNION
-                    SELECT * FROM (SELECT topic FROM grants WHERE user = ?1 AND topic > ?2 ORDER BY topic LIMIT ?3)
-                ) ORDER BY key LIMIT ?3
-                """,
-                [DatabaseValue(user), start, max(0, limit).databaseValue]
-            )
+        return try await readablePage(limit) { (limit) async throws(StoreError) in
+            try await self.read { [places] db in
+                try db.topics(
+                    """
+                    key IN (
+                        SELECT * FROM (SELECT key FROM topics WHERE owner = ?1 AND key > ?2 ORDER BY key LIMIT ?3)
+                        UNION
+                        SELECT * FROM (SELECT topic FROM grants WHERE user = ?1 AND topic > ?2 ORDER BY topic LIMIT ?3)
+                    ) ORDER BY key LIMIT ?3
+                    """,
+                    [DatabaseValue(user), start, limit.databaseValue],
+                    places
+                )
+            }
         }
     }
 
@@ -120,8 +123,10 @@ extension SQLiteStore: TopicStore {
     public func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
         // No key is empty, so the empty BLOB lies before them all.
         let start = key.map { DatabaseValue($0) } ?? DatabaseValue([UInt8]())
-        return try await self.read { db in
-            try db.topics("key > ? ORDER BY key LIMIT ?", [start, max(0, limit).databaseValue])
+        return try await readablePage(limit) { (limit) async throws(StoreError) in
+            try await self.read { [places] db in
+                try db.topics("key > ? ORDER BY key LIMIT ?", [start, limit.databaseValue], places)
+            }
         }
     }
 
@@ -160,39 +165,57 @@ extension Database {
         )
     }
 
-    fileprivate func topic(_ key: TopicKey) throws -> StoredTopic? {
-        try self.topics("key = ?", [DatabaseValue(key)]).first
+    /// - Throws: `corrupt` where its record can't be read back: what is there must not be taken for free.
+    fileprivate func topic(_ key: TopicKey, _ places: UnreadableRecords) throws -> StoredTopic? {
+        guard let found = try self.topics("key = ?", [DatabaseValue(key)], places).first else { return nil }
+        guard let topic = found else { throw StoreError(.corrupt, "the record of topic \(key) can't be read") }
+        return topic
     }
 
     /// On the writer, where the file's bounds may be behind those of the transaction.
-    fileprivate func topic(_ key: TopicKey, with cache: inout StreamCache) throws -> StoredTopic? {
-        guard var topic = try self.topic(key) else { return nil }
+    fileprivate func topic(
+        _ key: TopicKey,
+        with cache: inout StreamCache,
+        _ places: UnreadableRecords
+    ) throws -> StoredTopic? {
+        guard var topic = try self.topic(key, places) else { return nil }
         topic.bounds = try cache.bounds(of: key, in: self) ?? StreamBounds()
         return topic
     }
 
-    fileprivate func topics(_ condition: String, _ arguments: [DatabaseValue]) throws -> [StoredTopic] {
-        let topics = try self.all(
+    fileprivate func topics(
+        _ condition: String,
+        _ arguments: [DatabaseValue],
+        _ places: UnreadableRecords
+    ) throws -> [StoredTopic?] {
+        let topics = try self.readable(
             """
             SELECT topics.id, topics.name, topics.namespace, kind, owner, created_at, is_public, description, durability,
             \(StreamBounds.columns)
             FROM (SELECT * FROM topics WHERE \(condition)) AS topics
             LEFT JOIN streams ON streams.key = topics.key ORDER BY topics.key
             """,
-            arguments
-        ) { StoredTopic(record: try TopicRecord(row: $0), grants: [], bounds: $0.bounds(9)) }
+            arguments,
+            places,
+            { "topic \((try? $0.topicKey(1).description) ?? "?")" },
+            { StoredTopic(record: try TopicRecord(row: $0), grants: [], bounds: try $0.bounds(9)) }
+        )
         return try topics.map { topic in
-            var topic = topic
-            topic.grants = try self.grants(on: topic.record.key)
+            guard var topic else { return nil }
+            topic.grants = try self.grants(on: topic.record.key, places)
             return topic
         }
     }
 
-    private func grants(on key: TopicKey) throws -> [Grant] {
-        try self.all("SELECT user, granted_at FROM grants WHERE topic = ? ORDER BY user", [DatabaseValue(key)]) {
-            row in
-            Grant(user: UserID(try row.required(row.text(0))), grantedAt: try row.required(row.moment(1)))
-        }
+    private func grants(on key: TopicKey, _ places: UnreadableRecords) throws -> [Grant] {
+        let grants = try self.readable(
+            "SELECT user, granted_at FROM grants WHERE topic = ? ORDER BY user",
+            [DatabaseValue(key)],
+            places,
+            { "grant of topic \(key) for user \((try? $0.text(0)) ?? "?")" },
+            { Grant(user: UserID(try $0.required($0.text(0))), grantedAt: try $0.required($0.moment(1))) }
+        )
+        return grants.compactMap { $0 }
     }
 }
 
@@ -205,7 +228,7 @@ extension TopicRecord {
             owner: UserID(try row.required(row.text(4))),
             createdAt: try row.required(row.moment(5)),
             isPublic: try row.integer(6) != 0,
-            description: row.text(7),
+            description: try row.text(7),
             durability: try row.durability(8)
         )
     }

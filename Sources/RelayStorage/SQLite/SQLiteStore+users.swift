@@ -26,11 +26,16 @@ extension SQLiteStore: UserStore {
 
     public func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User] {
         let place = user ?? UserPlace(createdAt: Timestamp(microseconds: .min), id: UserID(""))
-        return try await self.read { db in
-            try db.users(
-                "WHERE (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?",
-                [DatabaseValue(place.createdAt), DatabaseValue(place.id), max(0, limit).databaseValue]
-            )
+        return try await readablePage(limit) { (limit) async throws(StoreError) in
+            try await self.read { [places] db in
+                try db.readable(
+                    "\(Database.selectUsers) WHERE (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?",
+                    [DatabaseValue(place.createdAt), DatabaseValue(place.id), limit.databaseValue],
+                    places,
+                    { "user \((try? $0.text(0)) ?? "?")" },
+                    { try User(row: $0) }
+                )
+            }
         }
     }
 
@@ -97,14 +102,12 @@ extension Database {
         try self.users("WHERE id = ?", [DatabaseValue(id)]).first
     }
 
+    fileprivate static let selectUsers = """
+        SELECT id, username, created_at, email, is_active, permissions, password_hash, password_generation FROM users
+        """
+
     fileprivate func users(_ clause: String, _ arguments: [DatabaseValue] = []) throws -> [User] {
-        try self.all(
-            """
-            SELECT id, username, created_at, email, is_active, permissions, password_hash, password_generation
-            FROM users \(clause)
-            """,
-            arguments
-        ) { try User(row: $0) }
+        try self.all("\(Self.selectUsers) \(clause)", arguments) { try User(row: $0) }
     }
 }
 
@@ -114,10 +117,10 @@ extension User {
             id: UserID(try row.required(row.text(0))),
             username: try row.required(row.text(1)),
             createdAt: try row.required(row.moment(2)),
-            email: row.text(3),
+            email: try row.text(3),
             isActive: try row.integer(4) != 0,
             permissions: Permissions(rawValue: UInt8(truncatingIfNeeded: try row.integer(5))),
-            passwordHash: row.text(6),
+            passwordHash: try row.text(6),
             passwordGeneration: try row.integer(7)
         )
     }

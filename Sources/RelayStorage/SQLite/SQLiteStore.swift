@@ -49,6 +49,7 @@ public final class SQLiteStore: Sendable {
     let pool: DatabasePool
     let file: DatabaseFile
     let writer: Writer
+    let places = UnreadableRecords()
     /// Nil for a guest.
     let lock: DirectoryLock?
     private let reads = Atomic<Int>(0)

@@ -75,7 +75,7 @@ struct StreamCache {
             "SELECT id, \(StreamBounds.columns) FROM streams WHERE key = ?",
             [DatabaseValue(topic)]
         ) { row in
-            StreamState(id: try row.integer(0), bounds: row.bounds(1))
+            StreamState(id: try row.integer(0), bounds: try row.bounds(1))
         }
     }
 }
@@ -98,15 +98,15 @@ extension StreamBounds {
 
 extension Row {
     /// From the eight columns of ``StreamBounds/columns``. Zero where they are NULL.
-    func bounds(_ column: Int) -> StreamBounds {
+    func bounds(_ column: Int) throws(StoreError) -> StreamBounds {
         StreamBounds(
             epoch: StreamEpoch(
-                id: UInt64(bitPattern: (self[column + 5] as Int64?) ?? 0),
-                start: self.messageID(column + 6)
+                id: UInt64(bitPattern: try self.number(column + 5) ?? 0),
+                start: try self.messageID(column + 6)
             ),
-            last: self.messageID(column),
-            trimmedThrough: self.messageID(column + 2),
-            count: (self[column + 4] as Int?) ?? 0
+            last: try self.messageID(column),
+            trimmedThrough: try self.messageID(column + 2),
+            count: Int(try self.number(column + 4) ?? 0)
         )
     }
 }

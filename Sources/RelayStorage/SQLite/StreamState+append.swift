@@ -47,7 +47,7 @@ extension StreamState {
         let ids = try db.all(
             "SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) ORDER BY ms, seq LIMIT ?",
             [self.id.databaseValue] + self.bounds.trimmedThrough.columns + [Self.slack.databaseValue]
-        ) { $0.messageID(0) }
+        ) { try $0.messageID(0) }
         self.oldest.append(contentsOf: ids)
     }
 
@@ -56,7 +56,7 @@ extension StreamState {
         let id = try db.first(
             "SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) ORDER BY ms, seq LIMIT 1 OFFSET ?",
             [self.id.databaseValue] + self.bounds.trimmedThrough.columns + [(count - 1).databaseValue]
-        ) { $0.messageID(0) }
+        ) { try $0.messageID(0) }
         guard let id else { return }
         self.bounds.trimmedThrough = id
         self.bounds.count -= count
@@ -102,7 +102,7 @@ extension Database {
             "SELECT ms, seq, timestamp FROM idempotency WHERE key = ? AND idx = ? AND expires_at > ?",
             [DatabaseValue(mark.key.bytes), mark.index.databaseValue, DatabaseValue(draft.timestamp)]
         ) { row in
-            StoredDraft(id: row.messageID(0), timestamp: try row.required(row.moment(2)), isRepeat: true)
+            StoredDraft(id: try row.messageID(0), timestamp: try row.required(row.moment(2)), isRepeat: true)
         }
     }
 

@@ -14,11 +14,21 @@ enum StreamReply {
         return position.bounds
     }
 
-    /// An entry of a stream, as `XRANGE` gives it.
-    static func message(_ entry: ValkeyReply) throws(StoreError) -> Message {
-        guard let pair = entry.array, pair.count == 2, let id = pair[0].buffer, let fields = pair[1].array,
-            fields.count.isMultiple(of: 2)
-        else { throw .unexpected("no stream entry") }
+    /// Of an entry of a stream, as `XRANGE` gives it.
+    static func id(_ entry: ValkeyReply) throws(StoreError) -> MessageID {
+        guard let text = entry.array?.first?.buffer else { throw .unexpected("no stream entry") }
+        var reader = FieldReader(text)
+        guard let id = reader.id() else { throw .unexpected("no stream entry") }
+        return id
+    }
+
+    /// An entry whose id is known.
+    ///
+    /// - Throws: `corrupt` where it is no message.
+    static func message(_ id: MessageID, _ entry: ValkeyReply) throws(StoreError) -> Message {
+        guard let pair = entry.array, pair.count == 2, let fields = pair[1].array, fields.count.isMultiple(of: 2) else {
+            throw .unexpected("no stream entry")
+        }
         var parts = Parts()
         for index in stride(from: 0, to: fields.count, by: 2) {
             guard let name = fields[index].buffer?.readableBytesView.first, let value = fields[index + 1].buffer else {
@@ -26,10 +36,7 @@ enum StreamReply {
             }
             parts.take(name, value)
         }
-        var reader = FieldReader(id)
-        guard let id = reader.id(), let message = parts.message(id) else {
-            throw StoreError(.corrupt, "an incomplete message \(String(buffer: id))")
-        }
+        guard let message = parts.message(id) else { throw StoreError(.corrupt, "the message is not whole") }
         return message
     }
 

@@ -47,15 +47,16 @@ extension HashFields {
         }
     }
 
-    /// Of a hash from user to date: ordered by user id.
-    var grants: [Grant] {
-        get throws(StoreError) {
-            var grants: [Grant] = []
-            for (user, text) in self.texts {
-                guard let date = Int64(text) else { throw StoreError(.corrupt, "a grant without a date") }
-                grants.append(Grant(user: UserID(user), grantedAt: Timestamp(microseconds: date)))
+    /// Of a hash from user to date: ordered by user id, without those that can't be read.
+    func grants(on key: TopicKey, _ places: UnreadableRecords) -> [Grant] {
+        var grants: [Grant] = []
+        for (user, text) in self.texts {
+            guard let date = Int64(text) else {
+                places.note("grant of topic \(key) for user \(user)", StoreError(.corrupt, "it has no date"))
+                continue
             }
-            return grants.sorted { $0.user.rawValue.precedesInBytes($1.user.rawValue) }
+            grants.append(Grant(user: UserID(user), grantedAt: Timestamp(microseconds: date)))
         }
+        return grants.sorted { $0.user.rawValue.precedesInBytes($1.user.rawValue) }
     }
 }

@@ -20,7 +20,7 @@ extension ValkeyStore {
         self.run(ReadScript.script, keys: keys, reading.arguments) { result in
             var reading = reading
             do throws(StoreError) {
-                switch try reading.take(try result.get()) {
+                switch try reading.take(try result.get(), self.places) {
                 case .done(let page): completion(.success(page))
                 case .more: self.read(reading, restarts: restarts, completion)
                 case .changed where restarts < 16:
@@ -55,6 +55,8 @@ private struct PageReading {
     private var bytes = 0
     private var resumeAt: MessageID?
     private var epoch: UInt64?
+    /// The last of the messages before the first that can't be read back.
+    private var lostThrough: MessageID?
 
     init(_ request: ReadRequest) {
         self.request = request
@@ -83,7 +85,7 @@ private struct PageReading {
         }
     }
 
-    mutating func take(_ reply: ValkeyReply) throws(StoreError) -> Step {
+    mutating func take(_ reply: ValkeyReply, _ places: UnreadableRecords) throws(StoreError) -> Step {
         guard let parts = reply.array, parts.count == 3, let entries = parts[1].array, let end = parts[2].text else {
             throw .unexpected("to a read")
         }
@@ -93,13 +95,26 @@ private struct PageReading {
         for entry in entries {
             // A page that was full before this step only wanted to know that there is one more.
             if self.isFull { return .done(self.page(bounds, hasMore: true)) }
-            let message = try StreamReply.message(entry)
-            self.messages.append(message)
-            self.bytes += message.memoryCost
+            let id = try StreamReply.id(entry)
+            do throws(StoreError) {
+                let message = try StreamReply.message(id, entry)
+                self.messages.append(message)
+                self.bytes += message.memoryCost
+            } catch {
+                places.note("message \(id) of topic \(self.request.topic)", error)
+                guard case .forward = self.request.range else { continue }
+                // The next page tells of it, so that readers are told of a gap at its place.
+                guard self.messages.isEmpty else { return .done(self.page(bounds, hasMore: true)) }
+                self.lostThrough = id
+            }
         }
         switch end {
         case "end": return .done(self.page(bounds, hasMore: false))
-        case "more": return .done(self.page(bounds, hasMore: true))
+        case "more":
+            guard self.messages.isEmpty, let last = entries.last else { return .done(self.page(bounds, hasMore: true)) }
+            // Nothing that the server took for the page's messages can be read.
+            self.resumeAt = try StreamReply.id(last)
+            return .more
         default:
             guard let id = MessageID(end) else { throw .unexpected("to a read") }
             self.resumeAt = id
@@ -119,6 +134,6 @@ private struct PageReading {
     }
 
     private func page(_ bounds: StreamBounds, hasMore: Bool) -> StoredPage {
-        StoredPage(messages: self.messages, hasMore: hasMore, bounds: bounds)
+        StoredPage(messages: self.messages, hasMore: hasMore, bounds: bounds, lostThrough: self.lostThrough)
     }
 }

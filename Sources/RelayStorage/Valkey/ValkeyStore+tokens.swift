@@ -65,8 +65,12 @@ extension ValkeyStore: RefreshTokenStore {
     private func versioned(_ jti: String?) async throws(StoreError) -> (token: RefreshToken, version: String)? {
         guard let jti else { return nil }
         let fields = HashFields(try await self.send("HGETALL", self.layout.token(jti)))
-        guard let token = try RefreshToken(jti, fields) else { return nil }
-        return (token, try fields.required(fields.text("version"), "version"))
+        // What can't be read back is worth nothing: its user logs in anew.
+        return self.readable("refresh token \(jti)") {
+            () throws(StoreError) -> (token: RefreshToken, version: String)? in
+            guard let token = try RefreshToken(jti, fields) else { return nil }
+            return (token, try fields.required(fields.text("version"), "version"))
+        }
     }
 
     public func refreshToken(_ jti: String) async throws(StoreError) -> RefreshToken? {
@@ -78,7 +82,10 @@ extension ValkeyStore: RefreshTokenStore {
         let ids = (reply.array ?? []).compactMap(\.text)
         var tokens: [RefreshToken] = []
         for (jti, hash) in zip(ids, try await self.send("HGETALL", each: ids.map { self.layout.token($0) })) {
-            if let token = try RefreshToken(jti, HashFields(hash)), token.isLive(at: now) { tokens.append(token) }
+            let token = self.readable("refresh token \(jti)") { () throws(StoreError) in
+                try RefreshToken(jti, HashFields(hash))
+            }
+            if let token, token.isLive(at: now) { tokens.append(token) }
         }
         return tokens.sorted {
             $0.issuedAt == $1.issuedAt ? $0.jti.precedesInBytes($1.jti) : $0.issuedAt < $1.issuedAt

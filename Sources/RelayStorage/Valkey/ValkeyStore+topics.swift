@@ -7,7 +7,7 @@ import RelayWire
 /// publish in between, to a topic that they have made anew, stays.
 extension ValkeyStore: TopicStore {
     public func topic(_ key: TopicKey) async throws(StoreError) -> StoredTopic? {
-        try await self.topics([key]).first
+        try await self.topics([key]) { (_, error) throws(StoreError) in throw error }.first ?? nil
     }
 
     public func createTopic(
@@ -101,8 +101,10 @@ extension ValkeyStore: TopicStore {
             self.layout.ownedPrefix + user.rawValue,
             .init(self.layout.grantedPrefix + user.rawValue)
         )
-        let page = reply.texts.firstInBytes(limit, after: key?.description) { $0 }
-        return try await self.topics(page.map { TopicKey(storedText: $0) })
+        return try await readablePage(limit) { (limit) async throws(StoreError) in
+            let page = reply.texts.firstInBytes(limit, after: key?.description) { $0 }
+            return try await self.readableTopics(page.map { TopicKey(storedText: $0) })
+        }
     }
 
     public func topicNames(ownedBy user: UserID, limit: Int) async throws(StoreError) -> [String] {
@@ -114,8 +116,18 @@ extension ValkeyStore: TopicStore {
     public func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
         guard limit > 0 else { return [] }
         let start = key.map { "(\($0)" } ?? "-"
-        let reply = try await self.send("ZRANGEBYLEX", self.layout.topics, .init(start), "+", "LIMIT", 0, .init(limit))
-        return try await self.topics(reply.topicKeys)
+        return try await readablePage(limit) { (limit) async throws(StoreError) in
+            let reply = try await self.send(
+                "ZRANGEBYLEX",
+                self.layout.topics,
+                .init(start),
+                "+",
+                "LIMIT",
+                0,
+                .init(limit)
+            )
+            return try await self.readableTopics(reply.topicKeys)
+        }
     }
 
     public func topicCounts() async throws(StoreError) -> TopicCounts {
@@ -162,9 +174,17 @@ extension ValkeyStore: TopicStore {
         return try StreamReply.bounds(reply)
     }
 
-    /// - Returns: those that exist, in the given order.
-    private func topics(_ keys: [TopicKey]) async throws(StoreError) -> [StoredTopic] {
-        var topics: [StoredTopic] = []
+    private func readableTopics(_ keys: [TopicKey]) async throws(StoreError) -> [StoredTopic?] {
+        try await self.topics(keys) { (key, error) throws(StoreError) in self.places.note("topic \(key)", error) }
+    }
+
+    /// - Parameter unreadable: called with what is wrong with a record that can't be read back.
+    /// - Returns: in the given order; nil for those that do not exist, or can't be read back.
+    private func topics(
+        _ keys: [TopicKey],
+        _ unreadable: (TopicKey, StoreError) throws(StoreError) -> Void
+    ) async throws(StoreError) -> [StoredTopic?] {
+        var topics: [StoredTopic?] = []
         for start in stride(from: 0, to: keys.count, by: 128) {
             let some = keys[start..<min(keys.count, start + 128)]
             let reply = try await self.run(
@@ -174,10 +194,16 @@ extension ValkeyStore: TopicStore {
             guard let hashes = reply.array, hashes.count == 2 * some.count else { throw .unexpected("to topics") }
             var found: [(record: TopicRecord, grants: [Grant])] = []
             for (index, key) in some.enumerated() {
-                guard let record = try TopicRecord(key, HashFields(hashes[2 * index])) else { continue }
-                found.append((record, try HashFields(hashes[2 * index + 1]).grants))
+                do throws(StoreError) {
+                    guard let record = try TopicRecord(key, HashFields(hashes[2 * index])) else { continue }
+                    found.append((record, HashFields(hashes[2 * index + 1]).grants(on: key, self.places)))
+                } catch {
+                    try unreadable(key, error)
+                }
             }
-            topics += try await self.withBounds(found)
+            let readable = try await self.withBounds(found)
+            let byKey = Dictionary(readable.map { ($0.record.key, $0) }, uniquingKeysWith: { first, _ in first })
+            topics += some.map { byKey[$0] }
         }
         return topics
     }

@@ -39,14 +39,17 @@ extension ValkeyStore: UserStore {
                 if user?.precedes(place) ?? true { places.append(place) }
             }
         }
-        var users: [User] = []
-        for some in places.sorted(by: { $0.precedes($1) }).prefix(max(0, limit)).map(\.id).chunked() {
-            let replies = try await self.send("HGETALL", each: some.map { self.layout.user($0) })
-            for (id, reply) in zip(some, replies) {
-                if let user = try User(id, HashFields(reply)) { users.append(user) }
+        let ordered = places.sorted { $0.precedes($1) }.map(\.id)
+        return try await readablePage(limit) { (limit) async throws(StoreError) in
+            var users: [User?] = []
+            for some in Array(ordered.prefix(limit)).chunked() {
+                let replies = try await self.send("HGETALL", each: some.map { self.layout.user($0) })
+                users += zip(some, replies).map { id, reply in
+                    self.readable("user \(id)") { () throws(StoreError) in try User(id, HashFields(reply)) }
+                }
             }
+            return users
         }
-        return users
     }
 
     public func userCounts() async throws(StoreError) -> UserCounts {

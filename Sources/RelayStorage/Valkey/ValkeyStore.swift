@@ -17,6 +17,7 @@ public final class ValkeyStore: Sendable {
     let changeFeed: ChangeFeed
     private let desk: NewsDesk
     let loop: any EventLoop
+    let places = UnreadableRecords()
     private let calls = CallsUnderWay()
 
     init(
@@ -154,6 +155,8 @@ public final class ValkeyStore: Sendable {
 }
 
 extension ValkeyStore: StoreLifecycle {
+    public var unreadable: UnreadableRecords? { self.places }
+
     public func checkHealth() async throws(StoreError) {
         try await self.ping()
     }
@@ -170,5 +173,17 @@ extension ValkeyStore: SharedStore {
 
     public func observeChanges(_ observer: @escaping @Sendable (StoreChange) -> Void) {
         self.changeFeed.observe(observer)
+    }
+}
+
+extension ValkeyStore {
+    /// What `decode` makes of a record; nil, and noted, where that can't be read back.
+    func readable<Value>(_ place: String, _ decode: () throws(StoreError) -> Value?) -> Value? {
+        do throws(StoreError) {
+            return try decode()
+        } catch {
+            self.places.note(place, error)
+            return nil
+        }
     }
 }

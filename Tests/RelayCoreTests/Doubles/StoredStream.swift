@@ -7,6 +7,8 @@ struct StoredStream {
     private var sequence = IDSequence()
     private var trimmedThrough = MessageID.zero
     private var epoch = StreamEpoch.none
+    /// What can't be read back.
+    private var damaged: Set<MessageID> = []
 
     var bounds: StreamBounds {
         StreamBounds(
@@ -38,6 +40,8 @@ struct StoredStream {
         self.epoch = StreamEpoch(id: self.epoch.id + 1, start: start, holes: holes)
     }
 
+    mutating func damage(_ id: MessageID) { self.damaged.insert(id) }
+
     mutating func clear() {
         self.messages = []
         self.trimmedThrough = self.sequence.last
@@ -65,11 +69,21 @@ struct StoredStream {
         }
         var page: [Message] = []
         var bytes = 0
-        for message in inRange {
+        var lost: MessageID?
+        var looked = 0
+        looking: for message in inRange {
             guard page.count < request.maxMessages, bytes < request.maxBytes else { break }
-            page.append(message)
-            bytes += message.memoryCost
+            switch (self.damaged.contains(message.id), request.range) {
+            case (true, .forward):
+                guard page.isEmpty else { break looking }
+                lost = message.id
+            case (true, .backward): break
+            case (false, _):
+                page.append(message)
+                bytes += message.memoryCost
+            }
+            looked += 1
         }
-        return StoredPage(messages: page, hasMore: page.count < inRange.count, bounds: self.bounds)
+        return StoredPage(messages: page, hasMore: looked < inRange.count, bounds: self.bounds, lostThrough: lost)
     }
 }

@@ -6,7 +6,6 @@ final class TestSink: ReaderSink {
     enum Event: Equatable {
         case gap(Gap)
         case message(MessageID)
-        case settled
         case ended(ReaderEnd)
     }
 
@@ -22,7 +21,6 @@ final class TestSink: ReaderSink {
     private(set) var overflows = 0
     var onGap: (Reader) -> Void = { _ in }
     var onDelivery: (Reader) -> Void = { _ in }
-    var onSettled: (Reader) -> Void = { _ in }
     var onEnd: (Reader) -> Void = { _ in }
     var onFlush: () -> Void = {}
 
@@ -43,8 +41,6 @@ final class TestSink: ReaderSink {
         self.events.compactMap { if case .ended(let end) = $0 { end } else { nil } }
     }
 
-    var settlings: Int { self.events.count { $0 == .settled } }
-
     // MARK: ReaderSink
 
     func capacity(for reader: Reader) -> Int { min(self.room, self.atOnce) }
@@ -60,11 +56,6 @@ final class TestSink: ReaderSink {
         if batch.messages.count > self.room { self.overflows += 1 }
         if self.room != .max { self.room = max(0, self.room - batch.messages.count) }
         self.onDelivery(reader)
-    }
-
-    func readerSettled(_ reader: Reader) {
-        self.events.append(.settled)
-        self.onSettled(reader)
     }
 
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {

@@ -125,6 +125,11 @@ final class TestStore: MessageStore {
         self.state.withLock { $0.streams[key]?.loseTail(of: count) }
     }
 
+    /// Makes a message one that can't be read back.
+    func damage(_ id: MessageID, in key: TopicKey) {
+        self.state.withLock { $0.streams[key]?.damage(id) }
+    }
+
     // MARK: MessageStore
 
     var durability: Durability { self.durabilities[0] }

@@ -39,7 +39,7 @@ struct FollowStepTests {
         )
     }
 
-    private static func gap(_ after: UInt64, _ through: UInt64, _ epoch: StreamEpoch = epoch) -> MissedStretch {
+    private static func missed(_ after: UInt64, _ through: UInt64, _ epoch: StreamEpoch = epoch) -> MissedStretch {
         MissedStretch(epoch: epoch.id, after: .ms(after), through: .ms(through))
     }
 
@@ -92,7 +92,7 @@ struct FollowStepTests {
             ),
             News(testDescription: "does not know of what is held", growth: growth(4...6), step: .check),
             News(testDescription: "is known", growth: growth(2...4), step: .rest),
-            News(testDescription: "leaves a gap", growth: growth(8...9), step: .read(gap(5, 7))),
+            News(testDescription: "leaves a gap", growth: growth(8...9), step: .read(missed(5, 7))),
             News(testDescription: "is of another epoch", growth: growth(6...6, other), step: .check),
             News(
                 testDescription: "is a trimming",
@@ -103,7 +103,7 @@ struct FollowStepTests {
             News(
                 testDescription: "is a trimming of more than is known",
                 growth: StreamGrowth(upTo: bounds(9, trimmed: 3)),
-                step: .read(gap(5, 9))
+                step: .read(missed(5, 9))
             ),
         ]
     )
@@ -135,24 +135,29 @@ struct FollowStepTests {
         #expect(state.hot.floor == .ms(4))
     }
 
-    @Test("news behind a gap waits for the page, and comes after it")
+    @Test("news behind a missed stretch waits for the page, and comes after it")
     func repairs() {
         var state = self.live()
-        #expect(state.grew(Self.growth(8...8), self.environment) == .read(Self.gap(5, 7)))
+        #expect(state.grew(Self.growth(8...8), self.environment) == .read(Self.missed(5, 7)))
         #expect(state.grew(Self.growth(9...9), self.environment) == .rest)
         self.expect(state, holds: [1, 2, 3, 4, 5], last: 5)
-        #expect(state.repaired(Self.page(6...7, of: Self.bounds(9)), gap: Self.gap(5, 7), self.environment) == .rest)
+        #expect(
+            state.repaired(Self.page(6...7, of: Self.bounds(9)), missed: Self.missed(5, 7), self.environment) == .rest
+        )
         self.expect(state, holds: Array(1...9), last: 9)
     }
 
-    @Test("a second gap behind the first is read next")
+    @Test("a second missed stretch behind the first is read next")
     func repairsTwice() {
         var state = self.live()
         _ = state.grew(Self.growth(8...8), self.environment)
         _ = state.grew(Self.growth(11...11), self.environment)
-        let next = state.repaired(Self.page(6...7, of: Self.bounds(11)), gap: Self.gap(5, 7), self.environment)
-        #expect(next == .read(Self.gap(8, 10)))
-        #expect(state.repaired(Self.page(9...10, of: Self.bounds(11)), gap: Self.gap(8, 10), self.environment) == .rest)
+        let next = state.repaired(Self.page(6...7, of: Self.bounds(11)), missed: Self.missed(5, 7), self.environment)
+        #expect(next == .read(Self.missed(8, 10)))
+        #expect(
+            state.repaired(Self.page(9...10, of: Self.bounds(11)), missed: Self.missed(8, 10), self.environment)
+                == .rest
+        )
         self.expect(state, holds: Array(1...11), last: 11)
     }
 
@@ -162,9 +167,9 @@ struct FollowStepTests {
         for page in [failed, Self.page(6...7, of: Self.bounds(7, Self.other))] {
             var state = self.live()
             _ = state.grew(Self.growth(8...8), self.environment)
-            #expect(state.repaired(page, gap: Self.gap(5, 7), self.environment) == .check)
+            #expect(state.repaired(page, missed: Self.missed(5, 7), self.environment) == .check)
             self.expect(state, holds: [1, 2, 3, 4, 5], last: 5)
-            #expect(state.positioned(Self.bounds(8), self.environment) == .read(Self.gap(5, 8)))
+            #expect(state.positioned(Self.bounds(8), self.environment) == .read(Self.missed(5, 8)))
             state.deafen(self.environment)
         }
     }
@@ -174,7 +179,7 @@ struct FollowStepTests {
         var state = self.live()
         _ = state.grew(Self.growth(101...102), self.environment)
         let page = Self.page(6...50, of: Self.bounds(102), hasMore: true)
-        #expect(state.repaired(page, gap: Self.gap(5, 100), self.environment) == .rest)
+        #expect(state.repaired(page, missed: Self.missed(5, 100), self.environment) == .rest)
         self.expect(state, holds: [101, 102], last: 102)
         #expect(state.hot.floor == .ms(100))
     }
@@ -187,7 +192,7 @@ struct FollowStepTests {
         let page = Result<StoredPage, StoreError>.success(
             StoredPage(messages: [], hasMore: false, bounds: Self.bounds(30, trimmed: 20))
         )
-        #expect(state.repaired(page, gap: Self.gap(5, 10), self.environment) == .rest)
+        #expect(state.repaired(page, missed: Self.missed(5, 10), self.environment) == .rest)
         self.expect(state, holds: Array(21...30), last: 30)
     }
 
@@ -196,19 +201,19 @@ struct FollowStepTests {
         var state = TopicState(stored: nil, bounds: StreamBounds(), self.environment)
         state.following = .tuning(Backlog())
         _ = state.positioned(StreamBounds(), self.environment)
-        let gap = Self.gap(0, 1, .none)
-        #expect(state.grew(Self.growth(2...2), self.environment) == .read(gap))
-        #expect(state.repaired(Self.page(1...1, of: Self.bounds(2)), gap: gap, self.environment) == .rest)
+        let missed = Self.missed(0, 1, .none)
+        #expect(state.grew(Self.growth(2...2), self.environment) == .read(missed))
+        #expect(state.repaired(Self.page(1...1, of: Self.bounds(2)), missed: missed, self.environment) == .rest)
         self.expect(state, holds: [1, 2], last: 2)
     }
 
-    @Test("a position that comes while a gap is read is not forgotten")
+    @Test("a position that comes while a missed stretch is read is not forgotten")
     func positionDuringRepair() {
         var state = self.live()
         _ = state.grew(Self.growth(8...8), self.environment)
         #expect(state.positioned(Self.bounds(9), self.environment) == .rest)
-        let step = state.repaired(Self.page(6...7, of: Self.bounds(9)), gap: Self.gap(5, 7), self.environment)
-        #expect(step == .read(Self.gap(8, 9)))
+        let step = state.repaired(Self.page(6...7, of: Self.bounds(9)), missed: Self.missed(5, 7), self.environment)
+        #expect(step == .read(Self.missed(8, 9)))
     }
 
     @Test("a position of another epoch ends a repair at once, and the late page changes nothing")
@@ -217,7 +222,9 @@ struct FollowStepTests {
         _ = state.grew(Self.growth(8...8), self.environment)
         #expect(state.positioned(Self.bounds(6, Self.other), self.environment) == .check)
         self.expect(state, holds: [], last: 6, epoch: Self.other)
-        #expect(state.repaired(Self.page(6...7, of: Self.bounds(8)), gap: Self.gap(5, 7), self.environment) == .rest)
+        #expect(
+            state.repaired(Self.page(6...7, of: Self.bounds(8)), missed: Self.missed(5, 7), self.environment) == .rest
+        )
         self.expect(state, holds: [], last: 6, epoch: Self.other)
     }
 
@@ -235,7 +242,7 @@ struct FollowStepTests {
         arguments: [
             Position(testDescription: "is known", bounds: bounds(5), step: .rest),
             Position(testDescription: "is older than the news", bounds: bounds(3), step: .rest),
-            Position(testDescription: "is further on", bounds: bounds(9), step: .read(gap(5, 9))),
+            Position(testDescription: "is further on", bounds: bounds(9), step: .read(missed(5, 9))),
             Position(testDescription: "is from before the first message", bounds: StreamBounds(), step: .rest),
             Position(testDescription: "tells of a trimming", bounds: bounds(5, trimmed: 4), step: .rest, holds: [5]),
             Position(
@@ -254,15 +261,17 @@ struct FollowStepTests {
         self.expect(state, holds: position.holds, last: position.last, epoch: position.epoch)
     }
 
-    @Test("too much news behind a gap is let go, and the position asked for")
+    @Test("too much news behind a missed stretch is let go, and the position asked for")
     func backlogTooBig() {
         var state = self.live()
         for id in 7...12 as ClosedRange<UInt64> {
             _ = state.grew(Self.growth(id...id, bytes: 1 << 20), self.environment)
         }
-        #expect(state.repaired(Self.page(6...6, of: Self.bounds(12)), gap: Self.gap(5, 6), self.environment) == .check)
+        #expect(
+            state.repaired(Self.page(6...6, of: Self.bounds(12)), missed: Self.missed(5, 6), self.environment) == .check
+        )
         self.expect(state, holds: [1, 2, 3, 4, 5, 6], last: 6)
-        #expect(state.positioned(Self.bounds(12), self.environment) == .read(Self.gap(6, 12)))
+        #expect(state.positioned(Self.bounds(12), self.environment) == .read(Self.missed(6, 12)))
     }
 
     @Test("who stops listening keeps nothing in memory")

@@ -146,7 +146,7 @@ struct FanOutTests {
         try self.loop.settle()
         try self.relay.publish([2])
         #expect(self.loop.inbox.hints == 0)
-        #expect(sink.events == [.settled])
+        #expect(sink.events.isEmpty)
     }
 
     @Test("an expired message is not delivered to who comes too late for it")

@@ -25,7 +25,6 @@ struct ReentrancyTests {
         try self.relay.publish([11])
         try self.loop.settle()
         #expect(sink.numbers == Array(1...delivery))
-        #expect(!sink.events.contains(.settled))
         #expect(self.loop.inbox.hints == 0)
     }
 
@@ -74,20 +73,6 @@ struct ReentrancyTests {
         self.loop.readers.resume(reader)
         try self.loop.settle()
         #expect(sink.numbers == Array(1...10))
-    }
-
-    @Test("a reader with more room from inside its settling goes on")
-    func resumesAtSettling() throws {
-        let sink = TestSink(room: 0)
-        sink.onSettled = { [unowned sink] in
-            guard $0.isBlocked else { return }
-            sink.room = 1
-            self.loop.readers.resume($0)
-        }
-        try self.loop.read(self.topic, into: sink)
-        try self.relay.publish(1...5)
-        try self.loop.settle()
-        #expect(sink.numbers == [1, 2, 3, 4, 5])
     }
 
     @Test("a fast connection that has room again with each flush goes on turn by turn, not ever deeper")
@@ -169,16 +154,6 @@ struct ReentrancyTests {
         #expect(second.ends.isEmpty)
     }
 
-    @Test("a reader that leaves from inside its settling is gone")
-    func leavesAtSettling() throws {
-        let sink = TestSink()
-        sink.onSettled = { self.loop.readers.leave($0) }
-        try self.loop.read(self.topic, into: sink)
-        try self.relay.publish([1])
-        #expect(self.loop.inbox.hints == 0)
-        #expect(sink.events == [.settled])
-    }
-
     @Test(
         "random acts from inside of everything leave nobody with a gap, a repeat, or a message after the end",
         arguments: 1...10
@@ -199,7 +174,7 @@ struct ReentrancyTests {
             default:
                 let sink = TestSink(room: .random(in: 0...9, using: &random))
                 sink.onDelivery = { _ in act() }
-                sink.onSettled = { _ in act() }
+                sink.onFlush = { act() }
                 all.append(sink)
                 let joining = self.loop.readers.join(self.topic, start: .cursor(.oldest), tag: 0, sink: sink)
                 guard case .joined(let reader) = joining else { return }
@@ -215,13 +190,13 @@ struct ReentrancyTests {
         let survivors = open
         for (reader, sink) in survivors {
             sink.onDelivery = { _ in }
-            sink.onSettled = { _ in }
+            sink.onFlush = {}
             sink.room = .max
             self.loop.readers.resume(reader)
         }
         for sink in all {
             sink.onDelivery = { _ in }
-            sink.onSettled = { _ in }
+            sink.onFlush = {}
         }
         try self.loop.settle()
         #expect(survivors.allSatisfy { $0.1.numbers == Array(1...200) })

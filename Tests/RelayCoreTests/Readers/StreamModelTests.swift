@@ -109,8 +109,6 @@ struct ReaderWalk: Sendable {
                 }
                 cursor = id
                 next += 1
-            case .settled:
-                continue
             case .ended(let reason):
                 Issue.record("ended: \(reason)")
             }

@@ -88,7 +88,10 @@ struct ValkeyProbe: Sendable {
     }
 
     @discardableResult
-    func send(_ arguments: ValkeyArgument...) async throws -> ValkeyReply {
+    func send(_ arguments: ValkeyArgument...) async throws -> ValkeyReply { try await self.send(arguments) }
+
+    @discardableResult
+    func send(_ arguments: [ValkeyArgument]) async throws -> ValkeyReply {
         while !self.node.isConnected { await Task.yield() }
         return try await self.node.send(ValkeyCommand(arguments))
     }

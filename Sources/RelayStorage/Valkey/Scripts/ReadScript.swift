@@ -27,7 +27,7 @@ enum ReadScript {
               for i = 1, #some do
                 local f, size, expired = some[i][2], 256, false
                 for j = 1, #f, 2 do
-                  if f[j] == 'x' then expired = tonumber(f[j + 1]) <= now
+                  if f[j] == 'x' then expired = (tonumber(f[j + 1]) or math.huge) <= now
                   elseif f[j] == 'p' or f[j] == 'm' then size = size + #f[j + 1] end
                 end
                 looked = looked + 1

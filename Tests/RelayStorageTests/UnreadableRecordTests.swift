@@ -1,0 +1,215 @@
+import GRDB
+import NIOCore
+import RelayAccess
+import RelayCore
+import RelayValkey
+import RelayWire
+import StoreContract
+import Synchronization
+import Testing
+
+@testable import RelayStorage
+
+/// Somebody, or a failing disk, has changed single records behind the relay's back. Each case leaves one damaged record among sound ones.
+@Suite("Records that can't be read back", .timeLimit(.minutes(1)))
+struct UnreadableRecordTests {
+    private static let topic = TopicKey.named("t")
+
+    @Test("sqlite: a message is left out, told of as a gap at its place, and noted once")
+    func messageOfSQLite() async throws {
+        try await Self.withSQLite { store, edit in
+            let ids = try await Self.putThree(store)
+            try edit("UPDATE messages SET timestamp = 'nonsense' WHERE ms = ? AND seq = ?", ids[1].columns)
+            try await Self.expectGap(store, ids)
+        }
+    }
+
+    @Test(
+        "sqlite: no column of a message is taken for what it is not",
+        arguments: ["timestamp = x'00'", "expires_at = 'never'", "audience = 5", "metadata = 1.5", "payload = 7"]
+    )
+    func columns(change: String) async throws {
+        try await Self.withSQLite { store, edit in
+            let ids = try await Self.putThree(store)
+            try edit("UPDATE messages SET \(change) WHERE ms = ? AND seq = ?", ids[1].columns)
+            try await Self.expectGap(store, ids)
+        }
+    }
+
+    @Test(
+        "Valkey: the same for an entry that is no message",
+        arguments: [["foo", "bar"], ["p", "{}"], ["p", "{}", "t", "x"]]
+    )
+    func messageOfValkey(fields: [String]) async throws {
+        try await ValkeyPlace.with { stores, probe in
+            let ids = try await Self.putThree(stores[0])
+            let entries = try await probe.send("XRANGE", probe.key("t", "stream"), "-", "+").array ?? []
+            try await probe.send("DEL", probe.key("t", "stream"))
+            for (index, id) in ids.enumerated() {
+                let own = entries[index].array?[1].array?.compactMap(\.text) ?? []
+                let written = (index == 1 ? fields : own).map { ValkeyArgument($0) }
+                try await probe.send(["XADD", probe.key("t", "stream"), ValkeyArgument("\(id)")] + written)
+            }
+            try await Self.expectGap(stores[0], ids)
+        }
+    }
+
+    @Test("Valkey: a message whose expiry is no number can be read, and does not expire")
+    func expiryOfValkey() async throws {
+        try await ValkeyPlace.with { stores, probe in
+            let ids = try await Self.putThree(stores[0])
+            try await probe.send("XADD", probe.key("t", "stream"), "1900000000000-0", "p", "{}", "t", "1", "x", "soon")
+            #expect(try await stores[0].messages(in: Self.topic).map(\.id).prefix(3) == ids[...])
+        }
+    }
+
+    // MARK: Users, topics, grants, tokens
+
+    @Test("sqlite: lists go on without the record, and end where they end")
+    func listsOfSQLite() async throws {
+        try await Self.withSQLite { store, edit in
+            try await Self.fill(store)
+            try edit("UPDATE users SET permissions = 'all' WHERE id = ?", ["u1"])
+            try edit("UPDATE topics SET owner = 5 WHERE key = ?", ["b"])
+            try edit("UPDATE grants SET granted_at = 'once' WHERE user = ? AND topic = ?", ["u1", "a"])
+            try edit("UPDATE refresh_tokens SET secret_hash = 5 WHERE jti = ?", ["j1"])
+            try await Self.expectTheOthers(store)
+        }
+    }
+
+    @Test("Valkey: the same")
+    func listsOfValkey() async throws {
+        try await ValkeyPlace.with { stores, probe in
+            try await Self.fill(stores[0])
+            let layout = KeyLayout(prefix: probe.prefix)
+            try await probe.send("HSET", .init(layout.userPrefix + "u1"), "permissions", "all")
+            try await probe.send("HDEL", .init(layout.topicPrefix + "b"), "owner")
+            try await probe.send("HSET", .init(layout.grantsPrefix + "a"), "u1", "once")
+            try await probe.send("HDEL", .init(layout.tokenPrefix + "j1"), "hash")
+            try await Self.expectTheOthers(stores[0])
+        }
+    }
+}
+
+// MARK: - Steps
+
+extension UnreadableRecordTests {
+    /// What was noted, in order.
+    private final class Notes: Sendable {
+        private let list = Mutex<[String]>([])
+
+        init(_ store: any StoreLifecycle) {
+            store.unreadable?.observe { place, _ in self.list.withLock { $0.append(place) } }
+        }
+
+        var all: [String] { self.list.withLock { $0 } }
+    }
+
+    private static func withSQLite(
+        _ body: (SQLiteStore, _ edit: (String, [any DatabaseValueConvertible]) throws -> Void) async throws -> Void
+    ) async throws {
+        try await withSQLiteStore { store, directory in
+            let file = try DatabaseQueue(path: directory + "/" + SQLiteStore.fileName)
+            try await body(store) { sql, arguments in
+                try file.write { db in
+                    // Texts are stored as bytes.
+                    let values = arguments.map { ($0 as? String).map { DatabaseValue($0) } ?? $0.databaseValue }
+                    try db.execute(sql: sql, arguments: StatementArguments(values))
+                    try #require(db.changesCount == 1)
+                }
+            }
+        }
+    }
+
+    private static func putThree(_ store: some MessageStore) async throws -> [MessageID] {
+        var ids: [MessageID] = []
+        for second in 1...3 {
+            var draft = Draft.bytes(second, at: Int64(second))
+            draft.metadata = ByteBuffer(string: "{}")
+            ids.append(try await store.put(.one(draft, to: Self.topic)).stored[0].id)
+        }
+        return ids
+    }
+
+    /// The second of three messages can't be read.
+    private static func expectGap(_ store: some MessageStore & StoreLifecycle, _ ids: [MessageID]) async throws {
+        let notes = Notes(store)
+        for limit in [1, 2, 10] {
+            let first = try await store.page(.forward(after: .zero), limit)
+            #expect(first.messages.map(\.id) == [ids[0]] && first.hasMore && first.lostThrough == nil)
+            let second = try await store.page(.forward(after: ids[0]), limit)
+            #expect(second.messages.map(\.id) == [ids[2]] && !second.hasMore && second.lostThrough == ids[1])
+        }
+        let last = try await store.page(.forward(after: ids[0], through: ids[1]), 10)
+        #expect(last.messages.isEmpty && !last.hasMore && last.lostThrough == ids[1])
+        let backward = try await store.page(.backward(before: nil), 10)
+        #expect(backward.messages.map(\.id) == [ids[2], ids[0]] && backward.lostThrough == nil)
+        #expect(notes.all == ["message \(ids[1]) of topic t"])
+    }
+
+    private static func fill(_ store: some RelayContents) async throws {
+        for id in ["u0", "u1", "u2"] {
+            let user = User(
+                id: UserID(id),
+                username: id,
+                createdAt: .at(0),
+                email: nil,
+                permissions: [.read],
+                passwordHash: nil
+            )
+            _ = try await store.createUser(user)
+        }
+        for name in ["a", "b", "c"] {
+            _ = try await store.createTopic(.plain(.named(name)))
+            for user in ["u0", "u1"] {
+                let grant = Grant(user: UserID(user), grantedAt: .at(0))
+                _ = try await store.addGrant(grant, to: .named(name), limit: 10)
+            }
+        }
+        for jti in ["j0", "j1"] {
+            let token = RefreshToken(
+                jti: jti,
+                user: UserID("u0"),
+                chain: jti,
+                secretHash: [1, 2],
+                issuedAt: .at(0),
+                expiresAt: .at(60),
+                clientHint: nil
+            )
+            _ = try await store.insertRefreshToken(token, generation: 0)
+        }
+    }
+
+    private static func expectTheOthers(_ store: some RelayContents & StoreLifecycle) async throws {
+        let notes = Notes(store)
+        for _ in 0..<2 {
+            // By pages of two: one that is short would be taken for the last.
+            let users = try await store.users(after: nil, limit: 2)
+            #expect(users.map(\.id.rawValue) == ["u0", "u2"])
+            #expect(try await store.topics(after: nil, limit: 2).map(\.record.key.description) == ["a", "c"])
+            let owned = try await store.topics(of: UserID("o"), after: nil, limit: 2)
+            #expect(owned.map(\.record.key.description) == ["a", "c"])
+            #expect(try await store.topic(.named("a"))?.grants.map(\.user.rawValue) == ["u0"])
+            #expect(try await store.topic(.named("c"))?.grants.map(\.user.rawValue) == ["u0", "u1"])
+            #expect(try await store.liveRefreshTokens(of: UserID("u0"), at: .at(1)).map(\.jti) == ["j0"])
+            #expect(try await store.refreshToken("j1") == nil)
+        }
+        let places = ["user u1", "topic b", "grant of topic a for user u1", "refresh token j1"]
+        #expect(Set(notes.all) == Set(places) && notes.all.count == places.count)
+        // What exists is not taken for free.
+        await #expect(throws: StoreError.self) { try await store.topic(.named("b")) }
+        await #expect(throws: StoreError.self) { try await store.user(UserID("u1")) }
+    }
+}
+
+private typealias RelayContents = RefreshTokenStore & TopicStore & UserStore
+
+extension MessageStore {
+    fileprivate func page(_ range: ReadRequest.Range, _ limit: Int) async throws -> StoredPage {
+        let request = ReadRequest(topic: .named("t"), range: range, maxMessages: limit, maxBytes: .max, now: .at(4))
+        let result = await withCheckedContinuation { continuation in
+            self.read(request) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+}
