@@ -63,6 +63,26 @@ struct UnreadableRecordTests {
         }
     }
 
+    @Test("sqlite: a stream whose row can't be read says so, and does not keep the sweep from the others")
+    func sweep() async throws {
+        try await Self.withSQLite { store, edit in
+            for topic in ["t", "u"] {
+                for _ in 1...2 { try await store.put(.one(.bytes(1, at: 0), to: .named(topic))) }
+            }
+            // The writer reads streams anew after it.
+            _ = try await store.sweep(at: .at(0), retention: Retention(maxMessages: .max, maxAgeSeconds: nil))
+            try edit("UPDATE streams SET trimmed_ms = 'x' WHERE key = ?", ["t"])
+            let trimmed = try await store.sweep(
+                at: .at(100),
+                retention: Retention(maxMessages: .max, maxAgeSeconds: 10)
+            )
+            #expect(Array(trimmed.keys) == [.named("u")])
+            let error = await #expect(throws: StoreError.self) { try await store.put(.one(.bytes(1), to: Self.topic)) }
+            #expect(error?.code == .corrupt)
+            await #expect(throws: StoreError.self) { try await store.messages(in: Self.topic) }
+        }
+    }
+
     // MARK: Users, topics, grants, tokens
 
     @Test("sqlite: lists go on without the record, and end where they end")

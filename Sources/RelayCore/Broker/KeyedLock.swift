@@ -3,7 +3,8 @@ import Synchronization
 
 /// Lets one task at a time do something about a key, over suspensions; others wait in the order in which they came.
 ///
-/// Costs nothing for keys that nobody holds. Waiting can't be cancelled: what is done under it is short.
+/// Costs nothing for keys that nobody holds. Waiting can't be cancelled: what is done under it ends by the store's own
+/// deadlines.
 final class KeyedLock<Key: Hashable & Sendable>: Sendable {
     /// Keys held now, each with those who wait for it.
     private let held = Mutex<[Key: Deque<CheckedContinuation<Void, Never>>]>([:])

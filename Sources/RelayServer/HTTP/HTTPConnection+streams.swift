@@ -44,6 +44,7 @@ extension HTTPConnection {
     /// Lets a client that waits for it send its body. To all others it says nothing, as RFC 9110 has it.
     func sayContinue(to exchange: Exchange) {
         let head = HTTPResponseHead(version: exchange.head.version, status: .continue)
+        self.outstanding.hasWritten = true
         self.context?.writeAndFlush(self.wrapOutboundOut(.head(head)), promise: nil)
     }
 

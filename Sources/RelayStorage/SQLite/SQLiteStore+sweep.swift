@@ -30,7 +30,7 @@ extension SQLiteStore {
         var pending = topics
         while !pending.isEmpty {
             pending = try await self.write { [pending] db, cache in
-                try pending.filter { try cache.update($0, in: db) { try $0.deleteHidden(in: db) } ?? false }
+                try pending.filter { try cache.updateReadable($0, in: db) { try $0.deleteHidden(in: db) } ?? false }
             }
         }
     }
@@ -43,7 +43,7 @@ extension SQLiteStore {
             while !pending.isEmpty {
                 let step = try await self.write { [pending] db, cache in
                     try pending.compactMap { topic in
-                        try cache.update(topic, in: db) { stream in
+                        try cache.updateReadable(topic, in: db) { stream in
                             (topic, try stream.trimAged(before: milliseconds, in: db), stream.bounds)
                         }
                     }
@@ -123,7 +123,7 @@ extension StreamCache {
                 "DELETE FROM messages WHERE stream = ? AND ms = ? AND seq = ?",
                 [message.stream.databaseValue] + message.id.columns
             )
-            _ = try self.update(message.topic, in: db) { $0.forget(message.id) }
+            _ = try self.updateReadable(message.topic, in: db) { $0.forget(message.id) }
         }
         return !expired.isEmpty
     }

@@ -41,6 +41,20 @@ struct StreamCache {
         return value
     }
 
+    /// As ``update(_:in:_:)``, for sweeps, which go on with the others: nil also where the stream's row can't be read back. Who appends to
+    /// it or reads it is told.
+    mutating func updateReadable<Value>(
+        _ topic: TopicKey,
+        in db: Database,
+        _ change: (inout StreamState) throws -> Value
+    ) throws -> Value? {
+        do {
+            return try self.update(topic, in: db, change)
+        } catch let error as StoreError where error.code == .corrupt {
+            return nil
+        }
+    }
+
     /// Begins the topic's stream where it has none.
     mutating func create(_ topic: TopicKey, in db: Database) throws {
         guard try self.bounds(of: topic, in: db) == nil else { return }
