@@ -28,7 +28,9 @@ public final class Reader {
     public let topic: Topic
     /// Set by the edge, for itself.
     public let tag: Int
-    unowned let sink: any ReaderSink
+    /// There for as long as the reader may be handed something. The two hold each other until the sink lets go of a reader that has left or
+    /// was ended, which every sink does.
+    let sink: any ReaderSink
     /// Who joined. What its sink says later may be nobody.
     let principal: Principal
 

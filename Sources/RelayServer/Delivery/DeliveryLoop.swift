@@ -33,7 +33,8 @@ final class DeliveryLoop: ReadingLoop {
 
     private func open(_ broker: Broker, _ endsExpired: Bool, _ peerTimeout: TimeAmount) {
         let eventLoop = self.eventLoop
-        let readers = LoopReaders(loop: self, clock: broker.clock) { [unowned self] request, ticket in
+        // The readers hold the loop, and the loop holds them until it stops.
+        let readers = LoopReaders(loop: self, clock: broker.clock) { request, ticket in
             self.fetch(request, ticket, from: broker, attempt: 1)
         }
         let connections = LoopConnections(

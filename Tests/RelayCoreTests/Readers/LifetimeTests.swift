@@ -34,6 +34,25 @@ struct LifetimeTests {
         #expect(lastSink == nil)
     }
 
+    @Test("a sink is there until its reader has left, even where its edge has let go of it")
+    func kept() async throws {
+        let relay = TestRelay()
+        let loop = TurningLoop(relay)
+        let topic = try await relay.topic()
+        weak var sink: TestSink?
+        let reader: Reader
+        do {
+            let own = TestSink()
+            sink = own
+            reader = try loop.read(topic, into: own)
+        }
+        try #require(sink != nil)
+        try relay.publish(1...3)
+        try loop.settle()
+        #expect(sink?.numbers == [1, 2, 3])
+        loop.readers.leave(reader)
+    }
+
     @Test("nothing of a broker that is dropped, once its readers have left")
     func dropped() async throws {
         weak var topic: Topic?
