@@ -16,6 +16,49 @@ public enum RelayMetric {
     public static let httpDuration = "http_request_duration_seconds"
     public static let httpDurationFine = "http_request_duration_highr_seconds"
 
+    // MARK: Measured when they are asked for
+
+    public static let hotTierBytes = MeasuredMetric(
+        "relay_hot_tier_bytes",
+        .gauge,
+        "Bytes of messages in memory, all topics."
+    )
+    public static let unstoredBytes = MeasuredMetric(
+        "relay_unstored_bytes",
+        .gauge,
+        "Bytes of messages with durability memory on their way."
+    )
+    public static let unstoredLost = MeasuredMetric(
+        "relay_unstored_messages_lost_total",
+        .counter,
+        "Messages with durability memory that the store did not take."
+    )
+    public static let residentTopics = MeasuredMetric("relay_resident_topics", .gauge, "Topics in memory.")
+    public static let pollWaiters = MeasuredMetric(
+        "relay_poll_waiters_active",
+        .gauge,
+        "Long polls that wait now."
+    )
+    public static let memoryBytes = MeasuredMetric("relay_memory_bytes", .gauge, "Bytes held for clients.")
+    public static let memoryLimits = MeasuredMetric("relay_memory_limit_bytes", .gauge, "Bounds of these.")
+    public static let memoryWholeLimit = MeasuredMetric(
+        "relay_memory_whole_limit_bytes",
+        .gauge,
+        "Bound of all that is held for clients."
+    )
+    public static let memoryRefusals = MeasuredMetric(
+        "relay_memory_refusals_total",
+        .counter,
+        "Times that clients were refused for want of memory."
+    )
+    public static let logLinesDropped = MeasuredMetric(
+        "relay_log_lines_dropped_total",
+        .counter,
+        "Log lines dropped, since whoever reads the log did not keep up."
+    )
+
+    // MARK: Counted where it happens
+
     /// - Parameter maxTopics: topics with series of their own, where series are labelled with topics.
     public static func descriptions(maxTopics: Int) -> [MetricDescription] {
         [
