@@ -1,7 +1,6 @@
 import NIOCore
 import NIOHTTP1
 import NIOWebSocket
-import RelayAccess
 import RelayCore
 
 /// What WebSockets work with, whatever is said over them: the same for all, fixed while the relay runs.
@@ -37,14 +36,15 @@ final class WebSocketServices: Sendable {
     ///
     /// - Parameters:
     ///   - headers: as ``WebSocketHandshake`` gave them.
+    ///   - user: who is to have one more connection.
     ///   - makeDialect: makes what is said over the WebSocket.
     func upgrade(
         _ exchange: Exchange,
         _ headers: HTTPHeaders,
-        of session: Session,
+        of user: UserID,
         to makeDialect: () -> any WebSocketDialect
     ) {
-        guard let place = self.places.enter(session.account.id) else {
+        guard let place = self.places.enter(user) else {
             return exchange.answer(Reply(.forbidden, detail: "Too many connections"))
         }
         let connection = WebSocketConnection(makeDialect(), services: self, loop: exchange.loop, place: place)

@@ -33,9 +33,13 @@ final class TestWebSocket {
     let connection: RawConnection
 
     /// Shakes hands, which must succeed.
-    init(_ relay: TestRelay, token: String, reads: Bool = true) async throws {
-        self.connection = try await .open(relay.port)
-        self.connection.request("GET", "/ws", token: token, headers: Self.handshake)
+    convenience init(_ relay: TestRelay, token: String, reads: Bool = true) async throws {
+        try await self.init(port: relay.port, "/ws", token: token, reads: reads)
+    }
+
+    init(port: Int, _ path: String, token: String? = nil, reads: Bool = true) async throws {
+        self.connection = try await .open(port)
+        self.connection.request("GET", path, token: token, headers: Self.handshake)
         let head = try #require(await self.connection.head())
         try #require(head.status == 101)
         #expect(head.headers["sec-websocket-accept"] == ["s3pPLMBiTxaQ9kYGzzhZRbK+xOo="])

@@ -1,4 +1,5 @@
 import NIOCore
+import RelayAccess
 import RelayCore
 
 /// `GET /ws`: checks who comes, and turns the connection into a WebSocket.
@@ -23,7 +24,7 @@ final class WebSocketRoute: Route {
         case .refuse(let reply): exchange.answer(reply)
         case .accept(let headers):
             self.access.admitReader(exchange) { exchange, session in
-                self.sockets.upgrade(exchange, headers, of: session) {
+                self.sockets.upgrade(exchange, headers, of: session.account.id) {
                     WebSocketConversation(session: session, route: self, loop: exchange.loop)
                 }
             }
