@@ -47,6 +47,23 @@ extension FaultMatrix {
         }
     }
 
+    @Test("10d. A relay whose Valkey may drop keys says so when it starts, and one whose Valkey may not does not")
+    func eviction() async throws {
+        for policy in ["allkeys-lru", "noeviction"] {
+            let options = ValkeyServerOptions(arguments: ["--maxmemory-policy", policy])
+            try await ValkeyServerProcess.with(options) { valkey in
+                try await Stage.inFolder { folder in
+                    let port = try await freePort()
+                    let node = Node(port: port, valkey: Node.server(on: valkey.port), settings: [:], folder: folder)
+                    try await node.start()
+                    let warns = node.lastWords.contains("maxmemory-policy=\(policy)")
+                    #expect(warns == (policy != "noeviction"), "\(node.lastWords)")
+                    try await node.end(by: SIGTERM)
+                }
+            }
+        }
+    }
+
     private static func expectNoStart(
         valkey: Int,
         saying words: String,

@@ -59,6 +59,8 @@ struct UserAdministrationTests {
         arguments: [
             ("ab", "12345678", [], ["username"]),
             (String(repeating: "x", count: 51), "12345678", [], ["username"]),
+            ("a\u{0}bc", "12345678", [], ["username"]), ("ab\nc", "12345678", [], ["username"]),
+            ("abc\u{7F}", "12345678", [], ["username"]),
             ("abc", "1234567", [], ["password"]),
             ("abc", "12345678", ["owner"], ["permissions"]),
             ("", "", ["Admin"], ["username", "password", "permissions"]),

@@ -1,7 +1,4 @@
-import Logging
 import NIOCore
-import NIOPosix
-import RelayAccess
 import Testing
 
 @testable import RelayServer
@@ -53,43 +50,62 @@ struct AddressTests {
 
     @Test("what is too many is closed at once, and an exempt address has no limit", arguments: [false, true])
     func listener(isExempt: Bool) async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        var configuration = RelayConfiguration.forTests
-        configuration.server.maxConnectionsPerAddress = 2
-        let hasher = PasswordHasher()
-        let parts = try await RelayParts(
-            configuration: configuration,
-            store: try await configuration.openStore(on: group),
-            hasher: hasher,
-            secret: Secret("0123456789abcdef0123456789abcdef"),
-            group: group,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
-        let exempt = isExempt ? Listener.ownAddresses : []
+        try await withListener(exempt: isExempt ? Listener.ownAddresses : []) {
+            $0.server.maxConnectionsPerAddress = 2
+        } _: { port, _ in
+            var kept: [RawConnection] = []
+            for _ in 1...2 { kept.append(try await .open(port)) }
+            let third = try await RawConnection.open(port)
+            third.request("POST", "/api/v1/messages", token: nil, headers: ["Connection: close"])
+            let answer = await third.rest()
+            #expect(isExempt ? answer.hasPrefix("HTTP/1.1 401") : answer.isEmpty, "\(answer)")
+            for connection in kept {
+                connection.disconnect()
+                _ = await connection.rest()
+            }
+        }
+    }
+
+    @Test("a relay that has all the connections it may says so in its log, and serves who waits when somebody leaves")
+    func full() async throws {
+        try await withListener {
+            $0.server.maxConnections = 2
+        } _: { port, lines in
+            var connections: [RawConnection] = []
+            for _ in 1...4 {
+                connections.append(try await .open(port))
+                connections.last?.request("POST", "/api/v1/messages", token: nil)
+            }
+            for connection in connections[..<2] { #expect(await connection.reply()?.status == 401) }
+            while lines.all.isEmpty {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
+            #expect(lines.all[0].contains("max_connections=1"), "\(lines.all)")
+            connections[0].disconnect()
+            #expect(await connections[2].reply()?.status == 401)
+            for connection in connections[1...] { connection.disconnect() }
+        }
+    }
+}
+
+/// Runs `body` with a listener of one loop, and with what its relay logs.
+private func withListener(
+    exempt: [IPNetwork] = [],
+    _ configure: (inout RelayConfiguration) -> Void,
+    _ body: (_ port: Int, _ lines: LoggedLines) async throws -> Void
+) async throws {
+    var configuration = RelayConfiguration.forTests
+    configure(&configuration)
+    try await withRelayParts(configuration) { parts, group, lines in
         let listener = try await Listener.bind(
             configuration.server,
             on: group,
             services: parts.services,
             exempt: exempt
         )
-        let port = try #require(listener.channel.localAddress?.port)
-        var kept: [RawConnection] = []
-        for _ in 1...2 { kept.append(try await .open(port)) }
-        let third = try await RawConnection.open(port)
-        if isExempt {
-            third.disconnect()
-        } else {
-            #expect(await third.rest() == "")
-        }
-        for connection in kept {
-            connection.disconnect()
-            _ = await connection.rest()
-        }
+        try await body(try #require(listener.channel.localAddress?.port), lines)
         try await listener.channel.close()
         try await listener.drained.get()
-        parts.lane.close()
-        try await parts.loops.stop()
-        await hasher.shutdown()
-        try await group.shutdownGracefully()
     }
 }

@@ -45,6 +45,18 @@ struct ReadableJSONTests {
         #expect(complaints.isEmpty, "\(complaints)")
     }
 
+    @Test("no answer is nested deeper than 127 levels, where some parsers stop")
+    func depth() {
+        for levels in 1...200 {
+            let arrays = String(repeating: "[", count: levels - 1) + String(repeating: "]", count: levels - 1)
+            let payload = levels == 1 ? "{}" : #"{"a":\#(arrays)}"#
+            let request = try? PublishRequest(json: ByteBuffer(string: #"{"topic":"t","payload":\#(payload)}"#))
+            // A poll puts the payload into a message, the message into a list, and the list into its answer.
+            #expect(request == nil || levels + 3 <= 127, "\(levels)")
+            #expect(request != nil || levels > 100, "\(levels)")
+        }
+    }
+
     private static func complaints(about texts: [String]) throws -> String {
         let file = FileManager.default.temporaryDirectory.appending(path: "readable-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }

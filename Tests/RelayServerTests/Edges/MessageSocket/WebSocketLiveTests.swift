@@ -55,6 +55,23 @@ struct WebSocketLiveTests {
         }
     }
 
+    @Test("a client follows a thousand topics on one connection and no more", .timeLimit(.minutes(2)))
+    func topicsOfOneConnection() async throws {
+        try await withRelay { relay in
+            let socket = try await TestWebSocket(relay, token: try await relay.administratorToken)
+            defer { socket.connection.disconnect() }
+            for start in stride(from: 0, to: 1_000, by: 50) {
+                #expect(try await socket.subscribe((start..<(start + 50)).map { "t\($0)" }).type == "subscribed")
+            }
+            let refusal = try await socket.subscribe(["one-more"])
+            #expect(refusal.object["code"] as? String == "SUBSCRIPTION_ERROR")
+            #expect(refusal.object["message"] as? String == "Too many topics on one connection")
+            #expect(try await socket.subscribe(["t7"]).type == "subscribed", "it is among them")
+            try socket.send(json: ["type": "unsubscribe", "topics": ["t7"]])
+            #expect(try await socket.subscribe(["one-more"]).type == "subscribed")
+        }
+    }
+
     @Test("a socket that its client closes is counted out once", .timeLimit(.minutes(1)))
     func closedByClient() async throws {
         try await withRelay { relay in
