@@ -1,21 +1,11 @@
 /// The publishing calls once more, with results instead of throws, for callers that carry them across event loops.
 extension Broker {
-    /// Publishes one item; see ``publish(_:as:)``.
-    public func publishOne(_ item: Item, as principal: Principal) async -> Result<Publication, BrokerError> {
-        do throws(BrokerError) {
-            return try await self.publish([item], as: principal)[0]
-        } catch {
-            return .failure(error)
+    /// Publishes one item, at most once where a key is given.
+    public func publishOne(_ item: Item, once key: IdempotencyKey?, as principal: Principal) async -> Outcome {
+        switch await self.publishAll([item], once: key, as: principal) {
+        case .success(let outcomes): outcomes[0]
+        case .failure(let error): Outcome(key: item.key, result: .failure(error))
         }
-    }
-
-    /// Publishes one item at most once; see ``publish(_:once:as:)``.
-    public func publishOne(
-        _ item: Item,
-        once key: IdempotencyKey,
-        as principal: Principal
-    ) async -> Result<Outcome, BrokerError> {
-        await self.publishAll([item], once: key, as: principal).map { $0[0] }
     }
 
     /// Publishes items, at most once where a key is given.

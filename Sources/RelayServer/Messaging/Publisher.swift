@@ -46,39 +46,25 @@ final class Publisher: Sendable {
         for client: Client,
         _ ticket: Client.Ticket
     ) {
-        if let key { return self.publish(item, once: key, as: principal, for: client, ticket) }
+        guard key == nil else { return self.publishSlowly(item, once: key, as: principal, for: client, ticket) }
         let eventLoop = client.loop.eventLoop
         let bound = NIOLoopBound(client, eventLoop: eventLoop)
         let isDone = self.broker.publishNow(item, as: principal) { result in
             eventLoop.runOnLoop {
                 if case .failure(.moved) = result {
-                    self.publishSlowly(item, as: principal, for: bound.value, ticket)
+                    self.publishSlowly(item, once: nil, as: principal, for: bound.value, ticket)
                 } else {
                     self.finish(result, in: item.key, for: bound.value, ticket)
                 }
             }
         }
-        if !isDone { self.publishSlowly(item, as: principal, for: client, ticket) }
+        if !isDone { self.publishSlowly(item, once: nil, as: principal, for: client, ticket) }
     }
 
-    /// With the store's help: the topic is not in memory, does not exist yet, or has changed hands.
+    /// With the store's help: there is a key, or the topic is not in memory, does not exist yet, or has changed hands.
     private func publishSlowly<Client: PublishClient>(
         _ item: Broker.Item,
-        as principal: Principal,
-        for client: Client,
-        _ ticket: Client.Ticket
-    ) {
-        let broker = self.broker
-        client.suspend {
-            await broker.publishOne(item, as: principal)
-        } then: { (result: Result<Publication, BrokerError>) in
-            self.finish(result, in: item.key, for: client, ticket)
-        }
-    }
-
-    private func publish<Client: PublishClient>(
-        _ item: Broker.Item,
-        once key: IdempotencyKey,
+        once key: IdempotencyKey?,
         as principal: Principal,
         for client: Client,
         _ ticket: Client.Ticket
@@ -86,11 +72,8 @@ final class Publisher: Sendable {
         let broker = self.broker
         client.suspend {
             await broker.publishOne(item, once: key, as: principal)
-        } then: { (result: Result<Broker.Outcome, BrokerError>) in
-            switch result {
-            case .success(let outcome): self.finish(outcome.result, in: outcome.key, for: client, ticket)
-            case .failure(let error): self.finish(.failure(error), in: item.key, for: client, ticket)
-            }
+        } then: { (outcome: Broker.Outcome) in
+            self.finish(outcome.result, in: outcome.key, for: client, ticket)
         }
     }
 

@@ -162,8 +162,8 @@ struct DurabilityTests {
         _ = self.publish(1, relay)
         let key = IdempotencyKey(user: Principal.olga.id, route: "single", value: "k")
         let item = Broker.Item(key: self.key, draft: .numbered(2, at: relay.clock.now))
-        let first = try await relay.broker.publishOne(item, once: key, as: .olga).get().result.get()
-        let again = try await relay.broker.publishOne(item, once: key, as: .olga).get().result.get()
+        let first = try await relay.broker.publishOne(item, once: key, as: .olga).result.get()
+        let again = try await relay.broker.publishOne(item, once: key, as: .olga).result.get()
         #expect(first.id != nil && first.id == again.id && again.isRepeat)
         #expect(first.durability == .stored && again.durability == .stored)
     }
@@ -175,9 +175,9 @@ struct DurabilityTests {
         let item = Broker.Item(key: self.key, draft: .numbered(1, at: relay.clock.now))
         let unknown = StoreError(.outcomeUnknown, "too few replicas")
         relay.store.failAppends([.init(error: unknown, isStored: true), .init(error: unknown)])
-        #expect(try await relay.broker.publishOne(item, once: key, as: .olga).get().error == .store(unknown))
-        #expect(await relay.broker.publishOne(item, once: key, as: .olga) == .failure(.store(unknown)))
-        let repeated = try await relay.broker.publishOne(item, once: key, as: .olga).get().result.get()
+        #expect(await relay.broker.publishOne(item, once: key, as: .olga).error == .store(unknown))
+        #expect(await relay.broker.publishOne(item, once: key, as: .olga).error == .store(unknown))
+        let repeated = try await relay.broker.publishOne(item, once: key, as: .olga).result.get()
         #expect(repeated.isRepeat && repeated.durability == .replicated)
         let confirmed = relay.store.calls.confirmed
         #expect(confirmed.map(\.as) == [.replicated, .replicated])

@@ -79,7 +79,7 @@ final class FollowingModel {
         let item = Broker.Item(key: self.world.key, draft: .numbered(self.published, at: self.world.clock.now))
         let broker = self.brokers[relay]
         let again: @Sendable () -> Void = { [executor] in
-            Task(executorPreference: executor) { _ = await broker.publishOne(item, as: .olga) }
+            Task(executorPreference: executor) { _ = await broker.publishOne(item, once: nil, as: .olga) }
         }
         let isTaken = broker.publishNow(item, as: .olga) { if case .failure(.moved) = $0 { again() } }
         if !isTaken { again() }

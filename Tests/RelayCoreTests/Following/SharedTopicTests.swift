@@ -43,7 +43,7 @@ struct SharedTopicTests {
     >? {
         let results = Collected<Result<Publication, BrokerError>>()
         let (broker, item) = (self.brokers[relay], self.item(number))
-        self.run { results.add([await broker.publishOne(item, as: principal)]) }
+        self.run { results.add([await broker.publishOne(item, once: nil, as: principal).result]) }
         return results.all.first
     }
 
