@@ -81,6 +81,13 @@ extension Broker {
             topics[item.key] = open.topic
             admitted[index].draft = try self.admit(item.draft, to: open, as: principal)
         }
+        if topics.count == 1, let topic = topics.first?.value, topic.access.record == nil {
+            switch try await self.publishFirst(admitted.map(\.draft), to: topic.key, as: principal) {
+            case .stored(let publications): return publications.map { .success($0) }
+            case .existed(let known): topics[known.key] = known
+            }
+        }
+        // Of several topics all have to be there before one of them gets a message.
         for (key, topic) in topics where topic.access.record == nil {
             topics[key] = try await self.existing(key, by: principal)
         }

@@ -32,7 +32,7 @@ extension Broker {
         }
     }
 
-    private func refusal(_ bound: TopicQuota.Bound) -> BrokerError {
+    func refusal(_ bound: TopicQuota.Bound) -> BrokerError {
         switch bound {
         case .ofUser: .quota(.topicsOfUser(self.limits.topics.maxPerUser))
         case .inAll: .full
@@ -147,10 +147,10 @@ extension Broker {
             let topic = try await self.closed(key)
             do throws(StoreError) {
                 let bounds = try await self.store.deleteTopic(key)
-                if let bounds { topic.finishDeletion(bounds: bounds) } else { topic.abandonDeletion() }
+                if let bounds { topic.finishDeletion(bounds: bounds) } else { topic.reopen() }
                 return bounds
             } catch {
-                topic.abandonDeletion()
+                topic.reopen()
                 throw error
             }
         }
@@ -182,8 +182,7 @@ extension Broker {
             let topic = try await self.reading { () async throws(StoreError) in try await self.load(key) }
             guard topic.access.record == nil else { return topic }
             try self.authorize(principal, .create, topic.behavior, .missing)
-            let description = "Auto-created topic by \(principal.username)"
-            let record = self.record(key, isPublic: false, description: description, by: principal)
+            let record = self.record(key, createdByPublishOf: principal)
             let creation = try await self.reading { () async throws(StoreError) in
                 try await self.store.createTopic(record, within: self.limits.topics)
             }
@@ -218,17 +217,23 @@ extension Broker {
         )
     }
 
+    /// Of a topic that the first publish to its name creates.
+    func record(_ key: TopicKey, createdByPublishOf principal: Principal) -> TopicRecord {
+        let description = "Auto-created topic by \(principal.username)"
+        return self.record(key, isPublic: false, description: description, by: principal)
+    }
+
     /// The key's topic, closed to publishers, with nothing of it under way. The caller holds the key's lock.
-    private func closed(_ key: TopicKey) async throws(StoreError) -> Topic {
+    func closed(_ key: TopicKey) async throws(StoreError) -> Topic {
         while true {
             let topic = try await self.load(key)
-            if await topic.beginDeletion() { return topic }
+            if await topic.close() { return topic }
         }
     }
 
     /// Makes the topic in memory what is stored: another relay may have changed, deleted or created it. The caller holds the
     /// key's lock.
-    private func refresh(_ key: TopicKey) async throws(StoreError) {
+    func refresh(_ key: TopicKey) async throws(StoreError) {
         guard let topic = self.table.find(key) else { return }
         let stored = try await self.store.topic(key)
         if let known = topic.access.record, known.id != stored?.record.id {

@@ -45,6 +45,13 @@ final class TopicTable: Sendable {
         if !crowd.isEmpty { self.retire(crowd, unusedSince: deadline) }
     }
 
+    /// Takes out a topic that is about to leave service. The caller holds its key's lock.
+    func remove(_ topic: Topic) {
+        self.state.withLock { state in
+            if state.topics[topic.key] === topic { state.topics[topic.key] = nil }
+        }
+    }
+
     /// A tenth of the limit, at least one.
     private var step: Int { max(1, self.limit / 10) }
 
@@ -55,9 +62,7 @@ final class TopicTable: Sendable {
         var quota = crowd.count - self.limit + self.step
         for topic in crowd where quota > 0 && topic.retire(ifUnusedSince: deadline) {
             quota -= 1
-            self.state.withLock { state in
-                if state.topics[topic.key] === topic { state.topics[topic.key] = nil }
-            }
+            self.remove(topic)
         }
         self.state.withLock { $0.crowd = max(self.limit, $0.topics.count + (quota > 0 ? self.step : 0)) }
     }

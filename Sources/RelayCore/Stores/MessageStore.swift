@@ -106,6 +106,11 @@ public struct AppendBatch: Sendable {
     }
 }
 
+extension AppendBatch {
+    /// The drafts' ``Draft/memoryCost``, in bytes.
+    public var memoryCost: Int { self.drafts.reduce(0) { $0 + $1.memoryCost } }
+}
+
 /// What a store made of a batch.
 public struct AppendReceipt: Sendable {
     /// One for each draft, in the batch's order.

@@ -39,6 +39,16 @@ public enum TopicCreation: Sendable {
     case refused(TopicQuota.Bound)
 }
 
+/// What became of a topic's creation with its first messages.
+public enum FirstAppend: Sendable {
+    /// The topic is there, and has the messages.
+    case created(StoredTopic, AppendReceipt)
+    /// There was one of that key already: no message was stored.
+    case existed(StoredTopic)
+    /// Nothing was stored.
+    case refused(TopicQuota.Bound)
+}
+
 /// What became of a grant.
 public enum GrantAddition: Hashable, Sendable {
     case added

@@ -12,6 +12,17 @@ public protocol TopicStore: Sendable {
     /// key are gone.
     func createTopic(_ record: TopicRecord, within quota: TopicQuota) async throws(StoreError) -> TopicCreation
 
+    /// Creates the topic as ``createTopic(_:within:)`` does, and stores its first messages as ``MessageStore/append(_:completion:)`` does; one
+    /// atomic step and one commit, where topics and messages lie in one place.
+    ///
+    /// - Parameter batch: of the new topic. What it knows of the stream only keeps ids that were given out from being given out again.
+    /// - Throws: where the two lie in different places, the topic may be there without the messages.
+    func createTopic(
+        _ record: TopicRecord,
+        within quota: TopicQuota,
+        appending batch: AppendBatch
+    ) async throws(StoreError) -> FirstAppend
+
     /// Changes only what is given.
     ///
     /// - Returns: the topic as it is now; nil where it does not exist.
@@ -49,6 +60,34 @@ public protocol TopicStore: Sendable {
 }
 
 extension TopicStore where Self: MessageStore {
+    /// In two steps, for stores whose topics and messages lie in different places.
+    public func createTopic(
+        _ record: TopicRecord,
+        within quota: TopicQuota,
+        appending batch: AppendBatch
+    ) async throws(StoreError) -> FirstAppend {
+        try await self.createTopicFirst(record, within: quota, appending: batch)
+    }
+
+    /// The same, for stores where it depends.
+    public func createTopicFirst(
+        _ record: TopicRecord,
+        within quota: TopicQuota,
+        appending batch: AppendBatch
+    ) async throws(StoreError) -> FirstAppend {
+        switch try await self.createTopic(record, within: quota) {
+        case .existed(let topic): return .existed(topic)
+        case .refused(let bound): return .refused(bound)
+        case .created(var topic):
+            let result = await withCheckedContinuation { continuation in
+                self.append(batch) { continuation.resume(returning: $0) }
+            }
+            let receipt = try result.get()
+            topic.bounds = receipt.bounds
+            return .created(topic, receipt)
+        }
+    }
+
     /// For stores for which two questions cost no more than one.
     public func topicAndBounds(
         _ key: TopicKey

@@ -164,7 +164,7 @@ extension TopicState {
     }
 
     /// Puts stored drafts into the hot tier, and holds it to its bounds.
-    fileprivate mutating func take(
+    mutating func take(
         _ drafts: [Draft],
         _ receipt: AppendReceipt,
         now: NIODeadline,

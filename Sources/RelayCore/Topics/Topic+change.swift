@@ -29,11 +29,11 @@ extension Topic {
     /// Refuses publishers from now on, and returns once all that was accepted before is stored.
     ///
     /// - Returns: false where the topic has been retired: look its key up again.
-    func beginDeletion() async -> Bool {
+    func close() async -> Bool {
         await withCheckedContinuation { continuation in
             let answer = self.state.withLock { state -> Bool? in
                 guard state.phase != .retired else { return false }
-                state.phase = .deleting
+                state.phase = .closed
                 guard !state.queue.isIdle else { return true }
                 state.quiescence = continuation
                 return nil
@@ -42,8 +42,8 @@ extension Topic {
         }
     }
 
-    /// The deletion did not happen after all.
-    func abandonDeletion() {
+    /// What it was closed for did not happen.
+    func reopen() {
         self.state.withLock { $0.phase = .open }
     }
 
@@ -92,7 +92,7 @@ extension Topic {
 }
 
 extension TopicState {
-    /// - Returns: the deletion that waits for the append queue, once, if that is idle by now. Resume it after the lock.
+    /// - Returns: whoever closes the topic and waits for the append queue, once, if that is idle by now. Resume it after the lock.
     mutating func takeQuiescence() -> CheckedContinuation<Bool, Never>? {
         guard let waiting = self.quiescence, self.queue.isIdle else { return nil }
         self.quiescence = nil

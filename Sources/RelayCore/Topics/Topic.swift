@@ -108,8 +108,9 @@ struct TopicEnvironment: Sendable {
 struct TopicState: ~Copyable {
     enum Phase {
         case open
-        /// Being deleted: publishers wait until that is done. Left by ``Topic/finishDeletion(bounds:)`` or ``Topic/abandonDeletion()``.
-        case deleting
+        /// Being created or deleted: publishers wait until that is done. Left by ``Topic/finishCreation(_:_:_:)``,
+        /// ``Topic/finishDeletion(bounds:)`` or where either is given up.
+        case closed
         /// No longer the topic of its key: look the key up again. Final.
         case retired
     }
@@ -134,7 +135,7 @@ struct TopicState: ~Copyable {
     var queue: AppendQueue<PublishTicket>
     var waitingCharge = WaitingCharge()
     var loops: [ReadingLoopEntry] = []
-    /// Resumed when the append under way has finished; set while the topic is being deleted.
+    /// Resumed when the append under way has finished; set while the topic is closed.
     var quiescence: CheckedContinuation<Bool, Never>?
     var lastUse: NIODeadline
     /// When a reader came or left last.

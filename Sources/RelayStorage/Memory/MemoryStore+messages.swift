@@ -48,14 +48,28 @@ extension MemoryStore: MessageStore {
 extension MemoryStore {
     private func store(_ batch: AppendBatch) throws(StoreError) -> AppendReceipt {
         try self.checkOpen()
-        let cost = batch.drafts.reduce(0) { $0 + $1.memoryCost }
+        try self.checkSize(of: batch)
+        let receipt = self.storeInBounds(batch)
+        self.evictIfNeeded(sparing: batch.topic)
+        return receipt
+    }
+
+    /// - Throws: `full` where nothing that could go would make room for it.
+    func checkSize(of batch: AppendBatch) throws(StoreError) {
+        let cost = batch.memoryCost
         guard cost <= self.maxBytes else {
             throw StoreError(.full, "a batch of \(cost) bytes exceeds the bound of \(self.maxBytes)")
         }
-        let receipt =
-            batch.drafts.contains { $0.idempotency != nil } ? self.storeMarked(batch) : self.storeUnmarked(batch)
-        if self.usedBytes.load(ordering: .relaxed) > self.maxBytes { self.evictLargest(sparing: batch.topic) }
-        return receipt
+    }
+
+    /// All topics together may be too large after it: see ``evictIfNeeded(sparing:)``, which takes locks of its own.
+    func storeInBounds(_ batch: AppendBatch) -> AppendReceipt {
+        batch.drafts.contains { $0.idempotency != nil } ? self.storeMarked(batch) : self.storeUnmarked(batch)
+    }
+
+    /// Not to be called under a lock.
+    func evictIfNeeded(sparing topic: TopicKey) {
+        if self.usedBytes.load(ordering: .relaxed) > self.maxBytes { self.evictLargest(sparing: topic) }
     }
 
     private func storeUnmarked(_ batch: AppendBatch) -> AppendReceipt {

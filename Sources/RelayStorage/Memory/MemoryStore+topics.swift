@@ -12,13 +12,40 @@ extension MemoryStore: TopicStore {
         within quota: TopicQuota
     ) async throws(StoreError) -> TopicCreation {
         try self.checkOpen()
-        return self.topicTable.withLock { table in
-            if let topic = self.stored(record.key, in: table) { return .existed(topic) }
-            if let bound = table.refusal(of: record.owner, quota) { return .refused(bound) }
-            _ = table.create(record)
-            self.withLog(of: record.key) { $0.purge() }
-            return .created(StoredTopic(record: record, grants: [], bounds: self.storedBounds(of: record.key)))
+        return self.topicTable.withLock { self.create(record, within: quota, in: &$0) }
+    }
+
+    public func createTopic(
+        _ record: TopicRecord,
+        within quota: TopicQuota,
+        appending batch: AppendBatch
+    ) async throws(StoreError) -> FirstAppend {
+        try self.checkOpen()
+        try self.checkSize(of: batch)
+        let first = self.topicTable.withLock { table -> FirstAppend in
+            switch self.create(record, within: quota, in: &table) {
+            case .existed(let topic): return .existed(topic)
+            case .refused(let bound): return .refused(bound)
+            case .created(var topic):
+                let receipt = self.storeInBounds(batch)
+                topic.bounds = receipt.bounds
+                return .created(topic, receipt)
+            }
         }
+        self.evictIfNeeded(sparing: record.key)
+        return first
+    }
+
+    private func create(
+        _ record: TopicRecord,
+        within quota: TopicQuota,
+        in table: inout TopicTable
+    ) -> TopicCreation {
+        if let topic = self.stored(record.key, in: table) { return .existed(topic) }
+        if let bound = table.refusal(of: record.owner, quota) { return .refused(bound) }
+        _ = table.create(record)
+        self.withLog(of: record.key) { $0.purge() }
+        return .created(StoredTopic(record: record, grants: [], bounds: self.storedBounds(of: record.key)))
     }
 
     public func updateTopic(_ key: TopicKey, _ changes: TopicChanges) async throws(StoreError) -> StoredTopic? {

@@ -9,8 +9,7 @@ extension SQLiteStore: MessageStore {
         _ batch: AppendBatch,
         completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void
     ) {
-        let cost = batch.drafts.reduce(0) { $0 + $1.memoryCost }
-        self.submit(cost: cost, needsRoom: true, { try $1.append(batch, to: $0) }, completion)
+        self.submit(cost: batch.memoryCost, needsRoom: true, { try $1.append(batch, to: $0) }, completion)
     }
 
     public func read(
@@ -41,7 +40,7 @@ extension SQLiteStore: MessageStore {
 }
 
 extension StreamCache {
-    fileprivate mutating func append(_ batch: AppendBatch, to db: Database) throws -> AppendReceipt {
+    mutating func append(_ batch: AppendBatch, to db: Database) throws -> AppendReceipt {
         try self.create(batch.topic, in: db)
         let receipt = try self.update(batch.topic, in: db) { try $0.append(batch, to: db) }
         guard let receipt else { throw StoreError(.corrupt, "the stream of \(batch.topic) can't be found") }

@@ -20,13 +20,23 @@ extension SQLiteStore: TopicStore {
         _ record: TopicRecord,
         within quota: TopicQuota
     ) async throws(StoreError) -> TopicCreation {
-        try await self.write(needsRoom: true) { [places] db, cache in
-            if let topic = try db.topic(record.key, with: &cache, places) { return .existed(topic) }
-            if let bound = try db.refusal(of: record.owner, quota) { return .refused(bound) }
-            try db.insert(record)
-            _ = try cache.update(record.key, in: db) { $0.purge() }
-            let bounds = try cache.bounds(of: record.key, in: db) ?? StreamBounds()
-            return .created(StoredTopic(record: record, grants: [], bounds: bounds))
+        try await self.write(needsRoom: true) { [places] in try $0.create(record, within: quota, with: &$1, places) }
+    }
+
+    public func createTopic(
+        _ record: TopicRecord,
+        within quota: TopicQuota,
+        appending batch: AppendBatch
+    ) async throws(StoreError) -> FirstAppend {
+        try await self.write(cost: Self.smallJob + batch.memoryCost, needsRoom: true) { [places] db, cache in
+            switch try db.create(record, within: quota, with: &cache, places) {
+            case .existed(let topic): return .existed(topic)
+            case .refused(let bound): return .refused(bound)
+            case .created(var topic):
+                let receipt = try cache.append(batch, to: db)
+                topic.bounds = receipt.bounds
+                return .created(topic, receipt)
+            }
         }
     }
 
@@ -143,6 +153,22 @@ extension SQLiteStore: TopicStore {
 // MARK: - Rows
 
 extension Database {
+    fileprivate func create(
+        _ record: TopicRecord,
+        within quota: TopicQuota,
+        with cache: inout StreamCache,
+        _ places: UnreadableRecords
+    ) throws -> TopicCreation {
+        if let topic = try self.topic(record.key, with: &cache, places) { return .existed(topic) }
+        if let bound = try self.refusal(of: record.owner, quota) { return .refused(bound) }
+        try self.insert(record)
+        let bounds = try cache.update(record.key, in: self) { stream in
+            stream.purge()
+            return stream.bounds
+        }
+        return .created(StoredTopic(record: record, grants: [], bounds: bounds ?? StreamBounds()))
+    }
+
     /// What of the quota one more topic of this owner would exceed.
     fileprivate func refusal(of owner: UserID, _ quota: TopicQuota) throws -> TopicQuota.Bound? {
         let count = "SELECT count FROM topic_counts WHERE owner = ?"

@@ -88,19 +88,22 @@ public final class SQLiteStore: Sendable {
 
     /// In order with all other writes, inside their transaction.
     ///
-    /// - Parameter needsRoom: see ``WriteJob/needsRoom``.
+    /// - Parameters:
+    ///   - cost: see ``WriteJob/cost``.
+    ///   - needsRoom: see ``WriteJob/needsRoom``.
     func write<Value: Sendable>(
+        cost: Int = SQLiteStore.smallJob,
         needsRoom: Bool = false,
         _ body: @escaping @Sendable (Database, inout StreamCache) throws -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            self.submit(cost: Self.smallJob, needsRoom: needsRoom, body) { continuation.resume(returning: $0) }
+            self.submit(cost: cost, needsRoom: needsRoom, body) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
 
     /// An allowance for jobs other than appends, in bytes.
-    private static let smallJob = 1024
+    static let smallJob = 1024
 
     func submit<Value: Sendable>(
         cost: Int,

@@ -16,15 +16,45 @@ extension ValkeyStore: MessageStore {
             }
         }
         // A task, since a mark takes several steps; nobody waits for it but the publisher.
-        Task { completion(await self.appendMarked(batch)) }
+        Task {
+            do throws(StoreError) {
+                completion(try await self.appendMarked(batch, creating: nil).receipt)
+            } catch {
+                completion(.failure(error))
+            }
+        }
+    }
+
+    /// Appends what creates its topic.
+    ///
+    /// - Returns: neither `superseded` nor `moved`.
+    func append(_ batch: AppendBatch, creating topic: CreationCall) async throws(StoreError) -> AppendAnswer {
+        if batch.drafts.contains(where: { $0.idempotency != nil }) {
+            return try await self.appendMarked(batch, creating: topic)
+        }
+        return try await self.append(batch, versions: nil, creating: topic)
+    }
+
+    func append(
+        _ batch: AppendBatch,
+        versions: [Int64]?,
+        creating topic: CreationCall?
+    ) async throws(StoreError) -> AppendAnswer {
+        let result = await withCheckedContinuation { continuation in
+            self.append(batch, versions: versions, creating: topic) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
     }
 
     /// Runs the script.
     ///
-    /// - Parameter versions: the version of each draft's claim; nil where no draft has a mark.
+    /// - Parameters:
+    ///   - versions: the version of each draft's claim; nil where no draft has a mark.
+    ///   - creation: of the batch's topic; nil where it is there.
     func append(
         _ batch: AppendBatch,
         versions: [Int64]?,
+        creating creation: CreationCall? = nil,
         completion: @escaping @Sendable (Result<AppendAnswer, StoreError>) -> Void
     ) {
         let topic = self.layout.stream(batch.topic)
@@ -33,9 +63,9 @@ extension ValkeyStore: MessageStore {
             call.add(draft, version: versions?[index] ?? 0)
         }
         self.runDurably(
-            AppendScript.script,
-            keys: call.keys,
-            call.arguments,
+            creation == nil ? AppendScript.script : CreateAppendScript.script,
+            keys: (creation?.keys ?? []) + call.keys,
+            (creation?.arguments ?? []) + call.arguments,
             until: self.goal(batch.durability)
         ) { [drafts = batch.drafts] result in
             completion(result.flatMap { reply in Result { () throws(StoreError) in try AppendAnswer(reply, drafts) } })
@@ -117,6 +147,8 @@ enum AppendAnswer {
     case superseded
     /// The claim of a draft's mark was taken elsewhere when it had this version. Nothing was stored.
     case moved(draft: Int, version: Int64)
+    /// The topic was to be created and was not. Nothing was stored.
+    case notCreated(CreationObstacle)
 
     init(_ reply: ValkeyReply, _ drafts: [Draft]) throws(StoreError) {
         guard let buffer = reply.buffer else { throw .unexpected("to an append") }
@@ -135,16 +167,19 @@ enum AppendAnswer {
         case "moved":
             guard let draft = fields.count(), let version = fields.count() else { throw .unexpected("to an append") }
             self = .moved(draft: draft, version: Int64(version))
-        default: throw .unexpected("to an append")
+        case let text?:
+            guard let obstacle = CreationObstacle(rawValue: text) else { throw .unexpected("to an append") }
+            self = .notCreated(obstacle)
+        case nil: throw .unexpected("to an append")
         }
     }
 
-    /// For a batch without marks.
+    /// For a batch whose topic is there, once its marks are settled.
     var receipt: Result<AppendReceipt, StoreError> {
         switch self {
         case .stored(let receipt): .success(receipt)
         case .superseded: .failure(.superseded)
-        case .moved: .failure(.unexpected("to an append without marks"))
+        case .moved, .notCreated: .failure(.unexpected("to an append"))
         }
     }
 }

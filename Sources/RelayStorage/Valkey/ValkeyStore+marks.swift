@@ -7,20 +7,26 @@ extension ValkeyStore {
     private static let attempts = 32
 
     /// Claims the batch's marks, answers from elsewhere what was stored elsewhere, and appends the rest. See ``IdempotencyClaim``.
-    func appendMarked(_ batch: AppendBatch) async -> Result<AppendReceipt, StoreError> {
-        do throws(StoreError) {
-            var work = MarkedBatch(batch)
-            for _ in 0..<Self.attempts {
-                try await self.claim(&work)
-                guard work.isClaimed else { continue }
-                guard let receipt = try await self.finish(&work) else { continue }
-                try await self.confirmRepeats(in: receipt, of: work)
-                return .success(receipt)
+    ///
+    /// - Parameter topic: nil where it is there.
+    /// - Returns: anything but `moved`.
+    func appendMarked(
+        _ batch: AppendBatch,
+        creating topic: CreationCall?
+    ) async throws(StoreError) -> AppendAnswer {
+        var work = MarkedBatch(batch)
+        for _ in 0..<Self.attempts {
+            try await self.claim(&work)
+            guard work.isClaimed else { continue }
+            let answer = try await self.finish(&work, creating: topic)
+            switch answer {
+            case .moved: continue
+            case .stored(let receipt): try await self.confirmRepeats(in: receipt, of: work)
+            case .superseded, .notCreated: break
             }
-            throw StoreError(.unavailable, "too many requests use the same idempotency key at once")
-        } catch {
-            return .failure(error)
+            return answer
         }
+        throw StoreError(.unavailable, "too many requests use the same idempotency key at once")
     }
 
     /// The wait behind an append says nothing of what that append only found.
@@ -115,20 +121,21 @@ extension ValkeyStore {
 
     /// Appends what is left, which may be nothing: every append trims.
     ///
-    /// - Returns: nil where a claim was lost on the way; it is unclaimed then.
-    private func finish(_ work: inout MarkedBatch) async throws(StoreError) -> AppendReceipt? {
+    /// - Returns: for all of the batch. `moved` where a claim was lost on the way; it is unclaimed then.
+    private func finish(
+        _ work: inout MarkedBatch,
+        creating topic: CreationCall?
+    ) async throws(StoreError) -> AppendAnswer {
         let rest = work.rest
-        let result = await withCheckedContinuation { continuation in
-            self.append(rest.batch, versions: rest.versions) { continuation.resume(returning: $0) }
-        }
-        switch try result.get() {
-        case .stored(let receipt): return work.receipt(receipt)
-        case .superseded: throw .superseded
+        let answer = try await self.append(rest.batch, versions: rest.versions, creating: topic)
+        switch answer {
+        case .stored(let receipt): return .stored(work.receipt(receipt))
+        case .superseded, .notCreated: return answer
         case .moved(let draft, let version):
             guard rest.drafts.indices.contains(draft) else { throw .unexpected("to an append") }
             work.versions[rest.drafts[draft]] = nil
             work.refused[rest.drafts[draft]] = version
-            return nil
+            return answer
         }
     }
 

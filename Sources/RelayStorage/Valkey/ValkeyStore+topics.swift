@@ -14,28 +14,39 @@ extension ValkeyStore: TopicStore {
         _ record: TopicRecord,
         within quota: TopicQuota
     ) async throws(StoreError) -> TopicCreation {
-        let layout = self.layout
-        let key = record.key.description
+        let call = CreationCall(record, quota, self.layout)
         let before = try await self.readableBounds(of: record.key)
-        let reply = try await self.run(
-            CreateTopicScript.script,
-            keys: [
-                layout.version, layout.changes, layout.topics, layout.publicTopics, layout.topicPrefix + key,
-                layout.ownedPrefix + record.owner.rawValue,
-            ],
-            [.init(key), .init(record.isPublic ? 1 : 0), .init(quota.maxPerUser), .init(quota.maxInAll)] + record.fields
-        )
-        switch reply.integer {
-        case 1:
+        let reply = try await self.run(CreateTopicScript.script, keys: call.keys, call.arguments)
+        switch reply.text.flatMap({ CreationObstacle(rawValue: $0) }) {
+        case nil:
             let bounds = try await self.purge(record.key, seen: before, withNewer: false)
             return .created(StoredTopic(record: record, grants: [], bounds: bounds))
-        case -1: return .refused(.ofUser)
-        case -2: return .refused(.inAll)
-        default:
-            // Gone again where it can't be found.
-            let topic = try await self.topic(record.key)
-            return .existed(topic ?? StoredTopic(record: record, grants: [], bounds: StreamBounds()))
+        case .ofUser: return .refused(.ofUser)
+        case .inAll: return .refused(.inAll)
+        case .existed: return .existed(try await self.existing(record))
         }
+    }
+
+    public func createTopic(
+        _ record: TopicRecord,
+        within quota: TopicQuota,
+        appending batch: AppendBatch
+    ) async throws(StoreError) -> FirstAppend {
+        let creation = CreationCall(record, quota, self.layout)
+        if self.waiting.isCluster { return try await self.createTopicFirst(record, within: quota, appending: batch) }
+        switch try await self.append(batch, creating: creation) {
+        case .stored(let receipt):
+            return .created(StoredTopic(record: record, grants: [], bounds: receipt.bounds), receipt)
+        case .notCreated(.ofUser): return .refused(.ofUser)
+        case .notCreated(.inAll): return .refused(.inAll)
+        case .notCreated(.existed): return .existed(try await self.existing(record))
+        case .superseded, .moved: throw .unexpected("to a creation")
+        }
+    }
+
+    /// A topic that was found to be there. It is gone again where it can't be found.
+    private func existing(_ record: TopicRecord) async throws(StoreError) -> StoredTopic {
+        try await self.topic(record.key) ?? StoredTopic(record: record, grants: [], bounds: StreamBounds())
     }
 
     public func updateTopic(_ key: TopicKey, _ changes: TopicChanges) async throws(StoreError) -> StoredTopic? {
@@ -222,6 +233,30 @@ extension ValkeyStore: TopicStore {
         }
         return topics
     }
+}
+
+/// The keys and arguments of ``CreateTopicScript``.
+struct CreationCall {
+    let keys: [String]
+    let arguments: [ValkeyArgument]
+
+    init(_ record: TopicRecord, _ quota: TopicQuota, _ layout: KeyLayout) {
+        let (key, fields) = (record.key.description, record.fields)
+        self.keys = [
+            layout.version, layout.changes, layout.topics, layout.publicTopics, layout.topicPrefix + key,
+            layout.ownedPrefix + record.owner.rawValue,
+        ]
+        self.arguments =
+            [
+                .init(key), .init(record.isPublic ? 1 : 0), .init(quota.maxPerUser), .init(quota.maxInAll),
+                .init(fields.count),
+            ] + fields
+    }
+}
+
+/// Why a script did not create a topic.
+enum CreationObstacle: String {
+    case existed, ofUser, inAll
 }
 
 extension ValkeyReply {

@@ -33,7 +33,7 @@ final class WaitingServer: Sendable {
     private let replicas: any ValkeyRouter
     private let disk: any ValkeyRouter
     private let goals: Goals
-    private let isCluster: Bool
+    let isCluster: Bool
     private let lines = Mutex<[WaitGoal: WaitLine<Call>]>([:])
     /// Why nothing can be waited for on the disk, as far as is known.
     private let syncTrouble = Mutex<StoreError?>(nil)

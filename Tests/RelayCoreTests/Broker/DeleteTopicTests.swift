@@ -99,8 +99,8 @@ struct DeleteTopicTests {
         await #expect(throws: BrokerError.missing) { try await self.relay.broker.deleteTopic(self.key, as: .ada) }
         let topic = try await self.relay.topic()
         await #expect(throws: BrokerError.denied) { try await self.relay.broker.deleteTopic(self.key, as: .sven) }
-        #expect(await topic.beginDeletion())
-        topic.abandonDeletion()
+        #expect(await topic.close())
+        topic.reopen()
         try self.relay.publish([1])
         #expect(self.relay.store.numbers(in: self.key) == [1])
     }
@@ -134,7 +134,7 @@ struct DeleteTopicTests {
         try self.relay.publish([1])
         self.relay.clock.advance(seconds: 60)
         #expect(topic.retire(ifUnusedSince: self.relay.clock.uptime))
-        #expect(await !topic.beginDeletion())
+        #expect(await !topic.close())
         try await self.relay.broker.deleteTopic(self.key, as: .olga)
         #expect(!topic.isInService)
         #expect(try await self.relay.store.topic(self.key) == nil)

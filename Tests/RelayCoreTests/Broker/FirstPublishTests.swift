@@ -50,12 +50,74 @@ struct FirstPublishTests {
         let store = self.relay.store
         let clock = self.relay.clock
         store.beforeTopicCalls { call in
-            guard case .create = call else { return }
+            guard case .createWithMessages = call else { return }
             store.beforeTopicCalls(nil)
             _ = try? await store.createTopic(.olgas("news", at: clock.now), within: .unlimited)
         }
         await #expect(throws: BrokerError.denied) { try await self.relay.publishAll([1], as: .greta) }
         #expect(store.ids(in: .named("news")).isEmpty)
+    }
+
+    @Test("is one step of the store: the topic and its messages")
+    func oneStep() async throws {
+        let calls = Collected<String>()
+        self.relay.store.beforeTopicCalls { calls.add(["\($0)"]) }
+        try await self.relay.publishAll(0..<3)
+        #expect(calls.all == ["topic", "createWithMessages"])
+        #expect(self.relay.store.numbers(in: .named("news")) == [0, 1, 2])
+        try await self.relay.publishAll([3])
+        #expect(self.relay.store.calls.appends == [3, 1])
+        #expect(self.relay.store.calls.overlaps == 0)
+    }
+
+    @Test("readers who waited for the topic get its first messages")
+    func waitingReaders() async throws {
+        let loop = TurningLoop(self.relay)
+        let topic = try await self.relay.broker.topic(.named("news"))
+        let (reader, stranger) = (TestSink(.olga), TestSink(.sven))
+        try loop.read(topic, into: reader)
+        try loop.read(topic, into: stranger)
+        try await self.relay.publishAll(0..<3)
+        try loop.settle()
+        #expect(reader.numbers == [0, 1, 2])
+        #expect(stranger.numbers.isEmpty && stranger.ends == [.accessLost])
+    }
+
+    @Test("a first publish that fails leaves the name free, and the next one succeeds")
+    func failure() async throws {
+        self.relay.store.failAppends([.init(error: StoreError(.unavailable, "away"))])
+        await #expect(throws: BrokerError.store(StoreError(.unavailable, "away"))) {
+            try await self.relay.publishAll([1])
+        }
+        #expect(try await self.relay.store.topic(.named("news")) == nil)
+        try await self.relay.publishAll([2])
+        #expect(self.relay.store.numbers(in: .named("news")) == [2])
+    }
+
+    @Test("a topic whose first publish broke off is whoever's it became, not everybody's")
+    func outcomeUnknown() async throws {
+        let error = StoreError(.outcomeUnknown, "broke off")
+        self.relay.store.failAppends([.init(error: error, isStored: true)])
+        await #expect(throws: BrokerError.store(error)) { try await self.relay.publishAll([1]) }
+        await #expect(throws: BrokerError.denied) { try await self.relay.publishAll([2], as: .sven) }
+        try await self.relay.publishAll([3])
+        #expect(self.relay.store.numbers(in: .named("news")) == [1, 3])
+        let owner = try await self.relay.store.topic(.named("news"))?.record.owner
+        #expect(owner == Principal.olga.id)
+    }
+
+    @Test("a topic that can't be looked at after its first publish broke off is loaded anew")
+    func outcomeUnknownAndAway() async throws {
+        let broker = self.relay.broker
+        let before = try await broker.topic(.named("news"))
+        let error = StoreError(.outcomeUnknown, "broke off")
+        self.relay.store.failAppends([.init(error: error, isStored: true)])
+        self.relay.store.failTopicReads(error)
+        await #expect(throws: BrokerError.store(error)) { try await self.relay.publishAll([1]) }
+        #expect(!before.isInService)
+        self.relay.store.failTopicReads(nil)
+        let now = try await broker.topic(.named("news"))
+        #expect(now.access.record?.owner == Principal.olga.id && now.bounds.count == 1)
     }
 
     @Test("a bulk with one denied topic stores nothing and creates nothing")

@@ -15,7 +15,9 @@ extension TestStore: TopicStore {
 
     func topic(_ key: TopicKey) async throws(StoreError) -> StoredTopic? {
         await self.announce(.topic)
-        return self.state.withLock { $0.topic(key) }
+        let (topic, fault) = self.state.withLock { ($0.topic(key), $0.topicReadFault) }
+        if let fault { throw fault }
+        return topic
     }
 
     func createTopic(
@@ -23,15 +25,35 @@ extension TestStore: TopicStore {
         within quota: TopicQuota
     ) async throws(StoreError) -> TopicCreation {
         await self.announce(.create)
-        return self.state.withLock { state in
-            if let known = state.topic(record.key) { return .existed(known) }
-            let owned = state.records.values.count { $0.owner == record.owner }
-            if let bound = quota.refusal(owned: owned, total: state.records.count) { return .refused(bound) }
-            state.records[record.key] = record
-            state.streams[record.key]?.clear()
-            let bounds = state.streams[record.key]?.bounds ?? StreamBounds()
-            return .created(StoredTopic(record: record, grants: [], bounds: bounds))
+        return self.state.withLock { $0.create(record, within: quota) }
+    }
+
+    /// Fails as appends do.
+    func createTopic(
+        _ record: TopicRecord,
+        within quota: TopicQuota,
+        appending batch: AppendBatch
+    ) async throws(StoreError) -> FirstAppend {
+        await self.announce(.createWithMessages)
+        let now = self.clock.now
+        let result = self.state.withLock { state -> Result<FirstAppend, StoreError> in
+            let fault = state.faults.isEmpty ? nil : state.faults.removeFirst()
+            if let fault, !fault.isStored { return .failure(fault.error) }
+            let first: FirstAppend
+            switch state.create(record, within: quota) {
+            case .existed(let topic): first = .existed(topic)
+            case .refused(let bound): first = .refused(bound)
+            case .created(var topic):
+                if state.underWay.contains(record.key) { state.calls.overlaps += 1 }
+                state.calls.appends.append(batch.drafts.count)
+                state.calls.durabilities.append(batch.durability)
+                let receipt = state.store(batch, now: now)
+                topic.bounds = receipt.bounds
+                first = .created(topic, receipt)
+            }
+            return fault.map { .failure($0.error) } ?? .success(first)
         }
+        return try result.get()
     }
 
     func updateTopic(_ key: TopicKey, _ changes: TopicChanges) async throws(StoreError) -> StoredTopic? {
@@ -102,6 +124,16 @@ extension TestStore: TopicStore {
 }
 
 extension TestStore.State {
+    fileprivate mutating func create(_ record: TopicRecord, within quota: TopicQuota) -> TopicCreation {
+        if let known = self.topic(record.key) { return .existed(known) }
+        let owned = self.records.values.count { $0.owner == record.owner }
+        if let bound = quota.refusal(owned: owned, total: self.records.count) { return .refused(bound) }
+        self.records[record.key] = record
+        self.streams[record.key]?.clear()
+        let bounds = self.streams[record.key]?.bounds ?? StreamBounds()
+        return .created(StoredTopic(record: record, grants: [], bounds: bounds))
+    }
+
     fileprivate var all: [StoredTopic] {
         self.records.keys.compactMap(self.topic).sorted { $0.record.key.description < $1.record.key.description }
     }

@@ -28,7 +28,7 @@ final class TestStore: MessageStore {
 
     /// A call of ``TopicStore`` that is about to be done.
     enum TopicCall: Sendable {
-        case topic, create, update, delete, addGrant, removeGrant
+        case topic, create, createWithMessages, update, delete, addGrant, removeGrant
     }
 
     struct State {
@@ -42,6 +42,7 @@ final class TestStore: MessageStore {
         var heldReads: [@Sendable () -> Void] = []
         var faults: [Fault] = []
         var readFault: StoreError?
+        var topicReadFault: StoreError?
         var underWay: Set<TopicKey> = []
         var calls = Calls()
         var beforeTopicCall: (@Sendable (TopicCall) async -> Void)?
@@ -95,6 +96,10 @@ final class TestStore: MessageStore {
 
     func failReads(_ error: StoreError?) {
         self.state.withLock { $0.readFault = error }
+    }
+
+    func failTopicReads(_ error: StoreError?) {
+        self.state.withLock { $0.topicReadFault = error }
     }
 
     /// Does the oldest `count` appends that are held, and completes them.
@@ -233,7 +238,7 @@ extension TestStore.State {
         }
     }
 
-    fileprivate mutating func store(_ batch: AppendBatch, now: Timestamp) -> AppendReceipt {
+    mutating func store(_ batch: AppendBatch, now: Timestamp) -> AppendReceipt {
         var stream = self.streams[batch.topic] ?? StoredStream()
         var stored: [StoredDraft] = []
         for draft in batch.drafts {

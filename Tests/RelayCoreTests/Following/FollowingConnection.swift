@@ -60,7 +60,10 @@ struct FollowingWalk {
         switch event {
         case .gap(let gap):
             guard self.gap == nil else { return "two gaps in a row" }
-            guard gap.after == self.last else { return "a gap after \(gap.after), but \(self.last) was the last" }
+            // Who began with the oldest message has passed a loss right there in silence.
+            guard gap.after == self.last || self.seen.isEmpty && gap.after == self.owedAfter else {
+                return "a gap after \(gap.after), but \(self.last) was the last"
+            }
             self.gap = gap
             return nil
         case .message(let id, let number, let epoch):

@@ -55,4 +55,41 @@ struct TopicRaceTests {
             #expect(try await self.ids(stores[1]) == [first])
         }
     }
+    @Test("a first publish to a topic that was deleted is stored whatever its relay knew, above all ids that it knew")
+    func firstAppendAfterLoss() async throws {
+        try await ValkeyPlace.with(1) { stores, _ in
+            let old = try await stores[0].put(.one(.bytes(1, at: 0), to: self.key)).bounds
+            var known = old
+            // The newest of what this relay knows was lost with a failed master.
+            known.last = MessageID(milliseconds: old.last.milliseconds + 5_000, sequence: 3)
+            let batch = AppendBatch(
+                topic: self.key,
+                drafts: [.bytes(2, at: 1)],
+                retention: Retention(),
+                known: known
+            )
+            let first = try await stores[0].createTopic(.plain(self.key), within: .unlimited, appending: batch)
+            guard case .created(let topic, let receipt) = first else {
+                Issue.record("\(first)")
+                return
+            }
+            #expect(receipt.stored[0].id > known.last)
+            #expect(topic.bounds.epoch.id != old.epoch.id && topic.bounds.count == 1)
+            #expect(try await self.ids(stores[0]) == [receipt.stored[0].id])
+        }
+    }
+
+    @Test("a first publish and a late deletion of the topic before it: the new topic keeps its message")
+    func firstAppendBeforeLateDeletion() async throws {
+        try await ValkeyPlace.with(2) { stores, _ in
+            _ = try await stores[0].createTopic(.plain(self.key))
+            _ = try await self.put(0, in: stores[0])
+            let seen = try await stores[0].bounds(of: self.key)
+            _ = try await stores[1].deleteTopic(self.key)
+            let batch = AppendBatch(topic: self.key, drafts: [.bytes(2, at: 1)], retention: Retention())
+            _ = try await stores[1].createTopic(.plain(self.key), within: .unlimited, appending: batch)
+            _ = try await stores[0].purge(self.key, seen: seen, withNewer: true)
+            #expect(try await self.ids(stores[1]).count == 1)
+        }
+    }
 }

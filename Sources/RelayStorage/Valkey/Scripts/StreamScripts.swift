@@ -22,6 +22,32 @@ enum BoundsScript {
     )
 }
 
+/// What empties a stream.
+enum PurgePrelude {
+    static let source = """
+        -- Removes keys of a wrong type, which somebody else put there, and all messages with them. Whether there were any.
+        local function heal()
+          local isDamaged = false
+          for key, kind in pairs({[STREAM] = 'stream', [STATE] = 'hash', [TTL] = 'zset'}) do
+            local actual = redis.call('TYPE', key).ok
+            if actual ~= 'none' and actual ~= kind then
+              redis.call('UNLINK', key)
+              isDamaged = true
+            end
+          end
+          if isDamaged then redis.call('UNLINK', TTL) end
+          return isDamaged
+        end
+
+        -- Removes all messages. To be saved as a new epoch.
+        local function empty(s, fresh)
+          redis.call('UNLINK', STREAM, TTL)
+          s.epoch, s.start, s.trimmed, s.holes, s.count = fresh, s.last, s.last, '', 0
+        end
+
+        """
+}
+
 /// Removes all messages of a history and begins a new epoch after them. A history that began since then is somebody
 /// else's topic already, and stays.
 ///
@@ -35,16 +61,8 @@ enum BoundsScript {
 /// not after another write.
 enum PurgeScript {
     static let script = ValkeyScript(
-        StreamPrelude.source + """
-            local isDamaged = false
-            for key, kind in pairs({[STREAM] = 'stream', [STATE] = 'hash', [TTL] = 'zset'}) do
-              local actual = redis.call('TYPE', key).ok
-              if actual ~= 'none' and actual ~= kind then
-                redis.call('UNLINK', key)
-                isDamaged = true
-              end
-            end
-            if isDamaged then redis.call('UNLINK', TTL) end
+        StreamPrelude.source + PurgePrelude.source + """
+            local isDamaged = heal()
             local s = load()
             if not s then
               s = settle(ARGV[1], '', '')
@@ -58,8 +76,7 @@ enum PurgeScript {
               s.count = redis.call('XLEN', STREAM)
               return describe(begin(s), s.last)
             end
-            redis.call('UNLINK', STREAM, TTL)
-            s.epoch, s.start, s.trimmed, s.holes, s.count = ARGV[1], s.last, s.last, '', 0
+            empty(s, ARGV[1])
             return describe(begin(s), s.last)
             """
     )

@@ -1,21 +1,70 @@
 import RelayValkey
 
 /// Keys: version, changes, topics, public topics, the topic, its owner's topics. Arguments: the topic's key, `1` if public, how many
-/// topics the owner may have, and all together, fields and values. Answers 1 if it was created, 0 if there was one, -1 and -2 if the owner has,
-/// or there are, as many as may be.
+/// topics the owner may have, and all together, how many fields and values there are, and these. Answers `created`, or what
+/// ``CreationPrelude`` says.
 enum CreateTopicScript {
     static let script = ValkeyScript(
-        ControlPrelude.source + """
-            if redis.call('EXISTS', KEYS[5]) == 1 then return 0 end
-            if redis.call('SCARD', KEYS[6]) >= tonumber(ARGV[3]) then return -1 end
-            if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[4]) then return -2 end
-            redis.call('HSET', KEYS[5], unpack(ARGV, 5))
-            redis.call('ZADD', KEYS[3], 0, ARGV[1])
-            redis.call('SADD', KEYS[6], ARGV[1])
-            if ARGV[2] == '1' then redis.call('SADD', KEYS[4], ARGV[1]) end
-            changed('topic ' .. ARGV[1])
-            return 1
+        ControlPrelude.source + CreationPrelude.source + """
+            local obstacle = obstacleToCreation(KEYS, ARGV)
+            if obstacle then return obstacle end
+            create(KEYS, ARGV)
+            return 'created'
             """
+    )
+}
+
+/// What creates a topic, for scripts whose keys and arguments begin with those of ``CreateTopicScript``.
+enum CreationPrelude {
+    static let source = """
+        -- Why there can't be one more: `existed`, `ofUser` or `inAll`. Nil where there can.
+        local function obstacleToCreation(keys, args)
+          if redis.call('EXISTS', keys[5]) == 1 then return 'existed' end
+          if redis.call('SCARD', keys[6]) >= tonumber(args[3]) then return 'ofUser' end
+          if redis.call('ZCARD', keys[3]) >= tonumber(args[4]) then return 'inAll' end
+        end
+
+        local function create(keys, args)
+          redis.call('HSET', keys[5], unpack(args, 6, 5 + args[5]))
+          redis.call('ZADD', keys[3], 0, args[1])
+          redis.call('SADD', keys[6], args[1])
+          if args[2] == '1' then redis.call('SADD', keys[4], args[1]) end
+          changed('topic ' .. args[1])
+        end
+
+        """
+}
+
+/// Creates a topic and stores its first messages, all or nothing. For one server: the two lie in different slots.
+///
+/// Keys and arguments: those of ``CreateTopicScript``, then those of ``AppendScript``. Answers what the first says of a topic that is not
+/// created, and else what the second says. `moved` has changed nothing.
+///
+/// The first write needs memory, so that a server that is full refuses all of it.
+enum CreateAppendScript {
+    static let script = ValkeyScript(
+        ControlPrelude.source + CreationPrelude.source + """
+            local keys, args = KEYS, ARGV
+            local obstacle = obstacleToCreation(keys, args)
+            if obstacle then return obstacle end
+            local function rest(list, start)
+              local some = {}
+              for i = start, #list do some[#some + 1] = list[i] end
+              return some
+            end
+            local KEYS, ARGV = rest(keys, 7), rest(args, 6 + args[5])
+
+            """ + StreamPrelude.source + PurgePrelude.source + AppendScript.marks + """
+                create(keys, args)
+                heal()
+                -- Only so that no id is given out twice: the new topic is nobody's history.
+                local s = settle(ARGV[1], ARGV[2], ARGV[3])
+                if s and (s.count > 0 or s.trimmed ~= s.last) then
+                  empty(s, ARGV[1])
+                  begin(s)
+                end
+
+                """ + AppendScript.storing
     )
 }
 
