@@ -4,9 +4,9 @@ import Synchronization
 
 /// A cluster: its masters, each a ``ValkeyNode`` with connections on all loops, and the map that tells which slots are whose.
 ///
-/// A command goes to the master of its key's slot. Redirects are followed. A command that no server takes for the
-/// moment (a slot moves, a replica takes over) is tried again until its deadline, since it is certain not to have
-/// run. A command that may have run is not tried again. Commands about one key from one loop run in the order in
+/// A command goes to the master of its key's slot. Redirects are followed. While a slot moves or a replica takes over, no server may
+/// take a command. It is then tried again until its deadline, since it is certain not to have run. A command that may have run is not
+/// tried again. Commands about one key from one loop run in the order in
 /// which they were sent, but for those that are sent again.
 ///
 /// Its lock guards the table of slots and nodes alone. The refresher has the first loop for itself.

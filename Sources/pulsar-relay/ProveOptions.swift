@@ -25,7 +25,7 @@ struct ProveOptions: ParsableArguments {
     @Option(help: "Characters of filler in each payload.")
     var payloadSize = 200
 
-    @Option(help: "The seed of everything random. Default: 0.")
+    @Option(help: "The seed of everything random.")
     var seed: UInt64 = 0
 
     @Option(help: "How long readers may take after the last publish to see everything.")

@@ -27,7 +27,7 @@ struct UserCommand: AsyncParsableCommand {
         @Option(parsing: .upToNextOption, help: "Any of admin, read, write.")
         var permissions: [String] = ["read", "write"]
 
-        @Option
+        @Option(help: "The user's address. Default: none.")
         var email: String?
 
         func run() async throws {
@@ -87,7 +87,7 @@ struct UserCommand: AsyncParsableCommand {
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "disable",
-            abstract: "Shut a user out, without deleting anything of it."
+            abstract: "Shut a user out. Nothing of the user's is deleted."
         )
 
         @OptionGroup var server: ServerOptions

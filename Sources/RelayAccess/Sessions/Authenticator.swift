@@ -79,8 +79,8 @@ public final class Authenticator: Sendable {
         }
     }
 
-    /// The session exists before the deny list is asked: a logout that the answer doesn't show yet finds it here and
-    /// marks it, so the two can't miss each other.
+    /// The session exists before the deny list is asked. A logout that the answer doesn't show yet finds the session here and marks it. So
+    /// the two can't miss each other.
     private func verifiedSession(for token: String, at now: Timestamp) async throws(AccessError) -> Session {
         let claims = try self.tokens.verify(token, at: now)
         guard let account = try await self.accounts.account(claims.user) else { throw AccessError(.userNotFound) }
@@ -131,8 +131,8 @@ extension Authenticator {
 
     /// Reads again whatever may have changed while announcements were lost, and tells observers of every user in use.
     ///
-    /// A failing store throws `unavailable`; call it again then. What can't be read stays as it was: nobody is turned away because
-    /// a store is down for a while, and one user's broken record keeps no other's change away.
+    /// A failing store throws `unavailable`; call it again then. What can't be read stays as it was. So nobody is turned away because a
+    /// store is down for a while, and one user's broken record holds up no other user's change.
     public func resynchronize(at now: Timestamp) async throws(AccessError) {
         // No token has this name: the answer only shows that the store can be read.
         _ = try await self.isDenied("", at: now)

@@ -2,8 +2,8 @@ import JWTKit
 import RelayCore
 import RelayWire
 
-/// What an access token says. Only who (`sub`), until when (`exp`, `nbf`), by which password (`gen`) and which (`jti`) is ever believed:
-/// what the user may do comes from the stored user.
+/// What an access token says. The relay believes who (`sub`), until when (`exp`, `nbf`), by which password (`gen`) and which token
+/// (`jti`). It believes nothing else: what the user may do comes from the stored user.
 struct AccessClaims: Hashable, Sendable {
     var sub: String
     var username: String?

@@ -5,8 +5,8 @@ public import RelayWire
 
 /// Issues and verifies access tokens: JWTs signed with HMAC-SHA-256, and no others.
 ///
-/// JWTKit encodes and parses the tokens; the signature is made and checked here, because JWTKit does that only behind an
-/// actor, and with whatever algorithm the token's own header asks for.
+/// JWTKit encodes and parses the tokens. The signature is made and checked here: JWTKit does that only behind an actor, and with whatever
+/// algorithm the token's own header asks for.
 public struct AccessTokens: Sendable {
     /// A token as handed out.
     public struct Issued: Sendable, CustomStringConvertible {

@@ -8,9 +8,11 @@ public enum BootstrapOutcome: Hashable, Sendable {
 }
 
 extension UserAdministration {
-    /// Makes sure that there is an administrator who can log in: creates it with all permissions, or gives it the
-    /// configured password again where that no longer matches, which ends all that was obtained by the other.
-    /// Permissions and activity of a user that exists are left alone. A hash of other parameters than configured is made anew.
+    /// Makes sure that there is an administrator who can log in.
+    ///
+    /// A user that does not exist is created with all permissions. One whose password no longer matches is given the configured password
+    /// again, which ends all that was obtained by the other. Its permissions and activity are left alone. A hash of other parameters than
+    /// configured is made anew.
     ///
     /// - Parameters:
     ///   - username: taken as it is: the operator's own choice is not checked.

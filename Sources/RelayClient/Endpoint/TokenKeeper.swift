@@ -1,7 +1,6 @@
 import RelayWire
 
-/// Owner of the tokens of one client: hands out an access token with life left in it, and renews it, one renewal at a time
-/// for all callers.
+/// Owns the tokens of one client. Hands out an access token with life left in it, and renews it: one renewal at a time for all callers.
 actor TokenKeeper {
     private enum Outcome {
         case settled(Result<Tokens, any Error>)

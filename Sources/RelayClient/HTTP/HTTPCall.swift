@@ -22,8 +22,7 @@ struct HTTPCall: Sendable {
     var body = Body.none
     /// From the start of the request to the end of the answer; nil for the client's default.
     var timeout: Duration?
-    /// Whether the call may be sent again when it is not known whether the first one arrived: doing it twice is the
-    /// same as doing it once.
+    /// Whether doing it twice is the same as doing it once. Then the call may be sent again when it is not known whether it arrived.
     var isRepeatable = true
     /// Whether it is sent again when the answer took too long.
     var retriesTimeout = true

@@ -1,8 +1,9 @@
 extension RelayClient {
     /// Waits for messages after the cursors, at most for `timeout`.
     ///
-    /// With cursors for some of the topics, the others are read from their oldest message; with none at all, only what is
-    /// published from now on is seen. An answer that doesn't come in time counts as no messages.
+    /// With cursors for some of the topics, the others are read from their oldest message. With none at all, only what is published from
+    /// now on is seen. An answer that doesn't come in time counts as no messages.
+    ///
     /// - Parameters:
     ///   - topics: at least one.
     ///   - cursors: by topic, the id of the last message seen.

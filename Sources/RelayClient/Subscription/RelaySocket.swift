@@ -1,7 +1,7 @@
 import NIOCore
 
-/// One WebSocket, as it is: no message is left out, no connection is made again. ``Subscription`` is the one for readers
-/// that just want their messages; this is for those that want to see what the relay really sends, and for publishing.
+/// One WebSocket, as it is: no message is left out, no connection is made again. It is for publishing, and for readers that want to see
+/// what the relay really sends. Readers that just want their messages use ``Subscription``.
 ///
 /// ``next()`` renews the access token when the relay asks for it; a socket that nobody reads ends with its token.
 ///

@@ -1,7 +1,7 @@
 extension TokenKeeper {
     /// Sends another access token in place of the connection's, which is about to expire.
     ///
-    /// Where there is none to be had, or the connection breaks, nothing happens here: the relay ends the connection at the expiry, and
+    /// Where there is none to be had, or the connection breaks, nothing happens here. The relay ends the connection at the expiry, and
     /// whoever reads from it sees that.
     ///
     /// - Parameter old: the connection's token.

@@ -1,4 +1,5 @@
-/// Bytes that are charged to an account for as long as this lives: for what has many ways to end, none of which may forget to release.
+/// Bytes that are charged to an account for as long as this lives. It is for what can end in many ways, none of which may forget to
+/// release.
 public final class MemoryCharge: Sendable {
     public let bytes: Int
     private let account: MemoryAccount

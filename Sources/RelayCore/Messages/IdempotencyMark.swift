@@ -3,8 +3,8 @@ public import RelayWire
 
 /// One logical publish of one user on one route, as named by the `Idempotency-Key` header.
 ///
-/// Clients choose the name, so what is compared and stored is a digest of its bytes: it has one size, and two names are one key only
-/// if they are the same bytes. Texts would not do, since Swift takes canonically equivalent ones for equal.
+/// Clients choose the name. What is compared and stored is a digest of its bytes. It has one size, and two names are one key only if they
+/// are the same bytes. Texts would not do: Swift takes canonically equivalent ones for equal.
 public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
     private let words: Words
 
@@ -48,8 +48,8 @@ public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Written in the same commit as the message that carries it, so that a retry after a crash finds every message that
-/// was stored, and stores only those that were not.
+/// It is written in the same commit as the message that carries it. So a retry after a crash finds every message that was stored, and
+/// stores only those that were not.
 public struct IdempotencyMark: Hashable, Sendable {
     public let key: IdempotencyKey
     /// Which of the request's messages this is, from 0.

@@ -2,8 +2,8 @@ import DequeModule
 
 /// What readers that are behind still have to be handed, first come first served, and how much of it a loop's turn may hand out.
 ///
-/// However many readers come back at a time, and however far behind they are: between two looks at its sockets a loop hands them no more
-/// than one turn's share, and has no more than a few pages of the store's in memory.
+/// Many readers may come back at a time, and be far behind. Between two looks at its sockets a loop hands them no more than one turn's
+/// share, and has no more than a few of the store's pages in memory.
 struct CatchUp {
     enum Work {
         case reader(Reader)

@@ -30,8 +30,8 @@ extension LoopReaders {
         self.wakeOthers(of: group)
     }
 
-    /// The stream is no longer the one that the group's readers were reading: they go back to the last message that both
-    /// share, and are told that some may be gone.
+    /// The stream is no longer the one that the group's readers were reading. They go back to the last message that both share, and are
+    /// told that some may be gone.
     private func rebase(_ group: ReaderGroup, on epoch: StreamEpoch) {
         // Those that joined in the new history have their own place in it.
         for reader in group.live where reader.epoch == epoch.id { group.move(reader, to: .yielded) }

@@ -159,8 +159,8 @@ public final class LoopReaders {
         self.flush()
     }
 
-    /// A sink was handed the slice that all live readers of its topic get. It is flushed with what other topics of this turn
-    /// have for it; at once where there are none, while it is still in the processor's cache.
+    /// A sink was handed the slice that all live readers of its topic get. It is flushed with what other topics of this turn have for it.
+    /// Where there are none it is flushed at once, while it is still in the processor's cache.
     func delivered(to sink: any ReaderSink) {
         guard self.isLastTopic, !self.isFlushing else { return self.sinksToFlush.append(sink) }
         self.isFlushing = true

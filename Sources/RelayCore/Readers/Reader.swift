@@ -76,7 +76,7 @@ public final class Reader {
         self.holes = place.holes
     }
 
-    /// The epoch in which its client knows its cursor to be; nil while the topic has none, or while a gap is still to be told: the
+    /// The epoch in which its client knows its cursor to be. Nil while the topic has none. Nil too while a gap is still to be told: the
     /// client must come back with what it has, or the gap would be lost with the connection.
     public var toldEpoch: UInt64? {
         if let claim = self.claim { return claim.epoch }
@@ -86,7 +86,7 @@ public final class Reader {
     /// Where its client would come back to if it left before anything was delivered.
     public var toldCursor: MessageID { self.claim?.id ?? self.gapFrom ?? self.cursor }
 
-    /// Whether it is on its way, from the store or between two turns, so that what its sink has got may be less than what there is.
+    /// Whether it waits for the store or for its next turn. Its sink may then have got less than there is.
     public var isReading: Bool {
         switch self.phase {
         case .reading, .yielded, .queued, .advancing, .joined: true

@@ -2,9 +2,8 @@ public import RelayWire
 
 /// Which history a topic's ids belong to.
 ///
-/// It changes when the stream is no longer the continuation of what was read before: the topic was deleted, its store was
-/// wiped, or a failover lost the newest messages. A cursor from another epoch may have missed messages, so its reader is told
-/// of a gap.
+/// It changes when the stream no longer continues what was read before: the topic was deleted, its store was wiped, or a failover lost the
+/// newest messages. A reader with a cursor from another epoch may have missed messages, so it is told of a gap.
 public struct StreamEpoch: Hashable, Sendable {
     /// 0 for a topic that never had a message, drawn at random for all others.
     public let id: UInt64

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Counts open connections of each user, and holds each to the same bound.
 final class ConnectionQuota: Sendable {
-    /// One connection's place among its user's: taken for as long as it exists, so that no way to an end can forget to give it back, or give
-    /// it back twice.
+    /// One connection's place among its user's. It is taken for as long as this value exists. So no way to an end can forget to give it back,
+    /// or give it back twice.
     struct Place: ~Copyable, Sendable {
         private let quota: ConnectionQuota
         private let user: UserID

@@ -48,8 +48,8 @@ final class DeliveryLoop: ReadingLoop {
     private static let readAttempts = 9
     private static let readDelay = TimeAmount.milliseconds(250)
 
-    /// Reads for one reader. A store that can't be reached is asked again for two seconds: so long connections take to be made anew, and
-    /// the reader would lose its own for nothing.
+    /// Reads for one reader. A store that can't be reached is asked again for two seconds, because a new connection to it may take that
+    /// long. Otherwise the reader would lose its own connection for nothing.
     private func fetch(_ request: ReadRequest, _ ticket: LoopReaders.ReadTicket, from broker: Broker, attempt: Int) {
         broker.read(request) { result in
             self.eventLoop.execute {
@@ -86,7 +86,7 @@ final class DeliveryLoop: ReadingLoop {
     }
 
     /// For how long the loop looks after its sockets before readers that are behind have their next turn. NIO looks at no socket while a
-    /// task waits that is due, so a task submitted at once would keep it from them until the last reader has caught up.
+    /// task is due. So a task submitted at once would keep the loop from its sockets until the last reader has caught up.
     private static let pause = TimeAmount.microseconds(100)
 
     func comeBack() {

@@ -2,16 +2,16 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// Gathers what one turn of the loop has for a connection, and writes it to the socket at once, past the channel's own
-/// queue, for as long as that is empty.
+/// Gathers what one turn of the loop has for a connection, and writes it to the socket at once. It goes past the channel's own queue for
+/// as long as that is empty.
 ///
-/// A write through the channel costs a box, a walk through the pipeline, a place in a queue and a look at it: about as much
-/// as the system call does outside of the kernel. What the socket does not take goes the channel's way, and so does
-/// everything after it until the channel has written it all. So bytes leave in the order of the calls, and the channel's
-/// writability holds: what is gathered beside it is little.
+/// A write through the channel costs a box, a walk through the pipeline, a place in a queue and a look at it. That is about as much as the
+/// system call costs outside of the kernel. What the socket does not take goes the channel's way. So does everything after it, until the
+/// channel has written it all. So bytes leave in the order of the calls. The channel's writability holds too, because little is gathered
+/// beside it.
 ///
-/// Part of a handler's state: lives on its loop. A class, since the channel may read in the middle of a write or a flush, and
-/// whoever reads may write: a struct would be changed from within its own change.
+/// Part of a handler's state: lives on its loop. It is a class because the channel may read in the middle of a write or a flush, and
+/// whoever reads may write. A struct would then be changed from within its own change.
 final class SocketWriter {
     /// Gathered and not yet written. Larger pieces go to the channel, which says when they are too many.
     private var gathered = ByteBuffer()

@@ -132,8 +132,8 @@ final class Exchange {
         }
     }
 
-    /// Lets go of everything in the head that its answer does not need: a request that waits must not keep a token and
-    /// a browser's headers in memory.
+    /// Lets go of everything in the head that its answer does not need. A request that waits must not keep a token and a browser's headers
+    /// in memory.
     func trimHead() {
         var headers = HTTPHeaders()
         for name in ["connection", "origin", "upgrade"] {

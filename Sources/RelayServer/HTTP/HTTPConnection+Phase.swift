@@ -14,9 +14,9 @@ extension HTTPConnection {
         case holding(Exchange)
         /// A route has the request. Left when it has answered.
         case answering(Exchange)
-        /// Answered before the request was complete: the rest of it is taken and dropped, since closing with unread bytes in
-        /// the socket would reset the connection under the answer. Left at the request's end, when the peer falls silent, or
-        /// after a time that no byte extends. The connection ends with it where `answered` is set, else it goes on.
+        /// Answered before the request was complete. The rest of it is taken and dropped: closing with unread bytes in the socket would
+        /// reset the connection under the answer. Left at the request's end, when the peer falls silent, or after a time that no byte
+        /// extends. The connection ends with it where `answered` is set, else it goes on.
         case refused(until: NIODeadline, answered: EventLoopFuture<Void>?)
         /// Answered, and about to close: whatever comes is dropped.
         case discarding

@@ -110,8 +110,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         if self.phase.isBusy { self.pipelined.isReadHeld = true } else { context.read() }
     }
 
-    /// A response is written, or a body is wanted: takes what came behind, up to the next request that is not answered at once, and flushes
-    /// all answers together.
+    /// A response is written, or a body is wanted. Takes what came behind, up to the next request that is not answered at once. Flushes all
+    /// answers together.
     private func goOn() {
         guard !self.pipelined.isBeingTaken else { return }
         self.pipelined.isBeingTaken = true
@@ -135,8 +135,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         self.context?.read()
     }
 
-    /// The peer has sent its last byte. Requests that are complete are answered, and then the connection ends: until something is written to
-    /// it, nobody can tell a peer that still listens from one that has left.
+    /// The peer has sent its last byte. Requests that are complete are answered, and then the connection ends. A peer that still listens and
+    /// one that has left look alike until something is written.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed {
             self.isInputClosed = true
@@ -376,9 +376,9 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Sends our end of the stream and leaves the peer a moment to read it: closing with unread bytes in the socket would
-    /// reset the connection under the answer. A peer that takes nothing is waited for no longer than one between two requests: what is
-    /// little enough counts as writable for ever.
+    /// Sends our end of the stream and leaves the peer a moment to read it. Closing with unread bytes in the socket would reset the
+    /// connection under the answer. A peer that takes nothing is waited for no longer than one between two requests, because a socket that
+    /// holds only little counts as writable for ever.
     private func closeAfter(_ written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
         self.phase = .discarding
         self.decoder.isDeaf = true

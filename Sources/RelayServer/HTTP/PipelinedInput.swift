@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// What a peer sends behind a request that is not answered yet.
 ///
-/// The next read is held back until then, so this is what one read brings; but when a peer ends its side, the system hands over all that
-/// it still has. What is too much then is not kept, and the connection ends after the requests before it.
+/// The next read is held back until then, so this is what one read brings. When a peer ends its side, however, the system hands over all
+/// that it still has. What is too much then is not kept, and the connection ends after the requests before it.
 struct PipelinedInput {
     enum Event {
         case part(HTTPServerRequestPart)

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What follows the first part of a reply's body. Each part is made when the client has taken the one before: so a client that does not
+/// What follows the first part of a reply's body. Each part is made when the client has taken the one before. So a client that does not
 /// read costs one part, however long the reply is.
 protocol ReplyRest: Sendable {
     /// - Returns: the next part, and what follows it; no rest at the end.

@@ -4,8 +4,8 @@ import NIOHTTP1
 /// Turns a connection's bytes into the parts of requests, and keeps none that nobody will hear.
 ///
 /// NIO's decoder stops at a request that asks for another protocol (`CONNECT`, `Upgrade`) and leaves what follows in its buffer,
-/// for the protocol that comes next. Where none comes, the bytes would gather there. So the connection tells this decoder when
-/// it hears no more, and what arrives then is dropped; until then the connection holds back its reads while an answer is due.
+/// for the protocol that comes next. Where none comes, the bytes would gather there. So the connection tells this decoder when it hears no
+/// more, and what arrives then is dropped. Until then the connection holds back its reads while an answer is due.
 final class RequestDecoder: ByteToMessageDecoder {
     typealias InboundOut = HTTPServerRequestPart
 

@@ -1,8 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// Writes responses as HTTP/1.1 text: head and body as one buffer where the body is small, so that a usual answer is one
-/// write on the socket.
+/// Writes responses as HTTP/1.1 text. Where the body is small, head and body are one buffer: a usual answer is one write on the socket.
 ///
 /// The framing is the response's own: `content-length` where it says so. A body of unknown length is chunked for HTTP/1.1
 /// (RFC 9112, section 7.1), and ended by the connection's close for HTTP/1.0. Header values are not checked: whoever makes

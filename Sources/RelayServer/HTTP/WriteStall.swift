@@ -2,8 +2,8 @@ import NIOCore
 
 /// Decides when a peer that is owed an answer has stopped taking it.
 ///
-/// The channel tells only whether its buffer has room. A peer that takes its answer little by little leaves it without for a long
-/// time, so before such a peer is given up the kernel is asked when it last sent something.
+/// The channel tells only whether its buffer has room. A peer that takes its answer little by little leaves it without room for a long
+/// time. So before such a peer is given up, the kernel is asked when it last sent something.
 struct WriteStall {
     /// Since when the peer has taken no bytes, as far as is known; nil while it takes them.
     private(set) var since: NIODeadline?

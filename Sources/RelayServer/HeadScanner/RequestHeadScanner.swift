@@ -3,10 +3,15 @@ import NIOHTTP1
 
 /// Reads the requests that carry messages, where they come in the shape that nearly all clients send.
 ///
-/// It knows one subset of HTTP/1.1, and answers nil to everything else: a target that is not one of the three below, a
-/// header that changes how a message is framed or a connection goes on, a byte outside of printable ASCII, a body that
-/// isn't there whole. What it refuses to read, NIO's decoder reads, from the request's first byte on. What it reads, it
-/// reads as that decoder does; `RequestHeadScannerTests` holds it to that.
+/// It knows one subset of HTTP/1.1. It answers nil to everything else:
+///
+/// - a target that is not one of the three below
+/// - a header that changes how a message is framed or a connection goes on
+/// - a byte outside of printable ASCII
+/// - a body that isn't there whole
+///
+/// What it refuses to read, NIO's decoder reads, from the request's first byte on. What it reads, it reads as that decoder does;
+/// `RequestHeadScannerTests` holds it to that.
 struct RequestHeadScanner {
     /// A request, complete.
     struct Request {

@@ -4,10 +4,9 @@ import NIOHTTP1
 /// Takes the requests that carry messages straight from the socket's bytes, before the HTTP decoder, which costs several
 /// times as much.
 ///
-/// It keeps no bytes: what one read of the socket brought is either a whole request of a known shape (see
-/// ``RequestHeadScanner``), or goes to the decoder. From then on the decoder reads, until one of its requests ends with the
-/// last byte that it was given: only then nothing of the next one is inside it. To know that for certain, it is given its
-/// last byte apart.
+/// It keeps no bytes. What one read of the socket brought is either a whole request of a known shape (see ``RequestHeadScanner``), or goes
+/// to the decoder. From then on the decoder reads, until one of its requests ends with the last byte that it was given. Only then nothing
+/// of the next request is inside it. To know that for certain, the scanner gives it its last byte apart.
 final class RequestScanner: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer

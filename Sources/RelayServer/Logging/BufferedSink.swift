@@ -4,10 +4,10 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Writes lines to an open file on a thread of its own, each in one piece: whoever has a line to write never waits for a slow reader.
+/// Writes lines to an open file on a thread of its own, each in one piece. Whoever has a line to write never waits for a slow reader.
 ///
-/// Lines wait in memory up to a bound. Those beyond it are dropped and counted, and a line in their place says how many they were once the
-/// file takes bytes again. A line of which only a part could be written is lost; the next one still begins on a line of its own.
+/// Lines wait in memory up to a bound. Those beyond it are dropped and counted. Once the file takes bytes again, a line in their place says
+/// how many they were. A line of which only a part could be written is lost; the next one still begins on a line of its own.
 public final class BufferedSink: LogSink {
     private struct State {
         var lines: Deque<String> = []

@@ -8,9 +8,10 @@ extension BrokerError {
         case .missing: "Topic not found"
         case .exists: "Topic already exists"
         case .refused(let refusal): refusal.detail
-        case .quota(.topicsOfUser(let limit)): "You own \(limit) topics, which is as many as a user may"
-        case .quota(.grantsOnTopic(let limit)): "\(limit) users have access to this topic, which is as many as may"
-        case .full: "The relay has as many topics as it may"
+        case .quota(.topicsOfUser(let limit)): "You own \(limit) topics, the most that a user may own"
+        case .quota(.grantsOnTopic(let limit)):
+            "\(limit) users have access to this topic, the most that it may be granted to"
+        case .full: "The relay has no room for more topics"
         case .moved: "Topic changed, try again"
         case .overloaded: "Server is overloaded, try again later"
         case .store(let error) where error.code == .undurable: "Storage can't give the topic's durability at the moment"

@@ -10,8 +10,8 @@ public import ServiceLifecycle
 
 /// The relay: everything wired together, from the store to the listening socket.
 ///
-/// ``run()`` serves until graceful shutdown is triggered, then stops accepting, finishes what is under way, closes the store, and
-/// returns; what is still open after the configured grace is cut off.
+/// ``run()`` serves until graceful shutdown is triggered. Then it stops accepting, finishes what is under way, closes the store, and
+/// returns. What is still open after the configured grace is cut off.
 public struct Relay: Service {
     private let configuration: RelayConfiguration
     private let logger: Logger

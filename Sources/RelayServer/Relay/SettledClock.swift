@@ -4,8 +4,8 @@ import RelayWire
 
 /// What the wall clock says, as far as it is believed where things are deleted for their age.
 ///
-/// A clock that was set forward by mistake makes everything look old, and what was deleted for it does not come back when the clock is
-/// set right. So a step forward counts once it has stood for an hour. A step back counts at once: it deletes nothing.
+/// A clock that was set forward by mistake makes everything look old. What was deleted for that does not come back when the clock is set
+/// right. So a step forward counts once it has stood for an hour. A step back counts at once: it deletes nothing.
 struct SettledClock {
     /// How far the wall clock is ahead of the time that passes.
     private struct Offset {
@@ -15,7 +15,8 @@ struct SettledClock {
 
     private static let patience = TimeAmount.hours(1)
 
-    /// The offsets of the last hour that are less than all that came after them, in the order in which they came: the first is the least.
+    /// Of the offsets of the last hour, those that are less than all that came after them. They are in the order in which they came, so the
+    /// first is the least.
     private var offsets: Deque<Offset> = []
 
     /// - Returns: the earliest that the wall clock would say now, had it run on undisturbed from any moment of the last hour in which it

@@ -2,10 +2,11 @@ import NIOCore
 
 /// Decides when a WebSocket is pinged, and when it is given up.
 ///
-/// Every frame that the client sends, a pong too, counts as life. A client that has stopped reading is not given up for it: no
-/// ping is sent, and none is awaited, while the socket does not take what was written before. Nor is a pong awaited while messages
-/// that were sent since the client was last heard may still lie before the ping, in buffers that the relay can't see: then it is the
-/// system that notices a peer that is gone, since its bytes are not acknowledged.
+/// Every frame that the client sends, a pong too, counts as life.
+///
+/// A client that has stopped reading is not given up for it. While the socket does not take what was written before, no ping is sent and no
+/// pong awaited. Messages that were sent since the client was last heard may still lie before the ping, in buffers that the relay can't
+/// see. No pong is awaited then either: if the peer is gone, the system notices, since its bytes are not acknowledged.
 struct KeepAlive {
     enum Action: Equatable {
         case nothing
@@ -27,8 +28,8 @@ struct KeepAlive {
     /// How long a client may take to answer a close frame.
     private static let closeTimeout = TimeAmount.seconds(5)
 
-    /// How long a connection is quiet before it is pinged, and then, at most, before it answers: a third of the idle limit, and never
-    /// more than 20 s.
+    /// How long a connection is quiet before it is pinged, and how long it then has to answer. It is a third of the idle limit, and never more
+    /// than 20 s.
     static func pingInterval(within idleLimit: TimeAmount) -> TimeAmount {
         min(.seconds(20), .nanoseconds(idleLimit.nanoseconds / 3))
     }

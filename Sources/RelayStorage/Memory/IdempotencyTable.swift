@@ -4,8 +4,8 @@ import RelayWire
 
 /// What was stored under which idempotency mark: a value, owned by its store's lock.
 ///
-/// Bounded by its window, since every insert forgets up to two expired entries, and by `maxBytes`, beyond which the oldest entries
-/// go and their keys are free early.
+/// It has two bounds. Its window is one, since every insert forgets up to two expired entries. The other is `maxBytes`: beyond it the oldest
+/// entries go, and their keys are free early.
 struct IdempotencyTable {
     private struct Expiry {
         let key: IdempotencyKey

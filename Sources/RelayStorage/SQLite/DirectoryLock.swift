@@ -3,8 +3,8 @@ import Glibc
 import RelayCore
 import Synchronization
 
-/// The right to write to a data directory. One process has it at a time, and loses it when it ends, however that comes about: the
-/// system keeps the lock, the file only says who has it.
+/// The right to write to a data directory. One process has it at a time, and loses it when it ends, however that comes about. The system
+/// keeps the lock; the file only says who has it.
 final class DirectoryLock: Sendable {
     static let fileName = "pulsar-relay.lock"
 

@@ -8,8 +8,8 @@ import RelayCore
 /// usernames, e-mail addresses and idempotency keys come from clients. Moments are microseconds since the epoch; a
 /// message id is two integers, so that the primary key orders messages as readers do.
 enum Schema {
-    /// Larger than SQLite's 4 KiB, because a WITHOUT ROWID table keeps whole rows in its inner pages as well: the usual
-    /// message of half a kilobyte still leaves them some 16 branches.
+    /// Larger than SQLite's 4 KiB, because a WITHOUT ROWID table keeps whole rows in its inner pages as well. With the usual message of half a
+    /// kilobyte they still have some 16 branches.
     static let pageBytes = 8192
 
     static var migrator: DatabaseMigrator {

@@ -47,8 +47,8 @@ public enum ServerFrame: Hashable, Sendable {
             case unknownType = "UNKNOWN_MESSAGE_TYPE"
             /// A frame that can't be read or carried out. The connection stays open.
             case processing = "PROCESSING_ERROR"
-            /// The token of an auth frame is no good, and the connection stays on the one that it has; or an event stream ends, since its
-            /// user or token may no longer read.
+            /// On `/ws`: the token of an auth frame is no good, and the connection stays on the one that it has. On an event stream: it ends,
+            /// since its user or token may no longer read.
             case authentication = "AUTH_ERROR"
         }
 

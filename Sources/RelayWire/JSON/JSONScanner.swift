@@ -2,10 +2,11 @@ public import NIOCore
 
 /// Walks a JSON text (RFC 8259) from front to back, checking each byte once, without decoding or allocating.
 ///
-/// Call it in the text's own order: after ``enterObject()`` take ``nextMember()`` until it is nil, and after each
-/// member its value, either with ``value()`` or by entering it. ``finish()`` comes last. What is checked: the whole
-/// grammar, strict UTF-8, valid escapes, and what would be beyond the bounds of usual parsers: the depth, the size of numbers, halves of
-/// surrogate pairs. Names that repeat are the caller's matter.
+/// Call it in the text's own order. After ``enterObject()`` take ``nextMember()`` until it is nil, and after each member its value, either
+/// with ``value()`` or by entering it. ``finish()`` comes last.
+///
+/// It checks the whole grammar, strict UTF-8 and valid escapes. It also refuses what is beyond the bounds of usual parsers: deep nesting,
+/// large numbers, halves of surrogate pairs. Names that repeat are the caller's matter.
 ///
 /// After an error the scanner's place means nothing: stop using it.
 public struct JSONScanner: Sendable {

@@ -36,7 +36,7 @@ extension RelayConfiguration {
         @Setting(
             "allow_insecure_defaults",
             .boolean,
-            "Allow a jwt_secret_key under 32 characters, never the published placeholder, and a remote Valkey without password."
+            "Allow a jwt_secret_key under 32 characters, and a remote Valkey without password. Never the published placeholder."
         )
         public var allowInsecureDefaults = AccessSettings(tokenSecret: "").allowsShortSecret
 

@@ -1,5 +1,5 @@
-/// A key of the systems that the relay replaces, read without complaint but without effect: existing files load, and the log says
-/// what of them is not in force.
+/// A key of the systems that the relay replaces. It is read without complaint, and has no effect. So existing files load, and the log
+/// names their keys that are not in force.
 struct DormantKey: Sendable {
     /// Flat names, names with dots, and groups whose keys are all meant (`oidc` for `oidc.providers.x.client_id`).
     let names: [String]

@@ -38,7 +38,7 @@ extension RelayConfiguration {
         @Setting(
             "max_connections_per_address",
             .integer(0...10_000_000),
-            "Open connections of one client address; not for trusted_proxies and this machine. 0: no limit."
+            "Open connections of one client address. 0: no limit, as for trusted_proxies and this machine."
         )
         public var maxConnectionsPerAddress = 5_000
 
@@ -46,7 +46,7 @@ extension RelayConfiguration {
         @Setting(
             "max_new_connections_per_address",
             .integer(0...10_000_000),
-            "New connections of one client address in a second; not for trusted_proxies and this machine. 0: no limit."
+            "New connections of one client address in a second. 0: no limit, as for trusted_proxies and this machine."
         )
         public var maxNewConnectionsPerAddress = 1_000
 
@@ -71,7 +71,7 @@ extension RelayConfiguration {
         @Setting(
             "write_timeout",
             .duration(timeouts),
-            "Seconds after which a response is cut off whose reader takes no byte."
+            "Seconds after which a response is cut off if its reader takes no byte."
         )
         public var writeTimeout = Duration.seconds(30)
 

@@ -31,7 +31,7 @@ extension RelayConfiguration {
         @Setting(
             "memory_store_max_bytes",
             .bytes((1 << 20)...(1 << 50)),
-            "What the memory store may hold, in bytes, 256 a message beside its content; beyond it the oldest go."
+            "Bytes that the memory store may hold: of each message its content and 256 more. Beyond it the oldest go."
         )
         public var memoryStoreMaxBytes = MemoryStore.defaultMaxBytes
 
@@ -111,7 +111,7 @@ extension RelayConfiguration {
         @Setting(
             "hot_tier_max_bytes_per_topic",
             .bytes(0...(1 << 40)),
-            "Bytes of each topic that are held in memory, 256 a message beside its content."
+            "Bytes of each topic that are held in memory: of each message its content and 256 more."
         )
         public var maxBytesPerTopic = BrokerLimits().hotBytesPerTopic
 

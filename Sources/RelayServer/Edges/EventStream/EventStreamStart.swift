@@ -12,8 +12,8 @@ struct EventStreamStart {
     let tellsEpochs: Bool
 
     /// - Parameters:
-    ///   - lastEventID: what the client saw last; it outweighs `offset`. Where it can't be read as a whole, topics for which it gives no
-    ///     cursor begin at the oldest message: what the client has seen of them is unknown. Empty is the same as nil.
+    ///   - lastEventID: what the client saw last; it outweighs `offset`. Empty is the same as nil. Where it can't be read as a whole, topics
+    ///     for which it gives no cursor begin at the oldest message, since nobody knows what the client has seen of them.
     ///   - offset: `last` (the default), `earliest`, or a message id, for topics that `lastEventID` does not name.
     ///   - epochs: `1` for event ids with epochs.
     init(lastEventID: String?, offset: String?, topics: [TopicName], epochs: String? = nil) {
