@@ -1,3 +1,7 @@
+import Glibc
+import NIOCore
+import NIOPosix
+
 /// Why a command has no reply, or a connection is down. `mayHaveRun` says whether trying again may do the thing twice.
 public struct ValkeyError: Error, Sendable {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -53,8 +57,22 @@ public struct ValkeyError: Error, Sendable {
 
 extension ValkeyError: CustomStringConvertible {
     public var description: String {
-        let cause = self.cause.map { " (\($0))" } ?? ""
+        let cause = self.cause.map { " (\(Self.text(of: $0)))" } ?? ""
         return "\(self.code): \(self.message)\(cause)"
+    }
+
+    /// NIO's own text of a connection that can't be made nests four errors around the system's few words.
+    private static func text(of cause: any Error) -> String {
+        switch cause {
+        case let failure as NIOConnectionError:
+            let errors =
+                failure.connectionErrors.map(\.error) + [failure.dnsAError, failure.dnsAAAAError].compactMap(\.self)
+            var texts: [String] = []
+            for text in errors.map({ self.text(of: $0) }) where !texts.contains(text) { texts.append(text) }
+            return texts.joined(separator: ", ")
+        case let error as IOError: return unsafe String(cString: strerror(error.errnoCode))
+        default: return "\(cause)"
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import Testing
 import ValkeyFixture
 
@@ -6,6 +7,15 @@ import ValkeyFixture
 
 @Suite(.timeLimit(.minutes(1)))
 struct FailureTests {
+    @Test("Why there is no connection is said in the system's words alone")
+    func words() async {
+        let cause = await #expect(throws: NIOConnectionError.self) {
+            _ = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: "127.0.0.1", port: 1).get()
+        }
+        #expect("\(ValkeyError.unavailable(cause))" == "unavailable: not connected (Connection refused)")
+    }
+
     @Test("A server killed with commands in flight: each ends once, and the node comes back with the server")
     func kill() async throws {
         try await ValkeyServerProcess.with(ValkeyServerOptions(isDurable: true)) { (server) async throws in
