@@ -61,8 +61,8 @@ final class PollRoute: Route {
         }
     }
 
-    /// Once a poll brings any cursor, its topics without one are read from their oldest message: a consumer of several
-    /// topics must not lose the first message of a quiet one between two polls.
+    /// Once a poll brings any cursor, its topics without one are read from their oldest message. Otherwise a consumer of several topics
+    /// could lose the first message of a quiet one between two polls.
     private func start(of topic: Topic, _ request: PollRequest) -> ReaderStart {
         if let cursor = request.since[topic.name.rawValue] { return .cursor(Cursor(clientText: cursor)) }
         if !request.since.isEmpty { return .cursor(.oldest) }

@@ -4,8 +4,8 @@ import RelayAccess
 import RelayCore
 import RelayWire
 
-/// `POST /api/v1/messages`: the hot path. For a known token and a topic in memory it runs to the answer without a task, a hop, or
-/// a lock held for longer than a look-up.
+/// `POST /api/v1/messages`: the hot path. For a known token and a topic in memory it runs to the answer without a task or a hop. No lock is
+/// held for longer than a look-up.
 final class PublishRoute: Route {
     private let access: RequestAccess
     private let publisher: Publisher
