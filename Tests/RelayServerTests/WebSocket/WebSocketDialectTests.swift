@@ -39,7 +39,8 @@ struct WebSocketDialectTests {
     func idle() async throws {
         try await Self.withEcho(idleLimit: .milliseconds(10)) { port in
             let socket = try await TestWebSocket(port: port, "/echo")
-            let end = await socket.untilClosed().last
+            let end = await socket.next()
+            socket.connection.disconnect()
             #expect(end?.closeCode == 1_011)
             #expect(end.map { String($0.text.dropFirst(2)) } == "Nothing was echoed")
         }
