@@ -1,4 +1,5 @@
 import NIOHTTP1
+import RelayWire
 
 /// What the connection has to know of a request's header fields, found in one pass.
 struct HeadFacts {
@@ -23,7 +24,7 @@ struct HeadFacts {
             case 4 where Self.equal(name, "host"): self.hosts += 1
             case 6 where Self.equal(name, "origin"): self.hasOrigin = true
             case 6 where Self.equal(name, "expect"):
-                self.expectsContinue = self.expectsContinue || value.lowercased() == "100-continue"
+                self.expectsContinue = self.expectsContinue || value.isToken("100-continue")
             case 7 where Self.equal(name, "upgrade"): self.asksForUpgrade = true
             case 12 where Self.equal(name, "x-request-id"): self.requestID = self.requestID ?? value
             case 13 where Self.equal(name, "authorization"): self.authorization = self.authorization ?? value
@@ -52,7 +53,7 @@ struct HeadFacts {
     }
 
     private mutating func addEncoding(_ value: String) {
-        let value = value.lowercased()
+        let value = value.lowercasedASCII
         guard value != "identity", !value.isEmpty else { return }
         self.contentEncoding = self.contentEncoding.map { "\($0), \(value)" } ?? value
     }

@@ -1,3 +1,5 @@
+import RelayWire
+
 /// A request's target (RFC 9112, section 3.2) in the one form that every route takes: a path and its query.
 ///
 /// - A target with scheme and host, as clients send it through a proxy, is taken apart: its host is in force, not the `Host` header.
@@ -59,7 +61,7 @@ struct RequestTarget {
     }
 
     private static func endOfScheme(_ target: String) -> String.Index? {
-        for scheme in ["http://", "https://"] where target.prefix(scheme.count).lowercased() == scheme {
+        for scheme in ["http://", "https://"] where target.prefix(scheme.count).isToken(scheme) {
             return target.index(target.startIndex, offsetBy: scheme.count)
         }
         return nil

@@ -1,3 +1,5 @@
+import RelayWire
+
 /// The hosts that the relay answers for.
 struct TrustedHosts: Sendable {
     /// Whether it is any host.
@@ -8,7 +10,7 @@ struct TrustedHosts: Sendable {
 
     /// - Parameter hosts: names, `*.example.org`, or `*`, without ports. Empty: any host.
     init(_ hosts: [String]) {
-        let hosts = hosts.map { $0.lowercased() }
+        let hosts = hosts.map(\.lowercasedASCII)
         self.isOpen = hosts.isEmpty || hosts.contains("*")
         self.exact = Set(hosts.filter { !$0.hasPrefix("*") })
         self.suffixes = hosts.filter { $0.hasPrefix("*.") }.map { String($0.dropFirst()) }
@@ -17,8 +19,11 @@ struct TrustedHosts: Sendable {
     func trusts(_ header: String?) -> Bool {
         guard !self.isOpen else { return true }
         guard let header else { return false }
-        let host = Self.withoutPort(header.lowercased())
-        return self.exact.contains(host) || self.suffixes.contains { host.hasSuffix($0) && host.count > $0.count }
+        let host = Self.withoutPort(header.lowercasedASCII)
+        return self.exact.contains(host)
+            || self.suffixes.contains {
+                host.utf8.count > $0.utf8.count && host.utf8.suffix($0.utf8.count).elementsEqual($0.utf8)
+            }
     }
 
     /// The host of `host:port`; an IPv6 literal keeps its brackets.

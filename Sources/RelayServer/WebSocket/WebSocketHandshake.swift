@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import NIOHTTP1
+import RelayWire
 
 /// The server's side of the opening handshake (RFC 6455, 4.2), without I/O.
 enum WebSocketHandshake {
@@ -75,6 +76,6 @@ enum WebSocketHandshake {
     }
 
     private static func list(_ head: HTTPRequestHead, _ name: String, holds token: String) -> Bool {
-        head.headers[canonicalForm: name].contains { $0.lowercased() == token }
+        head.headers[canonicalForm: name].contains { $0.isToken(token) }
     }
 }

@@ -37,7 +37,7 @@ extension RequestReader {
     }
 
     private static func flag(in text: String) -> Bool? {
-        switch text.lowercased() {
+        switch text.lowercasedASCII {
         case "true", "t", "yes", "y", "on", "1", "1.0": true
         case "false", "f", "no", "n", "off", "0", "0.0": false
         default: nil

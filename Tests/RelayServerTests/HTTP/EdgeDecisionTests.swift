@@ -20,6 +20,13 @@ struct EdgeDecisionTests {
         #expect(TrustedHosts(["*"]).trusts(host))
     }
 
+    @Test("trusted hosts are compared by ASCII's letters: the Kelvin sign is no k")
+    func kelvin() {
+        let hosts = TrustedHosts(["kiosk.org", "*.kiosk.org"])
+        #expect(hosts.trusts("KIOSK.org") && hosts.trusts("a.KiosK.org"))
+        #expect(!hosts.trusts("\u{212A}iosk.org") && !hosts.trusts("a.\u{212A}iosk.org"))
+    }
+
     @Test("origins are compared exactly, and a preflight from others is refused")
     func origins() {
         let origins = AllowedOrigins(["https://a.example"])

@@ -1,4 +1,5 @@
 import Foundation
+import RelayWire
 
 extension ValueFormat {
     /// A list of texts, each checked for itself: a list in a file, a JSON array, or elements with commas between them.
@@ -40,9 +41,9 @@ extension ValueFormat<[String]> {
     /// Browser origins, in the lower case in which browsers send them.
     static var origins: ValueFormat {
         .list(expected: "origins like https://app.example.org or http://localhost:3000") { text in
-            let parts = text.lowercased().split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = text.lowercasedASCII.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty, Self.isHost(parts[1]) else { return nil }
-            return text.lowercased()
+            return text.lowercasedASCII
         } show: {
             $0
         }
@@ -50,7 +51,7 @@ extension ValueFormat<[String]> {
 
     static var hosts: ValueFormat {
         .list(expected: "host names without port, *.example.org or *") { text in
-            let name = text.lowercased()
+            let name = text.lowercasedASCII
             let rest = name.hasPrefix("*.") ? name.dropFirst(2) : name[...]
             guard name == "*" || Self.isHost(rest), !Self.hasPort(rest) else { return nil }
             return name

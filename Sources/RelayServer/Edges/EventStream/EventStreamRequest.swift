@@ -1,4 +1,5 @@
 import NIOHTTP1
+import RelayWire
 
 /// What a request for an event stream asks for, before any of it is checked.
 ///
@@ -23,6 +24,6 @@ struct EventStreamRequest {
 
     /// `last_event_id`, `lastEventId`, `lastEventID`, `Last-Event-ID` and the like.
     private static func namesLastEvent(_ name: String) -> Bool {
-        name.lowercased().filter { $0 != "_" && $0 != "-" } == "lasteventid"
+        name.filter { $0 != "_" && $0 != "-" }.isToken("lasteventid")
     }
 }

@@ -37,7 +37,7 @@ struct FormBody {
     /// The boundary of `multipart/form-data; boundary=...`.
     private static func boundary(in contentType: String) -> String? {
         let fields = contentType.split(separator: ";")
-        guard let type = fields.first, Self.trimmed(type).lowercased() == "multipart/form-data" else { return nil }
+        guard let type = fields.first, Self.trimmed(type).isToken("multipart/form-data") else { return nil }
         return Self.parameter("boundary", in: fields.dropFirst())
     }
 
@@ -55,7 +55,7 @@ struct FormBody {
     }
 
     private static func name(inHead head: String) -> String? {
-        for line in head.split(whereSeparator: \.isNewline) where line.lowercased().hasPrefix("content-disposition:") {
+        for line in head.split(whereSeparator: \.isNewline) where line.prefix(20).isToken("content-disposition:") {
             return Self.parameter("name", in: line.split(separator: ";").dropFirst())
         }
         return nil
@@ -64,7 +64,7 @@ struct FormBody {
     private static func parameter(_ name: String, in fields: ArraySlice<Substring>) -> String? {
         for field in fields {
             let pair = field.split(separator: "=", maxSplits: 1)
-            guard pair.count == 2, Self.trimmed(pair[0]).lowercased() == name else { continue }
+            guard pair.count == 2, Self.trimmed(pair[0]).isToken(name) else { continue }
             let value = Self.trimmed(pair[1])
             let isQuoted = value.count > 1 && value.hasPrefix("\"") && value.hasSuffix("\"")
             return String(isQuoted ? value.dropFirst().dropLast() : value)
