@@ -39,6 +39,11 @@ public enum RelayMetric {
         .gauge,
         "Long polls that wait now."
     )
+    public static let subscriptions = MeasuredMetric(
+        "relay_subscriptions_active",
+        .gauge,
+        "Topics that WebSockets, event streams and waiting polls follow now, each counted for each."
+    )
     public static let memoryBytes = MeasuredMetric("relay_memory_bytes", .gauge, "Bytes held for clients.")
     public static let memoryLimits = MeasuredMetric("relay_memory_limit_bytes", .gauge, "Bounds of these.")
     public static let memoryWholeLimit = MeasuredMetric(

@@ -64,4 +64,34 @@ struct UntakenAnswersAttackTests {
             for channel in channels { channel.close(promise: nil) }
         }
     }
+
+    @Test("of WebSockets that read nothing count too, and are let go of the same way")
+    func sockets() async throws {
+        try await AttackedRelay.run([
+            "MAX_MEMORY_BYTES": "64MiB", "HOT_TIER_MAX_BYTES": "0", "HOT_TIER_MAX_BYTES_PER_TOPIC": "0",
+        ]) { relay in
+            let token = try await relay.token()
+            try await relay.fill(token)
+            let before = try relay.residentBytes
+            let handshake =
+                "GET /ws HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\nConnection: upgrade\r\n"
+                + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            let text = #"{"type":"subscribe","topics":["big"],"offset":"earliest"}"#
+            var opening = ByteBuffer(string: handshake)
+            opening.writeBytes([0x81, 0x80 | UInt8(text.utf8.count), 0, 0, 0, 0])
+            opening.writeString(text)
+            var channels: [any Channel] = []
+            for _ in 0..<900 {
+                let channel = try await relay.connect()
+                channel.writeAndFlush(opening, promise: nil)
+                channels.append(channel)
+            }
+            try await Task.sleep(for: .seconds(8))
+            #expect(try await relay.ask(relay.request("GET /health", token: nil)).hasPrefix("HTTP/1.1 200"))
+            let grown = try relay.peakBytes - before
+            print("grown by \(grown >> 20) MiB")
+            #expect(grown < 256 << 20, "\(grown >> 20) MiB more")
+            for channel in channels { channel.close(promise: nil) }
+        }
+    }
 }

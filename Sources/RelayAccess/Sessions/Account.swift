@@ -20,8 +20,12 @@ public final class Account: Sendable {
     public let username: String
     /// The standing in the lowest byte, the permissions in the next, the password's generation in the other six.
     private let word: Atomic<UInt64>
+    /// What the user has under way.
+    public let load: UserLoad
 
-    init(_ user: User) {
+    /// - Parameter load: of the account before, where something that it began is still under way.
+    init(_ user: User, load: UserLoad = UserLoad()) {
+        self.load = load
         self.id = user.id
         self.username = user.username
         self.word = Atomic(Self.word(for: user))

@@ -38,6 +38,8 @@ struct AccountTable<Waiter> {
 
     private struct WeakAccount {
         weak var account: Account?
+        /// May outlive the account: a publish whose connection is gone.
+        weak var load: UserLoad?
     }
 
     private let maximumWaiting: Int
@@ -118,11 +120,12 @@ struct AccountTable<Waiter> {
 
     private mutating func insert(_ user: User) -> Account {
         if self.accounts.count >= self.sweepsAtCount {
-            self.accounts = self.accounts.filter { $0.value.account != nil }
+            self.accounts = self.accounts.filter { $0.value.load != nil }
             self.sweepsAtCount = max(Self.smallestSweep, 2 * self.accounts.count)
         }
-        let account = Account(user)
-        self.accounts[user.id] = WeakAccount(account: account)
+        let load = self.accounts[user.id]?.load ?? UserLoad()
+        let account = Account(user, load: load)
+        self.accounts[user.id] = WeakAccount(account: account, load: load)
         return account
     }
 }

@@ -55,6 +55,7 @@ extension Broker {
         case .accepted: self.reclaimMemoryIfNeeded()
         case .moved: return false
         case .overloaded: completion(.failure(.overloaded))
+        case .tooManyOfPublisher: completion(.failure(.tooManyWaiting))
         }
         return true
     }
@@ -259,6 +260,7 @@ extension Broker {
             case .accepted: self.reclaimMemoryIfNeeded()
             case .moved: continuation.resume(returning: nil)
             case .overloaded: continuation.resume(returning: .failure(.overloaded))
+            case .tooManyOfPublisher: continuation.resume(returning: .failure(.tooManyWaiting))
             }
         }
     }

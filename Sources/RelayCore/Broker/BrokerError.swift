@@ -16,6 +16,8 @@ public enum BrokerError: Error, Hashable, Sendable {
     case full
     /// Too much is waiting for the store. Nothing was stored; try again later.
     case overloaded
+    /// As many of the user's own publishes wait for the store as may. Nothing was stored; try again when some are answered.
+    case tooManyWaiting
     /// The store failed. Try again later.
     case store(StoreError)
 }

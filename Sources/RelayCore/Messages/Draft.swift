@@ -14,6 +14,8 @@ public struct Draft: Sendable, Equatable {
     public var audience: Audience
     /// Set where the publisher asked for at-most-once storing.
     public var idempotency: IdempotencyMark?
+    /// Whose publish it is, for it to be counted while it waits for the store; nil for what no user has published.
+    public var publisher: UserLoad?
 
     public init(
         timestamp: Timestamp,
@@ -21,7 +23,8 @@ public struct Draft: Sendable, Equatable {
         metadata: ByteBuffer? = nil,
         ttl: Int64? = nil,
         audience: Audience = .everyone,
-        idempotency: IdempotencyMark? = nil
+        idempotency: IdempotencyMark? = nil,
+        publisher: UserLoad? = nil
     ) {
         self.timestamp = timestamp
         self.payload = payload
@@ -29,6 +32,7 @@ public struct Draft: Sendable, Equatable {
         self.ttl = ttl
         self.audience = audience
         self.idempotency = idempotency
+        self.publisher = publisher
     }
 
     public var expiresAt: Timestamp? {

@@ -13,6 +13,8 @@ public struct BrokerLimits: Hashable, Sendable {
     public var maxBatchMessages: Int
     /// Topics held in memory before unused ones are let go. Default 100,000.
     public var residentTopics: Int
+    /// What of one user may wait for the store; beyond it that user is turned away.
+    public var waitingOfUser: UserLoad.WaitingLimits
     /// How many topics there may be.
     public var topics: TopicQuota
     /// Grants on one topic. Default 1,000.
@@ -29,6 +31,7 @@ public struct BrokerLimits: Hashable, Sendable {
         maxUnstoredBytes: Int = 64 << 20,
         maxBatchMessages: Int = 1_000,
         residentTopics: Int = 100_000,
+        waitingOfUser: UserLoad.WaitingLimits = UserLoad.WaitingLimits(),
         topics: TopicQuota = TopicQuota(),
         maxGrantsPerTopic: Int = 1_000,
         retention: Retention = Retention(),
@@ -40,6 +43,7 @@ public struct BrokerLimits: Hashable, Sendable {
         self.maxUnstoredBytes = maxUnstoredBytes
         self.maxBatchMessages = maxBatchMessages
         self.residentTopics = residentTopics
+        self.waitingOfUser = waitingOfUser
         self.topics = topics
         self.maxGrantsPerTopic = maxGrantsPerTopic
         self.retention = retention

@@ -11,6 +11,8 @@ extension Topic {
         case moved
         /// Too much is waiting for the store.
         case overloaded
+        /// Too much of the publisher's own is.
+        case tooManyOfPublisher
     }
 
     /// Publishes drafts as one run, in order.
@@ -52,6 +54,7 @@ extension Topic {
             ticket: ticket,
             bytes: drafts.reduce(0) { $0 + $1.memoryCost }
         )
+        guard entry.begin(within: self.environment.limits.waitingOfUser) else { return .tooManyOfPublisher }
         let action = self.state.withLock { state -> AppendQueue<PublishTicket>.EnqueueAction? in
             guard state.phase == .open, isWelcome(state) else { return nil }
             guard state.mayWait(entry.bytes, self.environment.memory) else { return .refuse }
@@ -63,12 +66,14 @@ extension Topic {
         }
         switch action {
         case nil:
+            entry.end()
             return .moved
         case .append(let entries):
             self.append(entries)
         case .wait:
             break
         case .refuse:
+            entry.end()
             if !entry.isAwaited { self.environment.unstored.release(entry.bytes) }
             return .overloaded
         }
@@ -139,6 +144,7 @@ extension Topic {
     ) {
         var start = 0
         for entry in entries {
+            entry.end()
             let end = start + entry.drafts.count
             if entry.isAwaited {
                 entry.ticket.tell(result, start..<end, durability)
@@ -147,6 +153,19 @@ extension Topic {
             }
             start = end
         }
+    }
+}
+
+extension AppendQueue.Entry {
+    /// Counts the drafts as their publisher's; a run has one.
+    ///
+    /// - Returns: false, with nothing counted, where that is too much.
+    fileprivate func begin(within limits: UserLoad.WaitingLimits) -> Bool {
+        self.drafts.first?.publisher?.beginPublish(self.drafts.count, self.bytes, within: limits) ?? true
+    }
+
+    fileprivate func end() {
+        self.drafts.first?.publisher?.endPublish(self.drafts.count, self.bytes)
     }
 }
 

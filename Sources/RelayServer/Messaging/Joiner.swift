@@ -3,9 +3,12 @@ import RelayCore
 /// Lets an edge's readers join topics: all that are asked for, or none.
 final class Joiner: Sendable {
     private let broker: Broker
+    /// How many topics each user may follow.
+    let subscriptions: SubscriptionQuota
 
-    init(broker: Broker) {
+    init(broker: Broker, subscriptions: SubscriptionQuota) {
         self.broker = broker
+        self.subscriptions = subscriptions
     }
 
     /// Which topics the names mean that clients give.

@@ -1,4 +1,5 @@
 import NIOCore
+import RelayAccess
 import RelayCore
 import RelayWire
 
@@ -28,12 +29,20 @@ final class Publisher: Sendable {
     }
 
     /// What the broker is to publish; nil where no kind of topic has the name.
-    func item(_ request: PublishRequest, by principal: Principal) -> Broker.Item? {
+    ///
+    /// - Parameter account: of the publisher; what waits for the store is counted as that user's.
+    func item(_ request: PublishRequest, by principal: Principal, _ account: Account) -> Broker.Item? {
         self.broker.catalog.key(ofPath: request.topic, for: principal.id).map { key in
             let now = self.broker.clock.now()
             return Broker.Item(
                 key: key,
-                draft: Draft(timestamp: now, payload: request.payload, metadata: request.metadata, ttl: request.ttl)
+                draft: Draft(
+                    timestamp: now,
+                    payload: request.payload,
+                    metadata: request.metadata,
+                    ttl: request.ttl,
+                    publisher: account.load
+                )
             )
         }
     }

@@ -17,6 +17,9 @@ extension Reply {
         let text = error.clientText
         switch error {
         case .denied, .quota: self.init(.forbidden, detail: text)
+        case .tooManyWaiting:
+            self.init(.tooManyRequests, detail: text)
+            self.headers.add(name: "retry-after", value: "1")
         // Only somebody who deletes topics or changes a setting can help.
         case .full: self = .unavailable(text, retryAfterSeconds: 60)
         case .missing: self.init(.notFound, detail: text)

@@ -1,24 +1,38 @@
 import RelayCore
 
-/// The topics that one connection follows, in the order in which it joined them.
-struct Subscriptions {
+/// The topics that one connection follows, in the order in which it joined them. They count among all of its user's.
+struct Subscriptions: ~Copyable {
     private(set) var readers: [Reader] = []
+    private var share: SubscriptionQuota.Share
     /// The topic that is the first to go on when the socket has room again, so that none waits for the others' end.
     private var firstToGoOn = 0
+
+    init(_ share: consuming SubscriptionQuota.Share) {
+        self.share = share
+    }
 
     var count: Int { self.readers.count }
     var names: [TopicName] { self.readers.map(\.topic.name) }
 
-    mutating func add(_ readers: [Reader]) { self.readers += readers }
+    /// - Returns: why none of them is taken; nil where all are.
+    mutating func add(_ readers: [Reader]) -> SubscriptionQuota.Refusal? {
+        if let refusal = self.share.add(readers.count) { return refusal }
+        self.readers += readers
+        return nil
+    }
 
     mutating func remove(_ name: TopicName) -> Reader? {
         guard let place = self.readers.firstIndex(where: { $0.topic.name == name }) else { return nil }
+        self.share.remove(1)
         return self.readers.remove(at: place)
     }
 
     mutating func removeAll() -> [Reader] {
-        defer { self = Subscriptions() }
-        return self.readers
+        let all = self.readers
+        self.readers = []
+        self.firstToGoOn = 0
+        self.share.removeAll()
+        return all
     }
 
     /// Each reader once for as many calls as there are, whichever came first last time.

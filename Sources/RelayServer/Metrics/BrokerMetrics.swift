@@ -6,6 +6,8 @@ struct BrokerMetrics: MetricCollector {
     let broker: Broker
     /// How many polls wait now.
     let waitingPolls: @Sendable () -> Int
+    /// How many topics are followed now.
+    let subscriptions: @Sendable () -> Int
 
     func collect() -> [MetricSample] {
         let statistics = self.broker.statistics
@@ -15,6 +17,7 @@ struct BrokerMetrics: MetricCollector {
             RelayMetric.unstoredLost.sample(statistics.lostMessages),
             RelayMetric.residentTopics.sample(statistics.residentTopics),
             RelayMetric.pollWaiters.sample(self.waitingPolls()),
+            RelayMetric.subscriptions.sample(self.subscriptions()),
         ]
     }
 }

@@ -19,6 +19,10 @@ extension RelayConfiguration {
         BrokerLimits(
             hotMessagesPerTopic: self.hotTier.maxMessagesPerTopic,
             hotBytesPerTopic: self.hotTier.maxBytesPerTopic,
+            waitingOfUser: UserLoad.WaitingLimits(
+                messages: self.quotas.maxWaitingPublishesPerUser,
+                bytes: self.quotas.maxWaitingBytesPerUser
+            ),
             topics: TopicQuota(maxPerUser: self.quotas.maxTopicsPerUser, maxInAll: self.quotas.maxTopics),
             maxGrantsPerTopic: self.quotas.maxGrantsPerTopic,
             retention: self.storage.retention,

@@ -19,7 +19,11 @@ struct RelayEdges {
 
     func services() -> HTTPServices {
         let waiters = PollWaiters(maxPerUser: self.configuration.poll.maxWaitersPerUser)
-        let registry = self.registry(waiters)
+        let subscriptions = SubscriptionQuota(
+            maxPerUser: self.configuration.quotas.maxSubscriptionsPerUser,
+            memory: self.memory
+        )
+        let registry = self.registry(waiters, subscriptions)
         let metrics = self.metrics(registry)
         let access = RequestAccess(
             authenticator: self.access.authenticator,
@@ -27,7 +31,7 @@ struct RelayEdges {
             clock: self.broker.clock,
             acceptsQueryToken: self.configuration.webSocket.acceptsQueryToken
         )
-        let fast = self.fastRoutes(access, waiters, metrics)
+        let fast = self.fastRoutes(access, waiters, subscriptions, metrics)
         let responder = RESTRouter.responder(
             self.restServices,
             beside: fast,
@@ -58,10 +62,11 @@ struct RelayEdges {
     private func fastRoutes(
         _ access: RequestAccess,
         _ waiters: PollWaiters,
+        _ subscriptions: SubscriptionQuota,
         _ metrics: EdgeMetrics
     ) -> [Routes.Entry] {
         let publisher = Publisher(broker: self.broker, metrics: metrics)
-        let joiner = Joiner(broker: self.broker)
+        let joiner = Joiner(broker: self.broker, subscriptions: subscriptions)
         let places = ConnectionQuota(maxPerUser: self.configuration.webSocket.maxPerUser)
         let sockets = WebSocketServices(
             lane: self.lane,
@@ -86,7 +91,13 @@ struct RelayEdges {
             .init(
                 .GET,
                 "/ws",
-                WebSocketRoute(access: access, joiner: joiner, publisher: publisher, sockets: sockets)
+                WebSocketRoute(
+                    access: access,
+                    joiner: joiner,
+                    publisher: publisher,
+                    sockets: sockets,
+                    maxTopics: self.configuration.webSocket.maxTopics
+                )
             ),
             .init(
                 .GET,
@@ -101,6 +112,7 @@ struct RelayEdges {
         return RESTServices(
             access: self.access,
             broker: self.broker,
+            lists: .ofLists(processors: System.coreCount),
             maxBodyBytes: server.maxBodyBytes,
             clients: ClientAddress(
                 trustsForwardedFor: server.trustForwardedFor,
@@ -112,11 +124,16 @@ struct RelayEdges {
 
     // MARK: Metrics
 
-    private func registry(_ waiters: PollWaiters) -> PrometheusRegistry {
+    private func registry(_ waiters: PollWaiters, _ subscriptions: SubscriptionQuota) -> PrometheusRegistry {
         PrometheusRegistry(
             descriptions: RelayMetric.descriptions(maxTopics: self.configuration.metrics.maxTopics),
             collectors: [
-                ProcessMetrics(), BrokerMetrics(broker: self.broker) { waiters.total },
+                ProcessMetrics(),
+                BrokerMetrics(
+                    broker: self.broker,
+                    waitingPolls: { waiters.total },
+                    subscriptions: { subscriptions.total }
+                ),
                 MemoryMetrics(ledger: self.memory), self.logMetrics,
             ]
         )

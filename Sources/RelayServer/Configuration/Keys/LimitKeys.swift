@@ -59,6 +59,9 @@ extension RelayConfiguration {
         )
         public var maxPerUser = 1_000
 
+        @Setting("ws_max_topics", .integer(1...1_000_000), "Topics that one WebSocket may follow.")
+        public var maxTopics = 1_000
+
         /// A connection that sends no first `subscribe` in this time is closed. The time between pings follows from it: see
         /// ``KeepAlive``.
         @Setting(
@@ -80,6 +83,7 @@ extension RelayConfiguration {
             prefixes: ["ws_"],
             at: \.webSocket,
             \.$maxPerUser,
+            \.$maxTopics,
             \.$idleTimeout,
             \.$acceptsQueryToken
         )

@@ -32,13 +32,37 @@ extension RelayConfiguration {
         )
         public var maxTokensPerUser = AccessSettings(tokenSecret: "").maxTokensPerUser
 
+        @Setting(
+            "max_subscriptions_per_user",
+            .integer(counts),
+            "Topics that one user may follow at a time, over all WebSockets, event streams and waiting polls."
+        )
+        public var maxSubscriptionsPerUser = UserLoad.standardSubscriptions
+
+        @Setting(
+            "max_waiting_publishes_per_user",
+            .integer(counts),
+            "Messages of one user that may wait for the store at a time; 429 beyond."
+        )
+        public var maxWaitingPublishesPerUser = UserLoad.WaitingLimits().messages
+
+        @Setting(
+            "max_waiting_bytes_per_user",
+            .bytes(1_024...(1 << 50)),
+            "Bytes of these."
+        )
+        public var maxWaitingBytesPerUser = UserLoad.WaitingLimits().bytes
+
         static let keys = ConfigurationKey.keys(
             "quotas",
             at: \.quotas,
             \.$maxTopicsPerUser,
             \.$maxTopics,
             \.$maxGrantsPerTopic,
-            \.$maxTokensPerUser
+            \.$maxTokensPerUser,
+            \.$maxSubscriptionsPerUser,
+            \.$maxWaitingPublishesPerUser,
+            \.$maxWaitingBytesPerUser
         )
 
         private static let counts = 1...1_000_000_000

@@ -10,7 +10,7 @@ final class EventStreamRoute: Route {
     static let maxTopics = 50
 
     private let access: RequestAccess
-    private let joiner: Joiner
+    let joiner: Joiner
     private let places: ConnectionQuota
     let metrics: EdgeMetrics
 

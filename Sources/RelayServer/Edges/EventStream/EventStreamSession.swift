@@ -10,7 +10,7 @@ final class EventStreamSession {
     private let session: Session
     private let route: EventStreamRoute
     private var place: ConnectionQuota.Place?
-    private var subscriptions = Subscriptions()
+    private var subscriptions: Subscriptions
     /// Each topic's cursor as the client knows it.
     private var eventID: EventID
     private let topicCount: Int
@@ -33,6 +33,7 @@ final class EventStreamSession {
         self.session = session
         self.route = route
         self.place = consume place
+        self.subscriptions = Subscriptions(route.joiner.subscriptions.share(of: session.account))
         self.eventID = EventID(topics)
         self.topicCount = topics.count
         self.tellsEpochs = tellsEpochs
@@ -43,7 +44,11 @@ final class EventStreamSession {
     /// - Parameter readers: on all topics, in their order.
     func start(_ readers: [Reader]) {
         guard let state = self.exchange.loop.current else { return }
-        self.subscriptions.add(readers)
+        if let refusal = self.subscriptions.add(readers) {
+            self.place = nil
+            for reader in readers { state.readers.leave(reader) }
+            return self.exchange.answer(refusal.reply)
+        }
         for reader in readers { self.eventID.set(reader.tag, reader.toldCursor, epoch: self.epoch(of: reader)) }
         self.isOpen = true
         self.exchange.activity = self

@@ -7,7 +7,7 @@ import RelayWire
 /// `POST /messages/poll`.
 final class PollRoute: Route {
     private let access: RequestAccess
-    private let joiner: Joiner
+    let joiner: Joiner
     private let clock: RelayClock
     private let limits: PollRequest.Limits
     let waiters: PollWaiters

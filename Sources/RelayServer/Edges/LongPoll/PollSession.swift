@@ -41,6 +41,7 @@ final class PollSession {
     private let keys: [TopicKey]
     /// What was found on each topic, in the order of the keys.
     private var found: [Found]
+    private var share: SubscriptionQuota.Share
     private var bytes = 0
     /// For what was found, once it is much.
     private var charges: [MemoryCharge] = []
@@ -59,6 +60,7 @@ final class PollSession {
         self.route = route
         self.keys = keys
         self.found = keys.map { _ in Found() }
+        self.share = route.joiner.subscriptions.share(of: session.account)
     }
 
     /// Answers with what is there already, or starts to wait.
@@ -70,6 +72,11 @@ final class PollSession {
         guard self.route.waiters.enter(self.userID, self.keys) else {
             self.leave()
             return self.exchange.answer(Reply(.tooManyRequests, detail: "Too many concurrent poll connections"))
+        }
+        if let refusal = self.share.add(readers.count) {
+            self.route.waiters.leave(self.userID, self.keys)
+            self.leave()
+            return self.exchange.answer(refusal.reply)
         }
         state.connections.add(self)
         self.exchange.activity = self
@@ -110,6 +117,7 @@ final class PollSession {
 
     private func end() {
         self.phase = .done
+        self.share.removeAll()
         self.route.waiters.leave(self.userID, self.keys)
         self.exchange.loop.current?.connections.remove(self)
         self.leave()

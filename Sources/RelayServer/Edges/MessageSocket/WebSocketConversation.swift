@@ -18,17 +18,15 @@ final class WebSocketConversation {
     let loop: DeliveryLoop
     /// Names the connection to its client.
     private let sessionNumber = UInt64.random(in: 0..<(1 << 48))
-    private var subscriptions = Subscriptions()
+    private var subscriptions: Subscriptions
     /// Whether the first frame, which must subscribe, has done so.
     private var isSubscribed = false
-
-    /// Topics that one connection may follow.
-    private static let maxTopics = 1_000
 
     init(session: Session, route: WebSocketRoute, loop: DeliveryLoop) {
         self.session = session
         self.route = route
         self.loop = loop
+        self.subscriptions = Subscriptions(route.joiner.subscriptions.share(of: session.account))
     }
 
     private var sessionID: String {
@@ -97,7 +95,7 @@ extension WebSocketConversation {
         }
         let followed = Set(self.subscriptions.names)
         let new = keys.filter { !followed.contains($0.name) }
-        guard followed.count + new.count <= Self.maxTopics else {
+        guard followed.count + new.count <= self.route.maxTopics else {
             return self.sendError(.subscription, "Too many topics on one connection")
         }
         self.route.joiner.join(new, for: self, sink: self) { _, topic in
@@ -113,7 +111,10 @@ extension WebSocketConversation {
 
     private func joined(_ new: [Reader], _ request: SubscribeFrame) {
         guard let readers = self.loop.current?.readers else { return }
-        self.subscriptions.add(new)
+        if let refusal = self.subscriptions.add(new) {
+            for reader in new { readers.leave(reader) }
+            return self.sendError(.subscription, refusal.text)
+        }
         self.confirm(request, readers)
         for reader in new { readers.start(reader) }
     }
@@ -180,7 +181,7 @@ extension WebSocketConversation: PublishClient {
         } catch {
             return self.refuse(frame.requestID, error.detail)
         }
-        guard let item = self.route.publisher.item(frame.request, by: principal) else {
+        guard let item = self.route.publisher.item(frame.request, by: principal, self.session.account) else {
             return self.refuse(frame.requestID, "Invalid topic name")
         }
         let key = frame.idempotencyKey.map { IdempotencyKey(user: principal.id, route: "websocket", value: $0) }

@@ -8,12 +8,15 @@ final class WebSocketRoute: Route {
     let joiner: Joiner
     let publisher: Publisher
     private let sockets: WebSocketServices
+    /// That one connection may follow.
+    let maxTopics: Int
 
-    init(access: RequestAccess, joiner: Joiner, publisher: Publisher, sockets: WebSocketServices) {
+    init(access: RequestAccess, joiner: Joiner, publisher: Publisher, sockets: WebSocketServices, maxTopics: Int) {
         self.access = access
         self.joiner = joiner
         self.publisher = publisher
         self.sockets = sockets
+        self.maxTopics = maxTopics
     }
 
     var clock: RelayClock { self.publisher.broker.clock }

@@ -20,13 +20,13 @@ final class BulkPublishRoute: Route {
     }
 
     func handle(_ exchange: Exchange) {
-        self.access.admit(exchange, requiring: .write, counting: .bulk) { exchange, _, principal in
+        self.access.admit(exchange, requiring: .write, counting: .bulk) { exchange, session, principal in
             do throws(RequestError) {
                 let request = try BulkRequest(json: exchange.takeBody())
                 var items: [Broker.Item] = []
                 items.reserveCapacity(request.messages.count)
                 for message in request.messages {
-                    items.append(try self.publisher.httpItem(message, by: principal))
+                    items.append(try self.publisher.httpItem(message, by: principal, session.account))
                 }
                 let key = try exchange.idempotencyKey(of: "bulk", principal)
                 self.publish(exchange, items, once: key, principal)

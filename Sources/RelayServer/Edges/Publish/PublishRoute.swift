@@ -21,10 +21,10 @@ final class PublishRoute: Route {
     }
 
     func handle(_ exchange: Exchange) {
-        self.access.admit(exchange, requiring: .write, counting: .publish) { exchange, _, principal in
+        self.access.admit(exchange, requiring: .write, counting: .publish) { exchange, session, principal in
             do throws(RequestError) {
                 let request = try PublishRequest(json: exchange.takeBody())
-                let item = try self.publisher.httpItem(request, by: principal)
+                let item = try self.publisher.httpItem(request, by: principal, session.account)
                 let key = try exchange.idempotencyKey(of: "single", principal)
                 self.publisher.publish(item, once: key, as: principal, for: exchange, ())
             } catch {
@@ -61,9 +61,13 @@ extension Exchange: PublishClient {
 }
 
 extension Publisher {
-    /// As ``item(_:by:)``, for a body that names the topic.
-    func httpItem(_ request: PublishRequest, by principal: Principal) throws(RequestError) -> Broker.Item {
-        if let item = self.item(request, by: principal) { return item }
+    /// As ``item(_:by:_:)``, for a body that names the topic.
+    func httpItem(
+        _ request: PublishRequest,
+        by principal: Principal,
+        _ account: Account
+    ) throws(RequestError) -> Broker.Item {
+        if let item = self.item(request, by: principal, account) { return item }
         throw .invalidTopicName(at: [.name("body"), .name("topic")])
     }
 }

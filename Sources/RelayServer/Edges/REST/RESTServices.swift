@@ -6,6 +6,8 @@ import RelayCore
 struct RESTServices: Sendable {
     let access: Access
     let broker: Broker
+    /// Lists that are made at the same time.
+    let lists: Turns
     /// Largest request body, bytes.
     let maxBodyBytes: Int
     /// Whose request one is.

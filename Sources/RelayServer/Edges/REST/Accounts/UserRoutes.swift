@@ -10,7 +10,7 @@ enum UserRoutes {
     static func add(to routes: inout RESTRoutes) {
         routes.on(.get, "/auth/me", Self.me)
         routes.on(.post, "/auth/register", asking: .caller(.admin), Self.register)
-        routes.on(.get, "/auth/users", asking: .caller(.admin), Self.list)
+        routes.on(.get, "/auth/users", asking: .caller(.admin), isList: true, Self.list)
         routes.on(.get, "/auth/users/stats", asking: .caller(.admin), Self.statistics)
         routes.on(.patch, "/auth/users/{user_id}", asking: .caller(.admin), Self.update)
         routes.on(.delete, "/auth/users/{user_id}", asking: .caller(.admin), Self.delete)

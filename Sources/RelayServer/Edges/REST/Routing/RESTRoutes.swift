@@ -19,11 +19,13 @@ struct RESTRoutes {
 
     /// - Parameters:
     ///   - admission: what is asked before the body is taken.
+    ///   - isList: whether its answer takes long to make, so that it waits for its turn.
     ///   - handler: what it throws is answered by the tables of errors; what they don't know is a 500.
     mutating func on(
         _ method: HTTPRequest.Method,
         _ path: String,
         asking admission: Admission = .caller([]),
+        isList: Bool = false,
         _ handler: @escaping Handler
     ) {
         let services = self.services
@@ -32,7 +34,8 @@ struct RESTRoutes {
         self.router.on(RouterPath(path), method: method) { request, context in
             let call = RESTCall(request: request, context: context, services: services, admission: admission)
             do {
-                return try await handler(call)
+                guard isList else { return try await handler(call) }
+                return try await services.lists.run { try await handler(call) }
             } catch let error as AccessError {
                 return Reply(error)
             } catch let error as BrokerError {

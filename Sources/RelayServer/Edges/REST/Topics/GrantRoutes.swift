@@ -14,7 +14,7 @@ enum GrantRoutes {
 
     static func add(to routes: inout RESTRoutes) {
         routes.on(.post, "/api/v1/topics/{topic_name}/permissions", Self.grant)
-        routes.on(.get, "/api/v1/topics/{topic_name}/permissions", Self.list)
+        routes.on(.get, "/api/v1/topics/{topic_name}/permissions", isList: true, Self.list)
         routes.on(.delete, "/api/v1/topics/{topic_name}/permissions/{user_id}", Self.revoke)
     }
 

@@ -22,7 +22,7 @@ struct TopicPath {
         case .missing: RESTRefusal(Reply(.notFound, detail: "Topic '\(name)' not found"))
         case .denied: RESTRefusal(Reply(.forbidden, detail: "Access denied to topic '\(name)'"))
         case .exists: RESTRefusal(Reply(.badRequest, detail: "Topic '\(name)' already exists"))
-        case .refused, .quota, .full, .moved, .overloaded, .store: RESTRefusal(Reply(error))
+        case .refused, .quota, .full, .moved, .overloaded, .tooManyWaiting, .store: RESTRefusal(Reply(error))
         }
     }
 

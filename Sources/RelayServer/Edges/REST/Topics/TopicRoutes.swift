@@ -10,7 +10,7 @@ enum TopicRoutes {
 
     static func add(to routes: inout RESTRoutes) {
         routes.on(.post, "/api/v1/topics", asking: .caller(.write), Self.create)
-        routes.on(.get, "/api/v1/topics", Self.list)
+        routes.on(.get, "/api/v1/topics", isList: true, Self.list)
         routes.on(.get, "/api/v1/topics/stats", asking: .caller(.admin), Self.statistics)
         routes.on(.get, "/api/v1/topics/{topic_name}", Self.show)
         routes.on(.put, "/api/v1/topics/{topic_name}", Self.update)

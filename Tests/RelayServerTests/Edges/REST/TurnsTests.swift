@@ -1,0 +1,42 @@
+import Synchronization
+import Testing
+
+@testable import RelayServer
+
+@Suite("Turns at what takes long")
+struct TurnsTests {
+    private struct Failed: Error {}
+
+    private final class Counts: Sendable {
+        let now = Atomic<Int>(0)
+        let most = Atomic<Int>(0)
+        let done = Atomic<Int>(0)
+    }
+
+    @Test("no more than a few run at a time, all get their turn, and one that fails gives its back", arguments: [1, 3])
+    func bounded(atOnce: Int) async {
+        let turns = Turns(atOnce: atOnce)
+        let counts = Counts()
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    try? await turns.run {
+                        let now = counts.now.add(1, ordering: .relaxed).newValue
+                        counts.most.max(now, ordering: .relaxed)
+                        await Task.yield()
+                        counts.now.subtract(1, ordering: .relaxed)
+                        counts.done.add(1, ordering: .relaxed)
+                        if number % 3 == 0 { throw Failed() }
+                    }
+                }
+            }
+        }
+        #expect(counts.done.load(ordering: .relaxed) == 200)
+        #expect(counts.most.load(ordering: .relaxed) <= atOnce)
+    }
+
+    @Test("lists leave half of the processors to others, and have one at least")
+    func lists() async {
+        #expect(await Turns.ofLists(processors: 1).run { 7 } == 7)
+    }
+}
