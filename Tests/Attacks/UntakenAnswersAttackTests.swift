@@ -89,7 +89,6 @@ struct UntakenAnswersAttackTests {
             try await Task.sleep(for: .seconds(8))
             #expect(try await relay.ask(relay.request("GET /health", token: nil)).hasPrefix("HTTP/1.1 200"))
             let grown = try relay.peakBytes - before
-            print("grown by \(grown >> 20) MiB")
             #expect(grown < 256 << 20, "\(grown >> 20) MiB more")
             for channel in channels { channel.close(promise: nil) }
         }
