@@ -308,6 +308,7 @@ let package = Package(
         .testTarget(
             name: "RelayServerTests",
             dependencies: [
+                "ProgramFixture",
                 "RelayAccess",
                 "RelayCore",
                 "RelayServer",

@@ -89,7 +89,7 @@ struct RelayBench: AsyncParsableCommand {
         for scenario in Scenarios.all
         where self.only.isEmpty || self.only.contains(where: { Self.names($0, scenario.name) }) {
             FileHandle.standardError.write(Data("\(scenario.name) ...\n".utf8))
-            rows += await scenario.init().run(on: bench)
+            rows += await scenario.run(on: bench)
         }
         return rows
     }

@@ -14,10 +14,16 @@ struct TopicCommand: AsyncParsableCommand {
         subcommands: [List.self, Create.self, Delete.self, Grants.self, Grant.self, Revoke.self]
     )
 
+    /// The topic that a command is about.
+    struct Target: ParsableArguments {
+        @Argument(help: "The topic.")
+        var topic: String
+    }
+
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list",
-            abstract: "List the topics that you own or may read; with --stored all topics of the configured store.",
+            abstract: "List the topics that you own or were granted; with --stored all topics of the configured store.",
             discussion: """
                 --stored needs no relay and no login: it reads the store that --config, --data-dir and the environment name.
 
@@ -100,13 +106,11 @@ struct TopicCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var relay: RelayOptions
-
-        @Argument(help: "The topic.")
-        var topic: String
+        @OptionGroup var target: Target
 
         func run() async throws {
-            try await self.relay.client().deleteTopic(self.topic)
-            StandardStreams.say("Deleted \(self.topic).")
+            try await self.relay.client().deleteTopic(self.target.topic)
+            StandardStreams.say("Deleted \(self.target.topic).")
         }
     }
 
@@ -118,12 +122,10 @@ struct TopicCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var relay: RelayOptions
-
-        @Argument(help: "The topic.")
-        var topic: String
+        @OptionGroup var target: Target
 
         func run() async throws {
-            for grant in try await self.relay.client().grants(of: self.topic) {
+            for grant in try await self.relay.client().grants(of: self.target.topic) {
                 try StandardStreams.result(self.relay.format.line(grant))
             }
         }
@@ -137,15 +139,13 @@ struct TopicCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var relay: RelayOptions
-
-        @Argument(help: "The topic.")
-        var topic: String
+        @OptionGroup var target: Target
 
         @Argument(help: "The user's name.")
         var username: String
 
         func run() async throws {
-            let grant = try await self.relay.client().grant(self.topic, toUsername: self.username)
+            let grant = try await self.relay.client().grant(self.target.topic, toUsername: self.username)
             try StandardStreams.result(self.relay.format.line(grant))
         }
     }
@@ -158,19 +158,19 @@ struct TopicCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var relay: RelayOptions
-
-        @Argument(help: "The topic.")
-        var topic: String
+        @OptionGroup var target: Target
 
         @Argument(help: "The user's name.")
         var username: String
 
         func run() async throws {
             let client = try self.relay.client()
-            guard let grant = try await client.grants(of: self.topic).first(where: { $0.username == self.username })
-            else { throw UsageError("'\(self.username)' has no grant for '\(self.topic)'") }
-            try await client.revokeGrant(self.topic, ofUserID: grant.userID)
-            StandardStreams.say("\(self.username) has no grant for \(self.topic) any more.")
+            guard
+                let grant = try await client.grants(of: self.target.topic).first(where: { $0.username == self.username }
+                )
+            else { throw UsageError("'\(self.username)' has no grant for '\(self.target.topic)'") }
+            try await client.revokeGrant(self.target.topic, ofUserID: grant.userID)
+            StandardStreams.say("\(self.username) has no grant for \(self.target.topic) any more.")
         }
     }
 }

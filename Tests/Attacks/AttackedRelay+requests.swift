@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import ProgramFixture
 import Testing
 
 /// Requests as bytes, for tests that need only a few.
@@ -21,7 +22,7 @@ extension AttackedRelay {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Gatherer(sink: sink))
+                    try channel.pipeline.syncOperations.addHandler(ByteInlet(sink: sink))
                 }
             }
             .connect(host: "127.0.0.1", port: self.port)
@@ -55,23 +56,5 @@ extension AttackedRelay {
             let answer = try await self.ask(self.request("POST /api/v1/messages/bulk", token: token, body: body))
             try #require(answer.hasPrefix("HTTP/1.1 207"), "\(answer)")
         }
-    }
-}
-
-private final class Gatherer: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let sink: AsyncStream<ByteBuffer>.Continuation
-
-    init(sink: AsyncStream<ByteBuffer>.Continuation) {
-        self.sink = sink
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.sink.yield(self.unwrapInboundIn(data))
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        self.sink.finish()
     }
 }

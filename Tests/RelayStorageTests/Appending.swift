@@ -13,6 +13,20 @@ extension TopicKey {
     static func named(_ name: String) -> TopicKey { TopicKey(name: TopicName(path: name)) }
 }
 
+extension TopicRecord {
+    static func plain(_ key: TopicKey, owner: String = "o") -> TopicRecord {
+        TopicRecord(
+            id: "",
+            key: key,
+            kind: "stream",
+            owner: UserID(owner),
+            createdAt: .at(0),
+            isPublic: false,
+            description: nil
+        )
+    }
+}
+
 extension Draft {
     static func bytes(_ count: Int, at seconds: Int64 = 0) -> Draft {
         Draft(timestamp: .at(seconds), payload: ByteBuffer(repeating: 120, count: count))

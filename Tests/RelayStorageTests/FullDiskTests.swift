@@ -107,20 +107,6 @@ extension SQLiteStore {
     }
 }
 
-extension TopicRecord {
-    fileprivate static func plain(_ key: TopicKey) -> TopicRecord {
-        TopicRecord(
-            id: "",
-            key: key,
-            kind: "stream",
-            owner: UserID("u"),
-            createdAt: .at(0),
-            isPublic: false,
-            description: nil
-        )
-    }
-}
-
 /// Runs `body` with a directory that is a disk of its own. Does nothing where this process may not mount one.
 func withSmallDisk(mebibytes: Int, _ body: (_ directory: String) async throws -> Void) async throws {
     let directory = TemporaryDirectory()

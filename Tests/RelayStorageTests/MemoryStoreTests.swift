@@ -64,17 +64,8 @@ struct MemoryStoreTests {
             #expect(try await store.bounds(of: .named("a")).count == 2)
             _ = try await store.sweep(at: .at(10), retention: Retention(maxAgeSeconds: nil))
             let key = TopicKey.named("b\(round)")
-            let record = TopicRecord(
-                id: "",
-                key: key,
-                kind: "",
-                owner: UserID(""),
-                createdAt: .at(0),
-                isPublic: false,
-                description: nil
-            )
             #expect(try await store.bounds(of: key).count == 2)
-            _ = try await store.createTopic(record)
+            _ = try await store.createTopic(.plain(key))
             #expect(try await store.bounds(of: key).count == 0)
         }
     }

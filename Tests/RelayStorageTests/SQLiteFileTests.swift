@@ -176,16 +176,7 @@ struct SQLiteFileTests {
             #expect((10...10 + StreamState.slack).contains(try await store.rows("messages")))
             _ = try await store.sweep(at: .at(0), retention: Retention(maxAgeSeconds: nil))
             #expect(try await store.rows("messages") == 10)
-            let record = TopicRecord(
-                id: "",
-                key: .named("t"),
-                kind: "",
-                owner: UserID(""),
-                createdAt: .at(0),
-                isPublic: false,
-                description: nil
-            )
-            _ = try await store.createTopic(record)
+            _ = try await store.createTopic(.plain(.named("t")))
             _ = try await store.deleteTopic(.named("t"))
             _ = try await store.sweep(at: .at(0), retention: Retention(maxAgeSeconds: nil))
             #expect(try await store.rows("messages") == 0)

@@ -14,16 +14,7 @@ struct SweepTests {
                 var draft = Draft.bytes(1)
                 draft.ttl = key == .named("expired") ? 1 : nil
                 try await store.put(.one(draft, to: key))
-                let record = TopicRecord(
-                    id: "",
-                    key: key,
-                    kind: "",
-                    owner: UserID(""),
-                    createdAt: .at(0),
-                    isPublic: false,
-                    description: nil
-                )
-                if key == .named("kept") || key == .named("gone") { _ = try await store.createTopic(record) }
+                if key == .named("kept") || key == .named("gone") { _ = try await store.createTopic(.plain(key)) }
             }
             _ = try await store.deleteTopic(.named("gone"))
             let retention = Retention(maxAgeSeconds: 3600)

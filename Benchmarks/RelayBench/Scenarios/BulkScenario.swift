@@ -1,6 +1,6 @@
 /// Bulk publishes of 100 messages against single ones, both to the relay with its memory store over 32 connections.
 struct BulkScenario: Scenario {
-    static let name = "bulk"
+    let name = "bulk"
     private static let messages = 100
 
     private enum Way {

@@ -1,6 +1,6 @@
 /// WebSockets that connect, subscribe to one topic, and leave again, over and over: a crowd that reconnects.
 struct ConnectScenario: Scenario {
-    static let name = "connect"
+    let name = "connect"
 
     func run(on bench: Bench) async -> [Row] {
         let measured = await bench.compare(

@@ -5,7 +5,7 @@
 /// its loop. Only the bursts have to be below nchan: evenly spaced, each delivery is a system call of its own for all
 /// three, and what NIO adds to that is more than what nginx adds.
 struct FanOutScenario: Scenario {
-    static let name = "fanout"
+    let name = "fanout"
     private static let burst = 10
 
     func run(on bench: Bench) async -> [Row] {

@@ -2,7 +2,7 @@
 ///
 /// Measured once: a second crowd would find the first one's memory free to use.
 struct IdleScenario: Scenario {
-    static let name = "idle"
+    let name = "idle"
 
     func run(on bench: Bench) async -> [Row] {
         let measured = await bench.compare(

@@ -3,7 +3,7 @@ import NIOCore
 /// First messages of topics that did not exist, on sqlite: 64 publishers make 10,000 topics, while others publish to topics
 /// that are there.
 struct NewTopicsScenario: Scenario {
-    static let name = "new-topics"
+    let name = "new-topics"
 
     func run(on bench: Bench) async -> [Row] {
         let measured = await bench.compare([

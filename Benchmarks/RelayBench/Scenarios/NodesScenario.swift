@@ -2,7 +2,7 @@
 ///
 /// All publish to one topic, so that each relay hears of what the other stored.
 struct NodesScenario: Scenario {
-    static let name = "nodes"
+    let name = "nodes"
     private static let laterMicroseconds = 3000.0
 
     private enum Nodes {

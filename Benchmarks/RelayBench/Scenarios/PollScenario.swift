@@ -2,7 +2,7 @@
 ///
 /// Bare NIO keeps the connection and forgets the request. Measured once, as ``IdleScenario`` is.
 struct PollScenario: Scenario {
-    static let name = "poll"
+    let name = "poll"
 
     func run(on bench: Bench) async -> [Row] {
         let measured = await bench.compare(

@@ -3,7 +3,7 @@
 /// Bare NIO reads the body and answers as many bytes as the relay; nchan stores the message for one channel. Neither
 /// checks the token that all of them are sent.
 struct PublishScenario: Scenario {
-    static let name = "publish"
+    let name = "publish"
     static let publishers = 32
 
     func run(on bench: Bench) async -> [Row] {

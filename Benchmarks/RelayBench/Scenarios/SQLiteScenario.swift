@@ -2,7 +2,7 @@
 ///
 /// The database lies in the temporary directory; set `TMPDIR` to measure another disk.
 struct SQLiteScenario: Scenario {
-    static let name = "sqlite"
+    let name = "sqlite"
     private static let publishers = 64
 
     private enum Side {

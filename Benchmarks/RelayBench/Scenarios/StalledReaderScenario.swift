@@ -3,7 +3,7 @@
 /// Bare NIO, which queues without bound, shows what the relay must not do. The limits are our own: the latency within
 /// half as much again, the memory within 4 MiB, where a queue of all that was published would take 12 MiB and more.
 struct StalledReaderScenario: Scenario {
-    static let name = "stalled"
+    let name = "stalled"
     private static let flatBytes = 4_194_304.0
     /// A round takes several seconds, four sides each.
     private static let mostRounds = 3

@@ -2,7 +2,7 @@ import Foundation
 
 /// From the start of the program to its first answer, on a sqlite database that is there already.
 struct StartScenario: Scenario {
-    static let name = "start"
+    let name = "start"
 
     func run(on bench: Bench) async -> [Row] {
         let measured = await bench.compare([

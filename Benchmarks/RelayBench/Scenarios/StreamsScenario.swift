@@ -3,7 +3,7 @@ import NIOCore
 /// Event streams of 50 topics against event streams of one: what a delivery costs must not depend on how many topics its
 /// stream has.
 struct StreamsScenario: Scenario {
-    static let name = "streams"
+    let name = "streams"
     private static let streams = 300
     private static let topics = 50
 

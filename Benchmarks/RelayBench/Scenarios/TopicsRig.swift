@@ -66,4 +66,11 @@ struct TopicsShape: Sendable {
     var rate: Int
     /// Of one round.
     var seconds = 3
+
+    /// As its row is called.
+    var title: String {
+        let topics = self.topics == 1 ? "one topic" : "\(self.topics) topics"
+        let readers = self.readersEach == 1 ? "one reader" : "\(self.readersEach) readers"
+        return "\(topics) of \(readers)" + (self.payload >= 1_024 ? ", \(self.payload >> 10) KiB" : "")
+    }
 }

@@ -6,7 +6,7 @@ import NIOCore
 /// sides. redis-benchmark's 64 connections send it `XADD` with a payload and a timestamp, and nothing else: no request
 /// to parse, nobody to authenticate, no bounds to keep, nothing to announce.
 struct ValkeyScenario: Scenario {
-    static let name = "valkey"
+    let name = "valkey"
     static let publishers = 64
     private static let bulk = 100
 

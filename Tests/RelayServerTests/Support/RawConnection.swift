@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import ProgramFixture
 
 /// A TCP connection to a relay that sends whatever it is told to, and takes what comes apart by hand.
 ///
@@ -24,7 +25,7 @@ final class RawConnection {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Inlet(sink: sink))
+                    try channel.pipeline.syncOperations.addHandler(ByteInlet(sink: sink))
                 }
             }
             .connect(host: "127.0.0.1", port: port)
@@ -101,31 +102,5 @@ final class RawConnection {
     func rest() async -> String {
         while await self.fill() {}
         return self.buffer.readString(length: self.buffer.readableBytes) ?? ""
-    }
-}
-
-private final class Inlet: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let sink: AsyncStream<ByteBuffer>.Continuation
-
-    init(sink: AsyncStream<ByteBuffer>.Continuation) {
-        self.sink = sink
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.sink.yield(self.unwrapInboundIn(data))
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        self.sink.finish()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed { context.close(promise: nil) }
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
     }
 }

@@ -127,17 +127,3 @@ extension Result where Success == AppendReceipt, Failure == StoreError {
         if case .failure(let error) = self { error.code } else { nil }
     }
 }
-
-extension TopicRecord {
-    static func plain(_ key: TopicKey, owner: String = "o") -> TopicRecord {
-        TopicRecord(
-            id: "",
-            key: key,
-            kind: "stream",
-            owner: UserID(owner),
-            createdAt: .at(0),
-            isPublic: false,
-            description: nil
-        )
-    }
-}
