@@ -60,11 +60,11 @@ struct RelayBench: AsyncParsableCommand {
     func run() async throws {
         let interruptions = Interruption.handlers()
         defer { withExtendedLifetime(interruptions) {} }
-        let sizes = self.quick ? Sizes.quick : Sizes.full
-        let openFiles = OpenFiles.raiseLimit()
-        guard openFiles > sizes.idleReaders + 500 else {
+        var sizes = self.quick ? Sizes.quick : Sizes.full
+        sizes.openFiles = OpenFiles.raiseLimit()
+        guard sizes.readers(ofEachOf: 1) == sizes.idleReaders else {
             throw ValidationError(
-                "the limit of open files is \(openFiles), too low for \(sizes.idleReaders) connections"
+                "the limit of open files is \(sizes.openFiles), too low for \(sizes.idleReaders) connections"
             )
         }
         let client = LoadClient(threads: self.loadThreads)

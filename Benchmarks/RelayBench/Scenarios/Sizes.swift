@@ -16,6 +16,11 @@ struct Sizes: Sendable {
     /// Messages per second to all of the many subscribers: the load generator has to take them all.
     let crowdRate = 5
     var newTopics = 10_000
+    /// Files that this process may have open at once, connections among them.
+    var openFiles = 1024
+
+    /// What the process opens besides a crowd: publishers, and what it writes and reads.
+    static let otherFiles = 500
 
     static let full = Sizes()
     /// A look at every scenario; the figures scatter.
@@ -27,4 +32,10 @@ struct Sizes: Sendable {
         waitingPolls: 1000,
         newTopics: 2000
     )
+
+    /// How many of the many subscribers each of several servers gets, where all of them have theirs at once: fewer than
+    /// ``idleReaders`` if the limit of open files leaves no more.
+    func readers(ofEachOf servers: Int) -> Int {
+        min(self.idleReaders, (self.openFiles - Self.otherFiles) / servers)
+    }
 }

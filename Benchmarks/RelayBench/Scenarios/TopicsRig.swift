@@ -2,7 +2,7 @@ import NIOCore
 
 /// Topics with their readers, each reader a WebSocket of its own, and publishers that take turns at them.
 struct TopicsRig: Rig {
-    private static let publishers = 32
+    private static let mostPublishers = 32
 
     private let server: Server
     private let crowd: Crowd
@@ -15,11 +15,15 @@ struct TopicsRig: Rig {
         self.shape = shape
         let dialects = (0..<shape.topics).map { server.dialect.about("bench-\($0)") }
         let payload = Payload.plain(size: shape.payload)
-        self.requests = dialects.map { $0.publishRequest(payload) }
-        let connections = try await bench.client.open(Self.publishers, port: server.port)
+        let requests = dialects.map { $0.publishRequest(payload) }
+        self.requests = requests
+        let publishers = min(Self.mostPublishers, shape.rate)
+        let connections = try await bench.client.open(publishers, port: server.port)
         self.publisher = PacedPublisher(connections: connections, rate: shape.rate)
-        // A topic exists from its first message on; what that costs is another row's.
-        try await self.publisher.publish(self.requests)
+        // A topic exists from its first message on; what that costs is another row's. A connection without a request is closed while the
+        // crowd connects, so that each has one.
+        let firsts = (0..<max(publishers, shape.topics)).map { requests[$0 % shape.topics] }
+        try await self.publisher.publish(firsts)
         self.crowd = try await .subscribers(
             shape.topics * shape.readersEach,
             of: server,
