@@ -1,6 +1,6 @@
 import RelayWire
 
-/// The first publish to a name.
+/// Topics that come to be by a publish to their name.
 extension Broker {
     /// What became of a first publish.
     enum FirstPublish {
@@ -19,21 +19,48 @@ extension Broker {
         as principal: Principal
     ) async throws(BrokerError) -> FirstPublish {
         try await self.topicLock.withLock(key) { () async throws(BrokerError) in
-            let known = try await self.reading { () async throws(StoreError) in try await self.load(key) }
-            guard known.access.record == nil else { return .existed(known) }
-            try self.authorize(principal, .create, known.behavior, .missing)
+            let (known, missing) = try await self.lookUp(key, forPublishOf: principal)
+            guard let missing else { return .existed(known) }
             let topic = try await self.reading { () async throws(StoreError) in try await self.closed(key) }
-            return try await self.create(topic, with: drafts, by: principal)
+            return try await self.create(topic, as: missing, with: drafts)
         }
+    }
+
+    /// Gets one of several topics of a publish, each of which has to be there before any of them gets a message: as it is, or new and
+    /// empty, private, and owned by the publisher, if the kind allows that.
+    func topicOrCreated(_ key: TopicKey, byPublishOf principal: Principal) async throws(BrokerError) -> Topic {
+        try await self.topicLock.withLock(key) { () async throws(BrokerError) in
+            let (topic, missing) = try await self.lookUp(key, forPublishOf: principal)
+            guard let missing else { return topic }
+            let creation = try await self.reading { () async throws(StoreError) in
+                try await self.store.createTopic(missing, within: self.limits.topics)
+            }
+            switch creation {
+            case .created(let stored), .existed(let stored): topic.apply(stored)
+            case .refused(let bound): throw self.refusal(bound)
+            }
+            return topic
+        }
+    }
+
+    /// The topic, and the record to create it with where it does not exist and the publisher may make it. The caller holds its key's lock.
+    private func lookUp(
+        _ key: TopicKey,
+        forPublishOf principal: Principal
+    ) async throws(BrokerError) -> (topic: Topic, missing: TopicRecord?) {
+        let topic = try await self.reading { () async throws(StoreError) in try await self.load(key) }
+        guard topic.access.record == nil else { return (topic, nil) }
+        try self.authorize(principal, .create, topic.behavior, .missing)
+        let description = "Auto-created topic by \(principal.username)"
+        return (topic, self.record(key, isPublic: false, description: description, by: principal))
     }
 
     /// - Parameter topic: is closed, and opened again by this. The caller holds its key's lock.
     private func create(
         _ topic: Topic,
-        with drafts: [Draft],
-        by principal: Principal
+        as record: TopicRecord,
+        with drafts: [Draft]
     ) async throws(BrokerError) -> FirstPublish {
-        let record = self.record(topic.key, createdByPublishOf: principal)
         let batch = topic.firstBatch(drafts)
         let first: FirstAppend
         do throws(StoreError) {
@@ -68,7 +95,7 @@ extension Broker {
         } catch {
             guard self.feed == nil else { return }
             self.table.remove(topic)
-            topic.discard()
+            topic.discard(since: error)
         }
     }
 }

@@ -90,7 +90,7 @@ extension Broker {
         }
         // Of several topics all have to be there before one of them gets a message.
         for (key, topic) in topics where topic.access.record == nil {
-            topics[key] = try await self.existing(key, by: principal)
+            topics[key] = try await self.topicOrCreated(key, byPublishOf: principal)
         }
         for topic in topics.values {
             // Somebody else may have created one meanwhile.
@@ -240,7 +240,7 @@ extension Broker {
                     reloads += 1
                     try await self.topicsChanged([topic.key])
                 }
-                topic = try await self.existing(topic.key, by: principal)
+                topic = try await self.topicOrCreated(topic.key, byPublishOf: principal)
             } catch {
                 return .failure(error)
             }

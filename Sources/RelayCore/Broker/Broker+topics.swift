@@ -175,30 +175,12 @@ extension Broker {
             try await self.changing(key) { () async throws(StoreError) in try await self.refresh(key) }
         }
     }
-
-    /// Gets the topic of a publish: as it is, or new, private, and owned by the publisher, if the kind allows that.
-    func existing(_ key: TopicKey, by principal: Principal) async throws(BrokerError) -> Topic {
-        try await self.topicLock.withLock(key) { () async throws(BrokerError) in
-            let topic = try await self.reading { () async throws(StoreError) in try await self.load(key) }
-            guard topic.access.record == nil else { return topic }
-            try self.authorize(principal, .create, topic.behavior, .missing)
-            let record = self.record(key, createdByPublishOf: principal)
-            let creation = try await self.reading { () async throws(StoreError) in
-                try await self.store.createTopic(record, within: self.limits.topics)
-            }
-            switch creation {
-            case .created(let stored), .existed(let stored): topic.apply(stored)
-            case .refused(let bound): throw self.refusal(bound)
-            }
-            return topic
-        }
-    }
 }
 
 // MARK: - Steps
 
 extension Broker {
-    private func record(
+    func record(
         _ key: TopicKey,
         isPublic: Bool,
         description: String?,
@@ -215,12 +197,6 @@ extension Broker {
             description: description,
             durability: durability
         )
-    }
-
-    /// Of a topic that the first publish to its name creates.
-    func record(_ key: TopicKey, createdByPublishOf principal: Principal) -> TopicRecord {
-        let description = "Auto-created topic by \(principal.username)"
-        return self.record(key, isPublic: false, description: description, by: principal)
     }
 
     /// The key's topic, closed to publishers, with nothing of it under way. The caller holds the key's lock.

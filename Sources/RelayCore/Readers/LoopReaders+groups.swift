@@ -5,7 +5,7 @@ extension LoopReaders {
     /// The loop's group on the topic, and the topic as it is now; nil where the topic has moved.
     func group(of topic: Topic) -> (ReaderGroup, Topic.Look)? {
         if let group = self.groups[ObjectIdentifier(topic)] {
-            return (group, topic.standing())
+            return topic.standing().map { (group, $0) }
         }
         guard let look = topic.attach(self.loop) else { return nil }
         let group = ReaderGroup(topic: topic, look: look)
@@ -37,6 +37,10 @@ extension LoopReaders {
         self.releaseIfEmpty(group)
         self.sinksToFlush.append(reader.sink)
         reader.sink.readerEnded(reader, reason)
+    }
+
+    func endAll(of group: ReaderGroup, _ reason: ReaderEnd) {
+        for reader in group.all { self.end(reader, reason) }
     }
 
     /// Ends those of a group's readers whose topic was deleted or whose leave to read is gone.

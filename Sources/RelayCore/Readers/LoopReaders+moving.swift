@@ -10,6 +10,7 @@ extension LoopReaders {
     func process(_ topic: Topic) {
         guard let group = self.groups[ObjectIdentifier(topic)] else { return }
         let look = topic.look(for: self.loop, after: group.position, limits: Self.turn)
+        if let error = look.discardedSince { return self.endAll(of: group, .storeFailed(error)) }
         self.recheck(group, look)
         if group.epoch.id == look.bounds.epoch.id {
             self.move(group, to: look)

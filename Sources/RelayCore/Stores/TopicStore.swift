@@ -66,11 +66,12 @@ extension TopicStore where Self: MessageStore {
         within quota: TopicQuota,
         appending batch: AppendBatch
     ) async throws(StoreError) -> FirstAppend {
-        try await self.createTopicFirst(record, within: quota, appending: batch)
+        try await self.createTopicThenAppend(record, within: quota, appending: batch)
     }
 
-    /// The same, for stores where it depends.
-    public func createTopicFirst(
+    /// Creates the topic, and then appends its first messages. For a store that can do both in one step in some of its forms only: its own
+    /// ``createTopic(_:within:appending:)`` calls this in the others. What breaks off between the two leaves the topic without messages.
+    public func createTopicThenAppend(
         _ record: TopicRecord,
         within quota: TopicQuota,
         appending batch: AppendBatch

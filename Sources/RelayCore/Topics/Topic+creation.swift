@@ -37,13 +37,16 @@ extension Topic {
         }
     }
 
-    /// Takes a topic out of service of which it is not known what is stored. Its readers are ended, and come back to what is.
-    func discard() {
+    /// Takes a topic out of service of which it is not known what is stored. Its readers are ended as by a store that fails, and come back
+    /// to what is stored.
+    ///
+    /// - Parameter error: why the topic could not be read.
+    func discard(since error: StoreError) {
         let toTell = self.state.withLock { state in
             state.phase = .retired
+            state.discardedSince = error
             state.restart(at: state.bounds, self.environment)
             state.access = .missing
-            state.deletions += 1
             return state.markLoops()
         }
         toTell.tell(self)

@@ -10,6 +10,8 @@ extension Topic {
         var bounds: StreamBounds
         var accessView: AccessView
         var deletions: UInt64
+        /// Set where the topic has been retired: its readers are to be ended with this.
+        var discardedSince: StoreError?
 
         var access: TopicAccess { self.accessView.access }
         var accessVersion: UInt64 { self.accessView.version }
@@ -38,10 +40,11 @@ extension Topic {
         }
     }
 
-    /// The topic as it is now, for a reader that joins a loop's others.
-    func standing() -> Look {
+    /// The topic as it is now, for a reader that joins a loop's others; nil where the topic has moved.
+    func standing() -> Look? {
         self.state.withLock { state in
-            state.look(.slice(StreamSlice(messages: [], cursor: state.bounds.last, hasMore: false)))
+            guard state.phase != .retired else { return nil }
+            return state.look(.slice(StreamSlice(messages: [], cursor: state.bounds.last, hasMore: false)))
         }
     }
 
@@ -112,7 +115,8 @@ extension TopicState {
             messages: messages,
             bounds: self.bounds,
             accessView: self.accessView,
-            deletions: self.deletions
+            deletions: self.deletions,
+            discardedSince: self.discardedSince
         )
     }
 }

@@ -122,6 +122,8 @@ struct TopicState: ~Copyable {
     }
 
     var phase = Phase.open
+    /// Why the topic was retired although it has readers: they are still to be ended. See ``Topic/discard(since:)``.
+    var discardedSince: StoreError?
     private(set) var accessView: AccessView
     /// Counts deletions: readers from before one are ended.
     var deletions: UInt64 = 0

@@ -33,7 +33,9 @@ extension ValkeyStore: TopicStore {
         appending batch: AppendBatch
     ) async throws(StoreError) -> FirstAppend {
         let creation = CreationCall(record, quota, self.layout)
-        if self.waiting.isCluster { return try await self.createTopicFirst(record, within: quota, appending: batch) }
+        if self.waiting.isCluster {
+            return try await self.createTopicThenAppend(record, within: quota, appending: batch)
+        }
         switch try await self.append(batch, creating: creation) {
         case .stored(let receipt):
             return .created(StoredTopic(record: record, grants: [], bounds: receipt.bounds), receipt)

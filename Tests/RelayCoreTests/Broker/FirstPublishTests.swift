@@ -120,6 +120,23 @@ struct FirstPublishTests {
         #expect(now.access.record?.owner == Principal.olga.id && now.bounds.count == 1)
     }
 
+    @Test("readers of a topic that can't be looked at are ended as by a failing store, and nobody joins it any more")
+    func readersOfDiscarded() async throws {
+        let loop = TurningLoop(self.relay)
+        let (waiting, late) = (TestSink(.olga), TestSink(.olga))
+        let topic = try await self.relay.broker.topic(.named("news"))
+        try loop.read(topic, into: waiting)
+        let error = StoreError(.outcomeUnknown, "broke off")
+        self.relay.store.failAppends([.init(error: error, isStored: true)])
+        self.relay.store.failTopicReads(error)
+        await #expect(throws: BrokerError.store(error)) { try await self.relay.publishAll([1]) }
+        // The loop found the topic before it was given up, and has not looked at it since.
+        #expect(throws: TurningLoop.NotJoined.self) { try loop.join(topic, into: late) }
+        try loop.settle()
+        #expect(waiting.ends == [.storeFailed(error)] && late.ends.isEmpty)
+        #expect(throws: TurningLoop.NotJoined.self) { try loop.join(topic, into: late) }
+    }
+
     @Test("a bulk with one denied topic stores nothing and creates nothing")
     func allOrNothing() async throws {
         _ = try await self.relay.topic("olgas")
