@@ -65,8 +65,30 @@ extension Broker {
     /// Topics that do not exist are created and owned by the publisher, if their kind allows it.
     ///
     /// - Returns: what became of each item, in order.
-    /// - Throws: what turned all of them down: an access decision, a refusal, or a store that can't load a topic.
+    /// - Throws: what turned all of them down: an access decision, a refusal, too much that waits, or a store that can't load a topic.
     public func publish(
+        _ items: [Item],
+        as principal: Principal
+    ) async throws(BrokerError) -> [Result<Publication, BrokerError>] {
+        let held = try self.beginWaiting(items)
+        let results = try await self.publishHeld(items, as: principal)
+        _ = consume held
+        return results
+    }
+
+    /// Counts and charges what may wait for the store, for its topics, or for others.
+    private func beginWaiting(_ items: [Item]) throws(BrokerError) -> WaitingPublish {
+        try WaitingPublish.begin(
+            items.count,
+            items.reduce(0) { $0 + $1.draft.memoryCost },
+            of: items.first?.draft.publisher,
+            within: self.limits.waitingOfUser,
+            self.memory
+        )
+    }
+
+    /// As ``publish(_:as:)``, for items that are counted and charged.
+    private func publishHeld(
         _ items: [Item],
         as principal: Principal
     ) async throws(BrokerError) -> [Result<Publication, BrokerError>] {
@@ -111,6 +133,17 @@ extension Broker {
         once key: IdempotencyKey,
         as principal: Principal
     ) async throws(BrokerError) -> [Outcome] {
+        let held = try self.beginWaiting(items)
+        let outcomes = try await self.publishHeld(items, once: key, as: principal)
+        _ = consume held
+        return outcomes
+    }
+
+    private func publishHeld(
+        _ items: [Item],
+        once key: IdempotencyKey,
+        as principal: Principal
+    ) async throws(BrokerError) -> [Outcome] {
         try await self.publishLock.withLock(key) { () async throws(BrokerError) in
             let known = try await self.reading { () async throws(StoreError) in
                 let topics = Set(items.map(\.key))
@@ -131,7 +164,7 @@ extension Broker {
                     expiresAt: expiry
                 )
             }
-            let results = try await self.publish(marked, as: principal)
+            let results = try await self.publishHeld(marked, as: principal)
             let firsts = try await self.topicsOfRepeats(among: results, of: key)
             return zip(items, results).enumerated().map { index, pair in
                 Outcome(key: firsts[index] ?? pair.0.key, result: pair.1)
@@ -253,7 +286,7 @@ extension Broker {
         to open: OpenTopic
     ) async -> Result<[Publication], BrokerError>? {
         await withCheckedContinuation { continuation in
-            let enqueued = open.topic.enqueue(drafts, decidedOn: open.view.version) {
+            let enqueued = open.topic.enqueue(held: drafts, decidedOn: open.view.version) {
                 continuation.resume(returning: $0.mapError(BrokerError.store))
             }
             switch enqueued {

@@ -10,8 +10,13 @@ struct AppendQueue<Ticket> {
         var ticket: Ticket
         /// What the drafts hold while they wait.
         var bytes: Int
+        /// Whether they are counted and charged already, for as long as they are here.
+        var isHeld = false
         /// False where the publisher has its answer already.
         var isAwaited = true
+
+        /// What the topic is to be charged with.
+        var chargedBytes: Int { self.isHeld ? 0 : self.bytes }
     }
 
     enum EnqueueAction {
@@ -45,6 +50,8 @@ struct AppendQueue<Ticket> {
     private var state = State.idle
     private var waiting: [Entry] = []
     private(set) var waitingBytes = 0
+    /// Of these, what the topic is to be charged with.
+    private(set) var chargedBytes = 0
     private let maxWaitingBytes: Int
     private let maxBatchMessages: Int
 
@@ -69,6 +76,7 @@ struct AppendQueue<Ticket> {
             guard self.waitingBytes + entry.bytes <= self.maxWaitingBytes else { return .refuse }
             self.waiting.append(entry)
             self.waitingBytes += entry.bytes
+            self.chargedBytes += entry.chargedBytes
             return .wait
         }
     }
@@ -113,6 +121,7 @@ struct AppendQueue<Ticket> {
         while end < self.waiting.count, end == 0 || messages + self.waiting[end].drafts.count <= self.maxBatchMessages {
             messages += self.waiting[end].drafts.count
             self.waitingBytes -= self.waiting[end].bytes
+            self.chargedBytes -= self.waiting[end].chargedBytes
             end += 1
         }
         if end == self.waiting.count {

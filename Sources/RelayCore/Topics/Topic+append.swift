@@ -37,6 +37,15 @@ extension Topic {
         self.enqueue([draft], .one(ticket)) { $0.accessVersion == version }
     }
 
+    /// Publishes drafts of which a ``WaitingPublish`` is held until the ticket is called; see ``enqueue(_:decidedOn:ticket:)``.
+    func enqueue(
+        held drafts: [Draft],
+        decidedOn version: UInt64,
+        ticket: @escaping @Sendable (Result<[Publication], StoreError>) -> Void
+    ) -> EnqueueResult {
+        self.enqueue(drafts, .run(ticket), isHeld: true) { $0.accessVersion == version }
+    }
+
     /// Publishes what a kind has to say of its readers, unless the topic is gone. Nobody waits for it, so nobody is told if
     /// it can't be stored.
     func publish(_ events: [Draft]) {
@@ -47,18 +56,22 @@ extension Topic {
     private func enqueue(
         _ drafts: [Draft],
         _ ticket: PublishTicket,
+        isHeld: Bool = false,
         if isWelcome: (borrowing TopicState) -> Bool
     ) -> EnqueueResult {
         var entry = AppendQueue<PublishTicket>.Entry(
             drafts: drafts,
             ticket: ticket,
-            bytes: drafts.reduce(0) { $0 + $1.memoryCost }
+            bytes: drafts.reduce(0) { $0 + $1.memoryCost },
+            isHeld: isHeld
         )
         guard entry.begin(within: self.environment.limits.waitingOfUser) else { return .tooManyOfPublisher }
         let action = self.state.withLock { state -> AppendQueue<PublishTicket>.EnqueueAction? in
             guard state.phase == .open, isWelcome(state) else { return nil }
-            guard state.mayWait(entry.bytes, self.environment.memory) else { return .refuse }
-            if state.answersUnstored(drafts, self.environment) {
+            let isAnsweredFirst = state.answersUnstored(drafts, self.environment)
+            if isAnsweredFirst { entry.holdItself() }
+            guard state.mayWait(entry.chargedBytes, self.environment.memory) else { return .refuse }
+            if isAnsweredFirst {
                 guard self.environment.unstored.take(entry.bytes) else { return .refuse }
                 entry.isAwaited = false
             }
@@ -100,7 +113,7 @@ extension Topic {
             self.environment.store.append(batch) { self.appended(entries, batch.drafts, $0, durability) }
             let (more, quiescence) = self.state.withLock { state in
                 let more = state.queue.appendReturned()
-                state.waitingCharge.shrink(to: state.queue.waitingBytes, self.environment.memory)
+                state.waitingCharge.shrink(to: state.queue.chargedBytes, self.environment.memory)
                 return (more, state.takeQuiescence())
             }
             quiescence?.resume(returning: true)
@@ -125,7 +138,7 @@ extension Topic {
                 state.isStoring = false
             }
             let action = state.queue.finished()
-            state.waitingCharge.shrink(to: state.queue.waitingBytes, self.environment.memory)
+            state.waitingCharge.shrink(to: state.queue.chargedBytes, self.environment.memory)
             return (state.markLoops(), action, state.takeQuiescence())
         }
         toTell.tell(self)
@@ -161,11 +174,19 @@ extension AppendQueue.Entry {
     ///
     /// - Returns: false, with nothing counted, where that is too much.
     fileprivate func begin(within limits: UserLoad.WaitingLimits) -> Bool {
-        self.drafts.first?.publisher?.beginPublish(self.drafts.count, self.bytes, within: limits) ?? true
+        guard !self.isHeld else { return true }
+        return self.drafts.first?.publisher?.beginPublish(self.drafts.count, self.bytes, within: limits) ?? true
+    }
+
+    /// The publisher has its answer before the store's word. What is held for it ends then, and the drafts wait on.
+    fileprivate mutating func holdItself() {
+        guard self.isHeld else { return }
+        self.isHeld = false
+        _ = self.begin(within: UserLoad.WaitingLimits(messages: .max, bytes: .max))
     }
 
     fileprivate func end() {
-        self.drafts.first?.publisher?.endPublish(self.drafts.count, self.bytes)
+        if !self.isHeld { self.drafts.first?.publisher?.endPublish(self.drafts.count, self.bytes) }
     }
 }
 
@@ -178,8 +199,10 @@ extension UnstoredMessages {
 
 extension TopicState {
     /// Whether a run of drafts would be appended at once, or has room to wait.
+    ///
+    /// - Parameter bytes: what it would be charged with.
     fileprivate mutating func mayWait(_ bytes: Int, _ memory: MemoryLedger) -> Bool {
-        self.queue.isIdle || self.waitingCharge.grow(to: self.queue.waitingBytes + bytes, memory)
+        self.queue.isIdle || self.waitingCharge.grow(to: self.queue.chargedBytes + bytes, memory)
     }
 
     /// Puts stored drafts into the hot tier, and holds it to its bounds.

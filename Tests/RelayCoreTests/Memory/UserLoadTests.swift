@@ -3,7 +3,7 @@ import Testing
 
 @testable import RelayCore
 
-@Suite("What one user has under way")
+@Suite("What one user has under way", .timeLimit(.minutes(1)))
 struct UserLoadTests {
     private let load = UserLoad()
 
@@ -83,6 +83,102 @@ struct UserLoadTests {
         let many = (0..<50).map { self.item($0, "topic-\($0 % 7)", of: self.load, relay) }
         _ = try await relay.broker.publish(many, as: .olga)
         self.expectNothing()
+    }
+
+    /// Two publishes that the store keeps waiting while `call` is made, and what a third of the same user gets.
+    private func slowly(_ held: TestStore.TopicCall, _ topics: [String]) async throws {
+        let relay = self.relay(messages: 2)
+        let go = Signal()
+        let calls = Collected<TestStore.TopicCall>()
+        relay.store.beforeTopicCalls { call in
+            guard call == held, calls.all.count < topics.count - 1 else { return }
+            calls.add([call])
+            await go.wait()
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (number, topic) in topics.dropLast().enumerated() {
+                let item = self.item(number, topic, of: self.load, relay)
+                group.addTask {
+                    for result in try await relay.broker.publish([item], as: .olga) { _ = try result.get() }
+                }
+            }
+            while calls.all.count < topics.count - 1 { await Task.yield() }
+            #expect(self.load.waiting.messages == 2)
+            #expect(relay.broker.memory.bytes(in: .waiting) == self.load.waiting.bytes)
+            let third = self.item(3, topics[topics.count - 1], of: self.load, relay)
+            await #expect(throws: BrokerError.tooManyWaiting) { try await relay.broker.publish([third], as: .olga) }
+            let other = self.item(4, topics[topics.count - 1], of: UserLoad(), relay)
+            _ = try await relay.broker.publish([other], as: .olga)
+            go.fire()
+            try await group.waitForAll()
+        }
+        self.expectNothing()
+        #expect(relay.broker.memory.bytes(in: .waiting) == 0)
+    }
+
+    @Test("first publishes count while their topics are created")
+    func firstPublishes() async throws {
+        try await self.slowly(.createWithMessages, ["a", "b", "c"])
+    }
+
+    @Test("publishes count while their topics are looked up")
+    func lookUps() async throws {
+        try await self.slowly(.topic, ["a", "b", "c"])
+    }
+
+    @Test("publishes that wait for another with their idempotency key count")
+    func behindAKey() async throws {
+        let relay = self.relay(messages: 2)
+        let go = Signal()
+        let calls = Collected<Int>()
+        relay.store.beforeTopicCalls { _ in
+            calls.add([1])
+            await go.wait()
+        }
+        let item = self.item(1, "a", of: self.load, relay)
+        let key = IdempotencyKey(user: Principal.olga.id, route: "single", value: "key")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 { group.addTask { _ = try await relay.broker.publish([item], once: key, as: .olga) } }
+            while calls.all.isEmpty || self.load.waiting.messages < 2, !Task.isCancelled { await Task.yield() }
+            await #expect(throws: BrokerError.tooManyWaiting) {
+                try await relay.broker.publish([item], once: key, as: .olga)
+            }
+            go.fire()
+            try await group.waitForAll()
+        }
+        self.expectNothing()
+        #expect(relay.broker.memory.bytes(in: .waiting) == 0)
+    }
+
+    @Test("a publish that goes slowly to a topic that others wait for is counted and charged once")
+    func once() async throws {
+        let relay = self.relay(messages: 100)
+        _ = try await relay.topic()
+        relay.store.completeAppends(.held)
+        let items = (0..<3).map { self.item($0, "news", of: self.load, relay) }
+        await withTaskGroup(of: Void.self) { group in
+            for item in items { group.addTask { _ = try? await relay.broker.publish([item], as: .olga) } }
+            while self.load.waiting.messages < 3 || relay.store.heldAppends == 0, !Task.isCancelled {
+                await Task.yield()
+            }
+            #expect(relay.broker.memory.bytes(in: .waiting) == self.load.waiting.bytes)
+            while self.load.waiting.messages > 0 {
+                relay.store.releaseAppends()
+                await Task.yield()
+            }
+        }
+        self.expectNothing()
+        #expect(relay.broker.memory.bytes(in: .waiting) == 0)
+    }
+
+    @Test("the ledger refuses what would wait, and then nothing is counted")
+    func noRoom() async throws {
+        let relay = TestRelay(hotBytes: 0, wholeBytes: 40)
+        await #expect(throws: BrokerError.overloaded) {
+            try await relay.broker.publish([self.item(1, "a", of: self.load, relay)], as: .olga)
+        }
+        self.expectNothing()
+        #expect(relay.broker.memory.total == 0)
     }
 
     @Test("subscriptions are taken whole or not at all")
