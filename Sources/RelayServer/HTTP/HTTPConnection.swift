@@ -307,6 +307,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     func writePart(_ bytes: ByteBuffer, _ taken: EventLoopPromise<Void>) {
         guard let context = self.context else { return taken.fail(ChannelError.ioOnClosedChannel) }
         self.deadline = .now() + self.services.timeouts.write
+        self.outstanding.hasWritten = true
         context.writeAndFlush(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: taken)
     }
 

@@ -78,12 +78,33 @@ final class Publisher: Sendable {
         for client: Client,
         _ ticket: Client.Ticket
     ) {
-        let broker = self.broker
+        let start = client.publishStart
         client.suspend {
-            await broker.publishOne(item, once: key, as: principal)
+            let outcome = await self.broker.publishOne(item, once: key, as: principal)
+            // Here, because nothing goes on for a client that has left.
+            self.count(outcome.result, in: outcome.key, since: start)
+            return outcome
         } then: { (outcome: Broker.Outcome) in
-            self.finish(outcome.result, in: outcome.key, for: client, ticket)
+            client.published(outcome.result, in: outcome.key, ticket)
         }
+    }
+
+    /// Publishes messages together, each at most once where there is a key. What came of them is counted, also where nobody waits for it any
+    /// more.
+    ///
+    /// - Parameter start: when they came in.
+    func publishAll(
+        _ items: [Broker.Item],
+        once key: IdempotencyKey?,
+        as principal: Principal,
+        since start: NIODeadline
+    ) async -> Result<[Broker.Outcome], BrokerError> {
+        let result = await self.broker.publishAll(items, once: key, as: principal)
+        switch result {
+        case .success(let outcomes): self.metrics.stored(outcomes, since: start)
+        case .failure(let error): for _ in items { self.metrics.published(.failure(error)) }
+        }
+        return result
     }
 
     private func finish<Client: PublishClient>(
@@ -92,8 +113,12 @@ final class Publisher: Sendable {
         for client: Client,
         _ ticket: Client.Ticket
     ) {
-        self.metrics.published(result)
-        if case .success = result { self.metrics.stored(1, in: key, since: client.publishStart) }
+        self.count(result, in: key, since: client.publishStart)
         client.published(result, in: key, ticket)
+    }
+
+    private func count(_ result: Result<Publication, BrokerError>, in key: TopicKey, since start: NIODeadline?) {
+        self.metrics.published(result)
+        if case .success = result { self.metrics.stored(1, in: key, since: start) }
     }
 }

@@ -42,9 +42,10 @@ final class BulkPublishRoute: Route {
         once key: IdempotencyKey?,
         _ principal: Principal
     ) {
-        let broker = self.publisher.broker
+        let publisher = self.publisher
+        let start = exchange.started
         exchange.suspend {
-            await broker.publishAll(items, once: key, as: principal)
+            await publisher.publishAll(items, once: key, as: principal, since: start)
         } then: { (result: Result<[Broker.Outcome], BrokerError>) in
             switch result {
             case .success(let outcomes): self.answer(exchange, outcomes)
@@ -67,7 +68,6 @@ final class BulkPublishRoute: Route {
             case .failure(let error): BulkResponse.Result(topic: topic, outcome: .rejected(error.clientText))
             }
         }
-        self.publisher.metrics.stored(outcomes, since: exchange.started)
         // A store that took nothing at all is an outage, not a partial success: the client is to try again.
         let firstError = outcomes.lazy.compactMap(\.error).first
         if let firstError, outcomes.allSatisfy({ $0.error != nil }) { return exchange.answer(Reply(firstError)) }

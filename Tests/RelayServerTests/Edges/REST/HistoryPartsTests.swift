@@ -90,4 +90,39 @@ struct HistoryPartsTests {
             for connection in stalled { connection.disconnect() }
         }
     }
+
+    @Test("where memory runs short, those that don't take their pages are closed", .timeLimit(.minutes(2)))
+    func short() async throws {
+        let whole = 2 << 20
+        try await withRelay {
+            $0.memory.maxBytes = whole
+            $0.memory.maxAnswerBytes = 1 << 40
+            $0.server.writeTimeout = .seconds(3_600)
+            $0.server.peerTimeout = .seconds(3_600)
+            $0.hotTier.maxMessagesPerTopic = 0
+        } _: { relay in
+            let token = try await relay.administratorToken
+            let text = String(repeating: "x", count: 100_000)
+            for number in 0..<90 { try await relay.publish("t", token: token, ["n": number, "text": text]) }
+            var stalled: [RawConnection] = []
+            for _ in 0..<30 {
+                let connection = try await RawConnection.open(relay.port, reads: false)
+                connection.request("GET", "/api/v1/topics/t/messages?limit=90", token: token)
+                stalled.append(connection)
+            }
+            var wasShort = false
+            while true {
+                try Task.checkCancellation()
+                let metrics = try await relay.send(.GET, "/metrics")
+                let line = metrics.text.split(separator: "\n").first {
+                    $0.hasPrefix("relay_memory_bytes{account=\"answers\"}")
+                }
+                // Nil where there is not even room for this answer.
+                let held = line.flatMap { Int($0.split(separator: " ")[1]) } ?? whole
+                if wasShort, held < whole / 2 { break }
+                wasShort = wasShort || held > whole / 100 * 95
+            }
+            for connection in stalled { connection.disconnect() }
+        }
+    }
 }
