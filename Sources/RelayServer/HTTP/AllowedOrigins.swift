@@ -1,4 +1,5 @@
 import NIOHTTP1
+import RelayWire
 
 /// The origins whose pages may call the relay. Nobody gets credentials: tokens go in headers that pages set themselves.
 struct AllowedOrigins: Sendable {
@@ -6,15 +7,23 @@ struct AllowedOrigins: Sendable {
     static let requestHeaders = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
     static let maxAgeSeconds = "600"
 
-    private let origins: Set<String>
+    private let allowsAll: Bool
+    /// In the small letters of ASCII, as bytes: texts that Unicode takes for the same are different origins.
+    private let origins: Set<[UInt8]>
 
-    /// - Parameter origins: compared exactly; `*` allows all.
+    /// - Parameter origins: compared byte by byte, but for the case of ASCII letters; `*` allows all.
     init(_ origins: [String]) {
-        self.origins = Set(origins)
+        self.allowsAll = origins.contains("*")
+        self.origins = Set(origins.map(Self.bytes))
     }
 
     func allows(_ origin: String) -> Bool {
-        self.origins.contains(origin) || self.origins.contains("*")
+        self.allowsAll || self.origins.contains(Self.bytes(of: origin))
+    }
+
+    /// An origin is a scheme, a host and a port: nothing in it tells capital letters from small ones.
+    private static func bytes(of origin: String) -> [UInt8] {
+        Array(origin.lowercasedASCII.utf8)
     }
 
     func decorate(_ headers: inout HTTPHeaders, for origin: String) {

@@ -133,6 +133,18 @@ import Testing
         #expect(try Self.load(files: ["./config.toml": toml]).configuration.server.allowedOrigins == expected)
     }
 
+    @Test("A star allows pages of all origins, from the environment as from a file")
+    func anyOrigin() throws {
+        for loaded in [
+            try Self.load(environment: ["PULSAR_ALLOWED_ORIGINS": "[\"*\"]"]),
+            try Self.load(environment: ["PULSAR_ALLOWED_ORIGINS": "*"]),
+            try Self.load(files: ["./config.yaml": "allowed_origins: [\"*\"]\n"]),
+        ] {
+            let origins = loaded.configuration.server.allowedOrigins
+            #expect(origins == ["*"] && AllowedOrigins(origins).allows("https://any.example"))
+        }
+    }
+
     @Test("An empty variable and a key without a value are not set")
     func emptyValues() throws {
         let loaded = try Self.load(

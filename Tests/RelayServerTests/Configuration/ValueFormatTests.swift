@@ -62,10 +62,10 @@ import Testing
     }
 
     @Test(
-        "Origins are scheme and host, in lower case, and nothing more",
+        "Origins are scheme and host, in lower case, and nothing more, or a star",
         arguments: [
             ("https://App.example.org", true), ("http://localhost:3000", true), ("http://[::1]:8080", true),
-            ("moz-extension://0a1b", true), ("*", false), ("null", false), ("app.example.org", false),
+            ("moz-extension://0a1b", true), ("*", true), ("null", false), ("app.example.org", false),
             ("https://a.example/", false), ("https://a.example/x", false), ("https://", false), ("https://*.a", false),
             ("://a", false), ("https://a b", false),
         ]

@@ -41,6 +41,15 @@ struct EdgeDecisionTests {
         #expect(AllowedOrigins(["*"]).allows("https://b.example"))
     }
 
+    @Test("origins are compared by their bytes, but for the case of ASCII's letters")
+    func originBytes() {
+        let origins = AllowedOrigins(["https://kaf\u{E9}.example", "HTTPS://Kiosk.example:8443"])
+        #expect(origins.allows("https://kaf\u{E9}.example"))
+        #expect(!origins.allows("https://kafe\u{301}.example"), "the same text to Unicode")
+        #expect(origins.allows("https://KIOSK.example:8443") && origins.allows("https://kiosk.example:8443"))
+        #expect(!origins.allows("https://\u{212A}iosk.example:8443"), "the Kelvin sign is no k")
+    }
+
     @Test("a page may connect from an allowed origin or from the relay's own, and programs always may")
     func connecting() {
         let gate = RequestGate(hosts: TrustedHosts([]), origins: AllowedOrigins(["https://a.example"]))

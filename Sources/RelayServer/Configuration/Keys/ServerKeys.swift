@@ -97,7 +97,7 @@ extension RelayConfiguration {
         public var shutdownGrace = Duration.seconds(25)
 
         /// Each `scheme://host[:port]`, compared exactly.
-        @Setting("allowed_origins", .origins, "Origins that browsers may call from. Empty: none.")
+        @Setting("allowed_origins", .origins, "Origins that browsers may call from; * is any. Empty: none.")
         public var allowedOrigins: [String] = []
 
         @Setting(

@@ -38,9 +38,10 @@ extension ValueFormat {
 }
 
 extension ValueFormat<[String]> {
-    /// Browser origins, in the lower case in which browsers send them.
+    /// Browser origins, in the lower case in which browsers send them; `*` is any.
     static var origins: ValueFormat {
-        .list(expected: "origins like https://app.example.org or http://localhost:3000") { text in
+        .list(expected: "origins like https://app.example.org or http://localhost:3000, or *") { text in
+            if text == "*" { return text }
             let parts = text.lowercasedASCII.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty, Self.isHost(parts[1]) else { return nil }
             return text.lowercasedASCII
