@@ -109,6 +109,51 @@ struct UnreadableRecordTests {
             try await Self.expectTheOthers(stores[0])
         }
     }
+
+    @Test("Valkey: the same where a record is no hash")
+    func wrongTypes() async throws {
+        try await ValkeyPlace.with { stores, probe in
+            try await Self.fill(stores[0])
+            let layout = KeyLayout(prefix: probe.prefix)
+            for key in [layout.userPrefix + "u1", layout.topicPrefix + "b", layout.tokenPrefix + "j1"] {
+                try await probe.send("DEL", .init(key))
+                try await probe.send("SADD", .init(key), "nonsense")
+            }
+            try await probe.send("HSET", .init(layout.grantsPrefix + "a"), "u1", "once")
+            try await Self.expectTheOthers(stores[0])
+        }
+    }
+
+    @Test("sqlite: an administrator can delete a topic whose record can't be read, and then it can be made anew")
+    func deleteOfSQLite() async throws {
+        try await Self.withSQLite { store, edit in
+            _ = try await store.createTopic(.plain(Self.topic))
+            try await store.put(.one(.bytes(1), to: Self.topic))
+            try edit("UPDATE topics SET created_at = 'once' WHERE key = ?", ["t"])
+            try await Self.expectDeletion(Broker(store: store, clock: Self.clock), store)
+        }
+    }
+
+    @Test("Valkey: the same", arguments: ["no owner", "another record", "other grants"])
+    func deleteOfValkey(damage: String) async throws {
+        try await ValkeyPlace.with { stores, probe in
+            _ = try await stores[0].createTopic(.plain(Self.topic))
+            try await stores[0].put(.one(.bytes(1), to: Self.topic))
+            let layout = KeyLayout(prefix: probe.prefix)
+            if damage == "no owner" {
+                try await probe.send("HDEL", .init(layout.topicPrefix + "t"), "owner")
+            } else {
+                let key = (damage == "other grants" ? layout.grantsPrefix : layout.topicPrefix) + "t"
+                try await probe.send("DEL", .init(key))
+                try await probe.send("SADD", .init(key), "nonsense")
+            }
+            try await Self.expectDeletion(Broker(store: stores[0], feed: stores[0].feed, clock: Self.clock), stores[0])
+            // The former owner's list may still have it.
+            let another = try #require(try await stores[0].topic(Self.topic)).record.owner
+            #expect(another == UserID("other"))
+            #expect(try await stores[0].topics(of: UserID("o"), after: nil, limit: 10).isEmpty)
+        }
+    }
 }
 
 // MARK: - Steps
@@ -149,6 +194,19 @@ extension UnreadableRecordTests {
             ids.append(try await store.put(.one(draft, to: Self.topic)).stored[0].id)
         }
         return ids
+    }
+
+    private static var clock: RelayClock { RelayClock(now: { .at(0) }, uptime: { .uptimeNanoseconds(0) }) }
+
+    private static func expectDeletion(_ broker: Broker, _ store: some MessageStore & TopicStore) async throws {
+        let owner = Principal(id: UserID("o"), username: "o", permissions: [.read, .write])
+        let administrator = Principal(id: UserID("a"), username: "a", permissions: [.admin, .read, .write])
+        await #expect(throws: BrokerError.self) { try await broker.deleteTopic(Self.topic, as: owner) }
+        try await broker.deleteTopic(Self.topic, as: administrator)
+        let other = Principal(id: UserID("other"), username: "other", permissions: [.read, .write])
+        _ = try await broker.createTopic(Self.topic, isPublic: false, description: nil, by: other)
+        try await store.put(.one(.bytes(2), to: Self.topic))
+        #expect(try await store.messages(in: Self.topic).map(\.payload.readableBytes) == [2])
     }
 
     /// The second of three messages can't be read.

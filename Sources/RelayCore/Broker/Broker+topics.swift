@@ -141,18 +141,17 @@ extension Broker {
 
     /// Deletes a topic with its messages and grants, and ends its readers. Publishers meanwhile wait, and then create it anew.
     ///
+    /// An administrator can delete a topic whose record can't be read back, too: nobody else is known to be its owner.
+    ///
     /// - Throws: `missing`, `denied`, or `store`.
     public func deleteTopic(_ key: TopicKey, as principal: Principal) async throws(BrokerError) {
-        let bounds = try await self.managing(key, as: principal) { () async throws(StoreError) in
-            let topic = try await self.closed(key)
-            do throws(StoreError) {
-                let bounds = try await self.store.deleteTopic(key)
-                if let bounds { topic.finishDeletion(bounds: bounds) } else { topic.reopen() }
-                return bounds
+        let bounds = try await self.topicLock.withLock(key) { () async throws(BrokerError) in
+            do throws(BrokerError) {
+                _ = try await self.storedTopic(key, for: .manage, as: principal)
             } catch {
-                topic.reopen()
-                throw error
+                guard principal.isAdmin, error.isUnreadable else { throw error }
             }
+            return try await self.reading { () async throws(StoreError) in try await self.delete(key) }
         }
         guard bounds != nil else { throw .missing }
     }
@@ -197,6 +196,26 @@ extension Broker {
             description: description,
             durability: durability
         )
+    }
+
+    /// The caller holds the key's lock.
+    private func delete(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
+        let topic: Topic?
+        do throws(StoreError) {
+            topic = try await self.closed(key)
+        } catch {
+            // A topic that can't be read is not in memory, and won't be while its key's lock is held.
+            guard error.code == .corrupt else { throw error }
+            topic = nil
+        }
+        do throws(StoreError) {
+            let bounds = try await self.store.deleteTopic(key)
+            if let bounds { topic?.finishDeletion(bounds: bounds) } else { topic?.reopen() }
+            return bounds
+        } catch {
+            topic?.reopen()
+            throw error
+        }
     }
 
     /// The key's topic, closed to publishers, with nothing of it under way. The caller holds the key's lock.
@@ -250,5 +269,12 @@ extension Broker {
         } catch {
             throw .store(error)
         }
+    }
+}
+
+extension BrokerError {
+    /// Whether what is stored can't be read back.
+    fileprivate var isUnreadable: Bool {
+        if case .store(let error) = self { error.code == .corrupt } else { false }
     }
 }

@@ -7,7 +7,9 @@ import RelayWire
 struct HashFields {
     private var values: [String: ByteBuffer] = [:]
 
-    init(_ reply: ValkeyReply) {
+    /// - Throws: `corrupt` where the key holds another kind of value.
+    init(_ reply: ValkeyReply) throws(StoreError) {
+        if case .error(let error) = reply { throw StoreError(server: error) }
         let items = reply.array ?? []
         for index in stride(from: 0, to: items.count - 1, by: 2) {
             if let name = items[index].text, let value = items[index + 1].buffer { self.values[name] = value }

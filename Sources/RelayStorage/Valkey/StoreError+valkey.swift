@@ -40,3 +40,8 @@ extension StoreError {
         StoreError(.corrupt, "unexpected answer of the server: \(what)")
     }
 }
+
+extension ValkeyServerError {
+    /// Whether the key holds another kind of value: whoever put it there, it is this record's trouble, and no other's.
+    var isWrongType: Bool { self.prefix == "WRONGTYPE" }
+}

@@ -165,7 +165,7 @@ extension ValkeyStore {
         at now: Timestamp
     ) async throws(StoreError) -> (stored: [IdempotencyEntry], pending: Set<TopicKey>) {
         var claims: [(index: Int, claim: IdempotencyClaim)] = []
-        for (index, text) in HashFields(try await self.send("HGETALL", self.layout.claims(key))).texts {
+        for (index, text) in try HashFields(await self.send("HGETALL", self.layout.claims(key))).texts {
             guard let index = Int(index), let claim = IdempotencyClaim(text) else { throw .unexpected("a claim") }
             claims.append((index, claim))
         }

@@ -64,10 +64,11 @@ extension ValkeyStore: RefreshTokenStore {
 
     private func versioned(_ jti: String?) async throws(StoreError) -> (token: RefreshToken, version: String)? {
         guard let jti else { return nil }
-        let fields = HashFields(try await self.send("HGETALL", self.layout.token(jti)))
+        let replies = try await self.send("HGETALL", each: [self.layout.token(jti)], keepingWrongTypes: true)
         // What can't be read back is worth nothing: its user logs in anew.
         return self.readable("refresh token \(jti)") {
             () throws(StoreError) -> (token: RefreshToken, version: String)? in
+            let fields = try HashFields(replies[0])
             guard let token = try RefreshToken(jti, fields) else { return nil }
             return (token, try fields.required(fields.text("version"), "version"))
         }
@@ -81,7 +82,12 @@ extension ValkeyStore: RefreshTokenStore {
         let reply = try await self.send("SMEMBERS", self.layout.userTokensPrefix + user.rawValue)
         let ids = (reply.array ?? []).compactMap(\.text)
         var tokens: [RefreshToken] = []
-        for (jti, hash) in zip(ids, try await self.send("HGETALL", each: ids.map { self.layout.token($0) })) {
+        let hashes = try await self.send(
+            "HGETALL",
+            each: ids.map { self.layout.token($0) },
+            keepingWrongTypes: true
+        )
+        for (jti, hash) in zip(ids, hashes) {
             let token = self.readable("refresh token \(jti)") { () throws(StoreError) in
                 try RefreshToken(jti, HashFields(hash))
             }

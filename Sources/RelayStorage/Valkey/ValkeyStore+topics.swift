@@ -116,7 +116,9 @@ extension ValkeyStore: TopicStore {
         )
         return try await readablePage(limit) { (limit) async throws(StoreError) in
             let page = reply.texts.firstInBytes(limit, after: key?.description) { $0 }
-            return try await self.readableTopics(page.map { TopicKey(storedText: $0) })
+            let topics = try await self.readableTopics(page.map { TopicKey(storedText: $0) })
+            // A topic whose record could not be read when it was deleted is still in these lists, and may be another's by now.
+            return topics.map { $0.flatMap { $0.concerns(user) ? $0 : nil } }
         }
     }
 
@@ -209,8 +211,9 @@ extension ValkeyStore: TopicStore {
             for (index, key) in some.enumerated() {
                 do throws(StoreError) {
                     guard let record = try TopicRecord(key, HashFields(hashes[2 * index])) else { continue }
-                    found.append((record, HashFields(hashes[2 * index + 1]).grants(on: key, self.places)))
+                    found.append((record, try HashFields(hashes[2 * index + 1]).grants(on: key, self.places)))
                 } catch {
+                    guard error.code == .corrupt else { throw error }
                     try unreadable(key, error)
                 }
             }
@@ -259,6 +262,12 @@ struct CreationCall {
 /// Why a script did not create a topic.
 enum CreationObstacle: String {
     case existed, ofUser, inAll
+}
+
+extension StoredTopic {
+    fileprivate func concerns(_ user: UserID) -> Bool {
+        self.record.owner == user || self.grants.contains { $0.user == user }
+    }
 }
 
 extension ValkeyReply {

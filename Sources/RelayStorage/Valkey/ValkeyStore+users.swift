@@ -32,8 +32,14 @@ extension ValkeyStore: UserStore {
         var places: [UserPlace] = []
         for some in ids.chunked() {
             // The order is by creation, which the set of ids does not know.
-            let replies = try await self.send("HGET", each: some.map { self.layout.user($0) }, "created")
+            let replies = try await self.send(
+                "HGET",
+                each: some.map { self.layout.user($0) },
+                keepingWrongTypes: true,
+                "created"
+            )
             for (id, reply) in zip(some, replies) {
+                if case .error(let error) = reply { self.places.note("user \(id)", StoreError(server: error)) }
                 guard let microseconds = reply.text.flatMap({ Int64($0) }) else { continue }
                 let place = UserPlace(createdAt: Timestamp(microseconds: microseconds), id: id)
                 if user?.precedes(place) ?? true { places.append(place) }
@@ -43,7 +49,11 @@ extension ValkeyStore: UserStore {
         return try await readablePage(limit) { (limit) async throws(StoreError) in
             var users: [User?] = []
             for some in Array(ordered.prefix(limit)).chunked() {
-                let replies = try await self.send("HGETALL", each: some.map { self.layout.user($0) })
+                let replies = try await self.send(
+                    "HGETALL",
+                    each: some.map { self.layout.user($0) },
+                    keepingWrongTypes: true
+                )
                 users += zip(some, replies).map { id, reply in
                     self.readable("user \(id)") { () throws(StoreError) in try User(id, HashFields(reply)) }
                 }

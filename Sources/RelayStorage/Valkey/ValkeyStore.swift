@@ -109,10 +109,13 @@ public final class ValkeyStore: Sendable {
 
     /// Sends the same command about each of some keys of one slot.
     ///
-    /// - Parameter arguments: what follows the key, the same each time.
+    /// - Parameters:
+    ///   - keepingWrongTypes: whether a key that holds another kind of value has that error as its reply. Otherwise one such key fails all.
+    ///   - arguments: what follows the key, the same each time.
     func send(
         _ name: ValkeyArgument,
         each keys: [String],
+        keepingWrongTypes: Bool = false,
         _ arguments: ValkeyArgument...
     ) async throws(StoreError) -> [ValkeyReply] {
         guard self.calls.begin() else { throw .closed }
@@ -126,7 +129,8 @@ public final class ValkeyStore: Sendable {
             throw StoreError(valkey: error)
         }
         for reply in replies {
-            if case .error(let error) = reply { throw StoreError(server: error) }
+            guard case .error(let error) = reply, !keepingWrongTypes || !error.isWrongType else { continue }
+            throw StoreError(server: error)
         }
         return replies
     }

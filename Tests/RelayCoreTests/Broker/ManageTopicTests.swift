@@ -95,6 +95,20 @@ struct ManageTopicTests {
         }
     }
 
+    @Test("a topic whose record can't be read is deleted by an administrator alone", arguments: [true, false])
+    func deleteUnreadable(isInMemory: Bool) async throws {
+        let topic = try await self.relay.topic()
+        let relay = isInMemory ? self.relay : self.relay.restarted()
+        let error = StoreError(.corrupt, "nonsense")
+        relay.store.failTopicReads(error)
+        await #expect(throws: BrokerError.store(error)) { try await relay.broker.deleteTopic(self.key, as: .olga) }
+        try await relay.broker.deleteTopic(self.key, as: .ada)
+        relay.store.failTopicReads(nil)
+        #expect(try await relay.store.topic(self.key) == nil)
+        #expect((topic.access.record == nil) == isInMemory)
+        try await relay.publishAll([1], as: .sven)
+    }
+
     @Test("grants that were changed from outside count once the broker is told")
     func changedOutside() async throws {
         let topic = try await self.relay.topic()

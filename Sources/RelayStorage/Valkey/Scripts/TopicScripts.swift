@@ -88,14 +88,15 @@ enum UpdateTopicScript {
 enum DeleteTopicScript {
     static let script = ValkeyScript(
         ControlPrelude.source + """
-            local owner = redis.call('HGET', KEYS[5], 'owner')
-            if not owner then return 0 end
+            if redis.call('EXISTS', KEYS[5]) == 0 then return 0 end
+            -- What can't be read is deleted all the same.
+            local owner, users = redis.pcall('HGET', KEYS[5], 'owner'), redis.pcall('HKEYS', KEYS[6])
             redis.call('DEL', KEYS[5])
-            for _, user in ipairs(redis.call('HKEYS', KEYS[6])) do redis.call('SREM', ARGV[3] .. user, ARGV[1]) end
+            for _, user in ipairs(users) do redis.call('SREM', ARGV[3] .. user, ARGV[1]) end
             redis.call('DEL', KEYS[6])
             redis.call('ZREM', KEYS[3], ARGV[1])
             redis.call('SREM', KEYS[4], ARGV[1])
-            redis.call('SREM', ARGV[2] .. owner, ARGV[1])
+            if type(owner) == 'string' then redis.call('SREM', ARGV[2] .. owner, ARGV[1]) end
             changed('topic ' .. ARGV[1])
             return 1
             """
@@ -130,12 +131,13 @@ enum RemoveGrantScript {
     )
 }
 
-/// Topics' records with their grants, of one instant. Keys: for each topic, itself and its grants.
+/// Topics' records with their grants, of one instant. Keys: for each topic, itself and its grants. What is no hash has the error in its
+/// place.
 enum ReadTopicsScript {
     static let script = ValkeyScript(
         """
         local answer = {}
-        for i = 1, #KEYS do answer[i] = redis.call('HGETALL', KEYS[i]) end
+        for i = 1, #KEYS do answer[i] = redis.pcall('HGETALL', KEYS[i]) end
         return answer
         """
     )
