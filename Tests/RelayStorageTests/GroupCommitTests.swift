@@ -73,7 +73,9 @@ struct GroupCommitTests {
 
     @Test("beyond the queue's bound appends are refused at once, but one that is larger still gets in alone")
     func bound() async throws {
-        try await withSQLiteStore(SQLiteStore.Options(maxQueuedBytes: 2000)) { store, _ in
+        var options = SQLiteStore.Options()
+        options.maxQueuedBytes = 2000
+        try await withSQLiteStore(options) { store, _ in
             #expect(await store.append(.one(.bytes(5000), to: .named("t"))).code == nil)
             let gate = Gate(closing: store)
             async let waiting = store.append(.one(.bytes(1500), to: .named("t")))

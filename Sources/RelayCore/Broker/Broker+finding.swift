@@ -84,7 +84,8 @@ extension Broker {
         }
     }
 
-    /// The ends of a topic's stream, where they are in memory and up to date. Nobody's access is asked: not for clients as it is.
+    /// The ends of a topic's stream, where they are in memory and up to date. It does not check who asks: a client may be told only after its
+    /// access to the topic was decided.
     public func boundsAtHand(of key: TopicKey) -> StreamBounds? {
         guard let topic = self.table.find(key), topic.admitsReaders else { return nil }
         return topic.bounds

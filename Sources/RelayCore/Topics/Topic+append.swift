@@ -240,17 +240,4 @@ extension TopicState {
         self.bounds.advance(to: receipt.bounds)
         self.trimHot(grownFrom: before, environment)
     }
-
-    /// Holds the hot tier to its bounds, and accounts for what was added and dropped.
-    mutating func trimHot(grownFrom before: Int, _ environment: TopicEnvironment) {
-        _ = self.hot.drop(through: self.bounds.trimmedThrough)
-        _ = self.hot.shrink(
-            toMessages: environment.limits.hotMessagesPerTopic,
-            bytes: environment.limits.hotBytesPerTopic
-        )
-        let excess = environment.memory.addToHotTier(self.hot.bytes - before)
-        if excess > 0 {
-            environment.memory.addToHotTier(-self.hot.shrink(toMessages: .max, bytes: self.hot.bytes - excess))
-        }
-    }
 }

@@ -77,18 +77,6 @@ extension Topic {
             return true
         }
     }
-
-    /// Drops the older half of the hot tier, all of it where nobody used the topic since `deadline`.
-    ///
-    /// - Returns: the bytes set free.
-    func yieldMemory(ifUnusedSince deadline: NIODeadline) -> Int {
-        self.state.withLock { state in
-            let keep = state.lastUse < deadline ? 0 : state.hot.bytes / 2
-            let freed = state.hot.shrink(toMessages: .max, bytes: keep)
-            self.environment.memory.addToHotTier(-freed)
-            return freed
-        }
-    }
 }
 
 extension TopicState {

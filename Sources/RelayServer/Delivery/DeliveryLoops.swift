@@ -66,7 +66,7 @@ final class DeliveryLoops: Sendable {
         return count
     }
 
-    /// Closes the connections that have held untaken answers for the longest.
+    /// Closes connections that hold untaken answers, in the order that ``ClosingOrder`` states.
     ///
     /// - Parameter excess: bytes that have to come free.
     /// - Returns: how many were closed.
@@ -83,7 +83,7 @@ final class DeliveryLoops: Sendable {
             held += found.map { ($0.since, $0.bytes) }
             owners += found.map { (loop, $0.id) }
         }
-        let chosen = UntakenAnswers.toClose(held, freeing: excess).map { owners[$0] }
+        let chosen = ClosingOrder.toClose(held, freeing: excess).map { owners[$0] }
         for (loop, ids) in Dictionary(grouping: chosen, by: { ObjectIdentifier($0.loop) }) {
             guard let owner = loops.first(where: { ObjectIdentifier($0) == loop }) else { continue }
             let ids = Set(ids.map(\.id))

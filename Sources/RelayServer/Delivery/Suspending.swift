@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What goes on on an event loop and may have to wait for something that suspends: a request, a conversation.
+/// A request or a WebSocket's conversation: it lives on an event loop, and sometimes has to wait there for work that suspends.
 protocol Suspending: AnyObject {
     /// The loop that it lives on.
     var loop: DeliveryLoop { get }

@@ -6,20 +6,6 @@ struct UntakenAnswers {
     /// Since when there was always something.
     let since: NIODeadline
     let charge: MemoryCharge
-
-    /// Which connections to close, so that so many bytes come free: those first that have held some for the longest.
-    ///
-    /// - Parameter held: of each connection, since when it holds how many bytes.
-    /// - Returns: places in `held`.
-    static func toClose(_ held: [(since: NIODeadline, bytes: Int)], freeing excess: Int) -> [Int] {
-        var toFree = excess
-        var chosen: [Int] = []
-        for place in held.indices.sorted(by: { held[$0].since < held[$1].since }) where toFree > 0 {
-            chosen.append(place)
-            toFree -= held[place].bytes
-        }
-        return chosen
-    }
 }
 
 extension UntakenAnswers? {

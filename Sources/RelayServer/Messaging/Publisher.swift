@@ -47,7 +47,7 @@ final class Publisher: Sendable {
         }
     }
 
-    /// Publishes a message. Called on the client's loop, and so is the client, possibly before this returns.
+    /// Publishes a message. To be called on the client's loop. The client is told the outcome on that loop, possibly before this returns.
     func publish<Client: PublishClient>(
         _ item: Broker.Item,
         once key: IdempotencyKey?,

@@ -20,29 +20,6 @@ public final class SQLiteStore: Sendable {
         case guest
     }
 
-    public struct Options: Sendable {
-        /// What may wait to be written, in bytes. Beyond it writes fail with `unavailable`. Default 64 MiB.
-        public var maxQueuedBytes: Int
-        /// Connections that read; as many reads run at once. Default 4.
-        public var readers: Int
-        /// How long another process's transaction is waited for. Default 5.
-        public var busyTimeoutSeconds: Double
-        /// Page cache of each connection, in bytes. Default 16 MiB.
-        public var cacheBytes: Int
-
-        public init(
-            maxQueuedBytes: Int = 64 << 20,
-            readers: Int = 4,
-            busyTimeoutSeconds: Double = 5,
-            cacheBytes: Int = 16 << 20
-        ) {
-            self.maxQueuedBytes = maxQueuedBytes
-            self.readers = readers
-            self.busyTimeoutSeconds = busyTimeoutSeconds
-            self.cacheBytes = cacheBytes
-        }
-    }
-
     /// Reads that may run or wait. Readers of the relay have one under way each; what exceeds this is refused.
     static let maxReads = 16_384
 

@@ -17,13 +17,13 @@ public enum IdempotencyKeyText {
         return key
     }
 
-    static func problem(with key: String) -> Problem? {
+    static func problem(with key: String) -> FieldProblem? {
         if key.utf8.isEmpty { return .shortText(1) }
         if key.utf8.count > self.maximumSize { return .longBytes(self.maximumSize) }
         return key.utf8.contains(where: RequestReader.isControl) ? .controlInKey : nil
     }
 
-    private static func error(_ problem: Problem) -> RequestError {
+    private static func error(_ problem: FieldProblem) -> RequestError {
         .invalid([
             ValidationIssue(
                 type: problem.type,

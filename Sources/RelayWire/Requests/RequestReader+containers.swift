@@ -22,7 +22,7 @@ extension RequestReader {
         return self.issues.count == before ? bytes.copy(value.range) : nil
     }
 
-    private func problem(_ bytes: Span<UInt8>, name: JSONValue, value: JSONValue) -> Problem? {
+    private func problem(_ bytes: Span<UInt8>, name: JSONValue, value: JSONValue) -> FieldProblem? {
         guard value.kind == .string else { return .string }
         if let text = bytes.text(of: name), text.utf8.contains(where: Self.isControl) { return .controlInName }
         // Only an escape makes a NUL.

@@ -35,7 +35,7 @@ extension RequestReader {
             return nil
         }
         if range.contains(number) { return number }
-        let problem: Problem =
+        let problem: FieldProblem =
             number < range.lowerBound ? .atLeast("\(range.lowerBound)") : .atMost("\(range.upperBound)")
         self.add(bytes, problem, at: place, input: value.range)
         return nil
@@ -46,7 +46,7 @@ extension RequestReader {
     {
         guard let number = self.integer(bytes, value, at: place) else { return nil }
         if let number = Int(exactly: number), range.contains(number) { return number }
-        let problem: Problem =
+        let problem: FieldProblem =
             number < range.lowerBound ? .atLeast("\(range.lowerBound)") : .atMost("\(range.upperBound)")
         self.add(bytes, problem, at: place, input: value.range)
         return nil

@@ -40,7 +40,7 @@ extension RequestReader {
         return nil
     }
 
-    private func problem(withTopicOf length: Int) -> Problem {
+    private func problem(withTopicOf length: Int) -> FieldProblem {
         switch length {
         case 0: .shortText(1)
         case ...TopicNaming.maximumLength: .topicName

@@ -33,7 +33,7 @@ struct RequestReader {
         return request
     }
 
-    mutating func add(_ bytes: Span<UInt8>, _ problem: Problem, at place: FieldPlace, input: Range<Int>? = nil) {
+    mutating func add(_ bytes: Span<UInt8>, _ problem: FieldProblem, at place: FieldPlace, input: Range<Int>? = nil) {
         guard self.issues.count < RequestError.maximumIssues else { return }
         var location: [ValidationIssue.Step] = [.name("body")]
         if let index = self.index { location += [.name("messages"), .index(index)] }

@@ -12,7 +12,7 @@ struct UntakenAnswersTests {
     func order() {
         let held = [(self.since(9), 100), (self.since(2), 10), (self.since(5), 30), (self.since(7), 500)]
         let places = { (excess: Int) in
-            UntakenAnswers.toClose(held.map { (since: $0.0, bytes: $0.1) }, freeing: excess)
+            ClosingOrder.toClose(held.map { (since: $0.0, bytes: $0.1) }, freeing: excess)
         }
         #expect(places(0) == [])
         #expect(places(1) == [1])

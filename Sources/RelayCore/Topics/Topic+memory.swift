@@ -1,0 +1,32 @@
+import NIOCore
+import Synchronization
+
+/// What a topic holds of the hot tier, and gives back.
+extension Topic {
+    /// Drops the older half of the hot tier, all of it where nobody used the topic since `deadline`.
+    ///
+    /// - Returns: the bytes set free.
+    func yieldMemory(ifUnusedSince deadline: NIODeadline) -> Int {
+        self.state.withLock { state in
+            let keep = state.lastUse < deadline ? 0 : state.hot.bytes / 2
+            let freed = state.hot.shrink(toMessages: .max, bytes: keep)
+            self.environment.memory.addToHotTier(-freed)
+            return freed
+        }
+    }
+}
+
+extension TopicState {
+    /// Holds the hot tier to its bounds, and accounts for what was added and dropped.
+    mutating func trimHot(grownFrom before: Int, _ environment: TopicEnvironment) {
+        _ = self.hot.drop(through: self.bounds.trimmedThrough)
+        _ = self.hot.shrink(
+            toMessages: environment.limits.hotMessagesPerTopic,
+            bytes: environment.limits.hotBytesPerTopic
+        )
+        let excess = environment.memory.addToHotTier(self.hot.bytes - before)
+        if excess > 0 {
+            environment.memory.addToHotTier(-self.hot.shrink(toMessages: .max, bytes: self.hot.bytes - excess))
+        }
+    }
+}
