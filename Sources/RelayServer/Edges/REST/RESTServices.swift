@@ -6,7 +6,7 @@ import RelayCore
 struct RESTServices: Sendable {
     let access: Access
     let broker: Broker
-    /// Lists that are made at the same time.
+    /// Lists that are under way, and their turns.
     let lists: Turns
     /// Largest request body, bytes.
     let maxBodyBytes: Int

@@ -1,3 +1,5 @@
+import Foundation
+import RelayAccess
 import Synchronization
 import Testing
 
@@ -23,7 +25,7 @@ struct TurnsTests {
                     try? await turns.run {
                         let now = counts.now.add(1, ordering: .relaxed).newValue
                         counts.most.max(now, ordering: .relaxed)
-                        await Task.yield()
+                        Thread.sleep(forTimeInterval: 0.000_1)
                         counts.now.subtract(1, ordering: .relaxed)
                         counts.done.add(1, ordering: .relaxed)
                         if number % 3 == 0 { throw Failed() }
@@ -38,5 +40,33 @@ struct TurnsTests {
     @Test("lists leave half of the processors to others, and have one at least")
     func lists() async {
         #expect(await Turns.ofLists(processors: 1).run { 7 } == 7)
+    }
+
+    @Test(
+        "lists that wait for the store keep nobody from a turn, and are no more than so many",
+        .timeLimit(.minutes(1))
+    )
+    func hanging() async throws {
+        let turns = Turns(atOnce: 1, maxLists: 3)
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        let counts = Counts()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    try await turns.list {
+                        counts.now.add(1, ordering: .relaxed)
+                        for await _ in ends {}
+                    }
+                }
+            }
+            while counts.now.load(ordering: .relaxed) < 2 { await Task.yield() }
+            #expect(try await turns.list { await turns.run { 7 } } == 7)
+            await #expect(throws: AccessError(.overloaded)) {
+                try await turns.list { try await turns.list { Issue.record("one too many") } }
+            }
+            end.finish()
+            try await group.waitForAll()
+        }
+        #expect(try await turns.list { 8 } == 8)
     }
 }

@@ -59,7 +59,8 @@ enum UserRoutes {
             let users = try await call.services.access.users.users(after: last, limit: Self.batch)
             for user in users {
                 guard page.room > 0 else { return page.reply(next: last?.cursor) }
-                page.add(try await Self.tree(user, call, topics: Self.topicsInList))
+                let tree = try await Self.tree(user, call, topics: Self.topicsInList)
+                await call.services.lists.run { page.add(tree) }
                 last = user.place
             }
             guard users.count == Self.batch else { return page.reply(next: nil) }

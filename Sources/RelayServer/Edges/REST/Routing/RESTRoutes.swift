@@ -19,7 +19,7 @@ struct RESTRoutes {
 
     /// - Parameters:
     ///   - admission: what is asked before the body is taken.
-    ///   - isList: whether its answer takes long to make, so that it waits for its turn.
+    ///   - isList: whether its answer takes long to make, so that few are made at a time: see ``Turns``.
     ///   - handler: what it throws is answered by the tables of errors; what they don't know is a 500.
     mutating func on(
         _ method: HTTPRequest.Method,
@@ -35,7 +35,7 @@ struct RESTRoutes {
             let call = RESTCall(request: request, context: context, services: services, admission: admission)
             do {
                 guard isList else { return try await handler(call) }
-                return try await services.lists.run { try await handler(call) }
+                return try await services.lists.list { try await handler(call) }
             } catch let error as AccessError {
                 return Reply(error)
             } catch let error as BrokerError {

@@ -53,7 +53,7 @@ enum GrantRoutes {
             last = grant.user.rawValue
             // A user that was deleted since the topic was read has no grant any more.
             guard let user = try await Self.find(grant.user, call) else { continue }
-            page.add(Self.tree(grant, path, username: user.username))
+            await call.services.lists.run { page.add(Self.tree(grant, path, username: user.username)) }
         }
         return page.reply(next: nil)
     }

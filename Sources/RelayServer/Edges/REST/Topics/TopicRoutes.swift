@@ -58,11 +58,15 @@ enum TopicRoutes {
         var lastShown: TopicName?
         while true {
             let topics = try await call.services.broker.topics(of: caller.id, after: last, limit: Self.batch)
-            for topic in topics where topic.record.key == catalog.key(of: topic.record.key.name, for: caller.id) {
-                guard page.room > 0 else { return page.reply(next: lastShown?.rawValue) }
-                page.add(Self.tree(topic, for: caller))
-                lastShown = topic.record.key.name
+            let isFull = await call.services.lists.run {
+                for topic in topics where topic.record.key == catalog.key(of: topic.record.key.name, for: caller.id) {
+                    guard page.room > 0 else { return true }
+                    page.add(Self.tree(topic, for: caller))
+                    lastShown = topic.record.key.name
+                }
+                return false
             }
+            if isFull { return page.reply(next: lastShown?.rawValue) }
             last = topics.last?.record.key
             guard topics.count == Self.batch else { return page.reply(next: nil) }
         }
