@@ -15,14 +15,15 @@ extension ValkeyStore: MessageStore {
                 completion(result.flatMap { $0.receipt })
             }
         }
-        // A task, since a mark takes several steps; nobody waits for it but the publisher.
-        Task {
+        // A mark takes several calls.
+        let isBegun = self.begin {
             do throws(StoreError) {
                 completion(try await self.appendMarked(batch, creating: nil).receipt)
             } catch {
                 completion(.failure(error))
             }
         }
+        if !isBegun { completion(.failure(.closed)) }
     }
 
     /// Appends what creates its topic.

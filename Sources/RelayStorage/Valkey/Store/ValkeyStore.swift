@@ -148,7 +148,20 @@ public final class ValkeyStore: Sendable {
 
     // MARK: - Life
 
-    /// Returns when every call under way has its answer, or has failed by its deadline.
+    /// Begins work that takes several calls, in a task that ``end()`` waits for. Once the store is closing, the work's next call fails
+    /// with `closed`.
+    ///
+    /// - Returns: false where the store is closed: the work is not begun.
+    func begin(_ work: @escaping @Sendable () async -> Void) -> Bool {
+        guard self.calls.begin() else { return false }
+        Task {
+            await work()
+            self.calls.end()
+        }
+        return true
+    }
+
+    /// Returns when every call under way has its answer, or has failed by its deadline, and all work that was begun is done.
     func end() async {
         guard await self.calls.close() else { return }
         self.changeFeed.close()
