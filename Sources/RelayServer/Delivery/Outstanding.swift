@@ -10,11 +10,11 @@ struct Outstanding {
     /// What the socket has not taken.
     private(set) var untaken: UntakenAnswers?
 
-    /// Charges what the channel still has.
+    /// Charges what the channel still has. Of nearly all connections nothing was written in the last second: those cost no look at theirs.
     ///
     /// - Parameter since: since when the socket takes nothing, where that is known.
-    mutating func count(of channel: (any Channel)?, since: NIODeadline?, _ memory: MemoryLedger) {
-        guard self.hasWritten || self.untaken != nil, let channel else { return }
+    mutating func count(of channel: @autoclosure () -> (any Channel)?, since: NIODeadline?, _ memory: MemoryLedger) {
+        guard self.hasWritten || self.untaken != nil, let channel = channel() else { return }
         let pending = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         self.isUnacknowledged = true
         self.hasWritten = pending > 0

@@ -68,12 +68,13 @@ struct KeepAlive {
         self.state = .closing(since: now)
     }
 
-    mutating func tick(_ now: NIODeadline, isUsed: Bool, isWritable: Bool) -> Action {
+    /// - Parameter isUsed: asked only where the connection is old enough for that to matter.
+    mutating func tick(_ now: NIODeadline, isUsed: @autoclosure () -> Bool, isWritable: Bool) -> Action {
         switch self.state {
         case .closing(let since):
             return now - since > Self.closeTimeout ? .cutOff : .nothing
-        case .quiet where !isUsed && now - self.openedAt > self.idleLimit,
-            .awaitingPong where !isUsed && now - self.openedAt > self.idleLimit:
+        case .quiet where now - self.openedAt > self.idleLimit && !isUsed(),
+            .awaitingPong where now - self.openedAt > self.idleLimit && !isUsed():
             return .closeIdle
         case .quiet(let since):
             guard isWritable, now - since >= self.pingInterval else { return .nothing }

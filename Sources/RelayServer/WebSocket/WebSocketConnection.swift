@@ -262,11 +262,11 @@ extension WebSocketConnection: LoopConnection {
 
     func tick(_ now: NIODeadline) {
         self.outstanding.count(of: self.channel, since: nil, self.services.memory)
-        let idleReason = self.dialect.idleReason
-        switch self.keepAlive.tick(now, isUsed: idleReason == nil, isWritable: self.isWritable) {
+        let dialect = self.dialect
+        switch self.keepAlive.tick(now, isUsed: dialect.idleReason == nil, isWritable: self.isWritable) {
         case .nothing: break
         case .ping: self.sendControl(.ping, ByteBuffer())
-        case .closeIdle: self.close(.unexpectedServerError, idleReason ?? "")
+        case .closeIdle: self.close(.unexpectedServerError, dialect.idleReason ?? "")
         case .closeUnanswered: self.close(.unexpectedServerError, "Idle timeout")
         case .cutOff: self.context?.close(promise: nil)
         }
