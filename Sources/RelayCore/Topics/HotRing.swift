@@ -102,6 +102,10 @@ struct HotRing {
         if let last = self.messages.last, last.id < id || (last.id == id && !orAt) { return self.messages.count }
         var low = 0
         var high = self.messages.count
+        // And those that are told of one message stand right before it.
+        if high > 1, case let before = self.messages[high - 2].id, before < id || (before == id && !orAt) {
+            return high - 1
+        }
         while low < high {
             let middle = (low + high) / 2
             let found = self.messages[middle].id
