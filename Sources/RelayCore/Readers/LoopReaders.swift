@@ -54,6 +54,8 @@ public final class LoopReaders {
     private var isFlushing = false
     /// Whether the topic that is looked at is the turn's only one.
     private var isLastTopic = false
+    /// Whether the loop is to be told before the turn's first flush.
+    private var announcesFlush = false
 
     public init(loop: any ReadingLoop, clock: RelayClock, fetch: @escaping Fetch) {
         self.loop = loop
@@ -154,9 +156,11 @@ public final class LoopReaders {
     /// Looks at topics that the loop was told about.
     public func process(_ topics: [Topic]) {
         self.isLastTopic = topics.count == 1
+        self.announcesFlush = true
         for topic in topics { self.process(topic) }
         self.isLastTopic = false
         self.flush()
+        self.announcesFlush = false
     }
 
     /// A sink was handed the slice that all live readers of its topic get. It is flushed with what other topics of this turn have for it.
@@ -164,8 +168,16 @@ public final class LoopReaders {
     func delivered(to sink: any ReaderSink) {
         guard self.isLastTopic, !self.isFlushing else { return self.sinksToFlush.append(sink) }
         self.isFlushing = true
-        sink.flush()
+        self.flush(sink)
         self.isFlushing = false
+    }
+
+    private func flush(_ sink: any ReaderSink) {
+        if self.announcesFlush {
+            self.announcesFlush = false
+            self.loop.willFlush()
+        }
+        sink.flush()
     }
 
     /// The result of a ``Fetch``.
@@ -233,7 +245,7 @@ public final class LoopReaders {
         while !self.sinksToFlush.isEmpty {
             let sinks = self.sinksToFlush
             self.sinksToFlush = []
-            for sink in sinks { sink.flush() }
+            for sink in sinks { self.flush(sink) }
         }
     }
 }

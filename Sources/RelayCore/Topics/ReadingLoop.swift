@@ -6,6 +6,10 @@ public protocol ReadingLoop: AnyObject, Sendable {
     /// at some later time. Not called again for the topic until then; several hints may be handled by one look.
     func topicChanged(_ topic: Topic)
 
+    /// The first of the messages that ``LoopReaders/process(_:)`` has found are about to be written: what else the loop has to write may go
+    /// with them.
+    func willFlush()
+
     /// Readers have more to do than one turn allows: call ``LoopReaders/goOn()`` once the loop has looked at its sockets again.
     ///
     /// Called on the loop, and not again until then.

@@ -9,10 +9,16 @@ final class DeliveryLoop: ReadingLoop {
     private let inbox = Mutex<[Topic]>([])
 
     /// What lives on the loop alone.
-    struct LoopState {
+    final class LoopState {
         let readers: LoopReaders
         let connections: LoopConnections
         let headTexts = HeadTexts()
+        let lateAnswers = LateAnswers()
+
+        init(readers: LoopReaders, connections: LoopConnections) {
+            self.readers = readers
+            self.connections = connections
+        }
     }
 
     private init(eventLoop: any EventLoop) {
@@ -81,6 +87,7 @@ final class DeliveryLoop: ReadingLoop {
             inbox.append(topic)
             return inbox.count == 1
         }
+        if self.eventLoop.inEventLoop { self.state.value?.lateAnswers.deliveryIsDue() }
         // One task takes everything that has gathered by the time it runs, so a busy topic costs one wake-up per tick.
         if isFirst { self.eventLoop.execute { self.processInbox() } }
     }
@@ -99,6 +106,10 @@ final class DeliveryLoop: ReadingLoop {
             inbox = []
             return topics
         }
-        self.state.value?.readers.process(topics)
+        guard let current = self.state.value else { return }
+        current.readers.process(topics)
+        current.lateAnswers.flush()
     }
+
+    func willFlush() { self.state.value?.lateAnswers.flush() }
 }

@@ -24,6 +24,8 @@ final class TestLoop: ReadingLoop {
         self.inbox.withLock { $0.topics.append(topic) }
     }
 
+    func willFlush() {}
+
     func comeBack() {
         self.inbox.withLock { news in
             precondition(!news.comesBack, "asked to come back twice")

@@ -29,6 +29,28 @@ struct HalfCloseTests {
         }
     }
 
+    @Test("publishes that lead to a delivery are answered too, and the delivery goes out")
+    func delivered() async throws {
+        try await withRelay { relay in
+            let token = try await relay.administratorToken
+            for _ in 1...2 {
+                let poll = try await RawConnection.open(relay.port)
+                poll.request("POST", "/messages/poll", token: token, body: #"{"topics":["t"],"timeout":30}"#)
+                var waiters = 0
+                while waiters == 0 {
+                    let statistics = try await relay.send(.GET, "/messages/poll/stats", token: token)
+                    waiters = statistics.object["active_waiters"] as? Int ?? 0
+                }
+                let connection = try await RawConnection.open(relay.port)
+                connection.request("POST", "/api/v1/messages", token: token, body: #"{"topic":"t","payload":{}}"#)
+                try await connection.endInput()
+                #expect(await connection.reply()?.status == 201)
+                #expect(await connection.rest() == "")
+                #expect(await poll.reply()?.messageIDs.count == 1)
+            }
+        }
+    }
+
     @Test("all requests of a pipeline are answered")
     func pipeline() async throws {
         try await withRelay { relay in
