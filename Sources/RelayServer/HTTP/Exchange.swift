@@ -10,6 +10,8 @@ final class Exchange {
     private(set) var facts: HeadFacts
     /// Names the request in logs and in its response.
     let requestID: String
+    /// Its head as the loop keeps it, where the scanner has read it.
+    let known: KnownHead?
     /// The body as far as it has come; taken by the route, so that a request that waits does not keep its bytes.
     private(set) var body: ByteBuffer?
     /// The body's size as it came.
@@ -39,15 +41,17 @@ final class Exchange {
     private let pathLength: Int
 
     /// - Returns: nil where the head's target is none.
-    init?(_ head: HTTPRequestHead, connection: HTTPConnection) {
+    init?(_ head: HTTPRequestHead, _ known: KnownHead?, connection: HTTPConnection) {
         guard let target = RequestTarget(head.uri), let loop = connection.loop else { return nil }
         let services = connection.services
         let entry = services.routes.entry(head.method, target.path)
         self.handler = entry?.route ?? services.routes.others
         self.route = entry?.path ?? "unmatched"
-        self.facts = HeadFacts(head.headers)
+        self.facts = known?.facts ?? HeadFacts(head.headers)
+        self.known = known
         self.head = head
-        self.head.uri = target.text
+        // Nearly always they are the same, and nothing is copied.
+        if target.text != head.uri { self.head.uri = target.text }
         self.pathLength = target.pathLength
         if let authority = target.authority { self.head.headers.replaceOrAdd(name: "host", value: authority) }
         self.requestID = RequestID.make(sent: self.facts.requestID)
@@ -90,7 +94,9 @@ final class Exchange {
     func lendBody() -> ByteBuffer {
         guard var body = self.body else { return ByteBuffer() }
         self.body = nil
-        if body.readableBytesView.starts(with: Self.byteOrderMark) {
+        if body.getInteger(at: body.readerIndex, as: UInt8.self) == Self.byteOrderMark[0],
+            body.readableBytesView.starts(with: Self.byteOrderMark)
+        {
             body.moveReaderIndex(forwardBy: Self.byteOrderMark.count)
         }
         return body
@@ -154,15 +160,16 @@ final class Exchange {
         }
         self.isAnswered = true
         self.activity = nil
-        self.note(reply.status, bytes: reply.body.readableBytes)
-        self.connection.answer(self, reply, charge)
+        let now = NIODeadline.now()
+        self.note(reply.status, bytes: reply.body.readableBytes, at: now)
+        self.connection.answer(self, reply, charge, at: now)
     }
 
     /// A reply that came in parts has been taken as a whole.
     func answeredInParts(_ status: HTTPResponseStatus, bytes: Int) {
         self.isAnswered = true
         self.activity = nil
-        self.note(status, bytes: bytes)
+        self.note(status, bytes: bytes, at: .now())
         self.connection.endParts(self)
     }
 
@@ -176,12 +183,12 @@ final class Exchange {
         return (.unavailable("Server is overloaded, try again later"), nil)
     }
 
-    private func note(_ status: HTTPResponseStatus, bytes: Int) {
+    private func note(_ status: HTTPResponseStatus, bytes: Int, at now: NIODeadline) {
         self.services.metrics.answered(
             self.head.method,
             self.route,
             status,
-            since: self.started,
+            in: now - self.started,
             received: self.bodySize,
             sent: bytes
         )

@@ -27,6 +27,21 @@ extension HTTPConnection {
         self.context?.write(self.wrapOutboundOut(.head(head)), promise: nil)
     }
 
+    /// Whether the answer is complete, its connection goes on, and nothing about it depends on the request.
+    func isUsual(_ reply: Reply, _ exchange: Exchange) -> Bool {
+        !reply.closes && reply.lengthOfHead == nil && reply.status.mayHaveResponseBody && !exchange.facts.hasOrigin
+            && exchange.head.version == .http1_1 && exchange.head.method == .POST && !self.isLast(exchange)
+    }
+
+    /// Writes such an answer, without a head that is made only to be written.
+    func writeUsual(_ reply: Reply, _ exchange: Exchange) {
+        guard self.context != nil else { return }
+        self.outstanding.hasWritten = true
+        let date = self.loop?.current?.connections.date(at: exchange.started)
+        self.encoder.write(reply, date: date, requestID: exchange.requestID)
+        self.goOn()
+    }
+
     func flush() {
         self.context?.flush()
     }
@@ -54,6 +69,10 @@ extension HTTPConnection {
         context.writeAndFlush(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: written)
         return written.futureResult
     }
+}
+
+extension HTTPConnection: AnsweringConnection {
+    func flushAnswers() { self.context?.flush() }
 }
 
 extension Channel {

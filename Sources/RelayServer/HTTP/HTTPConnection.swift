@@ -17,7 +17,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     let services: HTTPServices
     /// The same pipeline's.
-    private let encoder: ResponseEncoder
+    let encoder: ResponseEncoder
     private let decoder: RequestDecoder
     private(set) var context: ChannelHandlerContext?
     private(set) var loop: DeliveryLoop?
@@ -112,7 +112,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// A response is written, or a body is wanted. Takes what came behind, up to the next request that is not answered at once. Flushes all
     /// answers together.
-    private func goOn() {
+    func goOn() {
         guard !self.pipelined.isBeingTaken else { return }
         self.pipelined.isBeingTaken = true
         while !self.phase.isBusy, let event = self.pipelined.next() {
@@ -125,7 +125,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         self.pipelined.isBeingTaken = false
         self.account()
         if !self.phase.isBusy { self.releaseRead() }
-        self.context?.flush()
+        if self.loop?.current?.lateAnswers.take(self) != true { self.flushAnswers() }
     }
 
     /// Asks for the read that was held back.
@@ -177,9 +177,9 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func received(_ head: HTTPRequestHead) {
+    private func received(_ head: HTTPRequestHead, _ known: KnownHead? = nil) {
         guard case .idle = self.phase else { return }
-        guard let exchange = Exchange(head, connection: self) else { return self.refuse(nil, .badRequest) }
+        guard let exchange = Exchange(head, known, connection: self) else { return self.refuse(nil, .badRequest) }
         self.phase = .admitting(exchange)
         self.deadline = exchange.started + self.services.timeouts.read
         if let refusal = self.services.gate.refusal(for: exchange.head, exchange.facts, path: exchange.path) {
@@ -245,12 +245,13 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     /// The exchange's answer, complete.
     ///
     /// - Parameter charge: held until the peer has taken the answer.
-    func answer(_ exchange: Exchange, _ reply: Reply, _ charge: MemoryCharge?) {
+    func answer(_ exchange: Exchange, _ reply: Reply, _ charge: MemoryCharge?, at now: NIODeadline) {
         guard self.phase.exchange === exchange else { return }
         switch self.phase {
         case .answering:
             self.phase = .idle
-            self.deadline = .now() + self.services.timeouts.idle
+            self.deadline = now + self.services.timeouts.idle
+            guard charge != nil || !self.isUsual(reply, exchange) else { return self.writeUsual(reply, exchange) }
             self.write(reply, for: exchange, charge: charge)
         case .admitting, .receiving: self.answerEarly(exchange, reply)
         case .idle, .holding, .refused, .discarding, .closed: break
@@ -436,7 +437,12 @@ extension HTTPConnection: LoopConnection {
 
 extension HTTPConnection: ScannedRequestReceiver {
     func received(_ request: RequestHeadScanner.Request) {
-        self.arrived(.head(request.head))
+        if self.mustWait {
+            self.pipelined.add(.part(.head(request.head)))
+        } else {
+            self.decoder.pendingBytes = 0
+            self.received(request.head, request.known)
+        }
         self.arrived(.body(request.body))
         self.arrived(.end(nil))
     }

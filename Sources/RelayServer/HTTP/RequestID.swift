@@ -4,8 +4,8 @@ import Synchronization
 enum RequestID {
     private static let maximumLength = 64
     private static let counter = Atomic<UInt64>(0)
-    /// Tells runs of the relay apart.
-    private static let prefix = String(UInt32.random(in: .min ... .max), radix: 16) + "-"
+    /// Tells runs of the relay apart. So short that an id fits into a string of Swift without memory of its own.
+    private static let prefix = String(UInt32.random(in: 0..<0x8000_0000), radix: 36) + "-"
 
     /// The client's own id where it sent a sane one, else a new one.
     static func make(sent: String?) -> String {

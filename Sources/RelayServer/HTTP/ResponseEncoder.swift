@@ -34,6 +34,21 @@ final class ResponseEncoder: ChannelOutboundHandler, RemovableChannelHandler {
         self.end(context, promise)
     }
 
+    /// A reply that is complete, of HTTP/1.1, on a connection that goes on. It is not flushed.
+    func write(_ reply: Reply, date: String?, requestID: String) {
+        guard let context = self.context else { return }
+        self.isChunked = false
+        self.gathered.reserveCapacity(minimumWritableBytes: 512)
+        self.gathered.writeStart(reply.status, .http1_1)
+        self.gathered.writeFields(reply.headers)
+        self.gathered.writeField("content-length: ", String(reply.body.readableBytes))
+        if let date { self.gathered.writeField("date: ", date) }
+        self.gathered.writeField("x-request-id: ", requestID)
+        self.gathered.writeStaticString("\r\n")
+        self.write(reply.body, context, nil)
+        self.end(context, nil)
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch self.unwrapOutboundIn(data) {
         case .head(let head):
@@ -65,6 +80,12 @@ final class ResponseEncoder: ChannelOutboundHandler, RemovableChannelHandler {
             self.gathered = ByteBuffer()
         }
         self.socket.flush(context)
+    }
+
+    /// What was answered goes out before the end, flushed or not.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode != .input { self.flush(context: context) }
+        context.close(mode: mode, promise: promise)
     }
 
     /// An empty part is nothing: as a chunk it would end the body. Its promise tells when all before it is written.
@@ -102,17 +123,32 @@ extension HTTPResponseHead {
 
 extension ByteBuffer {
     fileprivate mutating func writeHead(_ head: HTTPResponseHead, isChunked: Bool) {
-        self.writeStaticString(head.version == .http1_0 ? "HTTP/1.0 " : "HTTP/1.1 ")
-        self.writeString(String(head.status.code))
+        self.writeStart(head.status, head.version)
+        self.writeFields(head.headers)
+        self.writeStaticString(isChunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n")
+    }
+
+    fileprivate mutating func writeStart(_ status: HTTPResponseStatus, _ version: HTTPVersion) {
+        self.writeStaticString(version == .http1_0 ? "HTTP/1.0 " : "HTTP/1.1 ")
+        self.writeString(String(status.code))
         self.writeStaticString(" ")
-        self.writeString(head.status.reasonPhrase)
+        self.writeString(status.reasonPhrase)
         self.writeStaticString("\r\n")
-        for (name, value) in head.headers {
+    }
+
+    fileprivate mutating func writeFields(_ headers: HTTPHeaders) {
+        for (name, value) in headers {
             self.writeString(name)
             self.writeStaticString(": ")
             self.writeString(value)
             self.writeStaticString("\r\n")
         }
-        self.writeStaticString(isChunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n")
+    }
+
+    /// - Parameter name: with its colon and space.
+    fileprivate mutating func writeField(_ name: StaticString, _ value: String) {
+        self.writeStaticString(name)
+        self.writeString(value)
+        self.writeStaticString("\r\n")
     }
 }

@@ -11,6 +11,18 @@ final class HeadTexts {
     private static let smallBytes = 15
 
     private var texts = [String](repeating: "", count: HeadTexts.places)
+    private var heads = [KnownHead?](repeating: nil, count: HeadTexts.places)
+
+    /// The head with this digest, where these bytes begin with it.
+    func head(_ digest: Int, beginning bytes: Span<UInt8>) -> KnownHead? {
+        guard let head = self.heads[digest & (Self.places - 1)], bytes.begins(with: head.bytes) else { return nil }
+        return head
+    }
+
+    /// Whether a head of this size may be kept.
+    func keeps(_ size: Int) -> Bool { size <= Self.maxBytes }
+
+    func keep(_ head: KnownHead, _ digest: Int) { self.heads[digest & (Self.places - 1)] = head }
 
     /// - Parameter range: of ASCII.
     func text(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {

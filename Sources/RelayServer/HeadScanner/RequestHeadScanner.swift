@@ -15,9 +15,11 @@ import NIOHTTP1
 struct RequestHeadScanner {
     /// A request, complete.
     struct Request {
-        let head: HTTPRequestHead
+        let known: KnownHead
         /// Shares the bytes that it was read from.
         let body: ByteBuffer
+
+        var head: HTTPRequestHead { self.known.head }
     }
 
     /// Larger heads, and those with more headers, are the decoder's, which has limits for them.
@@ -26,6 +28,8 @@ struct RequestHeadScanner {
 
     /// Kept between requests: most texts of a head are those of the head before.
     private let texts: HeadTexts
+    /// Of the head before. A head is kept when it comes again: what differs with every request would only push out others.
+    private var lastDigest = 0
 
     init(texts: HeadTexts) {
         self.texts = texts
@@ -34,13 +38,27 @@ struct RequestHeadScanner {
     /// Takes one request from the front of `bytes`.
     ///
     /// - Returns: nil, with nothing taken, where the decoder must read it.
-    func read(from bytes: inout ByteBuffer) -> Request? {
-        guard let (head, headSize, bodySize) = self.head(bytes.readableBytesUInt8Span),
-            bytes.readableBytes - headSize >= bodySize
+    mutating func read(from bytes: inout ByteBuffer) -> Request? {
+        guard let known = self.knownHead(bytes.readableBytesUInt8Span),
+            bytes.readableBytes - known.size >= known.bodySize
         else { return nil }
-        bytes.moveReaderIndex(forwardBy: headSize)
-        guard let body = bytes.readSlice(length: bodySize) else { return nil }
-        return Request(head: head, body: body)
+        bytes.moveReaderIndex(forwardBy: known.size)
+        guard let body = bytes.readSlice(length: known.bodySize) else { return nil }
+        return Request(known: known, body: body)
+    }
+
+    private mutating func knownHead(_ bytes: Span<UInt8>) -> KnownHead? {
+        if let known = self.texts.head(self.lastDigest, beginning: bytes) { return known }
+        guard let (head, size, bodySize) = self.head(bytes) else { return nil }
+        guard self.texts.keeps(size) else { return KnownHead(head, size: size, bodySize: bodySize, bytes: []) }
+        let digest = bytes.digest(first: size)
+        guard digest == self.lastDigest else {
+            self.lastDigest = digest
+            return KnownHead(head, size: size, bodySize: bodySize, bytes: [])
+        }
+        let known = KnownHead(head, size: size, bodySize: bodySize, bytes: bytes.array(first: size))
+        self.texts.keep(known, digest)
+        return known
     }
 
     private func head(_ bytes: Span<UInt8>) -> (head: HTTPRequestHead, size: Int, bodySize: Int)? {

@@ -11,7 +11,7 @@ final class RequestScanner: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    private let scanner: RequestHeadScanner
+    private var scanner: RequestHeadScanner
     private let receiver: any ScannedRequestReceiver
     /// Whether the decoder is, or may be, in the midst of a request.
     private var isDecoding = false

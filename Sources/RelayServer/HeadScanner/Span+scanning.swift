@@ -17,6 +17,28 @@ extension Span<UInt8> {
         }
     }
 
+    func begins(with known: [UInt8]) -> Bool {
+        guard known.count <= self.count else { return false }
+        return unsafe self.withUnsafeBufferPointer { bytes in
+            unsafe known.withUnsafeBufferPointer { known in
+                guard let left = bytes.baseAddress, let right = known.baseAddress else { return false }
+                return unsafe memcmp(left, right, known.count) == 0
+            }
+        }
+    }
+
+    /// A number that differs for nearly all texts, of all their bytes but the last few.
+    func digest(first count: Int) -> Int {
+        var digest = UInt64(count)
+        var place = 0
+        while place + 8 <= count {
+            digest = (digest ^ self.word(at: place)) &* 0x9E37_79B9_7F4A_7C15
+            digest ^= digest >> 29
+            place += 8
+        }
+        return Int(truncatingIfNeeded: digest)
+    }
+
     /// Whether `text`, of lower-case letters and hyphens, stands at `start`, in either case.
     func holds(lowercase text: StaticString, at start: Int) -> Bool {
         guard start + text.utf8CodeUnitCount <= self.count else { return false }
@@ -43,6 +65,10 @@ extension Span<UInt8> {
     /// The bytes, which are ASCII, as text.
     func string(_ range: Range<Int>) -> String {
         unsafe self.extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
+    func array(first count: Int) -> [UInt8] {
+        unsafe self.extracting(0..<count).withUnsafeBufferPointer { unsafe Array($0) }
     }
 
     /// A number that differs for most texts. Of their first and last eight bytes: tokens differ at their end.

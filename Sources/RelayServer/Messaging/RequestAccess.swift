@@ -49,14 +49,23 @@ final class RequestAccess: Sendable {
     ) {
         if let (session, principal) = exchange.admission {
             guard exchange.hasWaited else { return next(exchange, session, principal) }
-            return self.admit(exchange, session, requiring: permission, counting: nil, then: next)
+            return self.admit(exchange, session, requiring: permission, counting: nil, at: self.clock.now(), then: next)
         }
-        if case .session(let session) = self.cachedSession(of: exchange, at: self.clock.now()) {
-            return self.admit(exchange, session, requiring: permission, counting: rule, then: next)
+        let now = self.clock.now()
+        if let session = self.knownSession(of: exchange, at: now) {
+            exchange.known?.session = session
+            return self.admit(exchange, session, requiring: permission, counting: rule, at: now, then: next)
         }
         self.findSession(of: exchange, .header) { session in
-            self.admit(exchange, session, requiring: permission, counting: rule, then: next)
+            self.admit(exchange, session, requiring: permission, counting: rule, at: self.clock.now(), then: next)
         }
+    }
+
+    /// The session of the request's token, where it is known and good: that of the same head before it, or the cache's.
+    private func knownSession(of exchange: Exchange, at now: Timestamp) -> Session? {
+        if let session = exchange.known?.session, case .live = session.state(at: now) { return session }
+        guard case .session(let session) = self.cachedSession(of: exchange, at: now) else { return nil }
+        return session
     }
 
     private func admit(
@@ -64,10 +73,11 @@ final class RequestAccess: Sendable {
         _ session: Session,
         requiring permission: Permissions,
         counting rule: RateLimitRule?,
+        at now: Timestamp,
         then next: (Exchange, Session, Principal) -> Void
     ) {
         do throws(AccessError) {
-            let principal = try session.principal(at: self.clock.now(), requiring: permission)
+            let principal = try session.principal(at: now, requiring: permission)
             if let rule { try self.rateLimiter.check(rule, key: principal.id.rawValue, at: self.clock.uptime()) }
             exchange.admission = (session, principal)
             next(exchange, session, principal)

@@ -189,21 +189,21 @@ final class EdgeMetrics: Sendable {
     ///
     /// - Parameters:
     ///   - route: the path's template.
-    ///   - start: when its head had come.
+    ///   - duration: since its head had come.
     ///   - received: the size of its body.
     ///   - sent: the size of the answer's body.
     func answered(
         _ method: HTTPMethod,
         _ route: String,
         _ status: HTTPResponseStatus,
-        since start: NIODeadline,
+        in duration: TimeAmount,
         received: Int,
         sent: Int
     ) {
         let series = self.series(
             RouteKey(route: route, method: Self.name(of: method), statusClass: status.code / 100)
         )
-        let duration = (NIODeadline.now() - start).nanoseconds
+        let duration = duration.nanoseconds
         series.requests.increment()
         if status.code >= 400 { self.failed(.http, code: String(status.code)) }
         series.duration.recordNanoseconds(duration)

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import RelayCore
 import Testing
 
 @testable import RelayServer
@@ -59,6 +60,35 @@ struct ResponseEncoderTests {
         let late = channel.eventLoop.makePromise(of: Void.self)
         encoder.write(head, nil, promise: late)
         #expect(throws: ChannelError.self) { try late.futureResult.wait() }
+    }
+
+    @Test("a usual reply is the text that its head would be")
+    func reply() throws {
+        let encoder = ResponseEncoder()
+        let channel = EmbeddedChannel(handler: encoder)
+        let reply = Reply.published(.created, ByteBuffer(string: "{}"), .memory)
+        encoder.write(reply, date: "now", requestID: "a-1")
+        channel.flush()
+        var head = reply.head(version: .http1_1, closes: false)
+        head.headers.add(name: "date", value: "now")
+        head.headers.add(name: "x-request-id", value: "a-1")
+        encoder.write(head, reply.body, promise: nil)
+        channel.flush()
+        let texts = try (0..<2).map { _ in
+            guard case .byteBuffer(let bytes)? = try channel.readOutbound(as: IOData.self) else { return "" }
+            return String(buffer: bytes)
+        }
+        #expect(!texts[0].isEmpty && texts[0] == texts[1])
+        _ = try channel.finish()
+    }
+
+    @Test("what was answered goes out before the end, flushed or not")
+    func close() throws {
+        self.write(self.head(.noContent))
+        self.write(.end(nil))
+        self.channel.close(promise: nil)
+        let data = try self.channel.readOutbound(as: IOData.self)
+        #expect(data == .byteBuffer(ByteBuffer(string: "HTTP/1.1 204 No Content\r\n\r\n")))
     }
 
     @Test("a large body is not copied")

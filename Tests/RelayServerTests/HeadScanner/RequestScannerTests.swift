@@ -119,6 +119,34 @@ struct RequestScannerTests {
         }
     }
 
+    @Test("a head is kept when it comes again, for all connections of its loop, and the bodies are each request's own")
+    func keptHead() throws {
+        let texts = HeadTexts()
+        var one = RequestHeadScanner(texts: texts)
+        var other = RequestHeadScanner(texts: texts)
+        func read(_ text: String, by scanner: inout RequestHeadScanner) -> RequestHeadScanner.Request? {
+            var bytes = ByteBuffer(string: text)
+            return scanner.read(from: &bytes)
+        }
+        let reads = ["{0}", "{1}", "{2}"].compactMap { read(Self.request(body: $0), by: &one) }
+        try #require(reads.count == 3)
+        #expect(reads[0].known !== reads[1].known)
+        #expect(reads[1].known === reads[2].known)
+        #expect(reads.map { String(buffer: $0.body) } == ["{0}", "{1}", "{2}"])
+        #expect(reads[0].head == reads[2].head)
+        let others = (0..<2).map { _ in read(Self.request(body: "{3}"), by: &other) }
+        #expect(others[0]?.known !== reads[2].known)
+        #expect(others[1]?.known === reads[2].known)
+        // The same beginning with another length, with another token, and without all of its body.
+        let longer = read(Self.request(body: "{33}"), by: &one)
+        #expect(longer?.body.readableBytes == 4)
+        let stranger = ["Host: 127.0.0.1", "Authorization: Bearer x\(Self.token)", "Content-Type: application/json"]
+        let foreign = read(Self.request("POST /api/v1/messages HTTP/1.1", stranger, body: "{3}"), by: &other)
+        #expect(foreign?.known.facts.authorization == "Bearer x\(Self.token)")
+        let isCutRead = read(String(Self.request(body: "{3}").dropLast()), by: &other) != nil
+        #expect(!isCutRead)
+    }
+
     @Test("mutated requests, in pieces of any size, come to the same", arguments: 0..<40)
     func mutated(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

@@ -42,7 +42,6 @@ extension Exchange: PublishClient {
         case .success(let stored):
             let receipt = PublishReceipt(id: stored.id, topic: key.name.rawValue, timestamp: stored.timestamp)
             var body = ByteBuffer()
-            body.reserveCapacity(receipt.size)
             receipt.write(into: &body)
             self.answer(.published(.created, body, stored.durability))
         case .failure(let error):
