@@ -26,7 +26,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     private var deadline = NIODeadline.distantFuture
     /// Whether the peer has stopped taking its answer.
     private var stall = WriteStall()
-    /// Of what was written, what the peer may not have.
+    /// Of what was written, what the peer may still lack.
     var outstanding = Outstanding()
     /// Whether the relay is stopping: what would wait must end at once.
     private(set) var isShuttingDown = false

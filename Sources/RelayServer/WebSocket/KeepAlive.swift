@@ -6,7 +6,9 @@ import NIOCore
 ///
 /// A client that has stopped reading is not given up for it. While the socket does not take what was written before, no ping is sent and no
 /// pong awaited. Messages that were sent since the client was last heard may still lie before the ping, in buffers that the relay can't
-/// see. No pong is awaited then either: if the peer is gone, the system notices, since its bytes are not acknowledged.
+/// see. No pong is awaited then either: if the peer is gone, ``VanishedPeers`` notices, since its bytes are not acknowledged.
+///
+/// Nor is a client given up that the relay itself holds back: its pong may lie in a socket that is not read.
 struct KeepAlive {
     enum Action: Equatable {
         case nothing
@@ -36,7 +38,7 @@ struct KeepAlive {
 
     private var state: State
     private let openedAt: NIODeadline
-    /// For how long a client may not use it.
+    /// For how long a client may leave it unused.
     private let idleLimit: TimeAmount
     /// Whether messages were sent since the client was last heard.
     private var owesReading = false
@@ -68,20 +70,29 @@ struct KeepAlive {
         self.state = .closing(since: now)
     }
 
-    /// - Parameter isUsed: asked only where the connection is old enough for that to matter.
-    mutating func tick(_ now: NIODeadline, isUsed: @autoclosure () -> Bool, isWritable: Bool) -> Action {
+    /// - Parameters:
+    ///   - isUsed: whether its client has begun to use it; asked only where the connection is old enough for that to matter.
+    ///   - isWritable: whether the client takes what it is sent.
+    ///   - isHeldBack: whether the client waits for the relay, which does not read its socket meanwhile.
+    mutating func tick(
+        _ now: NIODeadline,
+        isUsed: @autoclosure () -> Bool,
+        isWritable: Bool,
+        isHeldBack: Bool
+    ) -> Action {
+        let isAnswering = isWritable && !isHeldBack
         switch self.state {
         case .closing(let since):
             return now - since > Self.closeTimeout ? .cutOff : .nothing
-        case .quiet where now - self.openedAt > self.idleLimit && !isUsed(),
-            .awaitingPong where now - self.openedAt > self.idleLimit && !isUsed():
+        case .quiet where now - self.openedAt > self.idleLimit && !isHeldBack && !isUsed(),
+            .awaitingPong where now - self.openedAt > self.idleLimit && !isHeldBack && !isUsed():
             return .closeIdle
         case .quiet(let since):
-            guard isWritable, now - since >= self.pingInterval else { return .nothing }
+            guard isAnswering, now - since >= self.pingInterval else { return .nothing }
             self.state = .awaitingPong(since: now)
             return .ping
         case .awaitingPong(let since):
-            guard isWritable, !self.owesReading else {
+            guard isAnswering, !self.owesReading else {
                 self.state = .awaitingPong(since: now)
                 return .nothing
             }

@@ -30,7 +30,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
     private var phase = Phase.open
     private var assembler: WebSocketAssembler
     private var keepAlive: KeepAlive
-    /// Of what was written, what the client may not have.
+    /// Of what was written, what the client may still lack.
     var outstanding = Outstanding()
     private var intake = WebSocketIntake()
     /// Whether the client has ended its side without a close frame.
@@ -82,7 +82,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.place = nil
         self.services.metrics.webSocketClosed()
         self.loop.current?.connections.remove(self)
-        self.intake.drop()
+        _ = self.intake.end()
         if wasOpen { self.dialect.closed() }
     }
 
@@ -169,7 +169,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.intake.mayRead(isWritable: self.isWritable) { context.read() }
+        // Once a close frame was sent, the client's own is waited for.
+        if self.isOver || self.intake.mayRead(isWritable: self.isWritable) { context.read() }
     }
 
     /// Does something that suspends while later messages wait, and goes on on the loop.
@@ -241,11 +242,12 @@ extension WebSocketConnection {
         }
         // Before the write: its promise may close the connection at once, and what is closed must not be closing again.
         self.phase = .closing
-        self.intake.drop()
+        let wasReadHeld = self.intake.end()
         self.keepAlive.closing(at: .now())
         self.dialect.closed()
         self.socket.queue(bytes, context, promise)
         self.socket.flush(context)
+        if wasReadHeld { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -263,7 +265,12 @@ extension WebSocketConnection: LoopConnection {
     func tick(_ now: NIODeadline) {
         self.outstanding.count(of: self.channel, since: nil, self.services.memory)
         let dialect = self.dialect
-        switch self.keepAlive.tick(now, isUsed: dialect.idleReason == nil, isWritable: self.isWritable) {
+        switch self.keepAlive.tick(
+            now,
+            isUsed: dialect.idleReason == nil,
+            isWritable: self.isWritable,
+            isHeldBack: self.intake.isHeldBack
+        ) {
         case .nothing: break
         case .ping: self.sendControl(.ping, ByteBuffer())
         case .closeIdle: self.close(.unexpectedServerError, dialect.idleReason ?? "")

@@ -17,8 +17,8 @@ struct WebSocketIntake {
 
     /// Messages that wait. No more than one read of the socket brings: there is no other before they are gone.
     private var waiting: Deque<Message> = []
-    /// Whether the message before them waits for something.
-    private var isSuspended = false
+    /// What the message before them waits for: a wait may begin inside of another, and several may begin at once.
+    private var suspensions = 0
     private var isHandling = false
     /// Works whose result is not there yet, and for which no later message waits.
     private var underWay = 0
@@ -27,22 +27,30 @@ struct WebSocketIntake {
     mutating func received(_ message: Message) { self.waiting.append(message) }
 
     /// Whatever has come is not handled any more.
-    mutating func drop() { self.waiting = [] }
+    ///
+    /// - Returns: whether a read was held back, which is to be made now: the client's close frame may be next.
+    mutating func end() -> Bool {
+        self.waiting = []
+        defer { self.isReadHeld = false }
+        return self.isReadHeld
+    }
 
-    mutating func suspend() { self.isSuspended = true }
+    mutating func suspend() { self.suspensions += 1 }
 
-    mutating func resume() { self.isSuspended = false }
+    /// Ends what one ``suspend()`` began.
+    mutating func resume() { self.suspensions -= 1 }
 
     mutating func workBegan() { self.underWay += 1 }
 
     mutating func workEnded() { self.underWay -= 1 }
 
     /// Whether everything that has come is handled, and every work has its result.
-    var isIdle: Bool { self.waiting.isEmpty && !self.isSuspended && !self.isHandling && self.underWay == 0 }
+    var isIdle: Bool { self.waiting.isEmpty && self.suspensions == 0 && !self.isHandling && self.underWay == 0 }
 
-    private func isReceptive(_ isWritable: Bool) -> Bool {
-        !self.isSuspended && self.underWay < Self.maxUnderWay && isWritable
-    }
+    /// Whether the client has to wait, so that its socket is not read: a pong may lie there too.
+    var isHeldBack: Bool { self.suspensions > 0 || self.underWay >= Self.maxUnderWay }
+
+    private func isReceptive(_ isWritable: Bool) -> Bool { isWritable && !self.isHeldBack }
 
     /// - Returns: false where messages are being handled already, further up the stack: that goes on with the next.
     mutating func beginHandling() -> Bool {

@@ -11,6 +11,11 @@ struct WebSocketDecisionTests {
         KeepAlive(openedAt: .uptimeNanoseconds(0), idleLimit: .seconds(60))
     }
 
+    /// Whether a message that waits is handled now.
+    private static func handlesOne(_ intake: inout WebSocketIntake) -> Bool {
+        intake.beginHandling() && intake.next(isWritable: true) != nil
+    }
+
     private static func at(_ seconds: UInt64) -> NIODeadline { .uptimeNanoseconds(seconds * 1_000_000_000) }
 
     @Test(
@@ -25,45 +30,83 @@ struct WebSocketDecisionTests {
     @Test("a quiet client is pinged, and given up where it does not answer in time")
     func pings() {
         var quiet = Self.keepAlive()
-        #expect(quiet.tick(Self.at(19), isUsed: true, isWritable: true) == .nothing)
-        #expect(quiet.tick(Self.at(20), isUsed: true, isWritable: true) == .ping)
-        #expect(quiet.tick(Self.at(40), isUsed: true, isWritable: true) == .nothing)
-        #expect(quiet.tick(Self.at(41), isUsed: true, isWritable: true) == .closeUnanswered)
+        #expect(quiet.tick(Self.at(19), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
+        #expect(quiet.tick(Self.at(20), isUsed: true, isWritable: true, isHeldBack: false) == .ping)
+        #expect(quiet.tick(Self.at(40), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
+        #expect(quiet.tick(Self.at(41), isUsed: true, isWritable: true, isHeldBack: false) == .closeUnanswered)
         quiet.heard(at: Self.at(42))
-        #expect(quiet.tick(Self.at(43), isUsed: true, isWritable: true) == .nothing)
+        #expect(quiet.tick(Self.at(43), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
     }
 
     @Test("a client that does not read is neither pinged nor given up")
     func stalled() {
         var stalled = Self.keepAlive()
-        #expect(stalled.tick(Self.at(500), isUsed: true, isWritable: false) == .nothing)
-        #expect(stalled.tick(Self.at(501), isUsed: true, isWritable: true) == .ping)
-        #expect(stalled.tick(Self.at(900), isUsed: true, isWritable: false) == .nothing)
-        #expect(stalled.tick(Self.at(920), isUsed: true, isWritable: true) == .nothing)
-        #expect(stalled.tick(Self.at(921), isUsed: true, isWritable: true) == .closeUnanswered)
+        #expect(stalled.tick(Self.at(500), isUsed: true, isWritable: false, isHeldBack: false) == .nothing)
+        #expect(stalled.tick(Self.at(501), isUsed: true, isWritable: true, isHeldBack: false) == .ping)
+        #expect(stalled.tick(Self.at(900), isUsed: true, isWritable: false, isHeldBack: false) == .nothing)
+        #expect(stalled.tick(Self.at(920), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
+        #expect(stalled.tick(Self.at(921), isUsed: true, isWritable: true, isHeldBack: false) == .closeUnanswered)
+    }
+
+    @Test("a client that the relay holds back is neither pinged nor given up, for its pong may lie unread")
+    func heldBack() {
+        var held = Self.keepAlive()
+        #expect(held.tick(Self.at(20), isUsed: true, isWritable: true, isHeldBack: false) == .ping)
+        #expect(held.tick(Self.at(41), isUsed: true, isWritable: true, isHeldBack: true) == .nothing)
+        #expect(held.tick(Self.at(60), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
+        #expect(held.tick(Self.at(62), isUsed: true, isWritable: true, isHeldBack: false) == .closeUnanswered)
+        var first = Self.keepAlive()
+        #expect(first.tick(Self.at(61), isUsed: false, isWritable: true, isHeldBack: true) == .nothing)
+        #expect(first.tick(Self.at(62), isUsed: false, isWritable: true, isHeldBack: false) == .closeIdle)
+    }
+
+    @Test("a later message waits until the last of several waits is over, those inside of others too")
+    func suspensions() {
+        var intake = WebSocketIntake()
+        intake.suspend()
+        intake.suspend()
+        intake.received(.text(ByteBuffer(string: "later")))
+        intake.resume()
+        #expect(intake.isHeldBack)
+        #expect(!Self.handlesOne(&intake))
+        intake.resume()
+        #expect(!intake.isHeldBack)
+        #expect(Self.handlesOne(&intake))
+    }
+
+    @Test(
+        "a read that was held back is made up for when the connection closes, so that the client's close frame is heard"
+    )
+    func closingWhileHeld() {
+        var intake = WebSocketIntake()
+        for _ in 0..<64 { intake.workBegan() }
+        let mayRead = intake.mayRead(isWritable: true)
+        let ends = (intake.end(), intake.end())
+        #expect(!mayRead)
+        #expect(ends == (true, false))
     }
 
     @Test("a client that was sent messages since it was heard may still be reading them, and is not given up")
     func reading() {
         var slow = Self.keepAlive()
         slow.delivered()
-        #expect(slow.tick(Self.at(20), isUsed: true, isWritable: true) == .ping)
-        #expect(slow.tick(Self.at(500), isUsed: true, isWritable: true) == .nothing)
+        #expect(slow.tick(Self.at(20), isUsed: true, isWritable: true, isHeldBack: false) == .ping)
+        #expect(slow.tick(Self.at(500), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
         slow.heard(at: Self.at(501))
-        #expect(slow.tick(Self.at(521), isUsed: true, isWritable: true) == .ping)
-        #expect(slow.tick(Self.at(542), isUsed: true, isWritable: true) == .closeUnanswered)
+        #expect(slow.tick(Self.at(521), isUsed: true, isWritable: true, isHeldBack: false) == .ping)
+        #expect(slow.tick(Self.at(542), isUsed: true, isWritable: true, isHeldBack: false) == .closeUnanswered)
     }
 
     @Test("who never subscribes is closed however lively it is, and who ignores a close is cut off")
     func idleAndClosing() {
         var idle = Self.keepAlive()
         idle.heard(at: Self.at(60))
-        #expect(idle.tick(Self.at(60), isUsed: false, isWritable: true) == .nothing)
-        #expect(idle.tick(Self.at(61), isUsed: false, isWritable: true) == .closeIdle)
+        #expect(idle.tick(Self.at(60), isUsed: false, isWritable: true, isHeldBack: false) == .nothing)
+        #expect(idle.tick(Self.at(61), isUsed: false, isWritable: true, isHeldBack: false) == .closeIdle)
         idle.closing(at: Self.at(61))
         idle.heard(at: Self.at(65))
-        #expect(idle.tick(Self.at(66), isUsed: false, isWritable: true) == .nothing)
-        #expect(idle.tick(Self.at(67), isUsed: false, isWritable: true) == .cutOff)
+        #expect(idle.tick(Self.at(66), isUsed: false, isWritable: true, isHeldBack: false) == .nothing)
+        #expect(idle.tick(Self.at(67), isUsed: false, isWritable: true, isHeldBack: false) == .cutOff)
     }
 
     private static func head(_ change: (inout HTTPRequestHead) -> Void = { _ in }) -> HTTPRequestHead {

@@ -293,5 +293,7 @@ extension WebSocketConversation: AccessWatcher {
         self.session = session
         self.expiry = TokenExpiry()
         self.send(.authenticated(until: session.expiresAt))
+        // It may have been revoked between the look at it and now, when the change was told to the session before.
+        self.accessMayHaveChanged()
     }
 }
