@@ -21,6 +21,15 @@ struct Subscriptions: ~Copyable {
         return nil
     }
 
+    /// Takes out those of these names, in one pass, however many names there are.
+    mutating func remove(_ names: Set<TopicName>) -> [Reader] {
+        let removed = self.readers.filter { names.contains($0.topic.name) }
+        guard !removed.isEmpty else { return [] }
+        self.readers.removeAll { names.contains($0.topic.name) }
+        self.share.remove(removed.count)
+        return removed
+    }
+
     mutating func remove(_ name: TopicName) -> Reader? {
         guard let place = self.readers.firstIndex(where: { $0.topic.name == name }) else { return nil }
         self.share.remove(1)

@@ -35,6 +35,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
     private var intake = WebSocketIntake()
     /// Whether the client has ended its side without a close frame.
     private var isInputClosed = false
+    /// Whether the relay is stopping.
+    private var isGoingAway = false
 
     init(
         _ dialect: any WebSocketDialect,
@@ -96,8 +98,13 @@ final class WebSocketConnection: ChannelDuplexHandler {
     }
 
     private func closeIfDone() {
-        guard self.isInputClosed, self.intake.isIdle, !self.isOver, let context = self.context else { return }
-        self.answerClose(nil, context)
+        guard self.isInputClosed || self.isGoingAway, self.intake.isIdle, !self.isOver, let context = self.context
+        else { return }
+        if self.isInputClosed {
+            self.answerClose(nil, context)
+        } else {
+            self.close(.goingAway, "The relay is restarting, connect again")
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -151,6 +158,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
     }
 
     private func received(_ message: WebSocketIntake.Message) {
+        guard !self.isGoingAway else { return }
         self.intake.received(message)
         self.handleIntake()
     }
@@ -281,5 +289,10 @@ extension WebSocketConnection: LoopConnection {
 
     func cutOff() { self.context?.close(promise: nil) }
 
-    func shutDown() { self.close(.goingAway, "The relay is restarting, connect again") }
+    /// What is under way is answered first, or its client would not know what was stored. Nothing more is begun.
+    func shutDown() {
+        self.isGoingAway = true
+        self.intake.drop()
+        self.closeIfDone()
+    }
 }

@@ -26,7 +26,10 @@ struct WebSocketIntake {
 
     mutating func received(_ message: Message) { self.waiting.append(message) }
 
-    /// Whatever has come is not handled any more.
+    /// Messages that have come and wait are not handled any more.
+    mutating func drop() { self.waiting = [] }
+
+    /// The same, for good.
     ///
     /// - Returns: whether a read was held back, which is to be made now: the client's close frame may be next.
     mutating func end() -> Bool {

@@ -12,6 +12,9 @@ struct EdgeDecisionTests {
         arguments: [
             ("relay.org", true), ("RELAY.org:8080", true), ("a.example.org", true), ("example.org", false),
             ("evilexample.org", false), ("relay.org.evil", false), ("[::1]:80", true), ("", false), (nil, false),
+            ("evil.org/.example.org", false), ("evil.org#.example.org", false), ("user@a.example.org", false),
+            ("evil.org?.example.org", false), ("relay.org:abc", false), ("relay.org:+80", false),
+            ("relay.org:99999", false), ("relay.org:", true), ("[::1", false), ("[::1]x", false),
         ] as [(String?, Bool)]
     )
     func hosts(host: String?, trusted: Bool) {

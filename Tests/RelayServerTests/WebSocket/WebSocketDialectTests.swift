@@ -35,6 +35,19 @@ struct WebSocketDialectTests {
         }
     }
 
+    @Test("a relay that stops answers what is under way, begins nothing more, and closes with 1001")
+    func goingAway() async throws {
+        try await Self.withEcho { port in
+            let socket = try await TestWebSocket(port: port, "/echo")
+            socket.send(text: "stop")
+            socket.send(text: "later")
+            let frames = [await socket.next(), await socket.next()]
+            socket.connection.disconnect()
+            #expect(frames[0]?.text == "stop")
+            #expect(frames[1]?.closeCode == 1_001)
+        }
+    }
+
     @Test("who does not begin to use a WebSocket is told so in the dialect's words")
     func idle() async throws {
         try await Self.withEcho(idleLimit: .milliseconds(10)) { port in
@@ -120,7 +133,10 @@ private final class EchoDialect: WebSocketDialect {
 
     func opened(_ connection: WebSocketConnection) { self.connection = connection }
 
-    func received(text: ByteBuffer) { self.received(binary: text) }
+    func received(text: ByteBuffer) {
+        self.received(binary: text)
+        if text == ByteBuffer(string: "stop") { self.connection?.shutDown() }
+    }
 
     func received(binary: ByteBuffer) {
         self.connection?.suspend {

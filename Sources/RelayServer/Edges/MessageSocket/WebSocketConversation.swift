@@ -153,12 +153,9 @@ extension WebSocketConversation {
     }
 
     private func unsubscribe(_ topics: [String]) {
-        for topic in topics {
-            guard let key = self.route.joiner.catalog.key(ofPath: topic, for: self.userID),
-                let reader = self.subscriptions.remove(key.name)
-            else { continue }
-            self.loop.current?.readers.leave(reader)
-        }
+        let catalog = self.route.joiner.catalog
+        let names = Set(topics.compactMap { catalog.key(ofPath: $0, for: self.userID)?.name })
+        for reader in self.subscriptions.remove(names) { self.loop.current?.readers.leave(reader) }
     }
 }
 
