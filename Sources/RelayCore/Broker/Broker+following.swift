@@ -15,8 +15,7 @@ extension Broker {
             guard let feed = self.feed, topic.beginTuning() else { return topic }
             do throws(StoreError) {
                 try await feed.listen(to: key)
-                let bounds = try await feed.position(of: key, known: topic.bounds)
-                self.take(topic.positioned(bounds), topic)
+                try await self.locate(topic, by: feed)
                 return topic
             } catch {
                 topic.abandonTuning()
@@ -30,6 +29,8 @@ extension Broker {
         switch news {
         case .grew(let key, let growth):
             guard let topic = self.table.find(key) else { return }
+            // Everybody may wait for a topic that is not there; who may read what is in it is to be known first.
+            guard growth.messages.isEmpty || topic.access.record != nil else { return self.unsure.insert(key) }
             self.take(topic.grew(growth), topic)
         case .missed(let keys):
             for key in keys { self.unsure.insert(key) }
@@ -75,9 +76,20 @@ extension Broker {
         // Under the lock, so that answers of a topic are never taken in another order than the store gave them.
         try await self.topicLock.withLock(key) { () async throws(StoreError) in
             guard let topic = self.table.find(key), topic.isListening else { return }
-            let bounds = try await feed.position(of: key, known: topic.bounds)
-            self.take(topic.positioned(bounds), topic)
+            try await self.locate(topic, by: feed)
         }
+    }
+
+    /// Moves a topic on to its stream's end in the store. The caller holds its key's lock.
+    private func locate(_ topic: Topic, by feed: any StreamFeed) async throws(StoreError) {
+        let bounds = try await feed.position(of: topic.key, known: topic.bounds)
+        // Asked after the position: a topic is stored no later than its first message.
+        if topic.access.record == nil, bounds.last != topic.bounds.last,
+            let stored = try await self.store.topic(topic.key)
+        {
+            topic.apply(stored)
+        }
+        self.take(topic.positioned(bounds), topic)
     }
 
     /// Stops listening to topics that nobody has read for a while. To be called every few seconds.
