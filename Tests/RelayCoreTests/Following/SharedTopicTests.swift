@@ -118,6 +118,26 @@ struct SharedTopicTests {
         }
     }
 
+    @Test("who waits for a topic gets nothing of it that others store before it is known here who may read it")
+    func privateFirstMessage() throws {
+        let (broker, key) = (self.brokers[0], self.world.key)
+        self.run { _ = await broker.topics([key], for: .join, as: .sven) }
+        let loop = TestLoop()
+        let readers = LoopReaders(loop: loop, clock: self.world.clock.relayClock) { _, _ in }
+        let sink = TestSink(.sven)
+        let topic = try #require(try broker.topicAtHand(key, for: .join, as: .sven)).topic
+        guard case .joined(let reader) = readers.join(topic, start: .tail, tag: 0, sink: sink) else {
+            Issue.record("not joined")
+            return
+        }
+        readers.start(reader)
+        #expect((try? self.publish(1, on: 1)?.get()) != nil)
+        self.run { for key in broker.takeUnsureTopics() { try? await broker.checkPosition(of: key) } }
+        readers.process(loop.takeNews().topics)
+        #expect(sink.messages.isEmpty)
+        #expect(sink.ends == [.accessLost])
+    }
+
     @Test("a topic that could not be listened to is asked for again by the next reader")
     func failedTuning() throws {
         let (broker, key) = (self.brokers[0], self.world.key)
