@@ -1,4 +1,3 @@
-import NIOHTTP1
 import RelayAccess
 import RelayCore
 import Synchronization
@@ -6,56 +5,27 @@ import Synchronization
 /// Counts the topics that each user follows, over all connections and transports. Holds each user to the same bound, and charges what the
 /// readers take to the ledger.
 final class SubscriptionQuota: Sendable {
-    /// Why a connection may follow no more topics.
-    enum Refusal: Hashable {
-        /// The user follows as many as it may.
-        case tooMany
-        /// There is no room for what readers hold.
-        case overloaded
-
-        /// What a client is told, over every protocol.
-        var text: String {
-            switch self {
-            case .tooMany: "Too many subscriptions"
-            case .overloaded: BrokerError.overloaded.clientText
-            }
-        }
-
-        /// In HTTP.
-        var reply: Reply {
-            switch self {
-            case .tooMany: Reply(.tooManyRequests, detail: self.text)
-            case .overloaded: Reply(BrokerError.overloaded)
-            }
-        }
-    }
-
-    /// One connection's subscriptions among its user's: taken for as long as it exists, so that no way to an end can forget to give them
-    /// back, or give them back twice.
+    /// Some of a user's subscriptions: taken for as long as this value exists, so that no way to an end can forget to give them back, or give
+    /// them back twice.
     struct Share: ~Copyable {
         private let quota: SubscriptionQuota
         private let load: UserLoad
-        private var count = 0
+        private var count: Int
 
-        fileprivate init(_ quota: SubscriptionQuota, _ load: UserLoad) {
+        fileprivate init(_ quota: SubscriptionQuota, _ load: UserLoad, _ count: Int) {
             self.quota = quota
             self.load = load
+            self.count = count
         }
 
-        /// - Returns: why none of them is taken; nil where all are.
-        mutating func add(_ more: Int) -> Refusal? {
-            guard self.load.subscribe(more, within: self.quota.maxPerUser) else { return .tooMany }
-            guard self.quota.memory.charge(more * SubscriptionQuota.bytesPerTopic, to: .readers) else {
-                self.load.unsubscribe(more)
-                return .overloaded
-            }
-            self.quota.all.add(more, ordering: .relaxed)
-            self.count += more
-            return nil
+        /// Takes over what another share of the same user has.
+        mutating func absorb(_ other: consuming Share) {
+            self.count += other.count
+            other.count = 0
         }
 
         mutating func remove(_ fewer: Int) {
-            self.giveBack(fewer)
+            self.quota.giveBack(fewer, of: self.load)
             self.count -= fewer
         }
 
@@ -63,14 +33,7 @@ final class SubscriptionQuota: Sendable {
             self.remove(self.count)
         }
 
-        private func giveBack(_ count: Int) {
-            guard count > 0 else { return }
-            self.load.unsubscribe(count)
-            self.quota.memory.release(count * SubscriptionQuota.bytesPerTopic, from: .readers)
-            self.quota.all.subtract(count, ordering: .relaxed)
-        }
-
-        deinit { self.giveBack(self.count) }
+        deinit { self.quota.giveBack(self.count, of: self.load) }
     }
 
     /// About what a reader of one topic takes: itself, its place among the topic's readers, and in its connection's tables.
@@ -85,8 +48,27 @@ final class SubscriptionQuota: Sendable {
         self.memory = memory
     }
 
-    /// Of a connection of the user's, with none yet.
-    func share(of account: Account) -> Share { Share(self, account.load) }
+    /// Takes subscriptions of a user's.
+    ///
+    /// - Parameter count: 0 or more; of 0 nothing is refused.
+    /// - Throws: why none of them is taken.
+    func take(_ count: Int, for account: Account) throws(JoinRefusal) -> Share {
+        guard count > 0 else { return Share(self, account.load, 0) }
+        guard account.load.subscribe(count, within: self.maxPerUser) else { throw .tooManySubscriptions }
+        guard self.memory.charge(count * Self.bytesPerTopic, to: .readers) else {
+            account.load.unsubscribe(count)
+            throw .overloaded
+        }
+        self.all.add(count, ordering: .relaxed)
+        return Share(self, account.load, count)
+    }
+
+    private func giveBack(_ count: Int, of load: UserLoad) {
+        guard count > 0 else { return }
+        load.unsubscribe(count)
+        self.memory.release(count * Self.bytesPerTopic, from: .readers)
+        self.all.subtract(count, ordering: .relaxed)
+    }
 
     /// Of all users.
     var total: Int { self.all.load(ordering: .relaxed) }

@@ -3,22 +3,21 @@ import RelayCore
 /// The topics that one connection follows, in the order in which it joined them. They count among all of its user's.
 struct Subscriptions: ~Copyable {
     private(set) var readers: [Reader] = []
-    private var share: SubscriptionQuota.Share
+    /// None before it has joined any.
+    private var share: SubscriptionQuota.Share?
     /// The topic that is the first to go on when the socket has room again, so that none waits for the others' end.
     private var firstToGoOn = 0
-
-    init(_ share: consuming SubscriptionQuota.Share) {
-        self.share = share
-    }
 
     var count: Int { self.readers.count }
     var names: [TopicName] { self.readers.map(\.topic.name) }
 
-    /// - Returns: why none of them is taken; nil where all are.
-    mutating func add(_ readers: [Reader]) -> SubscriptionQuota.Refusal? {
-        if let refusal = self.share.add(readers.count) { return refusal }
-        self.readers += readers
-        return nil
+    mutating func add(_ joined: consuming JoinedReaders) {
+        self.readers += joined.readers
+        if self.share == nil {
+            self.share = consume joined.share
+        } else {
+            self.share?.absorb(joined.share)
+        }
     }
 
     /// Takes out those of these names, in one pass, however many names there are.
@@ -26,13 +25,13 @@ struct Subscriptions: ~Copyable {
         let removed = self.readers.filter { names.contains($0.topic.name) }
         guard !removed.isEmpty else { return [] }
         self.readers.removeAll { names.contains($0.topic.name) }
-        self.share.remove(removed.count)
+        self.share?.remove(removed.count)
         return removed
     }
 
     mutating func remove(_ name: TopicName) -> Reader? {
         guard let place = self.readers.firstIndex(where: { $0.topic.name == name }) else { return nil }
-        self.share.remove(1)
+        self.share?.remove(1)
         return self.readers.remove(at: place)
     }
 
@@ -40,7 +39,7 @@ struct Subscriptions: ~Copyable {
         let all = self.readers
         self.readers = []
         self.firstToGoOn = 0
-        self.share.removeAll()
+        self.share = nil
         return all
     }
 

@@ -86,23 +86,4 @@ struct EdgeDecisionTests {
         for other in ["", "a b", "a\tb", "é", "a;b", String(repeating: "a", count: 65)] { #expect(id(other) != other) }
         #expect(id("") != id(""))
     }
-
-    @Test("waiters are counted by user and by topic, and a refusal counts nothing")
-    func waiters() throws {
-        let waiters = PollWaiters(maxPerUser: 2)
-        let keys = [TopicKey(name: try #require(TopicName("a"))), TopicKey(name: try #require(TopicName("b")))]
-        let (one, two) = (UserID("one"), UserID("two"))
-        #expect(waiters.enter(one, keys) && waiters.enter(one, [keys[0]]))
-        #expect(!waiters.enter(one, keys))
-        #expect(waiters.enter(two, keys))
-        #expect(waiters.counts(of: one).waiters == 2)
-        #expect(waiters.counts(of: one).topics.values.sorted() == [1, 2])
-        #expect(waiters.counts(of: nil).waiters == 3)
-        waiters.leave(one, keys)
-        waiters.leave(one, [keys[0]])
-        waiters.leave(two, keys)
-        #expect(waiters.total == 0)
-        #expect(waiters.counts(of: nil).topics.isEmpty)
-        #expect(waiters.counts(of: one).waiters == 0)
-    }
 }

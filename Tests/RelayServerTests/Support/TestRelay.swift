@@ -169,7 +169,8 @@ private func run(
     }
 }
 
-private func withHTTPClient(_ body: (HTTPClient) async throws -> Void) async throws {
+/// Runs `body` with a client that follows no redirects.
+func withHTTPClient(_ body: (HTTPClient) async throws -> Void) async throws {
     var configuration = HTTPClient.Configuration()
     configuration.redirectConfiguration = .disallow
     let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

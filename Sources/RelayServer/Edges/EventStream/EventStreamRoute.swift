@@ -48,11 +48,11 @@ final class EventStreamRoute: Route {
             topics: keys.map(\.name),
             tellsEpochs: start.tellsEpochs
         )
-        self.joiner.join(keys, for: exchange, sink: stream) { _, topic in
+        self.joiner.join(keys, of: session.account, for: exchange, sink: stream) { _, topic in
             start.start(of: topic.name)
         } then: { joined in
-            switch joined {
-            case .success(let readers): stream.start(readers)
+            switch consume joined {
+            case .success(let joined): stream.start(joined)
             case .failure(let error): exchange.answer(Reply(error))
             }
         }

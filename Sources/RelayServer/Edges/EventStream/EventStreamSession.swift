@@ -10,7 +10,7 @@ final class EventStreamSession {
     private let session: Session
     private let route: EventStreamRoute
     private var place: ConnectionQuota.Place?
-    private var subscriptions: Subscriptions
+    private var subscriptions = Subscriptions()
     /// Each topic's cursor as the client knows it.
     private var eventID: EventID
     private let topicCount: Int
@@ -33,7 +33,6 @@ final class EventStreamSession {
         self.session = session
         self.route = route
         self.place = consume place
-        self.subscriptions = Subscriptions(route.joiner.subscriptions.share(of: session.account))
         self.eventID = EventID(topics)
         self.topicCount = topics.count
         self.tellsEpochs = tellsEpochs
@@ -41,14 +40,11 @@ final class EventStreamSession {
 
     /// Sends the head and the starting cursor, then whatever there is.
     ///
-    /// - Parameter readers: on all topics, in their order.
-    func start(_ readers: [Reader]) {
+    /// - Parameter joined: readers on all topics, in their order.
+    func start(_ joined: consuming JoinedReaders) {
         guard let state = self.exchange.loop.current else { return }
-        if let refusal = self.subscriptions.add(readers) {
-            self.place = nil
-            for reader in readers { state.readers.leave(reader) }
-            return self.exchange.answer(refusal.reply)
-        }
+        let readers = joined.readers
+        self.subscriptions.add(joined)
         for reader in readers { self.eventID.set(reader.tag, reader.toldCursor, epoch: self.epoch(of: reader)) }
         self.isOpen = true
         self.exchange.activity = self

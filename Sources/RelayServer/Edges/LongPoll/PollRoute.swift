@@ -7,10 +7,10 @@ import RelayWire
 /// `POST /messages/poll`.
 final class PollRoute: Route {
     private let access: RequestAccess
-    let joiner: Joiner
+    private let joiner: Joiner
     private let clock: RelayClock
     private let limits: PollRequest.Limits
-    let waiters: PollWaiters
+    private let waiters: PollWaiters
     let metrics: EdgeMetrics
 
     /// - Parameter maxTopics: in one poll.
@@ -50,12 +50,15 @@ final class PollRoute: Route {
     }
 
     private func poll(_ exchange: Exchange, _ session: Session, _ request: PollRequest, _ keys: [TopicKey]) {
-        let poll = PollSession(exchange: exchange, session: session, route: self, keys: keys)
-        self.joiner.join(keys, for: exchange, sink: poll) { _, topic in
+        guard let place = self.waiters.enter(session.account.id) else {
+            return exchange.answer(Reply(.tooManyRequests, detail: "Too many concurrent poll connections"))
+        }
+        let poll = PollSession(exchange: exchange, session: session, route: self, place: place, keys: keys)
+        self.joiner.join(keys, of: session.account, for: exchange, sink: poll) { _, topic in
             self.start(of: topic, request)
         } then: { joined in
-            switch joined {
-            case .success(let readers): poll.start(readers, timeout: .nanoseconds(Int64(request.timeout * 1e9)))
+            switch consume joined {
+            case .success(let joined): poll.start(joined, timeout: .nanoseconds(Int64(request.timeout * 1e9)))
             case .failure(let error): exchange.answer(Reply(error))
             }
         }

@@ -41,7 +41,9 @@ final class PollSession {
     private let keys: [TopicKey]
     /// What was found on each topic, in the order of the keys.
     private var found: [Found]
-    private var share: SubscriptionQuota.Share
+    private var place: PollWaiters.Place?
+    /// Held from the join to the end.
+    private var share: SubscriptionQuota.Share?
     private var bytes = 0
     /// For what was found, once it is much.
     private var charges: [MemoryCharge] = []
@@ -54,30 +56,29 @@ final class PollSession {
     /// When the peer is asked next whether it is still there.
     private var asksAt = NIODeadline.distantFuture
 
-    init(exchange: Exchange, session: Session, route: PollRoute, keys: [TopicKey]) {
+    init(
+        exchange: Exchange,
+        session: Session,
+        route: PollRoute,
+        place: consuming PollWaiters.Place,
+        keys: [TopicKey]
+    ) {
         self.exchange = exchange
         self.session = session
         self.route = route
         self.keys = keys
         self.found = keys.map { _ in Found() }
-        self.share = route.joiner.subscriptions.share(of: session.account)
+        self.place = consume place
     }
 
     /// Answers with what is there already, or starts to wait.
     ///
-    /// - Parameter readers: on all topics, in the order of the keys.
-    func start(_ readers: [Reader], timeout: TimeAmount) {
+    /// - Parameter joined: readers on all topics, in the order of the keys.
+    func start(_ joined: consuming JoinedReaders, timeout: TimeAmount) {
         guard let state = self.exchange.loop.current else { return }
+        let readers = joined.readers
+        self.share = consume joined.share
         for (index, reader) in readers.enumerated() { self.found[index].reader = reader }
-        guard self.route.waiters.enter(self.userID, self.keys) else {
-            self.leave()
-            return self.exchange.answer(Reply(.tooManyRequests, detail: "Too many concurrent poll connections"))
-        }
-        if let refusal = self.share.add(readers.count) {
-            self.route.waiters.leave(self.userID, self.keys)
-            self.leave()
-            return self.exchange.answer(refusal.reply)
-        }
         state.connections.add(self)
         self.exchange.activity = self
         for reader in readers { state.readers.start(reader) }
@@ -85,6 +86,7 @@ final class PollSession {
         self.finishIfReady()
         guard case .waiting = self.phase else { return }
         if self.exchange.connection.isShuttingDown { return self.finish() }
+        self.place?.wait(on: self.keys)
         self.deadline = .now() + timeout
         if self.exchange.connection.isInputClosed { self.inputClosed() }
         self.exchange.trimHead()
@@ -117,8 +119,8 @@ final class PollSession {
 
     private func end() {
         self.phase = .done
-        self.share.removeAll()
-        self.route.waiters.leave(self.userID, self.keys)
+        self.share = nil
+        self.place = nil
         self.exchange.loop.current?.connections.remove(self)
         self.leave()
     }

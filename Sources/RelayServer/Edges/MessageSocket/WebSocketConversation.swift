@@ -18,7 +18,7 @@ final class WebSocketConversation {
     let loop: DeliveryLoop
     /// Names the connection to its client.
     private let sessionNumber = UInt64.random(in: 0..<(1 << 48))
-    private var subscriptions: Subscriptions
+    private var subscriptions = Subscriptions()
     /// Whether the first frame, which must subscribe, has done so.
     private var isSubscribed = false
 
@@ -26,7 +26,6 @@ final class WebSocketConversation {
         self.session = session
         self.route = route
         self.loop = loop
-        self.subscriptions = Subscriptions(route.joiner.subscriptions.share(of: session.account))
     }
 
     private var sessionID: String {
@@ -98,23 +97,23 @@ extension WebSocketConversation {
         guard followed.count + new.count <= self.route.maxTopics else {
             return self.sendError(.subscription, "Too many topics on one connection")
         }
-        self.route.joiner.join(new, for: self, sink: self) { _, topic in
+        self.route.joiner.join(new, of: self.session.account, for: self, sink: self) { _, topic in
             request.start(of: topic.name)
         } then: { joined in
-            switch joined {
-            case .success(let readers): self.joined(readers, request)
-            case .failure(.store(let error)): self.close(for: error)
-            case .failure: self.deny(BrokerError.denied.clientText)
+            switch consume joined {
+            case .success(let joined): self.joined(joined, request)
+            case .failure(.broker(.store(let error))): self.close(for: error)
+            case .failure(.broker): self.deny(BrokerError.denied.clientText)
+            // The client may unsubscribe from others, or try again later.
+            case .failure(let refusal): self.sendError(.subscription, refusal.clientText)
             }
         }
     }
 
-    private func joined(_ new: [Reader], _ request: SubscribeFrame) {
+    private func joined(_ joined: consuming JoinedReaders, _ request: SubscribeFrame) {
         guard let readers = self.loop.current?.readers else { return }
-        if let refusal = self.subscriptions.add(new) {
-            for reader in new { readers.leave(reader) }
-            return self.sendError(.subscription, refusal.text)
-        }
+        let new = joined.readers
+        self.subscriptions.add(joined)
         self.confirm(request, readers)
         for reader in new { readers.start(reader) }
     }

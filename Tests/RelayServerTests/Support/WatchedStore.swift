@@ -1,0 +1,217 @@
+import RelayAccess
+import RelayCore
+import RelayStorage
+import RelayWire
+import Synchronization
+
+@testable import RelayServer
+
+/// A memory store that notes what is read of topics and lists, and lets a test hold a read.
+final class WatchedStore: Sendable {
+    /// Something that is read.
+    enum Look: Hashable, Sendable {
+        case topic(TopicKey)
+        case messages(TopicKey)
+        case topicList
+        case userList
+        case user(UserID)
+    }
+
+    private struct State {
+        var looks: [Look] = []
+        var before: (@Sendable (Look) async -> Void)?
+    }
+
+    private let store = MemoryStore()
+    private let state = Mutex(State())
+
+    /// What was read so far, in its order.
+    var looks: [Look] { self.state.withLock { $0.looks } }
+
+    /// The topics that were read so far.
+    var topicsRead: [TopicKey] {
+        self.looks.compactMap { look in
+            switch look {
+            case .topic(let key), .messages(let key): key
+            case .topicList, .userList, .user: nil
+            }
+        }
+    }
+
+    /// Runs before each read that suspends: the place for a test to hold it, or to do something meanwhile.
+    func beforeLooks(_ hook: (@Sendable (Look) async -> Void)?) {
+        self.state.withLock { $0.before = hook }
+    }
+
+    private func note(_ look: Look) async {
+        let before = self.state.withLock { state in
+            state.looks.append(look)
+            return state.before
+        }
+        await before?(look)
+    }
+}
+
+extension WatchedStore: StoreLifecycle {
+    func checkHealth() async throws(StoreError) { try await self.store.checkHealth() }
+
+    func close() async { await self.store.close() }
+}
+
+extension WatchedStore: MessageStore {
+    var durability: Durability { self.store.durability }
+
+    func append(_ batch: AppendBatch, completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void) {
+        self.store.append(batch, completion: completion)
+    }
+
+    func read(_ request: ReadRequest, completion: @escaping @Sendable (Result<StoredPage, StoreError>) -> Void) {
+        self.state.withLock { $0.looks.append(.messages(request.topic)) }
+        self.store.read(request, completion: completion)
+    }
+
+    func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
+        await self.note(.topic(topic))
+        return try await self.store.bounds(of: topic)
+    }
+
+    func idempotencyEntries(
+        for key: IdempotencyKey,
+        at now: Timestamp
+    ) async throws(StoreError) -> [IdempotencyEntry] {
+        try await self.store.idempotencyEntries(for: key, at: now)
+    }
+
+    func sweep(at now: Timestamp, retention: Retention) async throws(StoreError) -> [TopicKey: StreamBounds] {
+        try await self.store.sweep(at: now, retention: retention)
+    }
+}
+
+extension WatchedStore: TopicStore {
+    func topic(_ key: TopicKey) async throws(StoreError) -> StoredTopic? {
+        await self.note(.topic(key))
+        return try await self.store.topic(key)
+    }
+
+    func topicAndBounds(_ key: TopicKey) async throws(StoreError) -> (topic: StoredTopic?, bounds: StreamBounds) {
+        await self.note(.topic(key))
+        return try await self.store.topicAndBounds(key)
+    }
+
+    func createTopic(_ record: TopicRecord, within quota: TopicQuota) async throws(StoreError) -> TopicCreation {
+        try await self.store.createTopic(record, within: quota)
+    }
+
+    func createTopic(
+        _ record: TopicRecord,
+        within quota: TopicQuota,
+        appending batch: AppendBatch
+    ) async throws(StoreError) -> FirstAppend {
+        try await self.store.createTopic(record, within: quota, appending: batch)
+    }
+
+    func updateTopic(_ key: TopicKey, _ changes: TopicChanges) async throws(StoreError) -> StoredTopic? {
+        try await self.store.updateTopic(key, changes)
+    }
+
+    func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
+        try await self.store.deleteTopic(key)
+    }
+
+    func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition {
+        try await self.store.addGrant(grant, to: key, limit: limit)
+    }
+
+    func removeGrant(of user: UserID, from key: TopicKey) async throws(StoreError) -> Bool {
+        try await self.store.removeGrant(of: user, from: key)
+    }
+
+    func topics(of user: UserID, after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
+        await self.note(.topicList)
+        return try await self.store.topics(of: user, after: key, limit: limit)
+    }
+
+    func topicNames(ownedBy user: UserID, limit: Int) async throws(StoreError) -> [String] {
+        await self.note(.topicList)
+        return try await self.store.topicNames(ownedBy: user, limit: limit)
+    }
+
+    func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
+        await self.note(.topicList)
+        return try await self.store.topics(after: key, limit: limit)
+    }
+
+    func topicCounts() async throws(StoreError) -> TopicCounts { try await self.store.topicCounts() }
+}
+
+extension WatchedStore: UserStore {
+    func createUser(_ user: User) async throws(StoreError) -> Bool { try await self.store.createUser(user) }
+
+    func user(_ id: UserID) async throws(StoreError) -> User? {
+        await self.note(.user(id))
+        return try await self.store.user(id)
+    }
+
+    func user(named username: String) async throws(StoreError) -> User? {
+        try await self.store.user(named: username)
+    }
+
+    func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User] {
+        await self.note(.userList)
+        return try await self.store.users(after: user, limit: limit)
+    }
+
+    func userCounts() async throws(StoreError) -> UserCounts { try await self.store.userCounts() }
+
+    func updateUser(_ id: UserID, _ changes: UserChanges) async throws(StoreError) -> User? {
+        try await self.store.updateUser(id, changes)
+    }
+
+    func replacePasswordHash(of id: UserID, _ old: String, by new: String) async throws(StoreError) -> Bool {
+        try await self.store.replacePasswordHash(of: id, old, by: new)
+    }
+
+    func deleteUser(_ id: UserID) async throws(StoreError) -> [TopicKey]? { try await self.store.deleteUser(id) }
+}
+
+extension WatchedStore: RefreshTokenStore {
+    func insertRefreshToken(_ token: RefreshToken, generation: Int64) async throws(StoreError) -> Bool {
+        try await self.store.insertRefreshToken(token, generation: generation)
+    }
+
+    func rotateRefreshToken(_ attempt: RefreshAttempt) async throws(StoreError) -> RefreshOutcome {
+        try await self.store.rotateRefreshToken(attempt)
+    }
+
+    func refreshToken(_ jti: String) async throws(StoreError) -> RefreshToken? {
+        try await self.store.refreshToken(jti)
+    }
+
+    func liveRefreshTokens(of user: UserID, at now: Timestamp) async throws(StoreError) -> [RefreshToken] {
+        try await self.store.liveRefreshTokens(of: user, at: now)
+    }
+
+    func revokeRefreshToken(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool {
+        try await self.store.revokeRefreshToken(jti, at: now)
+    }
+
+    func revokeRefreshChain(_ chain: String, at now: Timestamp) async throws(StoreError) {
+        try await self.store.revokeRefreshChain(chain, at: now)
+    }
+
+    func sweepRefreshTokens(at now: Timestamp) async throws(StoreError) {
+        try await self.store.sweepRefreshTokens(at: now)
+    }
+}
+
+extension WatchedStore: DenyListStore {
+    func denyToken(_ jti: String, of user: UserID, until expiresAt: Timestamp) async throws(StoreError) {
+        try await self.store.denyToken(jti, of: user, until: expiresAt)
+    }
+
+    func isTokenDenied(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool {
+        try await self.store.isTokenDenied(jti, at: now)
+    }
+
+    func sweepDenyList(at now: Timestamp) async throws(StoreError) { try await self.store.sweepDenyList(at: now) }
+}
