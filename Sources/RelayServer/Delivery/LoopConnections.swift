@@ -4,8 +4,10 @@ import RelayWire
 
 /// A connection of any protocol, as its loop keeps track of it.
 protocol LoopConnection: AnyObject {
-    /// About a second has passed since the last call: time for pings and deadlines.
-    func tick(_ now: NIODeadline)
+    /// Time for pings and deadlines. Called about once a second, except while the connection rests.
+    ///
+    /// - Returns: until when it rests, unless ``LoopConnections/wake(_:)`` is called. A moment that has come: until the next tick.
+    func tick(_ now: NIODeadline) -> NIODeadline
 
     /// The relay is stopping: finish in the protocol's own way.
     func shutDown()
@@ -28,18 +30,21 @@ protocol AccessWatcher: AnyObject {
     /// each reader is checked as well: one who was an administrator loses the topics of others.
     func accessMayHaveChanged()
 
-    /// About a second has passed since the last call: end what an access token that has expired has opened.
+    /// End what an access token that has expired has opened.
     ///
     /// - Parameter now: the wall clock.
     func checkExpiry(at now: Timestamp)
+
+    /// Before that moment ``checkExpiry(at:)`` has nothing to do. ``LoopConnections/expiryChanged(of:)`` tells of one that has become earlier.
+    var nextExpiryCheck: Timestamp { get }
 }
 
 /// The connections of one event loop. Lives on that loop.
 ///
 /// One timer a loop stands in for a timer a connection: with ten thousand idle connections that is megabytes.
 final class LoopConnections {
-    private var connections: [ObjectIdentifier: any LoopConnection] = [:]
-    private var watchers: [UserID: [ObjectIdentifier: any AccessWatcher]] = [:]
+    private var connections = ConnectionTable()
+    private var watchers: [UserID: Watchers] = [:]
     private var ticker: RepeatedTask?
     /// Nil where a token's expiry ends nothing.
     private let expiryClock: RelayClock?
@@ -48,6 +53,13 @@ final class LoopConnections {
     private var peers: VanishedPeers
     /// Counts the seconds, for looks at peers in turn.
     private var second: UInt = 0
+
+    /// Of one user.
+    private struct Watchers {
+        var all: [ObjectIdentifier: any AccessWatcher] = [:]
+        /// No later than the first of theirs.
+        var nextExpiryCheck = Timestamp(microseconds: .max)
+    }
 
     private struct Weak {
         weak var connections: LoopConnections?
@@ -70,43 +82,53 @@ final class LoopConnections {
 
     /// A connection that comes while the relay is stopping is told so at once.
     func add(_ connection: any LoopConnection) {
-        self.connections[ObjectIdentifier(connection)] = connection
+        self.connections.add(connection)
         if self.isShuttingDown { connection.shutDown() }
     }
 
     func remove(_ connection: any LoopConnection) {
-        self.connections[ObjectIdentifier(connection)] = nil
+        self.connections.remove(connection)
         self.peers.forget(ObjectIdentifier(connection))
     }
 
+    /// The connection rests no longer: it has something for the next tick.
+    func wake(_ connection: any LoopConnection) { self.connections.wake(connection) }
+
     func add(_ watcher: any AccessWatcher) {
-        self.watchers[watcher.userID, default: [:]][ObjectIdentifier(watcher)] = watcher
+        self.watchers[watcher.userID, default: Watchers()].all[ObjectIdentifier(watcher)] = watcher
+        self.expiryChanged(of: watcher)
+    }
+
+    /// The watcher's next check may be earlier than it was.
+    func expiryChanged(of watcher: any AccessWatcher) {
+        guard let known = self.watchers[watcher.userID]?.nextExpiryCheck else { return }
+        self.watchers[watcher.userID]?.nextExpiryCheck = min(known, watcher.nextExpiryCheck)
     }
 
     func remove(_ watcher: any AccessWatcher) {
-        self.watchers[watcher.userID]?[ObjectIdentifier(watcher)] = nil
-        if self.watchers[watcher.userID]?.isEmpty == true { self.watchers[watcher.userID] = nil }
+        self.watchers[watcher.userID]?.all[ObjectIdentifier(watcher)] = nil
+        if self.watchers[watcher.userID]?.all.isEmpty == true { self.watchers[watcher.userID] = nil }
     }
 
     func accessMayHaveChanged(of user: UserID) {
-        guard let watchers = self.watchers[user] else { return }
+        guard let watchers = self.watchers[user]?.all else { return }
         for watcher in watchers.values { watcher.accessMayHaveChanged() }
     }
 
     func shutDown() {
         self.isShuttingDown = true
-        for connection in Array(self.connections.values) { connection.shutDown() }
+        for connection in self.connections.all { connection.shutDown() }
     }
 
     /// Since when how many bytes of answers are held by the connections that hold any.
     var untaken: [(connection: any LoopConnection, held: UntakenAnswers)] {
-        self.connections.values.compactMap { connection in connection.outstanding.untaken.map { (connection, $0) } }
+        self.connections.all.compactMap { connection in connection.outstanding.untaken.map { (connection, $0) } }
     }
 
     /// - Returns: how many connections are cut off.
     @discardableResult
     func cutOff() -> Int {
-        let open = Array(self.connections.values)
+        let open = self.connections.all
         for connection in open { connection.cutOff() }
         return open.count
     }
@@ -116,35 +138,51 @@ final class LoopConnections {
         self.ticker = nil
     }
 
-    /// With thousands of connections most of this is waiting for memory: so each is touched once, and no list of them is made.
     private func tick(_ now: NIODeadline) {
-        for (_, connection) in self.connections { connection.tick(now) }
+        var end = self.connections.end
+        while let (place, connection) = self.connections.due(at: now, below: end) {
+            self.connections.rest(connection, at: place, until: connection.tick(now))
+            end = place
+        }
         self.lookAtPeers(now)
-        guard let now = self.expiryClock?.now() else { return }
-        for watchers in self.watchers.values {
-            for watcher in watchers.values { watcher.checkExpiry(at: now) }
+        if let now = self.expiryClock?.now() { self.checkExpiry(at: now) }
+    }
+
+    private func checkExpiry(at now: Timestamp) {
+        for (user, watchers) in self.watchers where watchers.nextExpiryCheck <= now {
+            for watcher in watchers.all.values { watcher.checkExpiry(at: now) }
+            // Some of them have left by that.
+            let next = self.watchers[user]?.all.values.lazy.map(\.nextExpiryCheck).min()
+            if let next { self.watchers[user]?.nextExpiryCheck = next }
         }
     }
 
     /// Told by the identity alone: no connection is touched that is not to be looked at. Its bits are mixed, since objects lie at steps.
-    private func isInTurn(_ id: ObjectIdentifier) -> Bool {
+    private static func isInTurn(_ id: ObjectIdentifier, every seconds: Int, _ second: UInt) -> Bool {
         let mixed = (UInt(bitPattern: id) &* 0x9E37_79B9_7F4A_7C15) >> 40
-        return (mixed &+ self.second) % UInt(self.peers.lookEvery) == 0
+        return (mixed &+ second) % UInt(seconds) == 0
     }
 
     /// Closes the connections of peers that have vanished. Looks at those that may be owed acknowledgements, each in its turn.
     private func lookAtPeers(_ now: NIODeadline) {
         self.second &+= 1
-        for (id, connection) in self.connections where self.isInTurn(id) {
-            guard connection.outstanding.isUnacknowledged, let socket = connection.channel.flatMap(PeerSocket.init)
-            else { continue }
-            if socket.isAcknowledged {
-                connection.outstanding.acknowledged()
-                self.peers.forget(id)
-            } else if let signs = socket.signs, self.peers.looked(at: id, signs, now) {
-                socket.forgetUnacknowledged()
-                connection.cutOff()
-            }
+        let (second, every, everySuspect) = (self.second, self.peers.lookEvery, self.peers.lookAtSuspectsEvery)
+        for id in self.connections.identities(where: { Self.isInTurn($0, every: every, second) }) {
+            self.lookAtPeer(id, now)
+        }
+        for id in self.peers.suspects where Self.isInTurn(id, every: everySuspect, second) { self.lookAtPeer(id, now) }
+    }
+
+    private func lookAtPeer(_ id: ObjectIdentifier, _ now: NIODeadline) {
+        guard let connection = self.connections[id], connection.outstanding.isUnacknowledged,
+            let socket = connection.channel.flatMap(PeerSocket.init)
+        else { return }
+        if socket.isAcknowledged {
+            connection.outstanding.acknowledged()
+            self.peers.forget(id)
+        } else if let signs = socket.signs, self.peers.looked(at: id, signs, now) {
+            socket.forgetUnacknowledged()
+            connection.cutOff()
         }
     }
 }

@@ -18,7 +18,9 @@ final class SocketWriter {
     /// The socket; negative where there is none to write to directly.
     private var descriptor: CInt = SocketWriter.unknown
     /// Whether the channel has, or may have, bytes that are not written. At first it may: those of a protocol before this one.
-    private var isQueueing = true
+    private(set) var isQueueing = true
+    /// Kept here, since its way from the context is two objects long. It lets go of its handlers when it is closed.
+    private var channel: (any Channel)?
 
     private static let unknown: CInt = -1
     private static let none: CInt = -2
@@ -71,7 +73,8 @@ final class SocketWriter {
 
     /// Hands the socket what was gathered. What it does not take is left to the channel, and so is whatever is wrong with it.
     private func send(_ context: ChannelHandlerContext) {
-        let channel = context.channel
+        let channel = self.channel ?? context.channel
+        if self.channel == nil { self.channel = channel }
         // A channel that is not active has no socket any more, and its descriptor may be another's by now.
         guard channel.isActive, self.mayPass(channel) else { return self.isQueueing = true }
         while self.gathered.readableBytes > 0 {

@@ -13,6 +13,11 @@ struct TokenExpiry {
 
     private var isWarned = false
 
+    /// Before that moment a tick changes nothing. After the warning each one counts: the clock may be set back.
+    func nextCheck(expiresAt: Timestamp) -> Timestamp {
+        self.isWarned ? Timestamp(microseconds: .min) : expiresAt.adding(seconds: -Self.warningSeconds)
+    }
+
     /// - Parameter now: the wall clock, as for every use of the token. Where it goes back far enough there is another warning.
     mutating func tick(at now: Timestamp, expiresAt: Timestamp) -> Action {
         guard now < expiresAt else { return .end }

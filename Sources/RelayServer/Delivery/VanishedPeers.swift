@@ -9,6 +9,9 @@ import NIOCore
 ///
 /// A peer is gone where its system was asked (by a repeat, or by a probe of its window), has not answered at a second look, and has been
 /// silent for the bound. The look before keeps a peer whose answer to the first question is on its way.
+///
+/// A look costs system calls, and nearly all peers answer. So most looks are far apart: a peer that owed nothing at one look can't have
+/// been silent to a question for the bound before the next. A suspect, which owes an answer, is looked at often.
 struct VanishedPeers {
     /// The standard bound: as long as it takes to change networks, or to ride through a tunnel.
     static let standardBound = TimeAmount.seconds(60)
@@ -16,16 +19,23 @@ struct VanishedPeers {
     private let bound: TimeAmount
     /// How long a peer has to answer the system's question.
     private let answerWithin: TimeAmount
-    /// Seconds between two looks at the same peer.
+    /// Seconds between two looks at a peer that is no suspect.
     let lookEvery: Int
+    /// Seconds between two looks at a suspect.
+    let lookAtSuspectsEvery: Int
     /// Since when peers are known to owe an answer. Few: the others are not in it.
     private var asked: [ObjectIdentifier: NIODeadline] = [:]
 
     init(bound: TimeAmount = Self.standardBound) {
         self.bound = bound
         self.answerWithin = .nanoseconds(bound.nanoseconds / 6)
-        self.lookEvery = max(1, Int(bound.nanoseconds / 1_000_000_000 / 12))
+        let seconds = Int(bound.nanoseconds / 1_000_000_000)
+        self.lookEvery = max(1, seconds * 3 / 4)
+        self.lookAtSuspectsEvery = max(1, seconds / 12)
     }
+
+    /// Those that owed an answer at the last look.
+    var suspects: [ObjectIdentifier] { Array(self.asked.keys) }
 
     /// - Returns: whether the peer is gone.
     mutating func looked(at peer: ObjectIdentifier, _ signs: PeerSigns, _ now: NIODeadline) -> Bool {

@@ -13,7 +13,7 @@ extension HTTPConnection {
     }
 
     func writePart(_ bytes: ByteBuffer) {
-        self.outstanding.hasWritten = true
+        self.outstanding.wrote()
         self.context?.write(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
     }
 
@@ -36,7 +36,7 @@ extension HTTPConnection {
     /// Writes such an answer, without a head that is made only to be written.
     func writeUsual(_ reply: Reply, _ exchange: Exchange) {
         guard self.context != nil else { return }
-        self.outstanding.hasWritten = true
+        self.outstanding.wrote()
         let date = self.loop?.current?.connections.date(at: exchange.started)
         self.encoder.write(reply, date: date, requestID: exchange.requestID)
         self.goOn()
@@ -59,7 +59,7 @@ extension HTTPConnection {
     /// Lets a client that waits for it send its body. To all others it says nothing, as RFC 9110 has it.
     func sayContinue(to exchange: Exchange) {
         let head = HTTPResponseHead(version: exchange.head.version, status: .continue)
-        self.outstanding.hasWritten = true
+        self.outstanding.wrote()
         self.context?.writeAndFlush(self.wrapOutboundOut(.head(head)), promise: nil)
     }
 

@@ -284,7 +284,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         let closes = reply.closes || self.isLast(exchange)
         var head = reply.head(version: exchange?.head.version ?? .http1_1, closes: closes)
         self.decorate(&head.headers, for: exchange)
-        self.outstanding.hasWritten = true
+        self.outstanding.wrote()
         let done = closes || charge != nil ? context.eventLoop.makePromise(of: Void.self) : nil
         if let charge { done?.futureResult.whenComplete { _ in withExtendedLifetime(charge) {} } }
         // Requests that were sent behind the last are not heard: nobody could learn what came of them.
@@ -308,7 +308,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     func writePart(_ bytes: ByteBuffer, _ taken: EventLoopPromise<Void>) {
         guard let context = self.context else { return taken.fail(ChannelError.ioOnClosedChannel) }
         self.deadline = .now() + self.services.timeouts.write
-        self.outstanding.hasWritten = true
+        self.outstanding.wrote()
         context.writeAndFlush(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: taken)
     }
 
@@ -391,7 +391,13 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension HTTPConnection: LoopConnection {
-    func tick(_ now: NIODeadline) {
+    /// It never rests: each part of a request and of its answer has a deadline of its own.
+    func tick(_ now: NIODeadline) -> NIODeadline {
+        self.lookAtDeadlines(now)
+        return now
+    }
+
+    private func lookAtDeadlines(_ now: NIODeadline) {
         // What was too small to be charged when it was made.
         self.outstanding.count(of: self.channel, since: self.stall.since, self.services.memory)
         if case .answering(let exchange) = self.phase { exchange.tick(now) }

@@ -70,6 +70,17 @@ struct KeepAlive {
         self.state = .closing(since: now)
     }
 
+    /// Until when ticks have nothing to do. What comes meanwhile can only put it off, except for ``closing(at:)``.
+    func rest(from now: NIODeadline) -> NIODeadline {
+        switch self.state {
+        case .closing(let since): return since + Self.closeTimeout
+        case .quiet(let since), .awaitingPong(let since):
+            let due = since + self.pingInterval
+            let unusedDue = self.openedAt + self.idleLimit + .nanoseconds(1)
+            return now < unusedDue ? min(due, unusedDue) : due
+        }
+    }
+
     /// - Parameters:
     ///   - isUsed: whether its client has begun to use it; asked only where the connection is old enough for that to matter.
     ///   - isWritable: whether the client takes what it is sent.

@@ -219,9 +219,9 @@ extension WebSocketConnection {
     /// - Parameter bytes: whole frames, see ``WebSocketFraming``.
     func send(_ bytes: ByteBuffer) {
         guard !self.isOver, let context = self.context else { return }
-        self.outstanding.hasWritten = true
+        self.outstanding.wrote()
         self.socket.add(bytes, context)
-        self.socket.flush(context)
+        self.flush(context)
     }
 
     /// Sends with the next ``flush()``: what many readers share, or what is many. The client may be slow to read it.
@@ -229,12 +229,22 @@ extension WebSocketConnection {
     /// - Parameter bytes: whole frames.
     func deliver(_ bytes: ByteBuffer) {
         self.keepAlive.delivered()
-        self.outstanding.hasWritten = true
+        self.outstanding.wrote()
         if let context = self.context { self.socket.add(bytes, context) }
     }
 
     func flush() {
-        if let context = self.context { self.socket.flush(context) }
+        if let context = self.context { self.flush(context) }
+    }
+
+    private func flush(_ context: ChannelHandlerContext) {
+        self.socket.flush(context)
+        if self.isToBeCounted { self.loop.current?.connections.wake(self) }
+    }
+
+    /// Whether the channel may hold bytes that are not charged, or charged ones may be gone.
+    private var isToBeCounted: Bool {
+        self.outstanding.untaken != nil || (self.socket.isQueueing && self.outstanding.hasWritten)
     }
 
     /// Sends a close frame; the client gets a moment to answer it, then the connection is closed.
@@ -253,6 +263,8 @@ extension WebSocketConnection {
         let wasReadHeld = self.intake.end()
         self.keepAlive.closing(at: .now())
         self.dialect.closed()
+        self.outstanding.wrote()
+        self.loop.current?.connections.wake(self)
         self.socket.queue(bytes, context, promise)
         self.socket.flush(context)
         if wasReadHeld { context.read() }
@@ -270,8 +282,8 @@ extension WebSocketConnection {
 extension WebSocketConnection: LoopConnection {
     var channel: (any Channel)? { self.context?.channel }
 
-    func tick(_ now: NIODeadline) {
-        self.outstanding.count(of: self.channel, since: nil, self.services.memory)
+    func tick(_ now: NIODeadline) -> NIODeadline {
+        if self.isToBeCounted { self.outstanding.count(of: self.channel, since: nil, self.services.memory) }
         let dialect = self.dialect
         switch self.keepAlive.tick(
             now,
@@ -285,6 +297,7 @@ extension WebSocketConnection: LoopConnection {
         case .closeUnanswered: self.close(.unexpectedServerError, "Idle timeout")
         case .cutOff: self.context?.close(promise: nil)
         }
+        return self.isToBeCounted ? now : self.keepAlive.rest(from: now)
     }
 
     func cutOff() { self.context?.close(promise: nil) }

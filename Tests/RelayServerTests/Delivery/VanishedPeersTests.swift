@@ -63,10 +63,45 @@ struct VanishedPeersTests {
         #expect(!peers.find(self.signs(asked: true, silence: 9), self.at(112)))
     }
 
-    @Test("looks are a twelfth of the bound apart, and TCP asks a quiet peer three times in the other half of it")
+    @Test("only those that owed an answer at the last look are suspects, which are looked at often")
+    func suspects() {
+        let (first, second) = (Looks(bound: .seconds(6)), Looks(bound: .seconds(6)))
+        var peers = VanishedPeers(bound: .seconds(6))
+        _ = peers.looked(at: ObjectIdentifier(first), self.signs(asked: true, silence: 1), self.at(10))
+        _ = peers.looked(at: ObjectIdentifier(second), self.signs(asked: false, silence: 9), self.at(10))
+        #expect(peers.suspects == [ObjectIdentifier(first)])
+        _ = peers.looked(at: ObjectIdentifier(first), self.signs(asked: false, silence: 0), self.at(11))
+        #expect(peers.suspects.isEmpty)
+    }
+
+    @Test(
+        "a peer that was silent from right after a look on is gone a quarter of the bound after the bound, at the latest"
+    )
+    func latest() {
+        for bound in [6, 7, 13, 60, 3_600] as [Int64] {
+            var peers = VanishedPeers(bound: .seconds(bound))
+            let id = ObjectIdentifier(self.owner)
+            var second: Int64 = 0
+            var isGone = false
+            while !isGone, second < 2 * bound {
+                second += 1
+                let every = peers.suspects.isEmpty ? peers.lookEvery : peers.lookAtSuspectsEvery
+                guard second % Int64(every) == 0 else { continue }
+                isGone = peers.looked(at: id, self.signs(asked: true, silence: second), self.at(second))
+            }
+            #expect(isGone && second >= bound && second <= bound + max(2, bound / 4), "\(bound): \(second)")
+        }
+    }
+
+    private let owner = Looks(bound: .seconds(6))
+
+    @Test(
+        "looks are three quarters of the bound apart, at a suspect a twelfth, and TCP asks a quiet peer three times in half of it"
+    )
     func rates() {
-        #expect(VanishedPeers(bound: .seconds(60)).lookEvery == 5)
-        #expect(VanishedPeers(bound: .seconds(6)).lookEvery == 1)
+        let (long, short) = (VanishedPeers(bound: .seconds(60)), VanishedPeers(bound: .seconds(6)))
+        #expect((long.lookEvery, long.lookAtSuspectsEvery) == (45, 5))
+        #expect((short.lookEvery, short.lookAtSuspectsEvery) == (4, 1))
         #expect(SocketKeepAlive.listenerOptions(within: .seconds(60)).map(\.value) == [1, 30, 10, 3])
         #expect(SocketKeepAlive.listenerOptions(within: .seconds(6)).map(\.value) == [1, 3, 1, 3])
     }

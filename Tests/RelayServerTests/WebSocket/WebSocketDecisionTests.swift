@@ -109,6 +109,42 @@ struct WebSocketDecisionTests {
         #expect(idle.tick(Self.at(67), isUsed: false, isWritable: true, isHeldBack: false) == .cutOff)
     }
 
+    /// How often ticks are needed is what spares a loop from touching all its connections each second.
+    @Test("a connection that has nothing to do rests until its ping is due, and what it does is not later for that")
+    func rests() {
+        for isUsed in [true, false] {
+            var (ticked, rested) = (Self.keepAlive(), Self.keepAlive())
+            var (rest, ticks) = (NIODeadline.distantPast, 0)
+            for second in 0..<300 as Range<UInt64> {
+                let now = Self.at(second)
+                if [15, 50, 66, 120].contains(second) {
+                    ticked.heard(at: now)
+                    rested.heard(at: now)
+                }
+                let isWritable = !(90..<110).contains(second)
+                let action = ticked.tick(now, isUsed: isUsed, isWritable: isWritable, isHeldBack: false)
+                if rest <= now {
+                    #expect(rested.tick(now, isUsed: isUsed, isWritable: isWritable, isHeldBack: false) == action)
+                    rest = rested.rest(from: now)
+                    ticks += 1
+                } else {
+                    #expect(action == .nothing, "at \(second)")
+                }
+                guard action == .closeIdle || action == .closeUnanswered else { continue }
+                ticked.closing(at: now)
+                rested.closing(at: now)
+                rest = .distantPast
+            }
+            #expect(ticks < 250, "\(ticks)")
+        }
+        var quiet = Self.keepAlive()
+        quiet.heard(at: Self.at(70))
+        _ = quiet.tick(Self.at(71), isUsed: true, isWritable: true, isHeldBack: false)
+        #expect(quiet.rest(from: Self.at(71)) == Self.at(90))
+        quiet.closing(at: Self.at(72))
+        #expect(quiet.rest(from: Self.at(72)) == Self.at(77))
+    }
+
     private static func head(_ change: (inout HTTPRequestHead) -> Void = { _ in }) -> HTTPRequestHead {
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/ws")
         head.headers = [

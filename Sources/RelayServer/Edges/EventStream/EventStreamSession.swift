@@ -169,6 +169,8 @@ extension EventStreamSession: AccessWatcher {
         for reader in self.subscriptions.readers { self.exchange.loop.current?.readers.recheck(reader) }
     }
 
+    var nextExpiryCheck: Timestamp { self.session.expiresAt }
+
     func checkExpiry(at now: Timestamp) {
         guard now >= self.session.expiresAt else { return }
         self.tell(.authentication, "The access token has expired")

@@ -211,6 +211,8 @@ extension PollSession: AccessWatcher {
         for found in self.found { if let reader = found.reader { self.exchange.loop.current?.readers.recheck(reader) } }
     }
 
+    var nextExpiryCheck: Timestamp { self.session.expiresAt }
+
     func checkExpiry(at now: Timestamp) {
         guard now >= self.session.expiresAt else { return }
         self.fail(Reply(AccessError(.invalidToken)))

@@ -265,6 +265,8 @@ extension WebSocketConversation: AccessWatcher {
         for reader in self.subscriptions.readers { self.loop.current?.readers.recheck(reader) }
     }
 
+    var nextExpiryCheck: Timestamp { self.expiry.nextCheck(expiresAt: self.session.expiresAt) }
+
     func checkExpiry(at now: Timestamp) {
         switch self.expiry.tick(at: now, expiresAt: self.session.expiresAt) {
         case .nothing: break
@@ -288,6 +290,7 @@ extension WebSocketConversation: AccessWatcher {
         }
         self.session = session
         self.expiry = TokenExpiry()
+        self.loop.current?.connections.expiryChanged(of: self)
         self.send(.authenticated(until: session.expiresAt))
         // It may have been revoked between the look at it and now, when the change was told to the session before.
         self.accessMayHaveChanged()
