@@ -391,18 +391,12 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension HTTPConnection: LoopConnection {
-    /// It never rests: each part of a request and of its answer has a deadline of its own.
     func tick(_ now: NIODeadline) -> NIODeadline {
-        self.lookAtDeadlines(now)
-        return now
-    }
-
-    private func lookAtDeadlines(_ now: NIODeadline) {
         // What was too small to be charged when it was made.
         self.outstanding.count(of: self.channel, since: self.stall.since, self.services.memory)
         if case .answering(let exchange) = self.phase { exchange.tick(now) }
         if self.stall.isDue(at: now, after: self.services.timeouts.write) { self.lookAtStall(now) }
-        guard now > self.deadline else { return }
+        guard now > self.deadline else { return now }
         self.deadline = .distantFuture
         switch self.phase {
         case .admitting(let exchange), .receiving(let exchange):
@@ -411,6 +405,7 @@ extension HTTPConnection: LoopConnection {
         case .refused(_, .some): self.endRefused()
         case .idle, .holding, .answering, .refused, .discarding, .closed: self.context?.close(promise: nil)
         }
+        return now
     }
 
     /// Closes where the peer takes nothing of its answer. A stream has no end that it could be late for: its reader may pause for as long
