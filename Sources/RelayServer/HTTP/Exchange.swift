@@ -180,7 +180,7 @@ final class Exchange {
     private func charged(_ reply: Reply) -> (Reply, MemoryCharge?) {
         guard reply.rest == nil, reply.body.readableBytes > Self.largeAnswer else { return (reply, nil) }
         if let charge = self.services.memory.hold(reply.body.readableBytes, in: .answers) { return (reply, charge) }
-        return (.unavailable("Server is overloaded, try again later"), nil)
+        return (.overloaded, nil)
     }
 
     private func note(_ status: HTTPResponseStatus, bytes: Int, at now: NIODeadline) {
@@ -241,7 +241,7 @@ extension Exchange: Suspending {
         _ work: @escaping @Sendable () async -> Value,
         then body: @escaping (Value) -> Void
     ) {
-        self.suspend(work, then: body) { self.answer(.unavailable("Server is overloaded, try again later")) }
+        self.suspend(work, then: body) { self.answer(.overloaded) }
     }
 
     /// As ``suspend(_:then:)``, where something else than an answer is due if there is no room.

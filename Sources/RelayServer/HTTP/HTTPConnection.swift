@@ -119,7 +119,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
             switch event {
             case .part(let part): self.received(part)
             case .malformed(let error): self.received(error)
-            case .overflow: self.refuse(nil, .overloaded)
+            case .overflow: self.refuse(nil, .noRoom)
             }
         }
         self.pipelined.isBeingTaken = false
@@ -159,8 +159,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         guard !self.charge.set(held, of: account, in: self.services.memory) else { return }
         self.pipelined.overflow()
         switch self.phase {
-        case .admitting, .receiving: exchange?.answer(.overloaded)
-        case .idle: self.refuse(nil, .overloaded)
+        case .admitting, .receiving: exchange?.answer(.noRoom)
+        case .idle: self.refuse(nil, .noRoom)
         case .holding: self.context?.close(promise: nil)
         case .answering, .refused, .discarding, .closed: break
         }

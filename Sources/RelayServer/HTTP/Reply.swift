@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import RelayAccess
 import RelayCore
 
 /// What a request is answered with: in one piece as a rule, in parts where it may be long.
@@ -90,8 +91,11 @@ extension Reply {
             ? Reply(.requestHeaderFieldsTooLarge, detail: "Request Header Fields Too Large") : .badRequest
     }
 
-    /// To more than the relay has room for.
-    static var overloaded: Reply {
+    /// Where a bounded queue is full, or there is no room for the answer: the same request may succeed later.
+    static var overloaded: Reply { .unavailable(AccessError(.overloaded).detail) }
+
+    /// To a request for whose bytes there is no room.
+    static var noRoom: Reply {
         var reply = Reply.unavailable("Too much is under way")
         reply.closes = true
         return reply

@@ -1,3 +1,4 @@
+import RelayAccess
 import RelayCore
 
 extension BrokerError {
@@ -13,7 +14,7 @@ extension BrokerError {
             "\(limit) users have access to this topic, the most that it may be granted to"
         case .full: "The relay has no room for more topics"
         case .moved: "Topic changed, try again"
-        case .overloaded: "Server is overloaded, try again later"
+        case .overloaded: AccessError(.overloaded).detail
         case .tooManyWaiting: "Too many of your messages wait to be stored, try again later"
         case .store(let error) where error.code == .undurable: "Storage can't give the topic's durability at the moment"
         case .store(let error) where error.code == .corrupt: "Stored data can't be read"

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOWebSocket
+import RelayAccess
 import RelayWire
 
 /// One WebSocket: the client's frames come in, the relay's go out, until one of them closes it. What its messages mean is its
@@ -192,7 +193,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
             self.intake.resume()
             self.handleIntake()
         }
-        if !isRunning { self.close(.unexpectedServerError, "Server is overloaded, try again later") }
+        if !isRunning { self.close(.unexpectedServerError, AccessError(.overloaded).detail) }
     }
 
     /// Something has begun for which later messages do not wait. Where too much of it is under way, they do.
