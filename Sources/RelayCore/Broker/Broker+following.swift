@@ -29,8 +29,6 @@ extension Broker {
         switch news {
         case .grew(let key, let growth):
             guard let topic = self.table.find(key) else { return }
-            // Everybody may wait for a topic that is not there; who may read what is in it is to be known first.
-            guard growth.messages.isEmpty || topic.access.record != nil else { return self.unsure.insert(key) }
             self.take(topic.grew(growth), topic)
         case .missed(let keys):
             for key in keys { self.unsure.insert(key) }

@@ -5,6 +5,9 @@ import RelayWire
 /// The rule: the hot tier grows only by what continues it without a break. News whose predecessor is not here yet waits until that
 /// was read from the store. The epoch changes only by an answer of the store itself: news of another epoch may be older than
 /// what is known.
+///
+/// Everybody may wait for a topic that does not exist. So messages of one that is not known to exist are not taken from news: who may read
+/// them is found out first.
 extension TopicState {
     /// What to do once the lock is released.
     enum FollowStep: Hashable, Sendable {
@@ -29,6 +32,7 @@ extension TopicState {
             self.following = .repairing(missed, backlog)
             return .rest
         case .live:
+            guard growth.messages.isEmpty || self.accessView.exists else { return .check }
             guard self.continues(growth.bounds) else { return .check }
             if self.contradicts(growth) { return .check }
             guard growth.previous > self.bounds.last else {

@@ -9,6 +9,12 @@ struct FollowStepTests {
     private static let epoch = StreamEpoch(id: 1, start: .zero)
     private static let other = StreamEpoch(id: 2, start: .ms(5))
 
+    private static let stored = StoredTopic(
+        record: .olgas("news", at: ManualClock().now),
+        grants: [],
+        bounds: StreamBounds()
+    )
+
     private let environment: TopicEnvironment
 
     init() {
@@ -51,7 +57,7 @@ struct FollowStepTests {
 
     /// A state that holds 1 to 5 of an epoch, and listens.
     private func live() -> TopicState {
-        var state = TopicState(stored: nil, bounds: StreamBounds(), self.environment)
+        var state = TopicState(stored: Self.stored, bounds: StreamBounds(), self.environment)
         state.following = .tuning(Backlog())
         _ = state.positioned(StreamBounds(), self.environment)
         _ = state.grew(Self.growth(1...5), self.environment)
@@ -113,9 +119,25 @@ struct FollowStepTests {
         self.expect(state, holds: news.holds, last: news.last)
     }
 
+    @Test("messages of a topic that is not known to exist wait until that is known, and a trimming does not")
+    func unknown() {
+        var state = TopicState(stored: nil, bounds: StreamBounds(), self.environment)
+        state.following = .tuning(Backlog())
+        #expect(state.grew(Self.growth(1...1), self.environment) == .rest)
+        #expect(state.positioned(StreamBounds(), self.environment) == .check)
+        #expect(state.grew(Self.growth(1...2), self.environment) == .check)
+        #expect(state.hot.messages.isEmpty)
+        let trimming = StreamGrowth(upTo: Self.bounds(2, trimmed: 2))
+        #expect(state.grew(trimming, self.environment) == .read(Self.missed(0, 2, .none)))
+        state.following = .live
+        state.access = TopicAccess(Self.stored)
+        #expect(state.grew(Self.growth(1...2), self.environment) == .rest)
+        self.expect(state, holds: [1, 2], last: 2)
+    }
+
     @Test("who does not listen takes no news, and only the position")
     func deaf() {
-        var state = TopicState(stored: nil, bounds: StreamBounds(), self.environment)
+        var state = TopicState(stored: Self.stored, bounds: StreamBounds(), self.environment)
         #expect(state.grew(Self.growth(1...5), self.environment) == .rest)
         self.expect(state, holds: [], last: 0, epoch: .none)
         #expect(state.positioned(Self.bounds(5), self.environment) == .rest)
@@ -125,7 +147,7 @@ struct FollowStepTests {
 
     @Test("news that comes before the position is taken after it, where it is new")
     func tuning() {
-        var state = TopicState(stored: nil, bounds: StreamBounds(), self.environment)
+        var state = TopicState(stored: Self.stored, bounds: StreamBounds(), self.environment)
         state.following = .tuning(Backlog())
         for ids in [3...3, 4...4, 5...6] as [ClosedRange<UInt64>] {
             #expect(state.grew(Self.growth(ids), self.environment) == .rest)
@@ -198,7 +220,7 @@ struct FollowStepTests {
 
     @Test("the first messages of a stream that had none are repaired like any")
     func firstMessagesMissed() {
-        var state = TopicState(stored: nil, bounds: StreamBounds(), self.environment)
+        var state = TopicState(stored: Self.stored, bounds: StreamBounds(), self.environment)
         state.following = .tuning(Backlog())
         _ = state.positioned(StreamBounds(), self.environment)
         let missed = Self.missed(0, 1, .none)
