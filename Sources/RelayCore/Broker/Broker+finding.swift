@@ -41,12 +41,31 @@ extension Broker {
         for use: TopicUse,
         as principal: Principal
     ) async throws(BrokerError) -> OpenTopic {
+        let open = try await self.loaded(key, for: use, as: principal)
+        return try await self.ready(open, for: use, as: principal)
+    }
+
+    /// The topic, from memory or the store. It may not be listened to yet: who may not read a topic does not make this relay listen to it.
+    private func loaded(
+        _ key: TopicKey,
+        for use: TopicUse,
+        as principal: Principal
+    ) async throws(BrokerError) -> OpenTopic {
         if let open = try self.topicAtHand(key, for: use, as: principal) { return open }
         let topic = try await self.reading { () async throws(StoreError) in try await self.topic(key) }
-        // Who may not read a topic does not make this relay listen to it.
-        let open = try self.open(topic, for: use, as: principal)
-        guard use == .join, !topic.admitsReaders else { return open }
-        let followed = try await self.reading { () async throws(StoreError) in try await self.followed(key) }
+        return try self.open(topic, for: use, as: principal)
+    }
+
+    /// What ``loaded(_:for:as:)`` gave, listened to where readers are to join it.
+    private func ready(
+        _ open: OpenTopic,
+        for use: TopicUse,
+        as principal: Principal
+    ) async throws(BrokerError) -> OpenTopic {
+        guard use == .join, !open.topic.admitsReaders else { return open }
+        let followed = try await self.reading { () async throws(StoreError) in
+            try await self.followed(open.topic.key)
+        }
         return try self.open(followed, for: use, as: principal)
     }
 
@@ -69,20 +88,31 @@ extension Broker {
         }
     }
 
-    /// The topics of several keys, in their order. See ``topic(_:for:as:)``.
+    /// The topics of several keys, in their order, or the refusal of the first that is refused. See ``topic(_:for:as:)``.
+    ///
+    /// They are loaded some at a time, and none is listened to before all are loaded and decided on.
     public func topics(
         _ keys: [TopicKey],
         for use: TopicUse,
         as principal: Principal
     ) async -> Result<[Topic], BrokerError> {
-        var topics: [Topic] = []
         do throws(BrokerError) {
-            for key in keys { topics.append(try await self.topic(key, for: use, as: principal).topic) }
-            return .success(topics)
+            let loaded = try await keys.map(atOnce: Self.loadsAtOnce) { (key) async throws(BrokerError) in
+                try await self.loaded(key, for: use, as: principal)
+            }
+            guard use == .join, !loaded.allSatisfy(\.topic.admitsReaders) else { return .success(loaded.map(\.topic)) }
+            let ready = try await loaded.map(atOnce: Self.loadsAtOnce) { (open) async throws(BrokerError) in
+                try await self.ready(open, for: use, as: principal)
+            }
+            return .success(ready.map(\.topic))
         } catch {
             return .failure(error)
         }
     }
+
+    /// How many topics are loaded at a time for one who asks for several: enough to hide a store's round trips, and few enough that
+    /// others' questions are not far behind.
+    private static let loadsAtOnce = 16
 
     /// The ends of a topic's stream, where they are in memory and up to date. It does not check who asks: a client may be told only after its
     /// access to the topic was decided.
