@@ -10,6 +10,47 @@ extension Broker {
         case existed(Topic)
     }
 
+    /// Publishes to a topic that is not in memory, for the case that it does not exist: then the step that creates it is the only one that
+    /// the store is asked for. Where it turns out to be there, it is in memory after this.
+    ///
+    /// - Returns: nil where nothing was done: the publisher's leave is to be decided from the topic.
+    /// - Throws: what turned the publish down as a whole.
+    func publishUnseen(_ items: [Item], as principal: Principal) async throws(BrokerError) -> [Publication]? {
+        guard let key = items.first?.key, items.allSatisfy({ $0.key == key }), self.table.find(key) == nil else {
+            return nil
+        }
+        let behavior = self.catalog.behavior(of: key.name)
+        guard case .allowed = behavior.decide(.create, by: principal, on: .missing) else { return nil }
+        var drafts: [Draft] = []
+        for item in items {
+            // Of a topic that is there, its access may make it another answer.
+            guard let draft = try? behavior.admit(item.draft, from: principal, access: .missing) else { return nil }
+            drafts.append(draft)
+        }
+        return try await self.topicLock.withLock(key) { [drafts] () async throws(BrokerError) in
+            guard self.table.find(key) == nil else { return nil }
+            let environment = self.environment
+            let first = try await self.reading { () async throws(StoreError) in
+                try await self.store.createTopic(
+                    self.autoCreated(key, by: principal),
+                    within: self.limits.topics,
+                    appending: environment.firstBatch(drafts, of: key, behavior)
+                )
+            }
+            switch first {
+            case .created(let stored, let receipt):
+                self.serve(Topic(created: stored, drafts, receipt, behavior: behavior, in: environment))
+                self.reclaimMemoryIfNeeded()
+                return receipt.stored.map { Publication($0, environment.awaited(nil)) }
+            case .existed(let stored):
+                self.serve(self.makeTopic(key, stored, stored.bounds))
+                return nil
+            case .refused(let bound):
+                throw self.refusal(bound)
+            }
+        }
+    }
+
     /// Creates the topic of a publish together with its messages: private, and owned by the publisher, if the kind allows that.
     ///
     /// - Throws: what turned the publish down as a whole.
@@ -51,8 +92,11 @@ extension Broker {
         let topic = try await self.reading { () async throws(StoreError) in try await self.load(key) }
         guard topic.access.record == nil else { return (topic, nil) }
         try self.authorize(principal, .create, topic.behavior, .missing)
-        let description = "Auto-created topic by \(principal.username)"
-        return (topic, self.record(key, isPublic: false, description: description, by: principal))
+        return (topic, self.autoCreated(key, by: principal))
+    }
+
+    private func autoCreated(_ key: TopicKey, by principal: Principal) -> TopicRecord {
+        self.record(key, isPublic: false, description: "Auto-created topic by \(principal.username)", by: principal)
     }
 
     /// - Parameter topic: is closed, and opened again by this. The caller holds its key's lock.

@@ -158,24 +158,31 @@ extension Broker {
     func load(_ key: TopicKey) async throws(StoreError) -> Topic {
         if let topic = self.table.find(key), topic.isInService { return topic }
         let (stored, bounds) = try await self.store.topicAndBounds(key)
-        let topic = Topic(
-            key: key,
-            behavior: self.catalog.behavior(of: key.name),
-            stored: stored,
-            bounds: bounds,
-            in: TopicEnvironment(
-                store: self.store,
-                durability: self.durability,
-                leastDurability: self.store.durabilities.first ?? self.store.durability,
-                isShared: self.feed != nil,
-                limits: self.limits,
-                memory: self.memory,
-                unstored: self.unstored,
-                clock: self.clock,
-                unsure: self.unsure
-            )
-        )
-        self.table.insert(topic, unusedSince: self.clock.uptime() - Self.idleTime)
+        let topic = self.makeTopic(key, stored, bounds)
+        self.serve(topic)
         return topic
+    }
+    func makeTopic(_ key: TopicKey, _ stored: StoredTopic?, _ bounds: StreamBounds) -> Topic {
+        let behavior = self.catalog.behavior(of: key.name)
+        return Topic(key: key, behavior: behavior, stored: stored, bounds: bounds, in: self.environment)
+    }
+
+    /// Puts a topic into memory. The caller holds its key's lock, and there was none.
+    func serve(_ topic: Topic) {
+        self.table.insert(topic, unusedSince: self.clock.uptime() - Self.idleTime)
+    }
+
+    var environment: TopicEnvironment {
+        TopicEnvironment(
+            store: self.store,
+            durability: self.durability,
+            leastDurability: self.store.durabilities.first ?? self.store.durability,
+            isShared: self.feed != nil,
+            limits: self.limits,
+            memory: self.memory,
+            unstored: self.unstored,
+            clock: self.clock,
+            unsure: self.unsure
+        )
     }
 }

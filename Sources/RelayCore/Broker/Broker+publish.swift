@@ -92,6 +92,9 @@ extension Broker {
         _ items: [Item],
         as principal: Principal
     ) async throws(BrokerError) -> [Result<Publication, BrokerError>] {
+        if let publications = try await self.publishUnseen(items, as: principal) {
+            return publications.map { .success($0) }
+        }
         var topics: [TopicKey: Topic] = [:]
         var admitted = items
         for (index, item) in items.enumerated() {

@@ -5,14 +5,8 @@ import Synchronization
 extension Topic {
     /// What the store is asked to create the topic with.
     func firstBatch(_ drafts: [Draft]) -> AppendBatch {
-        let bounds = self.state.withLock { $0.bounds }
-        return AppendBatch(
-            topic: self.key,
-            drafts: drafts,
-            retention: self.behavior.retention(configured: self.environment.limits.retention),
-            known: self.environment.isShared ? bounds : StreamBounds(),
-            durability: self.awaitedDurability
-        )
+        let known = self.environment.isShared ? self.bounds : StreamBounds()
+        return self.environment.firstBatch(drafts, of: self.key, self.behavior, known)
     }
 
     /// The topic is stored, and its first messages with it. One step for readers too: they see who may read it no later than what is in it.
@@ -26,6 +20,24 @@ extension Topic {
             return state.markLoops()
         }
         toTell.tell(self)
+    }
+
+    /// A topic that the store has just created together with its first messages, and that this relay had not in memory.
+    ///
+    /// - Parameter receipt: of the messages.
+    convenience init(
+        created stored: StoredTopic,
+        _ drafts: [Draft],
+        _ receipt: AppendReceipt,
+        behavior: any TopicBehavior,
+        in environment: TopicEnvironment
+    ) {
+        var before = receipt.bounds
+        // Of what the name had before, nothing is left.
+        before.last = before.trimmedThrough
+        before.count = 0
+        self.init(key: stored.record.key, behavior: behavior, stored: stored, bounds: before, in: environment)
+        self.finishCreation(stored, drafts, receipt)
     }
 
     /// The store did not create the topic, or may have.
@@ -50,5 +62,23 @@ extension Topic {
             return state.markLoops()
         }
         toTell.tell(self)
+    }
+}
+
+extension TopicEnvironment {
+    /// - Parameter known: what this relay knows of the topic's stream.
+    func firstBatch(
+        _ drafts: [Draft],
+        of key: TopicKey,
+        _ behavior: any TopicBehavior,
+        _ known: StreamBounds = StreamBounds()
+    ) -> AppendBatch {
+        AppendBatch(
+            topic: key,
+            drafts: drafts,
+            retention: behavior.retention(configured: self.limits.retention),
+            known: known,
+            durability: self.awaited(nil)
+        )
     }
 }

@@ -73,7 +73,7 @@ extension Database {
             return StoredPage(messages: [], hasMore: false, bounds: StreamBounds())
         }
         var builder = PageBuilder(request)
-        let rows = try self.rows(in: request.range, of: stream, at: request.now)
+        var rows = try self.rows(in: request.range, of: stream, at: request.now)
         while let row = try rows.next() {
             let goesOn: Bool
             do throws(StoreError) {
@@ -88,7 +88,7 @@ extension Database {
         return builder.page(bounds: stream.bounds)
     }
 
-    private func rows(in range: ReadRequest.Range, of stream: StreamState, at now: Timestamp) throws -> RowCursor {
+    private func rows(in range: ReadRequest.Range, of stream: StreamState, at now: Timestamp) throws -> Rows {
         let (first, last, order) =
             switch range {
             case .forward(let after, let through): (after, through ?? .max, "ms, seq")

@@ -29,7 +29,7 @@ extension SQLiteStore: TopicStore {
         appending batch: AppendBatch
     ) async throws(StoreError) -> FirstAppend {
         try await self.write(cost: Self.smallJob + batch.memoryCost, needsRoom: true) { [places] db, cache in
-            switch try db.create(record, within: quota, with: &cache, places) {
+            switch try db.create(record, within: quota, beginningStream: true, with: &cache, places) {
             case .existed(let topic): return .existed(topic)
             case .refused(let bound): return .refused(bound)
             case .created(var topic):
@@ -153,15 +153,21 @@ extension SQLiteStore: TopicStore {
 // MARK: - Rows
 
 extension Database {
+    /// - Parameter beginningStream: whether messages follow, so that the topic gets a stream where it has none.
     fileprivate func create(
         _ record: TopicRecord,
         within quota: TopicQuota,
+        beginningStream: Bool = false,
         with cache: inout StreamCache,
         _ places: UnreadableRecords
     ) throws -> TopicCreation {
-        if let topic = try self.topic(record.key, with: &cache, places) { return .existed(topic) }
-        if let bound = try self.refusal(of: record.owner, quota) { return .refused(bound) }
-        try self.insert(record)
+        let refusal = try self.refusal(of: record.owner, quota)
+        guard try refusal == nil && self.insert(record) else {
+            if let topic = try self.topic(record.key, with: &cache, places) { return .existed(topic) }
+            guard let refusal else { throw StoreError(.corrupt, "topic \(record.key) is there and can't be found") }
+            return .refused(refusal)
+        }
+        if beginningStream { try cache.create(record.key, in: self) }
         let bounds = try cache.update(record.key, in: self) { stream in
             stream.purge()
             return stream.bounds
@@ -171,17 +177,23 @@ extension Database {
 
     /// What of the quota one more topic of this owner would exceed.
     fileprivate func refusal(of owner: UserID, _ quota: TopicQuota) throws -> TopicQuota.Bound? {
-        let count = "SELECT count FROM topic_counts WHERE owner = ?"
-        let owned = try self.first(count, [DatabaseValue(owner)]) { Int(try $0.integer(0)) }
-        let total = try self.first(count, [DatabaseValue([UInt8]())]) { Int(try $0.integer(0)) }
-        return quota.refusal(owned: owned ?? 0, total: total ?? 0)
+        var (owned, total) = (0, 0)
+        var counts = try self.rows(
+            "SELECT owner = '', count FROM topic_counts WHERE owner IN (?, '')",
+            [DatabaseValue(owner)]
+        )
+        while let row = try counts.next() {
+            if try row.integer(0) == 0 { owned = Int(try row.integer(1)) } else { total = Int(try row.integer(1)) }
+        }
+        return quota.refusal(owned: owned, total: total)
     }
 
-    fileprivate func insert(_ record: TopicRecord) throws {
-        try self.run(
+    /// - Returns: false where the topic is there already.
+    fileprivate func insert(_ record: TopicRecord) throws -> Bool {
+        try self.changes(
             """
             INSERT INTO topics (key, id, name, namespace, kind, owner, created_at, is_public, description, durability)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
             """,
             [DatabaseValue(record.key), DatabaseValue(record.id)] + record.key.columns + [
                 DatabaseValue(record.kind), DatabaseValue(record.owner), DatabaseValue(record.createdAt),

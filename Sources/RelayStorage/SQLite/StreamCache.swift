@@ -12,6 +12,8 @@ struct StreamCache {
 
     private var streams: [TopicKey: StreamState] = [:]
     private var changed: [TopicKey] = []
+    /// Of the next stream that begins; nil where the file has to be asked.
+    private var nextID: Int64?
 
     /// Forgets everything where it has become too much; what is needed is read again.
     mutating func makeRoom() {
@@ -21,6 +23,7 @@ struct StreamCache {
     mutating func reset() {
         self.streams.removeAll()
         self.changed.removeAll()
+        self.nextID = nil
     }
 
     mutating func bounds(of topic: TopicKey, in db: Database) throws -> StreamBounds? {
@@ -55,30 +58,22 @@ struct StreamCache {
         }
     }
 
-    /// Begins the topic's stream where it has none.
+    /// Begins the topic's stream where it has none. Its row is inserted with what is appended to it in this transaction.
     mutating func create(_ topic: TopicKey, in db: Database) throws {
         guard try self.bounds(of: topic, in: db) == nil else { return }
-        let epoch = StreamEpoch.new()
-        try db.run(
-            "INSERT INTO streams (key, name, namespace, epoch) VALUES (?, ?, ?, ?)",
-            [DatabaseValue(topic)] + topic.columns + [epoch.idColumn]
-        )
-        self.streams[topic] = StreamState(id: db.lastInsertedRowID, bounds: StreamBounds(epoch: epoch))
+        let id =
+            try self.nextID ?? db.first("SELECT coalesce(max(id), 0) + 1 FROM streams", []) { try $0.integer(0) } ?? 1
+        self.nextID = id + 1
+        self.streams[topic] = StreamState(newWithID: id)
+        self.changed.append(topic)
     }
 
     /// One statement for each stream that was changed.
     mutating func flush(to db: Database) throws {
         for topic in self.changed {
             guard let state = self.streams[topic] else { continue }
-            try db.run(
-                """
-                UPDATE streams SET last_ms = ?, last_seq = ?, trimmed_ms = ?, trimmed_seq = ?, count = ?,
-                epoch = ?, epoch_ms = ?, epoch_seq = ? WHERE id = ?
-                """,
-                state.bounds.last.columns + state.bounds.trimmedThrough.columns
-                    + [state.bounds.count.databaseValue, state.bounds.epoch.idColumn]
-                    + state.bounds.epoch.start.columns + [state.id.databaseValue]
-            )
+            if state.isNew { try db.insert(state, topic) } else { try db.update(state) }
+            self.streams[topic]?.isNew = false
             self.streams[topic]?.isChanged = false
         }
         self.changed.removeAll(keepingCapacity: true)
@@ -91,6 +86,28 @@ struct StreamCache {
         ) { row in
             StreamState(id: try row.integer(0), bounds: try row.bounds(1))
         }
+    }
+}
+
+extension Database {
+    fileprivate func insert(_ stream: StreamState, _ topic: TopicKey) throws {
+        try self.run(
+            """
+            INSERT INTO streams (id, key, name, namespace, last_ms, last_seq, trimmed_ms, trimmed_seq, count,
+            epoch, epoch_ms, epoch_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [stream.id.databaseValue, DatabaseValue(topic)] + topic.columns + stream.bounds.columns
+        )
+    }
+
+    fileprivate func update(_ stream: StreamState) throws {
+        try self.run(
+            """
+            UPDATE streams SET last_ms = ?, last_seq = ?, trimmed_ms = ?, trimmed_seq = ?, count = ?,
+            epoch = ?, epoch_ms = ?, epoch_seq = ? WHERE id = ?
+            """,
+            stream.bounds.columns + [stream.id.databaseValue]
+        )
     }
 }
 
@@ -108,6 +125,12 @@ extension StreamEpoch {
 extension StreamBounds {
     /// Of `streams`, as ``GRDB/Row/bounds(_:)`` reads them.
     static let columns = "last_ms, last_seq, trimmed_ms, trimmed_seq, count, epoch, epoch_ms, epoch_seq"
+
+    /// In the order of ``columns``.
+    fileprivate var columns: [DatabaseValue] {
+        self.last.columns + self.trimmedThrough.columns + [self.count.databaseValue, self.epoch.idColumn]
+            + self.epoch.start.columns
+    }
 }
 
 extension Row {

@@ -6,6 +6,8 @@ import RelayWire
 struct StreamState {
     /// The row of `streams`.
     let id: Int64
+    /// Whether the row is still to be inserted.
+    var isNew = false
     var bounds: StreamBounds
     /// The ids of the oldest messages kept, ascending: the next to be trimmed. Empty means unknown.
     var oldest: Deque<MessageID> = []
@@ -17,6 +19,13 @@ struct StreamState {
     init(id: Int64, bounds: StreamBounds) {
         self.id = id
         self.bounds = bounds
+    }
+
+    /// A stream that nothing was appended to.
+    init(newWithID id: Int64) {
+        self.init(id: id, bounds: StreamBounds(epoch: .new()))
+        self.isNew = true
+        self.isChanged = true
     }
 
     /// Hides every message, and begins a new epoch. The rows are deleted by the next sweep.

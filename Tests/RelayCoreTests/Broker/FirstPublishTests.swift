@@ -63,11 +63,37 @@ struct FirstPublishTests {
         let calls = Collected<String>()
         self.relay.store.beforeTopicCalls { calls.add(["\($0)"]) }
         try await self.relay.publishAll(0..<3)
-        #expect(calls.all == ["topic", "createWithMessages"])
+        #expect(calls.all == ["createWithMessages"])
         #expect(self.relay.store.numbers(in: .named("news")) == [0, 1, 2])
         try await self.relay.publishAll([3])
         #expect(self.relay.store.calls.appends == [3, 1])
         #expect(self.relay.store.calls.overlaps == 0)
+    }
+
+    @Test("a topic that is stored and not in memory is published to as it is")
+    func storedMeanwhile() async throws {
+        let record = TopicRecord.olgas("news", at: self.relay.clock.now)
+        _ = try await self.relay.store.createTopic(record, within: .unlimited)
+        await #expect(throws: BrokerError.denied) { try await self.relay.publishAll([1], as: .greta) }
+        try await self.relay.publishAll([2])
+        #expect(self.relay.store.numbers(in: .named("news")) == [2])
+        #expect(try await self.relay.store.topic(.named("news"))?.record.id == record.id)
+    }
+
+    @Test(
+        "a reader of a topic that its first messages made gets them from memory, and none of what its name had before"
+    )
+    func hotFirstMessages() async throws {
+        try await self.relay.publishAll([1, 2])
+        try await self.relay.broker.deleteTopic(.named("news"), as: .olga)
+        let other = self.relay.restarted()
+        try await other.publishAll([3, 4])
+        let sink = TestSink(.olga)
+        let loop = TurningLoop(other)
+        try loop.read(try await other.loaded(), from: .cursor(.oldest), into: sink)
+        try loop.settle()
+        #expect(sink.numbers == [3, 4])
+        #expect(other.store.calls.reads.isEmpty)
     }
 
     @Test("readers who waited for the topic get its first messages")

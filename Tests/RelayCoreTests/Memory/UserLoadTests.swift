@@ -86,8 +86,11 @@ struct UserLoadTests {
     }
 
     /// Two publishes that the store keeps waiting while `call` is made, and what a third of the same user gets.
-    private func slowly(_ held: TestStore.TopicCall, _ topics: [String]) async throws {
-        let relay = self.relay(messages: 2)
+    ///
+    /// - Parameter topics: each publish's, with a message for each of them.
+    private func slowly(_ held: TestStore.TopicCall, _ topics: [[String]]) async throws {
+        let ofEach = topics[0].count
+        let relay = self.relay(messages: 2 * ofEach)
         let go = Signal()
         let calls = Collected<TestStore.TopicCall>()
         relay.store.beforeTopicCalls { call in
@@ -96,19 +99,19 @@ struct UserLoadTests {
             await go.wait()
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (number, topic) in topics.dropLast().enumerated() {
-                let item = self.item(number, topic, of: self.load, relay)
+            for (number, names) in topics.dropLast().enumerated() {
+                let items = names.map { self.item(number, $0, of: self.load, relay) }
                 group.addTask {
-                    for result in try await relay.broker.publish([item], as: .olga) { _ = try result.get() }
+                    for result in try await relay.broker.publish(items, as: .olga) { _ = try result.get() }
                 }
             }
-            while calls.all.count < topics.count - 1 { await Task.yield() }
-            #expect(self.load.waiting.messages == 2)
+            while calls.all.count < topics.count - 1, !Task.isCancelled { await Task.yield() }
+            #expect(self.load.waiting.messages == 2 * ofEach)
             #expect(relay.broker.memory.bytes(in: .waiting) == self.load.waiting.bytes)
-            let third = self.item(3, topics[topics.count - 1], of: self.load, relay)
-            await #expect(throws: BrokerError.tooManyWaiting) { try await relay.broker.publish([third], as: .olga) }
-            let other = self.item(4, topics[topics.count - 1], of: UserLoad(), relay)
-            _ = try await relay.broker.publish([other], as: .olga)
+            let third = topics[topics.count - 1].map { self.item(3, $0, of: self.load, relay) }
+            await #expect(throws: BrokerError.tooManyWaiting) { try await relay.broker.publish(third, as: .olga) }
+            let other = topics[topics.count - 1].map { self.item(4, $0, of: UserLoad(), relay) }
+            _ = try await relay.broker.publish(other, as: .olga)
             go.fire()
             try await group.waitForAll()
         }
@@ -118,12 +121,12 @@ struct UserLoadTests {
 
     @Test("first publishes count while their topics are created")
     func firstPublishes() async throws {
-        try await self.slowly(.createWithMessages, ["a", "b", "c"])
+        try await self.slowly(.createWithMessages, [["a"], ["b"], ["c"]])
     }
 
     @Test("publishes count while their topics are looked up")
     func lookUps() async throws {
-        try await self.slowly(.topic, ["a", "b", "c"])
+        try await self.slowly(.topic, [["a", "a2"], ["b", "b2"], ["c", "c2"]])
     }
 
     @Test("publishes that wait for another with their idempotency key count")
