@@ -29,7 +29,7 @@ final class Joiner: Sendable {
     private struct Request {
         let keys: [TopicKey]
         let client: any Suspending
-        let sink: any ReaderSink
+        let sink: any SessionSink
         let start: (Int, Topic) -> ReaderStart
         let body: (consuming Result<JoinedReaders, JoinRefusal>) -> Void
     }
@@ -48,21 +48,19 @@ final class Joiner: Sendable {
     /// Has `sink` join topics, at once where all are in memory. The sink's user needs leave to read each of them.
     ///
     /// - Parameters:
-    ///   - account: of the sink's user.
     ///   - client: on whose loop this is called; waits where a topic has to be read from the store.
     ///   - start: where to begin in the topic with this place in `keys`.
     ///   - body: gets the readers, or what kept them out. Never called where the client leaves before.
     func join(
         _ keys: [TopicKey],
-        of account: Account,
         for client: any Suspending,
-        sink: any ReaderSink,
+        sink: any SessionSink,
         startingAt start: @escaping (Int, Topic) -> ReaderStart,
         then body: @escaping (consuming Result<JoinedReaders, JoinRefusal>) -> Void
     ) {
         let request = Request(keys: keys, client: client, sink: sink, start: start, body: body)
         do throws(JoinRefusal) {
-            self.join(request, holding: try self.subscriptions.take(keys.count, for: account))
+            self.join(request, holding: try self.subscriptions.take(keys.count, for: sink.session.account))
         } catch {
             body(.failure(error))
         }

@@ -91,7 +91,7 @@ struct RelayEdges {
             .init(
                 .GET,
                 "/ws",
-                WebSocketRoute(
+                MessageSocketRoute(
                     access: access,
                     joiner: joiner,
                     publisher: publisher,

@@ -30,7 +30,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
     private var hasRoom = true
     private var phase = Phase.open
     private var assembler: WebSocketAssembler
-    private var keepAlive: KeepAlive
+    private var pings: PingSchedule
     /// Of what was written, what the client may still lack.
     var outstanding = Outstanding()
     private var intake = WebSocketIntake()
@@ -50,7 +50,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.dialect = dialect
         self.place = consume place
         self.assembler = WebSocketAssembler(maxMessageBytes: services.maxMessageBytes)
-        self.keepAlive = KeepAlive(openedAt: .now(), idleLimit: services.idleLimit)
+        self.pings = PingSchedule(openedAt: .now(), idleLimit: services.idleLimit)
     }
 
     /// Whether nothing more is sent.
@@ -131,7 +131,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
         case .closed: return
         case .open: break
         }
-        self.keepAlive.heard(at: .now())
+        self.pings.heard(at: .now())
         switch self.assembler.receive(frame) {
         case .text(let bytes): self.received(.text(bytes))
         case .binary(let bytes): self.received(.binary(bytes))
@@ -229,7 +229,7 @@ extension WebSocketConnection {
     ///
     /// - Parameter bytes: whole frames.
     func deliver(_ bytes: ByteBuffer) {
-        self.keepAlive.delivered()
+        self.pings.delivered()
         self.outstanding.wrote()
         if let context = self.context { self.socket.add(bytes, context) }
     }
@@ -262,7 +262,7 @@ extension WebSocketConnection {
         // Before the write: its promise may close the connection at once, and what is closed must not be closing again.
         self.phase = .closing
         let wasReadHeld = self.intake.end()
-        self.keepAlive.closing(at: .now())
+        self.pings.closing(at: .now())
         self.dialect.closed()
         self.outstanding.wrote()
         self.loop.current?.connections.wake(self)
@@ -286,7 +286,7 @@ extension WebSocketConnection: LoopConnection {
     func tick(_ now: NIODeadline) -> NIODeadline {
         if self.isToBeCounted { self.outstanding.count(of: self.channel, since: nil, self.services.memory) }
         let dialect = self.dialect
-        switch self.keepAlive.tick(
+        switch self.pings.tick(
             now,
             isUsed: dialect.idleReason == nil,
             isWritable: self.isWritable,
@@ -298,7 +298,7 @@ extension WebSocketConnection: LoopConnection {
         case .closeUnanswered: self.close(.unexpectedServerError, "Idle timeout")
         case .cutOff: self.context?.close(promise: nil)
         }
-        return self.isToBeCounted ? now : self.keepAlive.rest(from: now)
+        return self.isToBeCounted ? now : self.pings.rest(from: now)
     }
 
     func cutOff() { self.context?.close(promise: nil) }

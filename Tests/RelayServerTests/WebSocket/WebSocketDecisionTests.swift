@@ -7,8 +7,8 @@ import Testing
 
 @Suite("What a WebSocket decides without I/O")
 struct WebSocketDecisionTests {
-    private static func keepAlive() -> KeepAlive {
-        KeepAlive(openedAt: .uptimeNanoseconds(0), idleLimit: .seconds(60))
+    private static func pingSchedule() -> PingSchedule {
+        PingSchedule(openedAt: .uptimeNanoseconds(0), idleLimit: .seconds(60))
     }
 
     /// Whether a message that waits is handled now.
@@ -23,13 +23,13 @@ struct WebSocketDecisionTests {
         arguments: [(5, 1_667), (30, 10_000), (60, 20_000), (600, 20_000)]
     )
     func pingInterval(_ idle: Int64, _ milliseconds: Int64) {
-        let interval = KeepAlive.pingInterval(within: .seconds(idle))
+        let interval = PingSchedule.pingInterval(within: .seconds(idle))
         #expect(interval <= .milliseconds(milliseconds) && interval >= .milliseconds(milliseconds - 1))
     }
 
     @Test("a quiet client is pinged, and given up where it does not answer in time")
     func pings() {
-        var quiet = Self.keepAlive()
+        var quiet = Self.pingSchedule()
         #expect(quiet.tick(Self.at(19), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
         #expect(quiet.tick(Self.at(20), isUsed: true, isWritable: true, isHeldBack: false) == .ping)
         #expect(quiet.tick(Self.at(40), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
@@ -40,7 +40,7 @@ struct WebSocketDecisionTests {
 
     @Test("a client that does not read is neither pinged nor given up")
     func stalled() {
-        var stalled = Self.keepAlive()
+        var stalled = Self.pingSchedule()
         #expect(stalled.tick(Self.at(500), isUsed: true, isWritable: false, isHeldBack: false) == .nothing)
         #expect(stalled.tick(Self.at(501), isUsed: true, isWritable: true, isHeldBack: false) == .ping)
         #expect(stalled.tick(Self.at(900), isUsed: true, isWritable: false, isHeldBack: false) == .nothing)
@@ -50,12 +50,12 @@ struct WebSocketDecisionTests {
 
     @Test("a client that the relay holds back is neither pinged nor given up, for its pong may lie unread")
     func heldBack() {
-        var held = Self.keepAlive()
+        var held = Self.pingSchedule()
         #expect(held.tick(Self.at(20), isUsed: true, isWritable: true, isHeldBack: false) == .ping)
         #expect(held.tick(Self.at(41), isUsed: true, isWritable: true, isHeldBack: true) == .nothing)
         #expect(held.tick(Self.at(60), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
         #expect(held.tick(Self.at(62), isUsed: true, isWritable: true, isHeldBack: false) == .closeUnanswered)
-        var first = Self.keepAlive()
+        var first = Self.pingSchedule()
         #expect(first.tick(Self.at(61), isUsed: false, isWritable: true, isHeldBack: true) == .nothing)
         #expect(first.tick(Self.at(62), isUsed: false, isWritable: true, isHeldBack: false) == .closeIdle)
     }
@@ -88,7 +88,7 @@ struct WebSocketDecisionTests {
 
     @Test("a client that was sent messages since it was heard may still be reading them, and is not given up")
     func reading() {
-        var slow = Self.keepAlive()
+        var slow = Self.pingSchedule()
         slow.delivered()
         #expect(slow.tick(Self.at(20), isUsed: true, isWritable: true, isHeldBack: false) == .ping)
         #expect(slow.tick(Self.at(500), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
@@ -99,7 +99,7 @@ struct WebSocketDecisionTests {
 
     @Test("who never subscribes is closed however lively it is, and who ignores a close is cut off")
     func idleAndClosing() {
-        var idle = Self.keepAlive()
+        var idle = Self.pingSchedule()
         idle.heard(at: Self.at(60))
         #expect(idle.tick(Self.at(60), isUsed: false, isWritable: true, isHeldBack: false) == .nothing)
         #expect(idle.tick(Self.at(61), isUsed: false, isWritable: true, isHeldBack: false) == .closeIdle)
@@ -113,7 +113,7 @@ struct WebSocketDecisionTests {
     @Test("a connection that has nothing to do rests until its ping is due, and what it does is not later for that")
     func rests() {
         for isUsed in [true, false] {
-            var (ticked, rested) = (Self.keepAlive(), Self.keepAlive())
+            var (ticked, rested) = (Self.pingSchedule(), Self.pingSchedule())
             var (rest, ticks) = (NIODeadline.distantPast, 0)
             for second in 0..<300 as Range<UInt64> {
                 let now = Self.at(second)
@@ -137,7 +137,7 @@ struct WebSocketDecisionTests {
             }
             #expect(ticks < 250, "\(ticks)")
         }
-        var quiet = Self.keepAlive()
+        var quiet = Self.pingSchedule()
         quiet.heard(at: Self.at(70))
         _ = quiet.tick(Self.at(71), isUsed: true, isWritable: true, isHeldBack: false)
         #expect(quiet.rest(from: Self.at(71)) == Self.at(90))

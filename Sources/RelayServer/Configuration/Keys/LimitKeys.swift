@@ -63,7 +63,7 @@ extension RelayConfiguration {
         public var maxTopics = 1_000
 
         /// A connection that sends no first `subscribe` in this time is closed. The time between pings follows from it: see
-        /// ``KeepAlive``.
+        /// ``PingSchedule``.
         @Setting(
             "ws_idle_seconds",
             .duration(.seconds(5) ... .seconds(86_400)),

@@ -48,7 +48,7 @@ final class EventStreamRoute: Route {
             topics: keys.map(\.name),
             tellsEpochs: start.tellsEpochs
         )
-        self.joiner.join(keys, of: session.account, for: exchange, sink: stream) { _, topic in
+        self.joiner.join(keys, for: exchange, sink: stream) { _, topic in
             start.start(of: topic.name)
         } then: { joined in
             switch consume joined {

@@ -7,7 +7,7 @@ import RelayWire
 /// One event stream: its topics' messages as events, each with the cursor to go on from. Lives on its connection's loop.
 final class EventStreamSession {
     private let exchange: Exchange
-    private let session: Session
+    let session: Session
     private let route: EventStreamRoute
     private var place: ConnectionQuota.Place?
     private var subscriptions = Subscriptions()
@@ -19,7 +19,7 @@ final class EventStreamSession {
     private var lastWrite = NIODeadline.now()
 
     /// How often a comment is sent where there is nothing else, so that proxies keep the connection.
-    private static let keepAlive = TimeAmount.seconds(15)
+    private static let commentInterval = TimeAmount.seconds(15)
 
     init(
         exchange: Exchange,
@@ -100,8 +100,6 @@ final class EventStreamSession {
 }
 
 extension EventStreamSession: ReaderSink {
-    var principal: Principal? { self.session.standingPrincipal(requiring: .read) }
-
     func capacity(for reader: Reader) -> Int {
         self.exchange.connection.isWritable ? .max : 0
     }
@@ -156,20 +154,14 @@ extension EventStreamSession: ReaderSink {
     }
 }
 
-extension EventStreamSession: AccessWatcher {
-    var userID: UserID { self.session.account.id }
+extension EventStreamSession: SessionSink {
+    var loop: DeliveryLoop { self.exchange.loop }
+    var readers: [Reader] { self.subscriptions.readers }
 
-    func accessMayHaveChanged() {
-        do throws(AccessError) {
-            _ = try self.session.standing(requiring: .read)
-        } catch {
-            self.tell(.authentication, error.detail)
-            return self.end()
-        }
-        for reader in self.subscriptions.readers { self.exchange.loop.current?.readers.recheck(reader) }
+    func end(for refusal: AccessError) {
+        self.tell(.authentication, refusal.detail)
+        self.end()
     }
-
-    var nextExpiryCheck: Timestamp { self.session.expiresAt }
 
     func checkExpiry(at now: Timestamp) {
         guard now >= self.session.expiresAt else { return }
@@ -193,11 +185,13 @@ extension EventStreamSession: ExchangeActivity {
     }
 
     func tick(_ now: NIODeadline) {
-        guard self.isOpen, now - self.lastWrite >= Self.keepAlive, self.exchange.connection.isWritable else { return }
-        self.writeKeepAlive()
+        guard self.isOpen, now - self.lastWrite >= Self.commentInterval, self.exchange.connection.isWritable else {
+            return
+        }
+        self.writeComment()
     }
 
-    private func writeKeepAlive() {
+    private func writeComment() {
         var bytes = ByteBuffer()
         EventStreamFraming.writeKeepAlive(into: &bytes)
         self.write(bytes)
@@ -206,7 +200,7 @@ extension EventStreamSession: ExchangeActivity {
 
     /// A peer that has left resets the connection when something is written to it, and one that only says nothing more does not.
     func inputClosed() {
-        if self.isOpen { self.writeKeepAlive() }
+        if self.isOpen { self.writeComment() }
     }
 
     func relayStopping() {

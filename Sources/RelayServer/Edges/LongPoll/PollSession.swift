@@ -36,7 +36,7 @@ final class PollSession {
     }
 
     private let exchange: Exchange
-    private let session: Session
+    let session: Session
     private let route: PollRoute
     private let keys: [TopicKey]
     /// What was found on each topic, in the order of the keys.
@@ -148,8 +148,6 @@ final class PollSession {
 // MARK: - Reading
 
 extension PollSession: ReaderSink {
-    var principal: Principal? { self.session.standingPrincipal(requiring: .read) }
-
     func capacity(for reader: Reader) -> Int {
         guard self.bytes < Self.maxAnswerBytes, !self.isOutOfMemory else { return 0 }
         return Self.maxMessagesPerTopic - self.found[reader.tag].messages.count
@@ -199,19 +197,11 @@ extension PollSession: ReaderSink {
     }
 }
 
-extension PollSession: AccessWatcher {
-    var userID: UserID { self.session.account.id }
+extension PollSession: SessionSink {
+    var loop: DeliveryLoop { self.exchange.loop }
+    var readers: [Reader] { self.found.compactMap(\.reader) }
 
-    func accessMayHaveChanged() {
-        do throws(AccessError) {
-            _ = try self.session.standing(requiring: .read)
-        } catch {
-            return self.fail(Reply(error))
-        }
-        for found in self.found { if let reader = found.reader { self.exchange.loop.current?.readers.recheck(reader) } }
-    }
-
-    var nextExpiryCheck: Timestamp { self.session.expiresAt }
+    func end(for refusal: AccessError) { self.fail(Reply(refusal)) }
 
     func checkExpiry(at now: Timestamp) {
         guard now >= self.session.expiresAt else { return }

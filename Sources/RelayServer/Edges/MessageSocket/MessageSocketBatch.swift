@@ -3,7 +3,7 @@ import RelayCore
 import RelayWire
 
 /// A batch as WebSocket text frames, one a message.
-enum WebSocketBatch: BatchFormat {
+enum MessageSocketBatch: BatchFormat {
     static func encode(_ messages: [Message], of topic: TopicName) -> ByteBuffer {
         if messages.count == 1 { return self.frame(.message(messages[0].fields(of: topic))) }
         let frames = messages.map { ServerFrame.message($0.fields(of: topic)) }

@@ -4,7 +4,7 @@ import RelayServer
 import Testing
 
 @Suite("WebSockets of a running relay")
-struct WebSocketLiveTests {
+struct MessageSocketLiveTests {
     @Test("what a client may not send ends the connection with the right code", .timeLimit(.minutes(1)))
     func brokenFrames() async throws {
         let table: [([(UInt8, Int, [UInt8]?)], UInt16)] = [

@@ -3,7 +3,7 @@ import RelayAccess
 import RelayCore
 
 /// `GET /ws`: checks who comes, and turns the connection into a WebSocket.
-final class WebSocketRoute: Route {
+final class MessageSocketRoute: Route {
     let access: RequestAccess
     let joiner: Joiner
     let publisher: Publisher
@@ -28,7 +28,7 @@ final class WebSocketRoute: Route {
         case .accept(let headers):
             self.access.admitReader(exchange) { exchange, session in
                 self.sockets.upgrade(exchange, headers, of: session.account.id) {
-                    WebSocketConversation(session: session, route: self, loop: exchange.loop)
+                    MessageSocketConversation(session: session, route: self, loop: exchange.loop)
                 }
             }
         }

@@ -6,15 +6,15 @@ import RelayWire
 
 /// What a WebSocket's client and the relay say to each other: subscribing, publishing, renewing the token, and the messages of the topics
 /// that the client follows. Lives on its connection's loop, and keeps no messages: what the socket does not take stays in the stream.
-final class WebSocketConversation {
+final class MessageSocketConversation {
     /// Nil before it is open, and once it closes or is gone: what was under way then may still come back to this object. The two hold each
     /// other meanwhile.
     private var connection: WebSocketConnection?
 
     /// Of the token that the connection was opened with, or of the last that an auth frame brought.
-    private var session: Session
+    private(set) var session: Session
     private var expiry = TokenExpiry()
-    private let route: WebSocketRoute
+    private let route: MessageSocketRoute
     let loop: DeliveryLoop
     /// Names the connection to its client.
     private let sessionNumber = UInt64.random(in: 0..<(1 << 48))
@@ -22,7 +22,7 @@ final class WebSocketConversation {
     /// Whether the first frame, which must subscribe, has done so.
     private var isSubscribed = false
 
-    init(session: Session, route: WebSocketRoute, loop: DeliveryLoop) {
+    init(session: Session, route: MessageSocketRoute, loop: DeliveryLoop) {
         self.session = session
         self.route = route
         self.loop = loop
@@ -44,13 +44,13 @@ final class WebSocketConversation {
     }
 
     private func send(_ frame: ServerFrame) {
-        self.connection?.send(WebSocketBatch.frame(frame))
+        self.connection?.send(MessageSocketBatch.frame(frame))
     }
 }
 
 // MARK: - The WebSocket
 
-extension WebSocketConversation: WebSocketDialect {
+extension MessageSocketConversation: WebSocketDialect {
     func opened(_ connection: WebSocketConnection) {
         self.connection = connection
         self.loop.current?.connections.add(self)
@@ -87,7 +87,7 @@ extension WebSocketConversation: WebSocketDialect {
 
 // MARK: - Subscribing
 
-extension WebSocketConversation {
+extension MessageSocketConversation {
     private func subscribe(_ request: SubscribeFrame) {
         guard let keys = self.route.joiner.catalog.keys(ofPaths: request.topics, for: self.userID) else {
             return self.deny("Invalid topic name")
@@ -97,7 +97,7 @@ extension WebSocketConversation {
         guard followed.count + new.count <= self.route.maxTopics else {
             return self.sendError(.subscription, "Too many topics on one connection")
         }
-        self.route.joiner.join(new, of: self.session.account, for: self, sink: self) { _, topic in
+        self.route.joiner.join(new, for: self, sink: self) { _, topic in
             request.start(of: topic.name)
         } then: { joined in
             switch consume joined {
@@ -160,7 +160,7 @@ extension WebSocketConversation {
 
 // MARK: - Publishing
 
-extension WebSocketConversation: PublishClient {
+extension MessageSocketConversation: PublishClient {
     var publishStart: NIODeadline? { nil }
 
     func suspend<Value: Sendable>(
@@ -217,9 +217,7 @@ extension SubscribeFrame {
 
 // MARK: - Delivery
 
-extension WebSocketConversation: ReaderSink {
-    var principal: Principal? { self.session.standingPrincipal(requiring: .read) }
-
+extension MessageSocketConversation: ReaderSink {
     func capacity(for reader: Reader) -> Int { self.connection?.isWritable == true ? .max : 0 }
 
     func drained() {
@@ -230,12 +228,12 @@ extension WebSocketConversation: ReaderSink {
     }
 
     func deliver(_ gap: Gap, to reader: Reader) {
-        self.connection?.deliver(WebSocketBatch.frame(.gap(GapFields(gap, of: reader.topic.name))))
+        self.connection?.deliver(MessageSocketBatch.frame(.gap(GapFields(gap, of: reader.topic.name))))
     }
 
     func deliver(_ batch: Batch, to reader: Reader) {
         self.route.metrics.delivered(batch.messages.count, by: .webSocket)
-        self.connection?.deliver(batch.encoded(as: WebSocketBatch.self))
+        self.connection?.deliver(batch.encoded(as: MessageSocketBatch.self))
     }
 
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
@@ -252,17 +250,11 @@ extension WebSocketConversation: ReaderSink {
 
 // MARK: - Access
 
-extension WebSocketConversation: AccessWatcher {
-    var userID: UserID { self.session.account.id }
+extension MessageSocketConversation: SessionSink {
+    var readers: [Reader] { self.subscriptions.readers }
 
-    func accessMayHaveChanged() {
-        do throws(AccessError) {
-            _ = try self.session.standing(requiring: .read)
-        } catch {
-            self.connection?.close(WebSocketErrorCode(refusal: error), error.detail)
-            return
-        }
-        for reader in self.subscriptions.readers { self.loop.current?.readers.recheck(reader) }
+    func end(for refusal: AccessError) {
+        self.connection?.close(WebSocketErrorCode(refusal: refusal), refusal.detail)
     }
 
     var nextExpiryCheck: Timestamp { self.expiry.nextCheck(expiresAt: self.session.expiresAt) }

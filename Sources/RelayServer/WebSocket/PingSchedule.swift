@@ -9,7 +9,7 @@ import NIOCore
 /// see. No pong is awaited then either: if the peer is gone, ``VanishedPeers`` notices, since its bytes are not acknowledged.
 ///
 /// Nor is a client given up that the relay itself holds back: its pong may lie in a socket that is not read.
-struct KeepAlive {
+struct PingSchedule {
     enum Action: Equatable {
         case nothing
         case ping
