@@ -36,6 +36,8 @@ final class Exchange {
     var route: String
     /// Set while something goes on that outlives the request's arrival: a waiting poll, an event stream.
     var activity: (any ExchangeActivity)?
+    /// Of the peer, where a task works for its answer.
+    var presence: ClientPresence?
     /// Whether there is no one to answer any more: the peer has its answer, or has left.
     private(set) var isAnswered = false
     private let pathLength: Int
@@ -218,6 +220,7 @@ final class Exchange {
     /// The peer is gone.
     func cancelled() {
         self.isAnswered = true
+        self.presence?.leave()
         let activity = self.activity
         self.activity = nil
         activity?.cancelled()

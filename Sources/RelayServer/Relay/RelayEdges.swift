@@ -112,7 +112,7 @@ struct RelayEdges {
         return RESTServices(
             access: self.access,
             broker: self.broker,
-            lists: .ofLists(processors: System.coreCount),
+            lists: .ofLists(processors: System.coreCount, maxLists: self.configuration.quotas.maxLists),
             maxBodyBytes: server.maxBodyBytes,
             clients: ClientAddress(
                 trustsForwardedFor: server.trustForwardedFor,

@@ -139,6 +139,7 @@ import Testing
         "hot_tier_max_messages_per_topic": "0", "hot_tier_max_bytes_per_topic": "0",
         "hot_tier_max_bytes": "1_000_000_000",
         "max_topics_per_user": "7", "max_topics": "8", "max_grants_per_topic": "9", "max_tokens_per_user": "10",
+        "max_lists": "11",
         "max_memory_bytes": "3GiB", "max_stranger_bytes": "1MiB", "max_request_bytes": "7MiB",
         "max_answer_bytes": "8MiB",
         "max_waiting_bytes": "9MiB", "max_reader_bytes": "10MiB",

@@ -53,6 +53,13 @@ extension RelayConfiguration {
         )
         public var maxWaitingBytesPerUser = UserLoad.WaitingLimits().bytes
 
+        @Setting(
+            "max_lists",
+            .integer(1...1_000_000),
+            "Lists of topics, users and grants that are made at a time, of all users together; 503 beyond."
+        )
+        public var maxLists = 64
+
         static let keys = ConfigurationKey.keys(
             "quotas",
             at: \.quotas,
@@ -62,7 +69,8 @@ extension RelayConfiguration {
             \.$maxTokensPerUser,
             \.$maxSubscriptionsPerUser,
             \.$maxWaitingPublishesPerUser,
-            \.$maxWaitingBytesPerUser
+            \.$maxWaitingBytesPerUser,
+            \.$maxLists
         )
 
         private static let counts = 1...1_000_000_000

@@ -17,7 +17,7 @@ struct TurnsTests {
 
     @Test("no more than a few run at a time, all get their turn, and one that fails gives its back", arguments: [1, 3])
     func bounded(atOnce: Int) async {
-        let turns = Turns(atOnce: atOnce)
+        let turns = Turns(atOnce: atOnce, maxLists: 1)
         let counts = Counts()
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<200 {
@@ -39,7 +39,7 @@ struct TurnsTests {
 
     @Test("lists leave half of the processors to others, and have one at least")
     func lists() async {
-        #expect(await Turns.ofLists(processors: 1).run { 7 } == 7)
+        #expect(await Turns.ofLists(processors: 1, maxLists: 1).run { 7 } == 7)
     }
 
     @Test(

@@ -56,9 +56,11 @@ enum UserRoutes {
         }
         var page = ListPage(limit: query.limit)
         while true {
+            try call.checkPresence()
             let users = try await call.services.access.users.users(after: last, limit: Self.batch)
             for user in users {
                 guard page.room > 0 else { return page.reply(next: last?.cursor) }
+                try call.checkPresence()
                 let tree = try await Self.tree(user, call, topics: Self.topicsInList)
                 await call.services.lists.run { page.add(tree) }
                 last = user.place

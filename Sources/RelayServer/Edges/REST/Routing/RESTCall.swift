@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import RelayAccess
 import RelayCore
 import RelayWire
@@ -14,6 +15,16 @@ struct RESTCall: Sendable {
     let admission: Admission
 
     var now: Timestamp { self.services.broker.clock.now() }
+
+    /// To be called before each read of what takes several.
+    ///
+    /// - Throws: where the client has left, a refusal that nobody gets.
+    func checkPresence() throws(RESTRefusal) {
+        guard self.context.presence.hasLeft else { return }
+        throw RESTRefusal(
+            Reply(.custom(code: 499, reasonPhrase: "Client Closed Request"), detail: "The client has left")
+        )
+    }
 
     // MARK: What was sent
 

@@ -7,6 +7,8 @@ struct RelayRequestContext: RequestContext {
     let remoteAddress: String
     /// Whether the request has been counted against its client's address.
     var isCounted = false
+    /// Whether the client is still there.
+    var presence = ClientPresence()
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)

@@ -66,9 +66,12 @@ final class RouterLane: Route {
         let responder = self.responder
         let logger = self.logger
         let isCounted = exchange.isCounted
+        let presence = ClientPresence()
+        exchange.presence = presence
         exchange.suspend {
             var context = RelayRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
             context.isCounted = isCounted
+            context.presence = presence
             let reply = await Self.reply(to: request, context, responder, logger)
             return (reply, context.endpointPath)
         } then: { (result: (reply: Reply, route: String?)) in

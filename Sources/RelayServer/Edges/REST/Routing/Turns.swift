@@ -15,23 +15,22 @@ final class Turns: Sendable {
         var waiting: Deque<CheckedContinuation<Void, Never>> = []
     }
 
-    /// Lists under way, by default. Each holds a page, and what it has read for it.
-    static let standardLists = 64
-
     private let atOnce: Int
     private let maxLists: Int
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - atOnce: how many are written at the same time, at least 1.
-    ///   - maxLists: how many are under way, at least 1.
-    init(atOnce: Int, maxLists: Int = Turns.standardLists) {
+    ///   - maxLists: how many are under way, at least 1. Each holds a page, and what it has read for it.
+    init(atOnce: Int, maxLists: Int) {
         self.atOnce = atOnce
         self.maxLists = maxLists
     }
 
     /// Of as many threads as there are processors, how many may be at lists: half of them.
-    static func ofLists(processors: Int) -> Turns { Turns(atOnce: max(1, processors / 2)) }
+    static func ofLists(processors: Int, maxLists: Int) -> Turns {
+        Turns(atOnce: max(1, processors / 2), maxLists: maxLists)
+    }
 
     /// Makes a list. What is done by ``run(_:)`` in it waits for its turn, and nothing else does.
     ///

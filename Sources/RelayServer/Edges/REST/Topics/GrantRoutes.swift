@@ -51,6 +51,7 @@ enum GrantRoutes {
         for grant in topic.grants where last?.utf8.lexicographicallyPrecedes(grant.user.rawValue.utf8) ?? true {
             guard page.room > 0 else { return page.reply(next: last) }
             last = grant.user.rawValue
+            try call.checkPresence()
             // A user that was deleted since the topic was read has no grant any more.
             guard let user = try await Self.find(grant.user, call) else { continue }
             await call.services.lists.run { page.add(Self.tree(grant, path, username: user.username)) }

@@ -57,6 +57,7 @@ enum TopicRoutes {
         var page = ListPage(limit: query.limit)
         var lastShown: TopicName?
         while true {
+            try call.checkPresence()
             let topics = try await call.services.broker.topics(of: caller.id, after: last, limit: Self.batch)
             let isFull = await call.services.lists.run {
                 for topic in topics where topic.record.key == catalog.key(of: topic.record.key.name, for: caller.id) {
