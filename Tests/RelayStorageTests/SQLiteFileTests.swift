@@ -53,6 +53,24 @@ struct SQLiteFileTests {
         }
     }
 
+    @Test("the log goes back into the file while messages are stored, and stays small")
+    func log() async throws {
+        try await withSQLiteStore { store, directory in
+            func size(_ suffix: String) throws -> Int {
+                let path = directory + "/" + SQLiteStore.fileName + suffix
+                return try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+            }
+            let round = Checkpointer.begins * Schema.pageBytes
+            let message = 256 << 10
+            for _ in 0..<(6 * round / message) {
+                try await store.put(.one(.bytes(message), to: .named("t"), keep: .max))
+                #expect(try size("-wal") <= 5 * round)
+            }
+            #expect(try size("") >= 4 * round)
+            #expect(try await store.bounds(of: .named("t")).count == 6 * round / message)
+        }
+    }
+
     @Test("a file that is read-only, deleted or replaced is unhealthy")
     func health() async throws {
         try await withSQLiteStore { store, directory in

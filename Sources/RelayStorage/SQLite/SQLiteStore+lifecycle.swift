@@ -28,6 +28,7 @@ extension SQLiteStore: StoreLifecycle {
 
     public func close() async {
         await self.writer.close()
+        self.checkpointer?.close()
         // The readers first: the log is removed by the last connection, if it is one that writes. A reader may take a
         // moment to end. So the log is merged into the file before that, and only empty files remain beside it.
         self.pool.releaseMemory()

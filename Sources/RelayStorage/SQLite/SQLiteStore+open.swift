@@ -27,8 +27,8 @@ extension SQLiteStore {
         try pool.writeWithoutTransaction { db in
             // The pool starts with NORMAL, which may lose the last commits in a power cut.
             try db.execute(sql: "PRAGMA synchronous = FULL")
-            // In pages: the write-ahead log goes back into the file each 32 MiB.
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = \((32 << 20) / Schema.pageBytes)")
+            // A relay's log is brought back by its ``Checkpointer`` instead.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Checkpointer.begins)")
             // In bytes: what a burst made of the log is given back.
             try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
         }

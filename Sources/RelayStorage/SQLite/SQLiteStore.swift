@@ -26,6 +26,7 @@ public final class SQLiteStore: Sendable {
     let pool: DatabasePool
     let file: DatabaseFile
     let writer: Writer
+    let checkpointer: Checkpointer?
     let places = UnreadableRecords()
     /// Nil for a guest.
     let lock: DirectoryLock?
@@ -55,7 +56,13 @@ public final class SQLiteStore: Sendable {
                 self.lock = nil
                 self.pool = try Self.open(self.file.path, options, mayMigrate: true)
             }
-            self.writer = Writer(pool: self.pool, file: self.file, maxQueuedBytes: max(0, options.maxQueuedBytes))
+            self.checkpointer = role == .relay ? try Checkpointer(path: self.file.path, watching: self.pool) : nil
+            self.writer = Writer(
+                pool: self.pool,
+                file: self.file,
+                checkpointer: self.checkpointer,
+                maxQueuedBytes: max(0, options.maxQueuedBytes)
+            )
         } catch {
             throw StoreError(sqlite: error)
         }

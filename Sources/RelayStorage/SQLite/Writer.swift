@@ -10,6 +10,8 @@ final class Writer: Sendable {
     private let pool: DatabasePool
     private let file: DatabaseFile
     private let queue: WriteQueue
+    /// Nil for a guest, which commits little.
+    private let checkpointer: Checkpointer?
     /// Taken by the pool's writer queue alone, for a whole transaction: a place for its state, never a point to wait at.
     private let cache = Mutex(StreamCache())
     /// Transactions committed since the start.
@@ -19,9 +21,10 @@ final class Writer: Sendable {
     private let refusedBytes = Atomic<Int>(0)
     private let isDiskScarce = Atomic<Bool>(false)
 
-    init(pool: DatabasePool, file: DatabaseFile, maxQueuedBytes: Int) {
+    init(pool: DatabasePool, file: DatabaseFile, checkpointer: Checkpointer?, maxQueuedBytes: Int) {
         self.pool = pool
         self.file = file
+        self.checkpointer = checkpointer
         self.queue = WriteQueue(maxBytes: maxQueuedBytes)
     }
 
@@ -93,6 +96,7 @@ final class Writer: Sendable {
         self.note(refused, failed: error)
         for job in refused { job.fail(error) }
         // The log must not grow where it could not go back any more. What a reader still needs goes back the next time.
+        self.checkpointer?.finish()
         _ = try? db.checkpoint(.passive)
     }
 
@@ -114,6 +118,7 @@ final class Writer: Sendable {
             self.commits.add(1, ordering: .relaxed)
             if self.probeBytes > 0 { self.note(jobs, failed: nil) }
             for complete in completions { complete() }
+            self.checkpointer?.committed(on: db)
         } catch {
             guard jobs.count > 1, error.mayBeOneJobs else {
                 self.note(jobs, failed: error.error)
