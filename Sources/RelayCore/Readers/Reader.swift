@@ -25,23 +25,25 @@ public final class Reader {
         case ended
     }
 
-    public let topic: Topic
-    /// Set by the edge, for itself.
-    public let tag: Int
+    // A delivery touches these: they come first, so that they lie together.
+
     /// There for as long as the reader may be handed something. The two hold each other until the sink lets go of a reader that has left or
     /// was ended, which every sink does.
     let sink: any ReaderSink
-    /// Who joined. What its sink says later may be nobody.
-    let principal: Principal
-
     var phase = Phase.joined
-    /// Where it stands, unless it is live: then its group's position is.
-    public internal(set) var cursor: MessageID
-    /// Set while the reader has yet to be told that messages after this cursor are gone.
-    var gapFrom: MessageID?
     /// What its stream has lost further on, in the order of ids: it is told when it gets there. While it is live there are none, unless
     /// its topic's history has just changed.
     var holes: [StreamHole]
+    /// Set while the reader has yet to be told that messages after this cursor are gone.
+    var gapFrom: MessageID?
+
+    public let topic: Topic
+    /// Set by the edge, for itself.
+    public let tag: Int
+    /// Who joined. What its sink says later may be nobody.
+    let principal: Principal
+    /// Where it stands, unless it is live: then its group's position is.
+    public internal(set) var cursor: MessageID
     /// The id of the epoch that its cursor is in; 0 while its topic has had no message.
     public internal(set) var epoch: UInt64
     /// The client's own cursor, while nothing was delivered and its epoch is one that this relay has not heard of: it may be the newer.

@@ -19,18 +19,25 @@ final class SocketWriter {
     private var descriptor: CInt = SocketWriter.unknown
     /// Whether the channel has, or may have, bytes that are not written. At first it may: those of a protocol before this one.
     private(set) var isQueueing = true
-    /// Kept here, since its way from the context is two objects long. It lets go of its handlers when it is closed.
-    private var channel: (any Channel)?
+    private let isToldOfEnd: Bool
 
     private static let unknown: CInt = -1
     private static let none: CInt = -2
     private static let maxGatheredBytes = 16 << 10
 
+    /// - Parameter isToldOfEnd: whether ``end()`` is called before any write that finds the channel closed. Then a write that goes to
+    ///   the socket touches neither context nor channel, whose memory is mostly not at hand: to wait for it is a good part of a delivery.
+    init(isToldOfEnd: Bool = false) {
+        self.isToldOfEnd = isToldOfEnd
+    }
+
     /// Bytes that the next flush writes.
-    func add(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    ///
+    /// - Parameter context: asked for only where the channel is needed. Nil once the handler is removed: what is written then is dropped.
+    func add(_ bytes: ByteBuffer, _ context: @autoclosure () -> ChannelHandlerContext?) {
         let size = self.gathered.readableBytes
         if size + bytes.readableBytes > Self.maxGatheredBytes {
-            self.queue(bytes, context, nil)
+            if let context = context() { self.queue(bytes, context, nil) }
         } else if size == 0 {
             self.gathered = bytes
         } else {
@@ -39,9 +46,11 @@ final class SocketWriter {
     }
 
     /// Writes what was added.
-    func flush(_ context: ChannelHandlerContext) {
+    ///
+    /// - Parameter context: as for ``add(_:_:)``.
+    func flush(_ context: @autoclosure () -> ChannelHandlerContext?) {
         if self.gathered.readableBytes > 0 { self.send(context) }
-        guard self.isQueueing else { return }
+        guard self.isQueueing, let context = context() else { return }
         self.queueGathered(context)
         context.flush()
     }
@@ -55,8 +64,10 @@ final class SocketWriter {
         context.write(NIOAny(IOData.byteBuffer(bytes)), promise: promise)
     }
 
-    /// Forgets what was added: the connection is gone.
-    func drop() {
+    /// The channel is closed: its descriptor may be another's by now.
+    func end() {
+        self.descriptor = Self.none
+        self.isQueueing = true
         self.gathered = ByteBuffer()
     }
 
@@ -72,11 +83,8 @@ final class SocketWriter {
     private static let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
 
     /// Hands the socket what was gathered. What it does not take is left to the channel, and so is whatever is wrong with it.
-    private func send(_ context: ChannelHandlerContext) {
-        let channel = self.channel ?? context.channel
-        if self.channel == nil { self.channel = channel }
-        // A channel that is not active has no socket any more, and its descriptor may be another's by now.
-        guard channel.isActive, self.mayPass(channel) else { return self.isQueueing = true }
+    private func send(_ context: () -> ChannelHandlerContext?) {
+        guard self.mayPass(context) else { return self.isQueueing = true }
         while self.gathered.readableBytes > 0 {
             let count = unsafe self.gathered.withUnsafeReadableBytes { bytes in
                 unsafe Glibc.send(self.descriptor, bytes.baseAddress, bytes.count, Self.flags)
@@ -90,8 +98,11 @@ final class SocketWriter {
         self.gathered = ByteBuffer()
     }
 
-    /// Whether nothing is before what is written now.
-    private func mayPass(_ channel: any Channel) -> Bool {
+    /// Whether nothing is before what is written now, and the descriptor is the channel's.
+    private func mayPass(_ context: () -> ChannelHandlerContext?) -> Bool {
+        if self.isToldOfEnd, !self.isQueueing, self.descriptor >= 0 { return true }
+        // A channel that is not active has no socket any more, and its descriptor may be another's by now.
+        guard let channel = context()?.channel, channel.isActive else { return false }
         if self.descriptor == Self.unknown { self.descriptor = Self.descriptor(of: channel) }
         guard self.descriptor >= 0 else { return false }
         if self.isQueueing { self.isQueueing = Self.hasUnwrittenBytes(channel) }

@@ -36,12 +36,12 @@ struct PingSchedule {
         min(.seconds(20), .nanoseconds(idleLimit.nanoseconds / 3))
     }
 
+    /// Whether messages were sent since the client was last heard.
+    private var owesReading = false
     private var state: State
     private let openedAt: NIODeadline
     /// For how long a client may leave it unused.
     private let idleLimit: TimeAmount
-    /// Whether messages were sent since the client was last heard.
-    private var owesReading = false
 
     init(openedAt: NIODeadline, idleLimit: TimeAmount) {
         self.state = .quiet(since: openedAt)

@@ -20,19 +20,22 @@ final class WebSocketConnection: ChannelDuplexHandler {
         case closed
     }
 
+    // A delivery touches these, and only these: they come first, so that they lie together.
+
+    private var context: ChannelHandlerContext?
+    private let socket = SocketWriter(isToldOfEnd: true)
+    /// Whether the channel has room. Its own answer costs a look at four objects.
+    private var hasRoom = true
+    /// Of what was written, what the client may still lack.
+    var outstanding = Outstanding()
+    private var pings: PingSchedule
+
     private let services: WebSocketServices
     private let loop: DeliveryLoop
     private let dialect: any WebSocketDialect
     private var place: ConnectionQuota.Place?
-    private var context: ChannelHandlerContext?
-    private let socket = SocketWriter()
-    /// Whether the channel has room. Its own answer costs a look at four objects.
-    private var hasRoom = true
     private var phase = Phase.open
     private var assembler: WebSocketAssembler
-    private var pings: PingSchedule
-    /// Of what was written, what the client may still lack.
-    var outstanding = Outstanding()
     private var intake = WebSocketIntake()
     /// Whether the client has ended its side without a close frame.
     private var isInputClosed = false
@@ -69,13 +72,20 @@ final class WebSocketConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.socket.end()
         self.leave()
         context.fireChannelInactive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.socket.end()
         self.leave()
         self.context = nil
+    }
+
+    /// The decoder may have frames and errors left to tell of when the channel is closed, before that itself is told.
+    private func heedEnd(_ context: ChannelHandlerContext) {
+        if !context.channel.isActive { self.socket.end() }
     }
 
     private func leave() {
@@ -91,6 +101,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
 
     /// A client that ended its side can answer neither ping nor close frame: it gets the replies to what it has sent, and then the end.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        self.heedEnd(context)
         if let event = event as? ChannelEvent, event == .inputClosed {
             self.isInputClosed = true
             if case .closing = self.phase { context.close(promise: nil) } else { self.closeIfDone() }
@@ -109,6 +120,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.heedEnd(context)
         // Whatever follows a broken frame is dropped, and must not cut short the goodbye.
         if case .closing = self.phase, error is ByteToMessageDecoderError { return }
         switch error as? NIOWebSocketError {
@@ -123,6 +135,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = self.unwrapInboundIn(data)
+        self.heedEnd(context)
         switch self.phase {
         case .closing:
             // The answer to the close frame that was sent. It is the server that then ends the connection.
@@ -219,10 +232,10 @@ extension WebSocketConnection {
     ///
     /// - Parameter bytes: whole frames, see ``WebSocketFraming``.
     func send(_ bytes: ByteBuffer) {
-        guard !self.isOver, let context = self.context else { return }
+        guard !self.isOver else { return }
         self.outstanding.wrote()
-        self.socket.add(bytes, context)
-        self.flush(context)
+        self.socket.add(bytes, self.context)
+        self.flush()
     }
 
     /// Sends with the next ``flush()``: what many readers share, or what is many. The client may be slow to read it.
@@ -231,15 +244,11 @@ extension WebSocketConnection {
     func deliver(_ bytes: ByteBuffer) {
         self.pings.delivered()
         self.outstanding.wrote()
-        if let context = self.context { self.socket.add(bytes, context) }
+        self.socket.add(bytes, self.context)
     }
 
     func flush() {
-        if let context = self.context { self.flush(context) }
-    }
-
-    private func flush(_ context: ChannelHandlerContext) {
-        self.socket.flush(context)
+        self.socket.flush(self.context)
         if self.isToBeCounted { self.loop.current?.connections.wake(self) }
     }
 
@@ -272,6 +281,7 @@ extension WebSocketConnection {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.heedEnd(context)
         self.hasRoom = context.channel.isWritable
         // Before the readers, which could fill the socket each time, and keep a frame that ends them waiting for good.
         self.handleIntake()

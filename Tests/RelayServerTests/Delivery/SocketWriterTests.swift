@@ -38,6 +38,68 @@ struct SocketWriterTests {
     }
 }
 
+extension SocketWriterTests {
+    @Test(
+        "a writer that is told of its channel's end writes to the socket without a look at the channel, and never after the end"
+    )
+    func end() async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let listener = try await ServerBootstrap(group: group).bind(host: "127.0.0.1", port: 0).get()
+        let channel = try await ClientBootstrap(group: group)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(CountingWrites())
+                    try channel.pipeline.syncOperations.addHandler(Idle())
+                }
+            }
+            .connect(to: #require(listener.localAddress)).get()
+        let looks = try await channel.eventLoop.submit {
+            let context = try channel.pipeline.syncOperations.context(handlerType: Idle.self)
+            let counter = try channel.pipeline.syncOperations.handler(type: CountingWrites.self)
+            let writer = SocketWriter(isToldOfEnd: true)
+            var looks: [Int] = []
+            func write() {
+                var count = 0
+                func look() -> ChannelHandlerContext? {
+                    count += 1
+                    return context
+                }
+                writer.add(ByteBuffer(string: "x"), look())
+                writer.flush(look())
+                looks.append(count)
+            }
+            // The first finds the socket.
+            write()
+            write()
+            let direct = counter.count
+            writer.end()
+            write()
+            return looks + [direct, counter.count]
+        }.get()
+        // After the end it is the channel that is asked, and that writes what is left.
+        #expect(looks[1] == 0)
+        #expect(looks[2] > 0)
+        #expect(looks[3...] == [0, 1])
+        try await channel.close()
+        try await listener.close()
+    }
+}
+
+private final class CountingWrites: ChannelOutboundHandler {
+    typealias OutboundIn = IOData
+
+    private(set) var count = 0
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        self.count += 1
+        context.write(data, promise: promise)
+    }
+}
+
+private final class Idle: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+}
+
 /// Writes a lot in pieces, in many turns of its loop, and closes.
 private final class WritingHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
