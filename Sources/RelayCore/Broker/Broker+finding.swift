@@ -169,7 +169,7 @@ extension Broker {
 
     /// Puts a topic into memory. The caller holds its key's lock, and there was none.
     func serve(_ topic: Topic) {
-        self.table.insert(topic, unusedSince: self.clock.uptime() - Self.idleTime)
+        self.table.insert(topic, unusedSince: self.clock.uptime() - TopicTable.idleTime)
     }
 
     var environment: TopicEnvironment {

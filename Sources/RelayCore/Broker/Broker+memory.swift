@@ -9,7 +9,7 @@ extension Broker {
     public func reclaimMemoryIfNeeded() {
         let (held, allowance) = (self.memory.bytes(in: .hotTier), self.memory.hotTierAllowance)
         guard held > allowance / 20 * 19, held > 0 else { return }
-        let deadline = self.clock.uptime() - Self.idleTime
+        let deadline = self.clock.uptime() - TopicTable.idleTime
         var toFree = held - allowance / 10 * 9
         for topic in self.table.all where toFree > 0 {
             toFree -= topic.yieldMemory(ifUnusedSince: deadline)

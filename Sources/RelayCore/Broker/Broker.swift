@@ -1,4 +1,3 @@
-import NIOCore
 import RelayWire
 
 /// The heart of the relay: finds topics, publishes to them, reads them, and manages them.
@@ -56,7 +55,4 @@ public final class Broker: Sendable {
         let offered = self.store.durabilities
         return Durability.allCases.filter { $0 == .memory || offered.contains($0) }
     }
-
-    /// How long a topic must have been unused before a full table lets it go, and a full hot tier drops all of it.
-    static let idleTime = TimeAmount.seconds(10)
 }

@@ -4,6 +4,9 @@ import Synchronization
 
 /// The topics that are in memory. At most one ``Topic`` of a key is in service at any time.
 final class TopicTable: Sendable {
+    /// How long a topic must have been unused before a full table lets it go, and a full hot tier drops all of it.
+    static let idleTime = TimeAmount.seconds(10)
+
     private struct State {
         var topics: [TopicKey: Topic] = [:]
         /// The count beyond which unused topics are looked for next. Where few are found it rises with the table, so that

@@ -20,6 +20,8 @@ final class EventStreamSession {
 
     /// How often a comment is sent where there is nothing else, so that proxies keep the connection.
     private static let commentInterval = TimeAmount.seconds(15)
+    /// After which browsers connect again.
+    private static let reconnectMilliseconds: UInt32 = 1_000
 
     init(
         exchange: Exchange,
@@ -54,7 +56,7 @@ final class EventStreamSession {
             headers: ["content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"]
         )
         var hello = ByteBuffer()
-        EventStreamFraming.writeRetry(milliseconds: 1_000, into: &hello)
+        EventStreamFraming.writeRetry(milliseconds: Self.reconnectMilliseconds, into: &hello)
         hello.writeStaticString("id: ")
         hello.writeImmutableBuffer(self.eventID.bytes)
         hello.writeStaticString("\n\n")
