@@ -8,6 +8,8 @@ struct PageBuilder {
     private var bytes = 0
     private var hasMore = false
     private var lostThrough: MessageID?
+    /// Whether a message was lost behind those, whose id can't be read either.
+    private var hasUnplacedLoss = false
 
     init(_ request: ReadRequest) {
         self.request = request
@@ -25,6 +27,7 @@ struct PageBuilder {
             self.hasMore = true
             return false
         }
+        self.placeLoss(before: message.id)
         self.messages.append(message)
         self.bytes += message.memoryCost
         return true
@@ -32,18 +35,40 @@ struct PageBuilder {
 
     /// A message that can't be read back.
     ///
+    /// - Parameter id: nil where it can't be read either. The message then lies anywhere before the next.
     /// - Returns: whether to go on: a page forward ends before it.
-    mutating func offerUnreadable(_ id: MessageID) -> Bool {
+    mutating func offerUnreadable(_ id: MessageID?) -> Bool {
         guard case .forward = self.request.range else { return true }
         guard self.messages.isEmpty else {
             self.hasMore = true
             return false
         }
-        self.lostThrough = id
+        self.hasUnplacedLoss = id == nil
+        self.lostThrough = id ?? self.lostThrough
         return true
     }
 
+    private mutating func placeLoss(before id: MessageID) {
+        guard self.hasUnplacedLoss else { return }
+        self.hasUnplacedLoss = false
+        self.lostThrough = id.previous
+    }
+
+    /// - Parameter bounds: the stream's.
     func page(bounds: StreamBounds) -> StoredPage {
-        StoredPage(messages: self.messages, hasMore: self.hasMore, bounds: bounds, lostThrough: self.lostThrough)
+        var lostThrough = self.lostThrough
+        if self.hasUnplacedLoss, case .forward(_, let through) = self.request.range {
+            lostThrough = min(through ?? .max, bounds.last)
+        }
+        return StoredPage(messages: self.messages, hasMore: self.hasMore, bounds: bounds, lostThrough: lostThrough)
+    }
+}
+
+extension MessageID {
+    /// The largest id before this one; itself where there is none.
+    var previous: MessageID {
+        if self.sequence > 0 { return MessageID(milliseconds: self.milliseconds, sequence: self.sequence - 1) }
+        guard self.milliseconds > 0 else { return self }
+        return MessageID(milliseconds: self.milliseconds - 1, sequence: .max)
     }
 }

@@ -37,6 +37,109 @@ struct UnreadableRecordTests {
     }
 
     @Test(
+        "sqlite: the same where the message's id can't be read",
+        arguments: ["seq = 'x'", "seq = x'00ff'", "seq = seq + 0.5", "ms = ms + 0.5", "seq = -1"]
+    )
+    func idOfSQLite(change: String) async throws {
+        try await Self.withSQLite { store, edit in
+            let ids = try await Self.putThree(store)
+            try edit("UPDATE messages SET \(change) WHERE ms = ? AND seq = ?", ids[1].columns)
+            let notes = Notes(store)
+            let first = try await store.page(.forward(after: .zero), 10)
+            #expect(first.messages.map(\.id) == [ids[0]] && first.hasMore && first.lostThrough == nil)
+            let second = try await store.page(.forward(after: ids[0]), 10)
+            #expect(second.messages.map(\.id) == [ids[2]] && !second.hasMore)
+            let lost = try #require(second.lostThrough)
+            #expect(lost > ids[0] && lost < ids[2])
+            let before = MessageID(milliseconds: ids[2].milliseconds - 1, sequence: .max)
+            let last = try await store.page(.forward(after: ids[0], through: before), 10)
+            #expect(last.messages.isEmpty && !last.hasMore && last.lostThrough == before)
+            let backward = try await store.page(.backward(before: nil), 10)
+            #expect(backward.messages.map(\.id) == [ids[2], ids[0]] && backward.lostThrough == nil)
+            #expect(notes.all.count == 1 && notes.all[0].hasSuffix(" of topic t"), "\(notes.all)")
+        }
+    }
+
+    @Test(
+        "sqlite: a message whose id sorts behind all others costs them nothing",
+        arguments: ["ms = 'x'", "seq = 'x'"]
+    )
+    func lastIDOfSQLite(change: String) async throws {
+        try await Self.withSQLite { store, edit in
+            let ids = try await Self.putThree(store)
+            try edit("UPDATE messages SET \(change) WHERE ms = ? AND seq = ?", ids[2].columns)
+            #expect(try await Self.all(store) == Array(ids[..<2]))
+            for keep in [3, 2] {
+                let next = try await store.put(.one(.bytes(1, at: 9), to: Self.topic, keep: keep)).stored[0].id
+                #expect(try await Self.all(store).last == next)
+            }
+        }
+    }
+
+    @Test("sqlite: retention goes on over messages whose ids can't be read", arguments: ["seq = 'x'", "ms = ms + 0.5"])
+    func retention(change: String) async throws {
+        try await Self.withSQLite { store, edit in
+            let ids = try await Self.putThree(store)
+            // The writer reads streams anew after it.
+            _ = try await store.sweep(at: .at(0), retention: Retention(maxMessages: .max, maxAgeSeconds: nil))
+            try edit("UPDATE messages SET \(change) WHERE ms = ? AND seq = ?", ids[1].columns)
+            for second in 4...9 {
+                _ = try await store.put(.one(.bytes(second, at: Int64(second)), to: Self.topic, keep: 4))
+            }
+            #expect(try await store.messages(in: Self.topic).map(\.payload.readableBytes) == [6, 7, 8, 9])
+            #expect(try await store.bounds(of: Self.topic).count == 4)
+        }
+    }
+
+    @Test("sqlite: messages that have expired or aged go, though the ids of some can't be read")
+    func sweepOfIDs() async throws {
+        try await Self.withSQLite { store, edit in
+            let ids = try await Self.putThree(store)
+            for topic in ["u", "v"] {
+                for second in 1...2 {
+                    var draft = Draft.bytes(second, at: Int64(second))
+                    draft.ttl = 20
+                    try await store.put(.one(draft, to: .named(topic)))
+                }
+            }
+            _ = try await store.sweep(at: .at(0), retention: Retention(maxMessages: .max, maxAgeSeconds: nil))
+            try edit("UPDATE messages SET seq = 'x' WHERE ms = ? AND seq = ? AND expires_at IS NULL", ids[1].columns)
+            try edit(
+                "UPDATE messages SET seq = 'x' WHERE ms = ? AND stream = (SELECT id FROM streams WHERE key = ?)",
+                [Int64(ids[0].milliseconds), "u"]
+            )
+            try edit("UPDATE streams SET name = 5 WHERE key = ?", ["v"])
+            _ = try await store.sweep(at: .at(100), retention: Retention(maxMessages: .max, maxAgeSeconds: 10))
+            #expect(try await store.bounds(of: .named("u")).count == 0)
+            #expect(try await store.bounds(of: .named("v")).count == 0)
+            #expect(try await store.messages(in: Self.topic).map(\.id) == [ids[2]])
+            #expect(try await store.bounds(of: Self.topic).count == 1)
+        }
+    }
+
+    @Test("sqlite: a topic whose name is a number is left out of every list, and counts go on")
+    func nameOfSQLite() async throws {
+        try await Self.withSQLite { store, edit in
+            try await Self.fill(store)
+            try edit("UPDATE topics SET name = 5, is_public = 'no' WHERE key = ?", ["b"])
+            try edit("UPDATE users SET is_active = 'no' WHERE id = ?", ["u2"])
+            let notes = Notes(store)
+            #expect(try await store.topicNames(ownedBy: UserID("o"), limit: 2) == ["a", "c"])
+            for user in ["o", "u0"] {
+                let topics = try await store.topics(of: UserID(user), after: nil, limit: 2)
+                #expect(topics.map(\.record.key.description) == ["a", "c"])
+            }
+            #expect(try await store.topics(after: nil, limit: 2).map(\.record.key.description) == ["a", "c"])
+            #expect(try await store.topicCounts().total == 3)
+            #expect(try await store.userCounts() == UserCounts(total: 3, active: 2))
+            #expect(try await store.deleteUser(UserID("u1")) == [.named("a"), .named("b"), .named("c")])
+            #expect(notes.all == ["topic b"])
+            await #expect(throws: StoreError.self) { try await store.user(UserID("u2")) }
+            #expect(notes.all == ["topic b", "user u2"])
+        }
+    }
+
+    @Test(
         "Valkey: the same for an entry that is no message",
         arguments: [["foo", "bar"], ["p", "{}"], ["p", "{}", "t", "x"]]
     )
@@ -184,6 +287,19 @@ extension UnreadableRecordTests {
                 }
             }
         }
+    }
+
+    /// The ids of all messages, which come in a few pages.
+    private static func all(_ store: some MessageStore) async throws -> [MessageID] {
+        var (after, found) = (MessageID.zero, [MessageID]())
+        for _ in 1...3 {
+            let page = try await store.page(.forward(after: after), 10)
+            found += page.messages.map(\.id)
+            after = page.messages.last?.id ?? after
+            guard page.hasMore else { return found }
+        }
+        Issue.record("the pages have no end")
+        return found
     }
 
     private static func putThree(_ store: some MessageStore) async throws -> [MessageID] {

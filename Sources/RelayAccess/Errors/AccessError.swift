@@ -40,14 +40,19 @@ public struct AccessError: Error, Hashable, CustomStringConvertible {
     public let code: Code
     /// For logs, never for clients. Holds no secret.
     public let cause: String?
+    /// Whether it is `unavailable` since one stored record can't be read back: others can be.
+    public let isUnreadable: Bool
 
     public init(_ code: Code, cause: String? = nil) {
         self.code = code
         self.cause = cause
+        self.isUnreadable = false
     }
 
     public init(_ error: StoreError) {
-        self.init(.unavailable, cause: error.description)
+        self.code = .unavailable
+        self.cause = error.description
+        self.isUnreadable = error.code == .corrupt
     }
 
     /// Runs a store call; its failure becomes `unavailable`.

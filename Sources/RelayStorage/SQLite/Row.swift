@@ -1,3 +1,5 @@
+import Foundation
+import GRDB
 import GRDBSQLite
 import NIOCore
 import RelayCore
@@ -36,6 +38,17 @@ import RelayWire
     /// - Throws: `corrupt` where it is NULL.
     func integer(_ column: Int) throws(StoreError) -> Int64 { try self.required(self.number(column)) }
 
+    /// A message's own, from two columns, `column` and the one after it.
+    ///
+    /// - Throws: `corrupt` where they hold anything but the numbers that ids are written as.
+    func storedID(_ column: Int) throws(StoreError) -> MessageID {
+        let (milliseconds, sequence) = (try self.integer(column), try self.integer(column + 1))
+        guard milliseconds >= 0, sequence >= 0 else {
+            throw StoreError(.corrupt, "columns \(self.name(column)) and \(self.name(column + 1)) hold no message id")
+        }
+        return MessageID(milliseconds: UInt64(milliseconds), sequence: UInt64(sequence))
+    }
+
     /// From two columns, `column` and the one after it; ``MessageID/zero`` where they are NULL.
     func messageID(_ column: Int) throws(StoreError) -> MessageID {
         MessageID(
@@ -53,6 +66,11 @@ import RelayWire
         }
     }
 
+    /// From the one column that rows are found by. Nil where it holds no text: nobody finds such a row.
+    func storedKey(_ column: Int) -> TopicKey? {
+        (try? self.text(column)).flatMap(\.self).map { TopicKey(storedText: $0) }
+    }
+
     /// From two columns, the name and the namespace after it.
     func topicKey(_ column: Int) throws(StoreError) -> TopicKey {
         TopicKey(
@@ -65,6 +83,23 @@ import RelayWire
     func required<Value>(_ value: Value?) throws(StoreError) -> Value {
         guard let value else { throw StoreError(.corrupt, "NULL in a column that has none") }
         return value
+    }
+
+    /// What a column holds, whatever it is.
+    func value(_ column: Int) throws(StoreError) -> DatabaseValue {
+        switch unsafe sqlite3_column_type(self.statement, Int32(column)) {
+        case SQLITE_NULL: .null
+        case SQLITE_INTEGER: unsafe sqlite3_column_int64(self.statement, Int32(column)).databaseValue
+        case SQLITE_FLOAT: unsafe sqlite3_column_double(self.statement, Int32(column)).databaseValue
+        case SQLITE_TEXT: try self.text(column)?.databaseValue ?? .null
+        default: try self.bytes(column).map { Data($0).databaseValue } ?? .null
+        }
+    }
+
+    /// The same, as an operator can look it up.
+    func shown(_ column: Int) -> String {
+        if let text = try? self.text(column) { return String(text.prefix(300)) }
+        return (try? self.value(column)).map { "\($0)" } ?? "?"
     }
 
     /// - Returns: nil where it is NULL.

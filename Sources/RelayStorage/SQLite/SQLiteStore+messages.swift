@@ -79,9 +79,8 @@ extension Database {
             do throws(StoreError) {
                 goesOn = builder.offer(try Message(row: row))
             } catch {
-                let id = try row.messageID(0)
-                places.note("message \(id) of topic \(request.topic)", error)
-                goesOn = builder.offerUnreadable(id)
+                places.note("message \(row.shown(0))-\(row.shown(1)) of topic \(request.topic)", error)
+                goesOn = builder.offerUnreadable(try? row.storedID(0))
             }
             guard goesOn else { break }
         }
@@ -106,19 +105,10 @@ extension Database {
     }
 }
 
-extension MessageID {
-    /// The largest id before this one; itself where there is none.
-    fileprivate var previous: MessageID {
-        if self.sequence > 0 { return MessageID(milliseconds: self.milliseconds, sequence: self.sequence - 1) }
-        guard self.milliseconds > 0 else { return self }
-        return MessageID(milliseconds: self.milliseconds - 1, sequence: .max)
-    }
-}
-
 extension Message {
     fileprivate init(row: Row) throws(StoreError) {
         self.init(
-            id: try row.messageID(0),
+            id: try row.storedID(0),
             timestamp: try row.required(row.moment(2)),
             payload: try row.required(row.buffer(6)),
             metadata: try row.buffer(5),

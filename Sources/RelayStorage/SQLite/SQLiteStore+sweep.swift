@@ -70,20 +70,20 @@ extension Database {
     fileprivate func topicsWithHiddenRows() throws -> [TopicKey] {
         try self.all(
             """
-            SELECT name, namespace FROM streams WHERE EXISTS (SELECT 1 FROM messages
+            SELECT key FROM streams WHERE EXISTS (SELECT 1 FROM messages
             WHERE stream = streams.id AND (ms, seq) <= (streams.trimmed_ms, streams.trimmed_seq))
             """
-        ) { try $0.topicKey(0) }
+        ) { $0.storedKey(0) }.compactMap(\.self)
     }
 
     fileprivate func topicsWithMessages(before milliseconds: UInt64) throws -> [TopicKey] {
         try self.all(
             """
-            SELECT name, namespace FROM streams WHERE count > 1 AND EXISTS (SELECT 1 FROM messages
+            SELECT key FROM streams WHERE count > 1 AND EXISTS (SELECT 1 FROM messages
             WHERE stream = streams.id AND (ms, seq) > (streams.trimmed_ms, streams.trimmed_seq) AND ms < ?)
             """,
             [Int64(clamping: milliseconds).databaseValue]
-        ) { try $0.topicKey(0) }
+        ) { $0.storedKey(0) }.compactMap(\.self)
     }
 }
 
@@ -112,18 +112,18 @@ extension StreamCache {
     fileprivate mutating func removeExpired(at now: Timestamp, in db: Database) throws -> Bool {
         let expired = try db.all(
             """
-            SELECT streams.name, streams.namespace, stream, ms, seq FROM
+            SELECT streams.key, stream, ms, seq FROM
             (SELECT stream, ms, seq FROM messages WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
-            JOIN streams ON streams.id = stream
+            LEFT JOIN streams ON streams.id = stream
             """,
             [DatabaseValue(now), stepRows.databaseValue]
-        ) { row in (topic: try row.topicKey(0), stream: try row.integer(2), id: try row.messageID(3)) }
+        ) { row in (topic: row.storedKey(0), place: try (1...3).map { try row.value($0) }, id: try? row.storedID(2))
+        }
         for message in expired {
-            try db.run(
-                "DELETE FROM messages WHERE stream = ? AND ms = ? AND seq = ?",
-                [message.stream.databaseValue] + message.id.columns
-            )
-            _ = try self.updateReadable(message.topic, in: db) { $0.forget(message.id) }
+            // By what is there, be it damaged: what can't be deleted would come first in every sweep.
+            try db.run("DELETE FROM messages WHERE stream = ? AND ms = ? AND seq = ?", message.place)
+            guard let topic = message.topic else { continue }
+            _ = try self.updateReadable(topic, in: db) { $0.forget(message.id) }
         }
         return !expired.isEmpty
     }
@@ -144,9 +144,10 @@ extension StreamCache {
 }
 
 extension StreamState {
-    fileprivate mutating func forget(_ id: MessageID) {
+    /// - Parameter id: nil where it can't be read: the message counts as one that was still shown.
+    fileprivate mutating func forget(_ id: MessageID?) {
         self.oldest = []
-        guard id > self.bounds.trimmedThrough else { return }
+        guard id ?? .max > self.bounds.trimmedThrough, self.bounds.count > 0 else { return }
         self.bounds.count -= 1
         self.isChanged = true
     }
@@ -154,9 +155,12 @@ extension StreamState {
     /// - Returns: whether rows are left.
     fileprivate mutating func deleteHidden(in db: Database) throws -> Bool {
         let end = try db.first(
-            "SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) <= (?, ?) ORDER BY ms, seq LIMIT 1 OFFSET ?",
+            """
+            SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) <= (?, ?) AND \(Database.hasMessageID)
+            ORDER BY ms, seq LIMIT 1 OFFSET ?
+            """,
             [self.id.databaseValue] + self.bounds.trimmedThrough.columns + [(stepRows - 1).databaseValue]
-        ) { try $0.messageID(0) }
+        ) { try $0.storedID(0) }
         try db.deleteMessages(of: self.id, through: end ?? self.bounds.trimmedThrough)
         self.hidden = end == nil ? 0 : max(0, self.hidden - stepRows)
         return end != nil
@@ -168,20 +172,25 @@ extension StreamState {
     fileprivate mutating func trimAged(before milliseconds: UInt64, in db: Database) throws -> Bool {
         let kept = [self.id.databaseValue] + self.bounds.trimmedThrough.columns
         let newest = try db.first(
-            "SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) ORDER BY ms DESC, seq DESC LIMIT 1",
+            """
+            SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) AND \(Database.hasMessageID)
+            ORDER BY ms DESC, seq DESC LIMIT 1
+            """,
             kept
-        ) { try $0.messageID(0) }
+        ) { try $0.storedID(0) }
         guard let newest else { return false }
-        let aged = try db.all(
+        let rows = try db.all(
             """
             SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) AND (ms, seq) < (?, ?) AND ms < ?
             ORDER BY ms, seq LIMIT ?
             """,
             kept + newest.columns + [Int64(clamping: milliseconds).databaseValue, stepRows.databaseValue]
-        ) { try $0.messageID(0) }
+        ) { try? $0.storedID(0) }
+        // Rows right before the newest message have their place by that.
+        let aged = rows.count < stepRows ? (rows + [newest]).placed.dropLast() : rows.placed[...]
         guard let last = aged.last else { return false }
         self.bounds.trimmedThrough = last
-        self.bounds.count -= aged.count
+        self.bounds.count = max(1, self.bounds.count - aged.count)
         self.oldest = []
         self.hidden = 0
         self.isChanged = true

@@ -104,7 +104,7 @@ extension Database {
             """,
             arguments,
             places,
-            { "refresh token \((try? $0.text(0)) ?? "?")" },
+            { "refresh token \($0.shown(0))" },
             { try RefreshToken(row: $0) }
         )
         return tokens.compactMap { $0 }

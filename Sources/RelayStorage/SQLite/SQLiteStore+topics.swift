@@ -122,11 +122,16 @@ extension SQLiteStore: TopicStore {
     }
 
     public func topicNames(ownedBy user: UserID, limit: Int) async throws(StoreError) -> [String] {
-        try await self.read { db in
-            try db.all(
-                "SELECT name FROM topics WHERE owner = ? ORDER BY name LIMIT ?",
-                [DatabaseValue(user), max(0, limit).databaseValue]
-            ) { row in try row.required(row.text(0)) }
+        try await readablePage(limit) { (limit) async throws(StoreError) in
+            try await self.read { [places] db in
+                try db.readable(
+                    "SELECT name, key FROM topics WHERE owner = ? ORDER BY name LIMIT ?",
+                    [DatabaseValue(user), limit.databaseValue],
+                    places,
+                    { "topic \($0.shown(1))" },
+                    { try $0.required($0.text(0)) }
+                )
+            }
         }
     }
 
@@ -142,7 +147,10 @@ extension SQLiteStore: TopicStore {
 
     public func topicCounts() async throws(StoreError) -> TopicCounts {
         try await self.read { db in
-            let counts = try db.first("SELECT count(*), coalesce(sum(is_public), 0) FROM topics", []) { row in
+            let counts = try db.first(
+                "SELECT count(*), count(*) FILTER (WHERE typeof(is_public) = 'integer' AND is_public <> 0) FROM topics",
+                []
+            ) { row in
                 TopicCounts(total: Int(try row.integer(0)), publicTopics: Int(try row.integer(1)))
             }
             return counts ?? TopicCounts(total: 0, publicTopics: 0)
@@ -229,13 +237,13 @@ extension Database {
         let topics = try self.readable(
             """
             SELECT topics.id, topics.name, topics.namespace, kind, owner, created_at, is_public, description, durability,
-            \(StreamBounds.columns)
+            \(StreamBounds.columns), topics.key
             FROM (SELECT * FROM topics WHERE \(condition)) AS topics
             LEFT JOIN streams ON streams.key = topics.key ORDER BY topics.key
             """,
             arguments,
             places,
-            { "topic \((try? $0.topicKey(1).description) ?? "?")" },
+            { "topic \($0.shown(17))" },
             { StoredTopic(record: try TopicRecord(row: $0), grants: [], bounds: try $0.bounds(9)) }
         )
         return try topics.map { topic in
@@ -250,7 +258,7 @@ extension Database {
             "SELECT user, granted_at FROM grants WHERE topic = ? ORDER BY user",
             [DatabaseValue(key)],
             places,
-            { "grant of topic \(key) for user \((try? $0.text(0)) ?? "?")" },
+            { "grant of topic \(key) for user \($0.shown(0))" },
             { Grant(user: UserID(try $0.required($0.text(0))), grantedAt: try $0.required($0.moment(1))) }
         )
         return grants.compactMap { $0 }

@@ -17,11 +17,11 @@ extension SQLiteStore: UserStore {
     }
 
     public func user(_ id: UserID) async throws(StoreError) -> User? {
-        try await self.read { try $0.user(id) }
+        try await self.read { [places] in try $0.user(id, places) }
     }
 
     public func user(named username: String) async throws(StoreError) -> User? {
-        try await self.read { try $0.users("WHERE username = ?", [DatabaseValue(username)]).first }
+        try await self.read { [places] in try $0.user("username = ?", [DatabaseValue(username)], places) }
     }
 
     public func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User] {
@@ -32,7 +32,7 @@ extension SQLiteStore: UserStore {
                     "\(Database.selectUsers) WHERE (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?",
                     [DatabaseValue(place.createdAt), DatabaseValue(place.id), limit.databaseValue],
                     places,
-                    { "user \((try? $0.text(0)) ?? "?")" },
+                    { "user \($0.shown(0))" },
                     { try User(row: $0) }
                 )
             }
@@ -41,7 +41,10 @@ extension SQLiteStore: UserStore {
 
     public func userCounts() async throws(StoreError) -> UserCounts {
         try await self.read { db in
-            let counts = try db.first("SELECT count(*), coalesce(sum(is_active), 0) FROM users", []) { row in
+            let counts = try db.first(
+                "SELECT count(*), count(*) FILTER (WHERE typeof(is_active) = 'integer' AND is_active <> 0) FROM users",
+                []
+            ) { row in
                 UserCounts(total: Int(try row.integer(0)), active: Int(try row.integer(1)))
             }
             return counts ?? UserCounts(total: 0, active: 0)
@@ -49,8 +52,8 @@ extension SQLiteStore: UserStore {
     }
 
     public func updateUser(_ id: UserID, _ changes: UserChanges) async throws(StoreError) -> User? {
-        try await self.write { db, _ in
-            guard let user = try db.user(id)?.changed(by: changes) else { return nil }
+        try await self.write { [places] db, _ in
+            guard let user = try db.user(id, places)?.changed(by: changes) else { return nil }
             try db.run(
                 """
                 UPDATE users SET email = ?, is_active = ?, permissions = ?, password_hash = ?, password_generation = ?
@@ -83,11 +86,11 @@ extension SQLiteStore: UserStore {
             guard try db.changes("DELETE FROM users WHERE id = ?", [DatabaseValue(id)]) else { return nil }
             let keys = try db.all(
                 """
-                SELECT topics.name, topics.namespace FROM grants JOIN topics ON topics.key = grants.topic
+                SELECT topics.key FROM grants JOIN topics ON topics.key = grants.topic
                 WHERE grants.user = ? ORDER BY topics.key
                 """,
                 [DatabaseValue(id)]
-            ) { try $0.topicKey(0) }
+            ) { $0.storedKey(0) }.compactMap(\.self)
             try db.run("DELETE FROM grants WHERE user = ?", [DatabaseValue(id)])
             try db.run("DELETE FROM refresh_tokens WHERE user = ?", [DatabaseValue(id)])
             return keys
@@ -98,16 +101,28 @@ extension SQLiteStore: UserStore {
 // MARK: - Rows
 
 extension Database {
-    fileprivate func user(_ id: UserID) throws -> User? {
-        try self.users("WHERE id = ?", [DatabaseValue(id)]).first
+    fileprivate func user(_ id: UserID, _ places: UnreadableRecords) throws -> User? {
+        try self.user("id = ?", [DatabaseValue(id)], places)
     }
 
     fileprivate static let selectUsers = """
         SELECT id, username, created_at, email, is_active, permissions, password_hash, password_generation FROM users
         """
 
-    fileprivate func users(_ clause: String, _ arguments: [DatabaseValue] = []) throws -> [User] {
-        try self.all("\(Self.selectUsers) \(clause)", arguments) { try User(row: $0) }
+    /// - Throws: `corrupt` where the record can't be read back: what is there must not be taken for free.
+    fileprivate func user(
+        _ condition: String,
+        _ arguments: [DatabaseValue],
+        _ places: UnreadableRecords
+    ) throws -> User? {
+        try self.first("\(Self.selectUsers) WHERE \(condition)", arguments) { row in
+            do {
+                return try User(row: row)
+            } catch let error as StoreError {
+                places.note("user \(row.shown(0))", error)
+                throw error
+            }
+        }
     }
 }
 

@@ -44,19 +44,25 @@ extension StreamState {
     }
 
     private mutating func lookAhead(in db: Database) throws {
-        let ids = try db.all(
+        let rows = try db.all(
             "SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) ORDER BY ms, seq LIMIT ?",
             [self.id.databaseValue] + self.bounds.trimmedThrough.columns + [Self.slack.databaseValue]
-        ) { try $0.messageID(0) }
+        ) { try? $0.storedID(0) }
+        let ids = rows.placed
         self.oldest.append(contentsOf: ids)
+        // These are all that can be read. Rows that lie behind them, out of reach, must not cost others their place.
+        if rows.count < Self.slack { self.bounds.count = min(self.bounds.count, ids.count) }
     }
 
     /// Trims many at once: after the limit was lowered.
     private mutating func skip(_ count: Int, in db: Database) throws {
         let id = try db.first(
-            "SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) ORDER BY ms, seq LIMIT 1 OFFSET ?",
+            """
+            SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) AND \(Database.hasMessageID)
+            ORDER BY ms, seq LIMIT 1 OFFSET ?
+            """,
             [self.id.databaseValue] + self.bounds.trimmedThrough.columns + [(count - 1).databaseValue]
-        ) { try $0.messageID(0) }
+        ) { try $0.storedID(0) }
         guard let id else { return }
         self.bounds.trimmedThrough = id
         self.bounds.count -= count
@@ -65,7 +71,27 @@ extension StreamState {
     }
 }
 
+extension [MessageID?] {
+    /// With nil for what can't be read, in the order of their table. Such a row goes with the next that can, so it lies right before that
+    /// one. Those behind the last have no place.
+    var placed: [MessageID] {
+        var (ids, unplaced) = ([MessageID](), 0)
+        for id in self {
+            guard let id else {
+                unplaced += 1
+                continue
+            }
+            ids += repeatElement(id.previous, count: unplaced) + [id]
+            unplaced = 0
+        }
+        return ids
+    }
+}
+
 extension Database {
+    /// Whether a row of `messages` has an id that can be read.
+    static let hasMessageID = "typeof(ms) = 'integer' AND typeof(seq) = 'integer' AND ms >= 0 AND seq >= 0"
+
     fileprivate func insert(_ draft: Draft, id: MessageID, stream: Int64) throws {
         try self.run(
             """

@@ -18,7 +18,12 @@ extension ValkeyStore: UserStore {
     }
 
     public func user(_ id: UserID) async throws(StoreError) -> User? {
-        try User(id, HashFields(try await self.send("HGETALL", self.layout.user(id))))
+        do throws(StoreError) {
+            return try User(id, HashFields(try await self.send("HGETALL", self.layout.user(id))))
+        } catch {
+            if error.code == .corrupt { self.places.note("user \(id)", error) }
+            throw error
+        }
     }
 
     public func user(named username: String) async throws(StoreError) -> User? {

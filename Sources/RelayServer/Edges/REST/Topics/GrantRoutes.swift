@@ -52,8 +52,9 @@ enum GrantRoutes {
             guard page.room > 0 else { return page.reply(next: last) }
             last = grant.user.rawValue
             try call.checkPresence()
-            // A user that was deleted since the topic was read has no grant any more.
-            guard let user = try await Self.find(grant.user, call) else { continue }
+            // A user that was deleted since the topic was read has no grant any more. One that can't be read back is left out, as in the
+            // list of users.
+            guard let user = try await Self.readable(grant.user, call) else { continue }
             await call.services.lists.run { page.add(Self.tree(grant, path, username: user.username)) }
         }
         return page.reply(next: nil)
@@ -91,6 +92,16 @@ enum GrantRoutes {
             return try await call.services.access.users.user(id)
         } catch {
             guard case .noSuchUser = error.code else { throw error }
+            return nil
+        }
+    }
+
+    /// Nil also where the user's record can't be read back.
+    private static func readable(_ id: UserID, _ call: RESTCall) async throws(AccessError) -> User? {
+        do throws(AccessError) {
+            return try await Self.find(id, call)
+        } catch {
+            guard error.isUnreadable else { throw error }
             return nil
         }
     }
