@@ -1,6 +1,7 @@
 import NIOCore
 import RelayWire
 import SeededRandom
+import Synchronization
 import Testing
 
 @testable import RelayCore
@@ -84,6 +85,48 @@ struct TopicTableTests {
             table.insert(try await relay.broker.topic(.named("t\(number)")), unusedSince: deadline + .seconds(1))
         }
         #expect(table.count < 120)
+    }
+
+    @Test("no newcomer looks at a large table as a whole, and all of it is looked at")
+    func largeCrowd() {
+        var crowd = TopicCrowd(limit: 100_000, shards: 256)
+        let perShard = 400
+        var (looks, longest, rounds) = ([Int](repeating: 0, count: 256), 0, 0)
+        for count in 99_000...120_000 {
+            crowd.grew(to: count)
+            var looked = 0
+            while looked < TopicCrowd.share, let shard = crowd.next() {
+                looked += perShard
+                looks[shard] += 1
+                crowd.looked(freed: 0, count: count)
+            }
+            longest = max(longest, looked)
+            rounds = max(rounds, looks.max() ?? 0)
+        }
+        #expect(longest <= TopicCrowd.share + perShard)
+        #expect(looks.allSatisfy { (rounds - 1...rounds).contains($0) } && (1...3).contains(rounds), "\(looks)")
+    }
+
+    @Test(
+        "topics are spread, are found, and are counted once",
+        arguments: ["t", "sensors/building/", "a/much/longer/name/"]
+    )
+    func spread(prefix: String) async throws {
+        let table = TopicTable(limit: 10_000)
+        let relay = TestRelay()
+        let key = { (number: Int) in
+            let namespace = number % 2 == 0 ? nil : UserID("user-\(number % 7)")
+            return TopicKey(name: TopicName(path: "\(prefix)\(number)/state"), namespace: namespace)
+        }
+        var topics: [Topic] = []
+        for number in 0..<1_000 { topics.append(try await relay.broker.topic(key(number))) }
+        for topic in topics + topics { table.insert(topic, unusedSince: relay.clock.uptime) }
+        #expect(table.count == 1_000 && table.all.count == 1_000)
+        let sizes = (0..<table.shards.count).map { table.shards[$0].withLock { $0.count } }
+        #expect(sizes.max() ?? 0 < 60, "\(sizes)")
+        for number in 0..<1_000 { #expect(table.find(key(number)) === topics[number]) }
+        for topic in topics + topics { table.remove(topic) }
+        #expect(table.count == 0 && table.find(key(3)) == nil)
     }
 
     @Test(
