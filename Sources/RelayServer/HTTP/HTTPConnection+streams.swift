@@ -84,3 +84,13 @@ extension Channel {
         }
     }
 }
+
+extension HTTPConnection {
+    /// There is no room for the beginning of the next request. The connection ends after the current one, or at once where that has no end
+    /// or becomes another protocol, whose bytes those are.
+    func endHearing(behind exchange: Exchange) {
+        guard let context = self.context else { return }
+        if exchange.isEndless || exchange.facts.asksForUpgrade { return context.close(promise: nil) }
+        self.decoder.endHearing(context)
+    }
+}

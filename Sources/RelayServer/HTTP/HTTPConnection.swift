@@ -18,7 +18,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     let services: HTTPServices
     /// The same pipeline's.
     let encoder: ResponseEncoder
-    private let decoder: RequestDecoder
+    let decoder: RequestDecoder
     private(set) var context: ChannelHandlerContext?
     private(set) var loop: DeliveryLoop?
     private var phase = Phase.idle
@@ -85,6 +85,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = self.unwrapInboundIn(data)
         self.progress.gave(part)
+        self.decoder.gave(part)
         self.arrived(part)
     }
 
@@ -157,19 +158,20 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         let held = self.pipelined.bytes + (exchange?.heldBytes ?? 0) + self.decoder.pendingBytes
         let account: MemoryAccount = exchange?.admission == nil ? .strangers : .requests
         guard !self.charge.set(held, of: account, in: self.services.memory) else { return }
-        self.pipelined.overflow()
+        let hasBeginning = self.decoder.pendingBytes > 0
+        self.pipelined.overflow(cutsOff: hasBeginning)
         switch self.phase {
         case .admitting, .receiving: exchange?.answer(.noRoom)
         case .idle: self.refuse(nil, .noRoom)
         case .holding: self.context?.close(promise: nil)
-        case .answering, .refused, .discarding, .closed: break
+        case .answering(let exchange): if hasBeginning { self.endHearing(behind: exchange) }
+        case .refused, .discarding, .closed: break
         }
     }
 
     // MARK: Requests
 
     private func received(_ part: HTTPServerRequestPart) {
-        self.decoder.pendingBytes = 0
         switch part {
         case .head(let head): self.received(head)
         case .body(let bytes): self.received(bytes)
@@ -438,10 +440,10 @@ extension HTTPConnection: LoopConnection {
 
 extension HTTPConnection: ScannedRequestReceiver {
     func received(_ request: RequestHeadScanner.Request) {
+        self.decoder.isBetweenRequests()
         if self.mustWait {
             self.pipelined.add(.part(.head(request.head)))
         } else {
-            self.decoder.pendingBytes = 0
             self.received(request.head, request.known)
         }
         self.arrived(.body(request.body))

@@ -49,8 +49,10 @@ struct PipelinedInput {
     }
 
     /// Drops what waits, for lack of room: the connection ends after the current request.
-    mutating func overflow() {
-        guard !self.isEmpty else { return }
+    ///
+    /// - Parameter cutsOff: whether it ends, too, where nothing waits here: a request has begun that can't be kept.
+    mutating func overflow(cutsOff: Bool) {
+        guard !self.isEmpty || cutsOff else { return }
         self.drop()
         self.hasOverflown = true
         self.events.append(.overflow)

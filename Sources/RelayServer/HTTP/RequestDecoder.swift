@@ -13,13 +13,17 @@ final class RequestDecoder: ByteToMessageDecoder {
     /// a line that is longer than its limit is refused before.
     static let maxWaitingBytes = 128 << 10
 
-    private let decoder: HTTPRequestDecoder
+    /// Nil once nothing is decoded any more.
+    private var decoder: HTTPRequestDecoder?
     /// Whether all that arrives is dropped.
     var isDeaf = false
-    /// What has come of a head that is not complete, bytes. Its reader takes it back to 0 with each part that it gets.
-    var pendingBytes = 0
+    /// What has come of a head that is not complete, bytes.
+    private(set) var pendingBytes = 0
     /// What was left in the buffer.
     private var leftBytes = 0
+    /// What the read that is being decoded has brought, bytes.
+    private var readBytes = 0
+    private var isDecoding = false
 
     init() {
         self.decoder = HTTPRequestDecoder(
@@ -38,13 +42,38 @@ final class RequestDecoder: ByteToMessageDecoder {
         return limits
     }
 
-    func decoderAdded(context: ChannelHandlerContext) { self.decoder.decoderAdded(context: context) }
+    func decoderAdded(context: ChannelHandlerContext) { self.decoder?.decoderAdded(context: context) }
 
-    func decoderRemoved(context: ChannelHandlerContext) { self.decoder.decoderRemoved(context: context) }
+    func decoderRemoved(context: ChannelHandlerContext) { self.decoder?.decoderRemoved(context: context) }
+
+    /// The reader has got a part of a request. What remains is what has come behind it, in the same read at most.
+    ///
+    /// A part does not say how long it was as it came. What can't be told from its texts, such as the frames of chunks, counts as pending
+    /// until the next read brings a part.
+    func gave(_ part: HTTPServerRequestPart) {
+        guard self.pendingBytes > RequestCharge.smallChange else { return self.pendingBytes = 0 }
+        self.pendingBytes = max(0, min(self.pendingBytes - part.leastBytes, self.readBytes))
+    }
+
+    /// Nothing of a request is inside.
+    func isBetweenRequests() { self.pendingBytes = 0 }
+
+    /// Frees what has come of a head that nobody will hear, once the bytes at hand are decoded.
+    func endHearing(_ context: ChannelHandlerContext) {
+        self.isDeaf = true
+        guard !self.isDecoding else { return }
+        self.decoder?.decoderRemoved(context: context)
+        self.decoder = nil
+        self.pendingBytes = 0
+    }
 
     func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
-        self.pendingBytes += buffer.readableBytes - self.leftBytes
-        let state = self.isDeaf ? .needMoreData : try self.decoder.decode(context: context, buffer: &buffer)
+        self.readBytes = buffer.readableBytes - self.leftBytes
+        self.pendingBytes += self.readBytes
+        self.isDecoding = true
+        defer { self.isDecoding = false }
+        let decoder = self.isDeaf ? nil : self.decoder
+        let state = try decoder?.decode(context: context, buffer: &buffer) ?? .needMoreData
         // The connection may have stopped hearing by what it was just told.
         if self.isDeaf {
             buffer.clear()
@@ -59,10 +88,22 @@ final class RequestDecoder: ByteToMessageDecoder {
         buffer: inout ByteBuffer,
         seenEOF: Bool
     ) throws -> DecodingState {
-        guard !self.isDeaf else {
+        guard !self.isDeaf, let decoder = self.decoder else {
             buffer.clear()
             return .needMoreData
         }
-        return try self.decoder.decodeLast(context: context, buffer: &buffer, seenEOF: seenEOF)
+        return try decoder.decodeLast(context: context, buffer: &buffer, seenEOF: seenEOF)
+    }
+}
+
+extension HTTPServerRequestPart {
+    /// How many bytes it took at least.
+    fileprivate var leastBytes: Int {
+        switch self {
+        case .head(let head):
+            head.headers.reduce(head.uri.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        case .body(let bytes): bytes.readableBytes
+        case .end: 0
+        }
     }
 }
