@@ -173,6 +173,30 @@ extension StoreContract {
                 #expect(try await store.topicNames(ownedBy: UserID("u"), limit: 2) == ["a", "b"])
             }
         },
+        ContractCase("pages of a user's topics go on over thousands, some granted, as others come and go") { under in
+            try await under.withStore { store in
+                let names = (0..<1_300).map { "t\($0)" }
+                for name in names {
+                    _ = try await store.createTopic(.of(.named(name), owner: name.hasSuffix("7") ? "v" : "u"))
+                }
+                for name in names where name.hasSuffix("7") || name.hasSuffix("8") {
+                    _ = try await store.addGrant(.to("u"), to: .named(name))
+                }
+                for name in names where name.hasSuffix("3") { _ = try await store.deleteTopic(.named(name)) }
+                _ = try await store.removeGrant(of: UserID("u"), from: .named("t17"))
+                let wanted = names.filter { !$0.hasSuffix("3") && $0 != "t17" }.sorted()
+                var found: [String] = []
+                var last: TopicKey?
+                repeat {
+                    let page = try await store.topics(of: UserID("u"), after: last, limit: 200)
+                    found += page.map(\.record.key.name.rawValue)
+                    last = page.last?.record.key
+                } while last != nil
+                #expect(found == wanted)
+                let owned = wanted.filter { !$0.hasSuffix("7") }
+                #expect(try await store.topicNames(ownedBy: UserID("u"), limit: 900) == Array(owned.prefix(900)))
+            }
+        },
         ContractCase("a user has no more topics than its quota, and deleting one makes room") { under in
             try await under.withStore { store in
                 let quota = TopicQuota(maxPerUser: 3, maxInAll: 100)

@@ -80,17 +80,14 @@ extension MemoryStore: TopicStore {
         limit: Int
     ) async throws(StoreError) -> [StoredTopic] {
         try self.checkOpen()
-        // Ordering a user's topics takes milliseconds where there are many: not under the lock.
-        let (owned, granted) = self.topicTable.withLock { ($0.keys(ownedBy: user), $0.keys(grantedTo: user)) }
-        let keys = Array(owned) + granted.subtracting(owned)
-        let page = keys.firstInBytes(limit, after: key?.description) { $0.description }
-        return self.topicTable.withLock { table in page.compactMap { self.stored($0, in: table) } }
+        return self.topicTable.withLock { table in
+            table.keys(of: user, after: key, limit: limit).compactMap { self.stored($0, in: table) }
+        }
     }
 
     public func topicNames(ownedBy user: UserID, limit: Int) async throws(StoreError) -> [String] {
         try self.checkOpen()
-        let keys = self.topicTable.withLock { $0.keys(ownedBy: user) }
-        return keys.map(\.name.rawValue).firstInBytes(limit, after: nil) { $0 }
+        return self.topicTable.withLock { $0.names(ownedBy: user, limit: limit) }
     }
 
     public func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {

@@ -8,10 +8,10 @@ struct TopicTable {
     }
 
     private var entries: [TopicKey: Entry] = [:]
-    private var owned: [UserID: Set<TopicKey>] = [:]
-    private var granted: [UserID: Set<TopicKey>] = [:]
-    /// All keys in order; nil where a topic came or went since they were last asked for.
-    private var ordered: [TopicKey]?
+    /// Keys, as ``TopicKey/description`` writes them.
+    private var texts = SortedTexts()
+    private var owned: [UserID: OwnedTopics] = [:]
+    private var granted: [UserID: SortedTexts] = [:]
     private var publicCount = 0
 
     var counts: TopicCounts { TopicCounts(total: self.entries.count, publicTopics: self.publicCount) }
@@ -33,9 +33,10 @@ struct TopicTable {
     mutating func create(_ record: TopicRecord) -> Bool {
         guard self.entries[record.key] == nil else { return false }
         self.entries[record.key] = Entry(record: record)
-        self.owned[record.owner, default: []].insert(record.key)
+        let text = record.key.description
+        self.texts.insert(text)
+        self.owned[record.owner, default: OwnedTopics()].insert(text)
         self.publicCount += record.isPublic ? 1 : 0
-        self.ordered = nil
         return true
     }
 
@@ -52,10 +53,12 @@ struct TopicTable {
     /// - Returns: false where there is no such topic.
     mutating func delete(_ key: TopicKey) -> Bool {
         guard let entry = self.entries.removeValue(forKey: key) else { return false }
-        self.owned.remove(key, of: entry.record.owner)
-        for user in entry.grants.keys { self.granted.remove(key, of: user) }
+        let text = key.description
+        self.texts.remove(text)
+        self.owned[entry.record.owner]?.remove(text)
+        if self.owned[entry.record.owner]?.count == 0 { self.owned[entry.record.owner] = nil }
+        for user in entry.grants.keys { self.removeGranted(text, of: user) }
         self.publicCount -= entry.record.isPublic ? 1 : 0
-        self.ordered = nil
         return true
     }
 
@@ -63,47 +66,78 @@ struct TopicTable {
         guard let grants = self.entries[key]?.grants, grants[grant.user] == nil else { return .unchanged }
         guard grants.count < limit else { return .refused }
         self.entries[key]?.grants[grant.user] = grant
-        self.granted[grant.user, default: []].insert(key)
+        self.granted[grant.user, default: SortedTexts()].insert(key.description)
         return .added
     }
 
     mutating func removeGrant(of user: UserID, from key: TopicKey) -> Bool {
         guard self.entries[key]?.grants.removeValue(forKey: user) != nil else { return false }
-        self.granted.remove(key, of: user)
+        self.removeGranted(key.description, of: user)
         return true
     }
 
     /// - Returns: the keys of the topics that had a grant, ordered.
     mutating func removeGrants(of user: UserID) -> [TopicKey] {
-        let keys = self.granted.removeValue(forKey: user) ?? []
+        let keys = self.granted.removeValue(forKey: user)?.page(.max).map { TopicKey(storedText: $0) } ?? []
         for key in keys { self.entries[key]?.grants[user] = nil }
-        return Self.inOrder(keys)
+        return keys
     }
 
-    func keys(ownedBy user: UserID) -> Set<TopicKey> { self.owned[user] ?? [] }
-
-    func keys(grantedTo user: UserID) -> Set<TopicKey> { self.granted[user] ?? [] }
-
-    mutating func keys(after key: TopicKey?, limit: Int) -> ArraySlice<TopicKey> {
-        let all = self.ordered ?? Self.inOrder(self.entries.keys)
-        self.ordered = all
-        guard let start = key?.description else { return all.prefix(max(0, limit)) }
-        var (low, high) = (0, all.count)
-        while low < high {
-            let middle = low + (high - low) / 2
-            if start.precedesInBytes(all[middle].description) { high = middle } else { low = middle + 1 }
-        }
-        return all[low...].prefix(max(0, limit))
+    private mutating func removeGranted(_ text: String, of user: UserID) {
+        self.granted[user]?.remove(text)
+        if self.granted[user]?.isEmpty == true { self.granted[user] = nil }
     }
 
-    private static func inOrder(_ keys: some Sequence<TopicKey>) -> [TopicKey] {
-        keys.map { (key: $0, text: $0.description) }.sorted { $0.text.precedesInBytes($1.text) }.map(\.key)
+    // MARK: Pages
+
+    /// Those that the user owns or was granted, in order.
+    func keys(of user: UserID, after key: TopicKey?, limit: Int) -> [TopicKey] {
+        let start = key?.description
+        let owned = self.owned[user]?.texts.page(limit, after: start) ?? []
+        let granted = self.granted[user]?.page(limit, after: start) ?? []
+        // An owner may have a grant as well.
+        var merged = SortedTexts()
+        for text in owned + granted { merged.insert(text) }
+        return merged.page(limit).map { TopicKey(storedText: $0) }
+    }
+
+    /// In the order of their names, of whatever namespace.
+    func names(ownedBy user: UserID, limit: Int) -> [String] { self.owned[user]?.names(limit) ?? [] }
+
+    func keys(after key: TopicKey?, limit: Int) -> [TopicKey] {
+        self.texts.page(limit, after: key?.description).map { TopicKey(storedText: $0) }
     }
 }
 
-extension [UserID: Set<TopicKey>] {
-    fileprivate mutating func remove(_ key: TopicKey, of user: UserID) {
-        self[user]?.remove(key)
-        if self[user]?.isEmpty == true { self[user] = nil }
+/// The keys of one owner's topics.
+private struct OwnedTopics {
+    private(set) var texts = SortedTexts()
+    private(set) var count = 0
+
+    mutating func insert(_ text: String) {
+        self.texts.insert(text)
+        self.count += 1
     }
+
+    mutating func remove(_ text: String) {
+        self.texts.remove(text)
+        self.count -= 1
+    }
+
+    /// Keys with a namespace lie between those that begin with less than `@`, and those that begin with more. An owner has topics in few
+    /// namespaces: usually in its own alone.
+    func names(_ limit: Int) -> [String] {
+        var names = self.texts.page(limit, before: "@") + self.texts.page(limit, after: Self.lastNamespace)
+        var start = "@"
+        while let text = self.texts.page(1, after: start, before: Self.lastNamespace).first {
+            guard let namespace = TopicKey(storedText: text).namespace else { break }
+            let (first, end) = ("@\(namespace)/", "@\(namespace)0")
+            names += self.texts.page(limit, after: first, before: end).map { String($0.dropFirst(first.count)) }
+            start = end
+        }
+        return Array(names.sorted { $0.precedesInBytes($1) }.prefix(max(0, limit)))
+    }
+
+    /// Comes after all that begins with `@` and a user's id.
+    private static let lastNamespace = "@\u{10FFFF}"
 }
