@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import Testing
+import ValkeyFixture
 
 /// The server has no more room, or is wiped.
 extension FaultMatrix {
@@ -34,6 +35,46 @@ extension FaultMatrix {
     private static let bulk = """
         {"messages":[{"topic":"still","payload":\(text("refused"))},{"topic":"still","payload":\(text("refused"))}]}
         """
+
+    @Test(
+        "8b. Valkey can't save its data: publishers are told to try again, the relays are not ready and say why, till it can"
+    )
+    func unsaved() async throws {
+        try await Stage.run { stage in
+            let visitor = stage.nodes[0].visitor
+            #expect(try await visitor.publish("still", Self.text("first")).status == 201)
+            let proof = try await stage.prove()
+            // In the way of the file that it would write.
+            let obstacle = stage.valkey.directory.appending(path: "dump.rdb/obstacle")
+            try FileManager.default.createDirectory(at: obstacle, withIntermediateDirectories: true)
+            #expect(try await stage.command("CONFIG", "SET", "save", "3600 1") == "OK")
+            try await Self.save(stage, "err")
+            try await stage.expectRefusals(until: .now + .seconds(2))
+            for node in stage.nodes {
+                let ready = try await node.visitor.ready()
+                #expect(ready.status == 503, "\(ready)")
+                #expect(node.lastWords.contains("MISCONF"), "\(node.lastWords)")
+                #expect(try await node.visitor.history("still").status == 200)
+            }
+            try FileManager.default.removeItem(at: obstacle.deletingLastPathComponent())
+            try await Self.save(stage, "ok")
+            for node in stage.nodes {
+                try await until("ready again") { try await node.visitor.ready().status == 200 }
+            }
+            #expect(try await visitor.publish("still", Self.text("last")).status == 201)
+            try await stage.published(50)
+            try await stage.expectHeld(proof)
+        }
+    }
+
+    /// Has the server save its data, until that ends as wanted.
+    private static func save(_ stage: Stage, _ status: String) async throws {
+        try await until("a save ends with \(status)", within: .seconds(20)) {
+            _ = try await stage.command("BGSAVE")
+            let info = try await stage.command("INFO", "persistence")
+            return info.contains("rdb_last_bgsave_status:\(status)") && info.contains("rdb_bgsave_in_progress:0")
+        }
+    }
 
     @Test("9. Valkey is wiped: nobody is let in, sessions end, and all works again once there is an administrator")
     func wiped() async throws {

@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import ProgramFixture
 import Testing
 import ValkeyFixture
@@ -44,6 +45,24 @@ extension FaultMatrix {
             #expect(try await stage.nodes[0].visitor.publish("still", Self.text("last")).status == 201)
             #expect(try await socket.payloads(through: Self.text("last")) == [Self.text("last")])
             try await stage.expectHeld(proof)
+        }
+    }
+
+    @Test("10e. A new password that is set on one relay ends on the other what was obtained by the old one")
+    func userPassword() async throws {
+        try await Stage.run { stage in
+            let (here, there) = (stage.nodes[0].visitor, stage.nodes[1].visitor)
+            #expect(try await there.publish("still", Self.text("first")).status == 201)
+            let socket = try await Socket.open(on: stage.nodes[1], "still")
+            let id = try #require(try await here.ask(.GET, "/auth/me").member("user_id"))
+            let change = try await here.ask(.PATCH, "/auth/users/\(id)", #"{"password":"another password"}"#)
+            #expect(change.status == 200, "\(change)")
+            #expect(await socket.end() == 1008)
+            // A publish never asks the store who its user is.
+            try await until("the token ends on the other", within: .seconds(5)) {
+                try await there.publish("still", Self.text("second")).status == 401
+            }
+            #expect(try await there.logIn().status == 401)
         }
     }
 

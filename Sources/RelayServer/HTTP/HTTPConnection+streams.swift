@@ -86,10 +86,10 @@ extension Channel {
 }
 
 extension HTTPConnection {
-    /// There is no room for the beginning of the next request. The connection ends after the current one, or at once where that has no end
+    /// There is no room for the beginning of the next request, where one has come. The connection ends after the current one, or at once where that has no end
     /// or becomes another protocol, whose bytes those are.
     func endHearing(behind exchange: Exchange) {
-        guard let context = self.context else { return }
+        guard self.decoder.pendingBytes > 0, let context = self.context else { return }
         if exchange.isEndless || exchange.facts.asksForUpgrade { return context.close(promise: nil) }
         self.decoder.endHearing(context)
     }

@@ -158,13 +158,12 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         let held = self.pipelined.bytes + (exchange?.heldBytes ?? 0) + self.decoder.pendingBytes
         let account: MemoryAccount = exchange?.admission == nil ? .strangers : .requests
         guard !self.charge.set(held, of: account, in: self.services.memory) else { return }
-        let hasBeginning = self.decoder.pendingBytes > 0
-        self.pipelined.overflow(cutsOff: hasBeginning)
+        self.pipelined.overflow(cutsOff: self.decoder.pendingBytes > 0)
         switch self.phase {
         case .admitting, .receiving: exchange?.answer(.noRoom)
         case .idle: self.refuse(nil, .noRoom)
         case .holding: self.context?.close(promise: nil)
-        case .answering(let exchange): if hasBeginning { self.endHearing(behind: exchange) }
+        case .answering(let exchange): self.endHearing(behind: exchange)
         case .refused, .discarding, .closed: break
         }
     }
@@ -440,7 +439,6 @@ extension HTTPConnection: LoopConnection {
 
 extension HTTPConnection: ScannedRequestReceiver {
     func received(_ request: RequestHeadScanner.Request) {
-        self.decoder.isBetweenRequests()
         if self.mustWait {
             self.pipelined.add(.part(.head(request.head)))
         } else {

@@ -55,9 +55,6 @@ final class RequestDecoder: ByteToMessageDecoder {
         self.pendingBytes = max(0, min(self.pendingBytes - part.leastBytes, self.readBytes))
     }
 
-    /// Nothing of a request is inside.
-    func isBetweenRequests() { self.pendingBytes = 0 }
-
     /// Frees what has come of a head that nobody will hear, once the bytes at hand are decoded.
     func endHearing(_ context: ChannelHandlerContext) {
         self.isDeaf = true

@@ -56,11 +56,13 @@ extension ValkeyStore {
         let home = self.server.node(of: self.home)
         return await withTaskGroup(of: (ValkeyAddress, StoreError?).self) { group in
             for node in self.server.masters where node.isConnected {
-                // A server that is one of a cluster answers a PING also where that is down and serves nothing.
-                let question = node === home ? ValkeyCommand("GET", self.home) : ValkeyCommand("PING")
-                group.addTask { (node.address, await self.ask(node, question)) }
+                group.addTask { (node.address, await self.ask(node, ValkeyCommand("PING"))) }
+                // A server that is one of a cluster answers a PING also where that is down and serves nothing. One that can't save its data,
+                // and therefore takes none, says so to a PING alone.
+                guard node === home else { continue }
+                group.addTask { (node.address, await self.ask(node, ValkeyCommand("GET", self.home))) }
             }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 ?? $0[$1.0] }
         }
     }
 
@@ -73,11 +75,17 @@ extension ValkeyStore {
             }
             node.send(question) { result in
                 timer.cancel()
-                first.answer(
-                    result.failure.map { StoreError(.unavailable, "no answer of \(node.address) to a PING: \($0)") }
-                )
+                first.answer(result.failure.map { StoreError(health: $0, of: node.address) })
             }
         }
+    }
+}
+
+extension StoreError {
+    /// What a server is asked for its health has changed nothing.
+    fileprivate init(health error: ValkeyError, of server: ValkeyAddress) {
+        let cause = error.server.map { StoreError(server: $0).message } ?? "no answer to a PING: \(error)"
+        self.init(.unavailable, "\(server): \(cause)")
     }
 }
 
