@@ -42,4 +42,38 @@ struct RelayDrainTests {
         await hasher.shutdown()
         try await group.shutdownGracefully()
     }
+
+    @Test(
+        "A WebSocket whose token is still looked at when the relay stops opens, and is told to go",
+        .timeLimit(.minutes(1))
+    )
+    func openingWebSocket() async throws {
+        let store = WatchedStore()
+        try await withRelay(over: store) { relay, _ in
+            let token = try await relay.administratorToken
+            let (arrivals, arrival) = AsyncStream<Void>.makeStream()
+            let (ends, end) = AsyncStream<Void>.makeStream()
+            store.beforeLooks { look in
+                guard case .token = look else { return }
+                store.beforeLooks(nil)
+                arrival.yield()
+                for await _ in ends {}
+            }
+            let idle = try await RawConnection.open(relay.port)
+            idle.request("GET", "/health", token: nil)
+            #expect(await idle.reply()?.status == 200)
+            let opening = try await RawConnection.open(relay.port)
+            opening.request("GET", "/ws", token: token, headers: TestWebSocket.handshake)
+            _ = await arrivals.first { _ in true }
+            await relay.shutDown()
+            // The relay has one loop, which has told all its connections once it has closed this one.
+            #expect(await idle.rest() == "")
+            end.finish()
+            #expect(await opening.head()?.status == 101)
+            let frame = await opening.take(4)
+            #expect(frame?.getBytes(at: frame?.readerIndex ?? 0, length: 1) == [0x88])
+            #expect(frame?.getInteger(at: (frame?.readerIndex ?? 0) + 2, as: UInt16.self) == 1_001)
+            opening.disconnect()
+        }
+    }
 }

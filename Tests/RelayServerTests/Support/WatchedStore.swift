@@ -15,6 +15,8 @@ final class WatchedStore: Sendable {
         case topicList
         case userList
         case user(UserID)
+        /// Whether a token is denied.
+        case token(jti: String)
     }
 
     private struct State {
@@ -33,7 +35,7 @@ final class WatchedStore: Sendable {
         self.looks.compactMap { look in
             switch look {
             case .topic(let key), .messages(let key): key
-            case .topicList, .userList, .user: nil
+            case .topicList, .userList, .user, .token: nil
             }
         }
     }
@@ -210,7 +212,8 @@ extension WatchedStore: DenyListStore {
     }
 
     func isTokenDenied(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool {
-        try await self.store.isTokenDenied(jti, at: now)
+        await self.note(.token(jti: jti))
+        return try await self.store.isTokenDenied(jti, at: now)
     }
 
     func sweepDenyList(at now: Timestamp) async throws(StoreError) { try await self.store.sweepDenyList(at: now) }
