@@ -30,8 +30,8 @@ struct PingSchedule {
     /// How long a client may take to answer a close frame.
     private static let closeTimeout = TimeAmount.seconds(5)
 
-    /// How long a connection is quiet before it is pinged, and how long it then has to answer. It is a third of the idle limit, and never more
-    /// than 20 s.
+    /// How long a connection is quiet before it is pinged, and how long it then has to answer. It is a third of the idle limit, and
+    /// never more than 20 s.
     static func pingInterval(within idleLimit: TimeAmount) -> TimeAmount {
         min(.seconds(20), .nanoseconds(idleLimit.nanoseconds / 3))
     }
@@ -65,16 +65,24 @@ struct PingSchedule {
         self.owesReading = true
     }
 
+    /// The socket is read again that was not read for a while: a pong may lie there, and has its time anew.
+    mutating func readAgain(at now: NIODeadline) {
+        if case .awaitingPong = self.state { self.state = .awaitingPong(since: now) }
+    }
+
     /// A close frame was sent.
     mutating func closing(at now: NIODeadline) {
         self.state = .closing(since: now)
     }
 
     /// Until when ticks have nothing to do. What comes meanwhile can only put it off, except for ``closing(at:)``.
-    func rest(from now: NIODeadline) -> NIODeadline {
+    ///
+    /// - Parameter isHeldBack: whether the client waits for the relay. What is due then is done when it waits no longer.
+    func rest(from now: NIODeadline, isHeldBack: Bool) -> NIODeadline {
         switch self.state {
         case .closing(let since): return since + Self.closeTimeout
         case .quiet(let since), .awaitingPong(let since):
+            if isHeldBack { return now }
             let due = since + self.pingInterval
             let unusedDue = self.openedAt + self.idleLimit + .nanoseconds(1)
             return now < unusedDue ? min(due, unusedDue) : due

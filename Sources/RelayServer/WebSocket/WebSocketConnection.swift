@@ -186,7 +186,10 @@ final class WebSocketConnection: ChannelDuplexHandler {
             case .binary(let bytes): self.dialect.received(binary: bytes)
             }
         }
-        if self.intake.takeHeldRead(isWritable: self.isWritable) { self.context?.read() }
+        if self.intake.takeHeldRead(isWritable: self.isWritable) {
+            self.pings.readAgain(at: .now())
+            self.context?.read()
+        }
         self.closeIfDone()
     }
 
@@ -308,7 +311,7 @@ extension WebSocketConnection: LoopConnection {
         case .closeUnanswered: self.close(.unexpectedServerError, "Idle timeout")
         case .cutOff: self.context?.close(promise: nil)
         }
-        return self.isToBeCounted ? now : self.pings.rest(from: now)
+        return self.isToBeCounted ? now : self.pings.rest(from: now, isHeldBack: self.intake.isHeldBack)
     }
 
     func cutOff() { self.context?.close(promise: nil) }

@@ -109,40 +109,65 @@ struct WebSocketDecisionTests {
         #expect(idle.tick(Self.at(67), isUsed: false, isWritable: true, isHeldBack: false) == .cutOff)
     }
 
+    @Test("a pong that lay unread while the relay held its client back has its time when that ends")
+    func pongUnread() {
+        var held = Self.pingSchedule()
+        #expect(held.tick(Self.at(20), isUsed: true, isWritable: true, isHeldBack: false) == .ping)
+        #expect(held.rest(from: Self.at(20), isHeldBack: false) == Self.at(40))
+        // Held back from 21 s, until just before the tick.
+        held.readAgain(at: Self.at(41))
+        #expect(held.tick(Self.at(41), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
+        #expect(held.tick(Self.at(61), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
+        #expect(held.tick(Self.at(62), isUsed: true, isWritable: true, isHeldBack: false) == .closeUnanswered)
+    }
+
+    /// While the relay holds its client back, seconds.
+    private static let holds: [Range<UInt64>] = [0..<0, 21..<42, 30..<75, 55..<63, 60..<95, 130..<240]
+
+    /// Ticks one connection each second, and another like it only when it does not rest.
+    private static func compareResting(isUsed: Bool, held: Range<UInt64>) {
+        var (ticked, rested) = (Self.pingSchedule(), Self.pingSchedule())
+        var (rest, ticks) = (NIODeadline.distantPast, 0)
+        for second in 0..<300 as Range<UInt64> {
+            let now = Self.at(second)
+            let (isWritable, isHeldBack) = (!(90..<110).contains(second), held.contains(second))
+            if [15, 50, 66, 120].contains(second), !isHeldBack {
+                ticked.heard(at: now)
+                rested.heard(at: now)
+            }
+            if second == held.upperBound || second == 110 {
+                ticked.readAgain(at: now)
+                rested.readAgain(at: now)
+            }
+            let action = ticked.tick(now, isUsed: isUsed, isWritable: isWritable, isHeldBack: isHeldBack)
+            if rest <= now {
+                let same = rested.tick(now, isUsed: isUsed, isWritable: isWritable, isHeldBack: isHeldBack)
+                #expect(same == action, "at \(second), held \(held)")
+                rest = rested.rest(from: now, isHeldBack: isHeldBack)
+                ticks += 1
+            } else {
+                #expect(action == .nothing, "at \(second), held \(held)")
+            }
+            guard action == .closeIdle || action == .closeUnanswered else { continue }
+            ticked.closing(at: now)
+            rested.closing(at: now)
+            rest = .distantPast
+        }
+        if held.isEmpty { #expect(ticks < 250, "\(ticks)") }
+    }
+
     /// How often ticks are needed is what spares a loop from touching all its connections each second.
     @Test("a connection that has nothing to do rests until its ping is due, and what it does is not later for that")
     func rests() {
         for isUsed in [true, false] {
-            var (ticked, rested) = (Self.pingSchedule(), Self.pingSchedule())
-            var (rest, ticks) = (NIODeadline.distantPast, 0)
-            for second in 0..<300 as Range<UInt64> {
-                let now = Self.at(second)
-                if [15, 50, 66, 120].contains(second) {
-                    ticked.heard(at: now)
-                    rested.heard(at: now)
-                }
-                let isWritable = !(90..<110).contains(second)
-                let action = ticked.tick(now, isUsed: isUsed, isWritable: isWritable, isHeldBack: false)
-                if rest <= now {
-                    #expect(rested.tick(now, isUsed: isUsed, isWritable: isWritable, isHeldBack: false) == action)
-                    rest = rested.rest(from: now)
-                    ticks += 1
-                } else {
-                    #expect(action == .nothing, "at \(second)")
-                }
-                guard action == .closeIdle || action == .closeUnanswered else { continue }
-                ticked.closing(at: now)
-                rested.closing(at: now)
-                rest = .distantPast
-            }
-            #expect(ticks < 250, "\(ticks)")
+            for held in Self.holds { Self.compareResting(isUsed: isUsed, held: held) }
         }
         var quiet = Self.pingSchedule()
         quiet.heard(at: Self.at(70))
         _ = quiet.tick(Self.at(71), isUsed: true, isWritable: true, isHeldBack: false)
-        #expect(quiet.rest(from: Self.at(71)) == Self.at(90))
+        #expect(quiet.rest(from: Self.at(71), isHeldBack: false) == Self.at(90))
         quiet.closing(at: Self.at(72))
-        #expect(quiet.rest(from: Self.at(72)) == Self.at(77))
+        #expect(quiet.rest(from: Self.at(72), isHeldBack: false) == Self.at(77))
     }
 
     private static func head(_ change: (inout HTTPRequestHead) -> Void = { _ in }) -> HTTPRequestHead {
