@@ -232,7 +232,13 @@ final class Exchange {
     func drained() { self.activity?.drained() }
 
     /// The peer sends nothing more: it may have left, or wait for its answer.
-    func inputClosed() { self.activity?.inputClosed() }
+    func inputClosed() {
+        if let activity = self.activity {
+            activity.inputClosed()
+        } else if self.presence != nil {
+            self.activity = PresenceWatch(self)
+        }
+    }
 
     func tick(_ now: NIODeadline) { self.activity?.tick(now) }
 

@@ -16,9 +16,6 @@ final class PollSession {
     /// Smaller answers are charged when they are written, if they are not taken at once.
     private static let largeAnswer = 16 << 10
 
-    /// How often a peer that has ended its side of the connection is asked whether it is still there.
-    private static let askingInterval = TimeAmount.seconds(5)
-
     private enum Phase {
         /// Readers are being registered and started: too early to answer.
         case gathering
@@ -53,8 +50,7 @@ final class PollSession {
     private var phase = Phase.gathering
     /// When to answer with nothing. The loop's ticker looks at it: a timer of its own would double what waiting costs.
     private var deadline = NIODeadline.distantFuture
-    /// When the peer is asked next whether it is still there.
-    private var asksAt = NIODeadline.distantFuture
+    private var inquiry = PeerInquiry()
 
     init(
         exchange: Exchange,
@@ -219,22 +215,19 @@ extension PollSession: ExchangeActivity {
 
     func drained() {}
 
-    /// A peer that has left can't be told from one that waits, before something is written to it: then the system of one that has left
-    /// resets the connection. HTTP/1.0 knows nothing that may be written before the answer, so there the wait is a short one.
+    /// The wait is a short one where the peer can't be asked whether it is still there.
     func inputClosed() {
         if self.exchange.head.version != .http1_0 {
-            self.asksAt = .now() + Self.askingInterval
+            self.inquiry.begin(at: .now() + PeerInquiry.interval)
         } else {
-            self.deadline = min(self.deadline, .now() + 2 * Self.askingInterval)
+            self.deadline = min(self.deadline, .now() + 2 * PeerInquiry.interval)
         }
     }
 
     /// - Note: within a second after the deadline, as often as the loop ticks.
     func tick(_ now: NIODeadline) {
         if now >= self.deadline { return self.finish() }
-        guard now >= self.asksAt else { return }
-        self.asksAt = now + Self.askingInterval
-        self.exchange.connection.sayContinue(to: self.exchange)
+        if self.inquiry.isDue(at: now) { self.exchange.connection.sayContinue(to: self.exchange) }
     }
 
     func relayStopping() {

@@ -76,6 +76,42 @@ struct DepartedClientTests {
         }
     }
 
+    @Test(
+        "who ends its side is asked whether it is there: who waits gets the list, and for who has left no more is read"
+    )
+    func asked() async throws {
+        let store = WatchedStore()
+        try await withRelay(over: store) { relay, _ in
+            let admin = try await relay.administratorToken
+            try await Self.fill(relay, by: admin)
+            let before = store.looks.count
+            let (arrivals, arrival) = AsyncStream<WatchedStore.Look>.makeStream()
+            let (ends, end) = AsyncStream<Void>.makeStream()
+            store.beforeLooks { look in
+                guard look == .topicList else { return }
+                arrival.yield(look)
+                for await _ in ends {}
+            }
+            var looks = arrivals.makeAsyncIterator()
+            let gone = try await RawConnection.open(relay.port)
+            gone.request("GET", "/api/v1/topics", token: admin)
+            _ = await looks.next()
+            gone.disconnect()
+            let waiting = try await RawConnection.open(relay.port)
+            waiting.request("GET", "/api/v1/topics", token: admin)
+            _ = await looks.next()
+            try await waiting.endInput()
+            var reply = await waiting.reply()
+            #expect(reply?.status == 100)
+            // The relay has one loop: once it has answered others, it has seen that the first client is gone.
+            for _ in 0..<2 { #expect(try await relay.send(.GET, "/health").status == 200) }
+            end.finish()
+            while reply?.status == 100 { reply = await waiting.reply() }
+            #expect(reply?.status == 200)
+            #expect(Array(store.looks.dropFirst(before)) == [.topicList, .topicList, .topicList])
+        }
+    }
+
     @Test("as many lists are made at a time as the setting says, and the next is refused")
     func bound() async throws {
         let store = WatchedStore()

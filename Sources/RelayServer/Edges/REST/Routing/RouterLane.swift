@@ -68,6 +68,7 @@ final class RouterLane: Route {
         let isCounted = exchange.isCounted
         let presence = ClientPresence()
         exchange.presence = presence
+        if exchange.connection.isInputClosed { exchange.inputClosed() }
         exchange.suspend {
             var context = RelayRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
             context.isCounted = isCounted
