@@ -28,8 +28,12 @@ extension StoreError {
                 .corrupt,
                 "another program has changed a key of the relay: it holds another kind of value: \(error)"
             )
-        default:
+        // A script has come upon something that the relay does not write.
+        case _ where error.isFromScript:
             self.init(.corrupt, "the server could not do it: \(error)")
+        // A single command that the server refuses has changed nothing, and says nothing of what is stored.
+        default:
+            self.init(.unavailable, "the server could not do it: \(error)")
         }
     }
 
@@ -44,4 +48,9 @@ extension StoreError {
 extension ValkeyServerError {
     /// Whether the key holds another kind of value: whoever put it there, it is this record's trouble, and no other's.
     var isWrongType: Bool { self.prefix == "WRONGTYPE" }
+
+    /// Whether a script broke off: servers name its place then.
+    fileprivate var isFromScript: Bool {
+        self.message.contains("@user_script") || self.message.contains("user_script:")
+    }
 }
