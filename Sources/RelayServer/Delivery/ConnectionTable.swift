@@ -37,8 +37,8 @@ struct ConnectionTable {
         self.entries[place].rest = .distantPast
     }
 
-    /// What has a place when the loop begins is found by going down from here. Connections that leave meanwhile move only such as were
-    /// found before.
+    /// Where to begin with ``due(at:below:)``. It goes down from here through all connections that are in the table now. One that leaves
+    /// meanwhile is replaced by the last, which was looked at before.
     var end: Int { self.entries.count }
 
     /// The next connection below `end` that needs a tick.

@@ -35,7 +35,8 @@ protocol AccessWatcher: AnyObject {
     /// - Parameter now: the wall clock.
     func checkExpiry(at now: Timestamp)
 
-    /// Before that moment ``checkExpiry(at:)`` has nothing to do. ``LoopConnections/expiryChanged(of:)`` tells of one that has become earlier.
+    /// Before that moment ``checkExpiry(at:)`` has nothing to do. ``LoopConnections/expiryChanged(of:)`` tells of one that has
+    /// become earlier.
     var nextExpiryCheck: Timestamp { get }
 }
 
@@ -151,7 +152,7 @@ final class LoopConnections {
     private func checkExpiry(at now: Timestamp) {
         for (user, watchers) in self.watchers where watchers.nextExpiryCheck <= now {
             for watcher in watchers.all.values { watcher.checkExpiry(at: now) }
-            // Some of them have left by that.
+            // The check has ended some of them, and those are gone from the table now.
             let next = self.watchers[user]?.all.values.lazy.map(\.nextExpiryCheck).min()
             if let next { self.watchers[user]?.nextExpiryCheck = next }
         }

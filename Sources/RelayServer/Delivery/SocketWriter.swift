@@ -25,8 +25,9 @@ final class SocketWriter {
     private static let none: CInt = -2
     private static let maxGatheredBytes = 16 << 10
 
-    /// - Parameter isToldOfEnd: whether ``end()`` is called before any write that finds the channel closed. Then a write that goes to
-    ///   the socket touches neither context nor channel, whose memory is mostly not at hand: to wait for it is a good part of a delivery.
+    /// - Parameter isToldOfEnd: whether the owner calls ``end()`` as soon as the channel is closed, before it writes again. The writer
+    ///   then need not ask the channel whether it is open. So a write to the socket touches neither context nor channel. Their memory is
+    ///   mostly not in the processor's cache, and to wait for it is a good part of a delivery.
     init(isToldOfEnd: Bool = false) {
         self.isToldOfEnd = isToldOfEnd
     }

@@ -5,8 +5,8 @@ import Synchronization
 /// Counts the topics that each user follows, over all connections and transports. Holds each user to the same bound, and charges what the
 /// readers take to the ledger.
 final class SubscriptionQuota: Sendable {
-    /// Some of a user's subscriptions: taken for as long as this value exists, so that no way to an end can forget to give them back, or give
-    /// them back twice.
+    /// Some of a user's subscriptions. They are taken for as long as this value exists, so no way to an end can forget to give them
+    /// back, or give them back twice.
     struct Share: ~Copyable {
         private let quota: SubscriptionQuota
         private let load: UserLoad

@@ -96,7 +96,7 @@ extension RelayConfiguration {
         @Setting("poll_max_topics", .integer(1...10_000), "Topics in one long poll.")
         public var maxTopics = 100
 
-        @Setting("poll_max_waiters_per_user", .integer(1...10_000_000), "Waiting long polls of one user.")
+        @Setting("poll_max_waiters_per_user", .integer(1...10_000_000), "Long polls of one user that are under way.")
         public var maxWaitersPerUser = 1_000
 
         static let keys = ConfigurationKey.keys(
