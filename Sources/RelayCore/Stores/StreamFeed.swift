@@ -37,7 +37,8 @@ public enum StreamNews: Sendable {
 public struct StreamGrowth: Sendable {
     /// The stream's newest id before it. A reader of the news whose newest id is older has missed something.
     public let previous: MessageID
-    /// Ascending. Empty for a trimming.
+    /// Ascending: all that the append stored, or none of it, where that was too much to come along. Then ``bounds`` end behind ``previous``,
+    /// and the messages are to be read. None for a trimming, which ends where it began.
     public let messages: [Message]
     /// After it.
     public let bounds: StreamBounds
@@ -52,4 +53,10 @@ public struct StreamGrowth: Sendable {
     public init(upTo bounds: StreamBounds) {
         self.init(previous: bounds.last, messages: [], bounds: bounds)
     }
+
+    /// Whether the stream holds more messages than before, here or not.
+    var isAppend: Bool { !self.messages.isEmpty || self.bounds.last > self.previous }
+
+    /// Up to here the stream must be known before this news can be taken: what it tells of without bringing it has to be read, too.
+    var needed: MessageID { self.messages.isEmpty ? self.bounds.last : self.previous }
 }

@@ -39,7 +39,7 @@ extension Topic {
     func grew(_ growth: StreamGrowth) -> TopicState.FollowStep {
         let now = self.environment.clock.uptime()
         return self.following { state in
-            if !growth.messages.isEmpty { state.lastUse = now }
+            if growth.isAppend { state.lastUse = now }
             return state.grew(growth, self.environment)
         }
     }

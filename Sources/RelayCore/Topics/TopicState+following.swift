@@ -3,7 +3,7 @@ import RelayWire
 /// Keeping up with a stream that others write too.
 ///
 /// The rule: the hot tier grows only by what continues it without a break. News whose predecessor is not here yet waits until that
-/// was read from the store. The epoch changes only by an answer of the store itself: news of another epoch may be older than
+/// was read from the store, and so does news of messages that did not come along. The epoch changes only by an answer of the store itself: news of another epoch may be older than
 /// what is known.
 ///
 /// Everybody may wait for a topic that does not exist. So messages of one that is not known to exist are not taken from news: who may read
@@ -32,14 +32,14 @@ extension TopicState {
             self.following = .repairing(missed, backlog)
             return .rest
         case .live:
-            guard growth.messages.isEmpty || self.accessView.exists else { return .check }
+            guard !growth.isAppend || self.accessView.exists else { return .check }
             guard self.continues(growth.bounds) else { return .check }
             if self.contradicts(growth) { return .check }
-            guard growth.previous > self.bounds.last else {
+            guard growth.needed > self.bounds.last else {
                 self.extend(by: growth, environment)
                 return .rest
             }
-            let missed = MissedStretch(epoch: self.bounds.epoch.id, after: self.bounds.last, through: growth.previous)
+            let missed = MissedStretch(epoch: self.bounds.epoch.id, after: self.bounds.last, through: growth.needed)
             self.following = .repairing(missed, Backlog([growth]))
             return .read(missed)
         }

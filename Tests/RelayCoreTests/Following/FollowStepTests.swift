@@ -101,6 +101,22 @@ struct FollowStepTests {
             News(testDescription: "leaves a gap", growth: growth(8...9), step: .read(missed(5, 7))),
             News(testDescription: "is of another epoch", growth: growth(6...6, other), step: .check),
             News(
+                testDescription: "leaves out messages that were too many to come along",
+                growth: StreamGrowth(previous: .ms(5), messages: [], bounds: bounds(7)),
+                step: .read(missed(5, 7))
+            ),
+            News(
+                testDescription:
+                    "leaves out messages, some before them are missing, and all are trimmed that are known",
+                growth: StreamGrowth(previous: .ms(6), messages: [], bounds: bounds(9, trimmed: 5)),
+                step: .read(missed(5, 9))
+            ),
+            News(
+                testDescription: "leaves out messages that are known",
+                growth: StreamGrowth(previous: .ms(4), messages: [], bounds: bounds(5)),
+                step: .rest
+            ),
+            News(
                 testDescription: "is a trimming",
                 growth: StreamGrowth(upTo: bounds(5, trimmed: 3)),
                 step: .rest,
@@ -167,6 +183,27 @@ struct FollowStepTests {
             state.repaired(Self.page(6...7, of: Self.bounds(9)), missed: Self.missed(5, 7), self.environment) == .rest
         )
         self.expect(state, holds: Array(1...9), last: 9)
+    }
+
+    @Test("news that leaves out its messages is read, each after the other, and what follows comes after it")
+    func leftOut() {
+        var state = self.live()
+        let leavesOut = { StreamGrowth(previous: .ms($0), messages: [], bounds: Self.bounds($1)) }
+        #expect(state.grew(leavesOut(5, 8), self.environment) == .read(Self.missed(5, 8)))
+        #expect(state.grew(Self.growth(9...9), self.environment) == .rest)
+        #expect(state.grew(leavesOut(9, 11), self.environment) == .rest)
+        #expect(state.grew(Self.growth(12...12), self.environment) == .rest)
+        self.expect(state, holds: [1, 2, 3, 4, 5], last: 5)
+        #expect(
+            state.repaired(Self.page(6...8, of: Self.bounds(12)), missed: Self.missed(5, 8), self.environment)
+                == .read(Self.missed(9, 11))
+        )
+        self.expect(state, holds: Array(1...9), last: 9)
+        #expect(
+            state.repaired(Self.page(10...11, of: Self.bounds(12)), missed: Self.missed(9, 11), self.environment)
+                == .rest
+        )
+        self.expect(state, holds: Array(1...12), last: 12)
     }
 
     @Test("a second missed stretch behind the first is read next")

@@ -71,10 +71,15 @@ struct SharedLog {
         }
         self.trim(toCount: batch.retention.maxMessages)
         let receipts = zip(stored, batch.drafts).map { StoredDraft(id: $0.id, timestamp: $1.timestamp) }
+        let isTooLargeToAnnounce = random.chance(25)
         return .success(
             (
                 AppendReceipt(stored: receipts, previous: previous, bounds: self.bounds),
-                StreamGrowth(previous: previous, messages: stored, bounds: self.bounds)
+                StreamGrowth(
+                    previous: previous,
+                    messages: isTooLargeToAnnounce ? [] : stored,
+                    bounds: self.bounds
+                )
             )
         )
     }

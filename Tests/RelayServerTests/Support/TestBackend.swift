@@ -8,21 +8,27 @@ struct TestBackend {
     private static let server = SharedProcess<ValkeyServerProcess>()
     private static let cluster = SharedProcess<ValkeyClusterProcess>()
 
+    private static let wanted = ProcessInfo.processInfo.environment["PULSAR_TEST_STORE"]
+
     private let prefix = "test-\(UUID().uuidString):"
 
     /// - Returns: what to leave in the end; nil where the configured store is used as it is.
     static func join(_ configuration: inout RelayConfiguration) async throws -> TestBackend? {
         guard configuration.storage.backend == .memory else { return nil }
+        guard ["valkey", "cluster"].contains(Self.wanted) else { return nil }
+        return try await Self.joinShared(&configuration)
+    }
+
+    /// A store that several relays can share, whatever the tests run on: a server, unless they run on a cluster.
+    static func joinShared(_ configuration: inout RelayConfiguration) async throws -> TestBackend {
         let backend = TestBackend()
-        switch ProcessInfo.processInfo.environment["PULSAR_TEST_STORE"] {
-        case "valkey":
-            configuration.valkey.host = "127.0.0.1"
-            configuration.valkey.port = try await Self.server.join(backend.prefix).port
-        case "cluster":
+        if Self.wanted == "cluster" {
             configuration.valkey.clusterNodes = try await Self.cluster.join(backend.prefix).seeds.compactMap {
                 RelayConfiguration.Valkey.ClusterNode("\($0)")
             }
-        default: return nil
+        } else {
+            configuration.valkey.host = "127.0.0.1"
+            configuration.valkey.port = try await Self.server.join(backend.prefix).port
         }
         configuration.storage.backend = .valkey
         configuration.valkey.prefix = backend.prefix

@@ -131,6 +131,21 @@ func withRelay(
     }
 }
 
+/// Runs `body` beside two relays that share a store, then stops them and waits for their ends.
+func withTwoRelays(_ body: @Sendable @escaping (TestRelay, TestRelay) async throws -> Void) async throws {
+    var configuration = RelayConfiguration.forTests
+    let backend = try await TestBackend.joinShared(&configuration)
+    do {
+        try await run(configuration) { [configuration] first in
+            try await run(configuration) { try await body(first, $0) }
+        }
+        await backend.leave()
+    } catch {
+        await backend.leave()
+        throw error
+    }
+}
+
 private func run(
     _ configuration: RelayConfiguration,
     _ body: @Sendable @escaping (TestRelay) async throws -> Void
