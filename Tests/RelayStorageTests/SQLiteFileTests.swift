@@ -71,6 +71,16 @@ struct SQLiteFileTests {
         }
     }
 
+    @Test("what is committed after the end of copying the log is only committed")
+    func closedCheckpointer() async throws {
+        try await withSQLiteStore { store, _ in
+            store.checkpointer?.close()
+            let count = 2 * Checkpointer.begins * Schema.pageBytes / (1 << 20)
+            for _ in 0..<count { try await store.put(.one(.bytes(1 << 20), to: .named("t"), keep: .max)) }
+            #expect(try await store.bounds(of: .named("t")).count == count)
+        }
+    }
+
     @Test("a file that is read-only, deleted or replaced is unhealthy")
     func health() async throws {
         try await withSQLiteStore { store, directory in

@@ -1,8 +1,11 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 
 /// What needs nothing of the connection but its channel.
 extension HTTPConnection {
+    var channel: (any Channel)? { self.context?.channel }
+
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
     /// Begins a response of unknown length; ``writePart(_:)`` goes on with it.
@@ -42,8 +45,22 @@ extension HTTPConnection {
         self.goOn()
     }
 
+    /// Whether the connection ends with the answer to this request.
+    func isLast(_ exchange: Exchange?) -> Bool {
+        let hearsMore = self.hasMore || !self.isInputClosed && !self.decoder.isDeaf
+        return self.isShuttingDown || !hearsMore || !(exchange?.keepsConnection ?? false)
+    }
+
     func flush() {
         self.context?.flush()
+    }
+
+    /// There is no room for the beginning of the next request, where one has come. The connection ends after the current one. It ends at
+    /// once where that has no end, or becomes another protocol, whose bytes those are.
+    func endHearing(behind exchange: Exchange) {
+        guard self.decoder.pendingBytes > 0, let context = self.context else { return }
+        if exchange.isEndless || exchange.facts.asksForUpgrade { return context.close(promise: nil) }
+        self.decoder.endHearing(context)
     }
 
     /// Adds what every response has.
@@ -76,21 +93,19 @@ extension HTTPConnection: AnsweringConnection {
 }
 
 extension Channel {
+    /// Tells for how long nothing was sent to the peer; nil where the system does not say. On the channel's loop.
+    func withSilence(_ body: @escaping (TimeAmount?) -> Void) {
+        guard let socket = self as? any SocketOptionProvider else { return }
+        socket.getTCPInfo().assumeIsolated().whenComplete { result in
+            body((try? result.get().tcpi_last_data_sent).map { .milliseconds(Int64($0)) })
+        }
+    }
+
     /// Sends our end of the stream, and closes when the peer has had a moment to read it.
     func close(after written: EventLoopFuture<Void>) {
         written.whenComplete { _ in
             self.close(mode: .output, promise: nil)
             self.eventLoop.scheduleTask(in: .milliseconds(250)) { self.close(promise: nil) }
         }
-    }
-}
-
-extension HTTPConnection {
-    /// There is no room for the beginning of the next request, where one has come. The connection ends after the current one, or at once where that has no end
-    /// or becomes another protocol, whose bytes those are.
-    func endHearing(behind exchange: Exchange) {
-        guard self.decoder.pendingBytes > 0, let context = self.context else { return }
-        if exchange.isEndless || exchange.facts.asksForUpgrade { return context.close(promise: nil) }
-        self.decoder.endHearing(context)
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import NIOCore
 import NIOHTTP1
 import RelayCore
@@ -80,7 +79,10 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: One request at a time
 
-    private var mustWait: Bool { self.phase.isBusy || !self.pipelined.isEmpty }
+    private var mustWait: Bool { self.phase.isBusy || self.hasMore }
+
+    /// Whether something waits behind the current request.
+    var hasMore: Bool { !self.pipelined.isEmpty }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = self.unwrapInboundIn(data)
@@ -89,8 +91,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         self.arrived(part)
     }
 
-    private func arrived(_ part: HTTPServerRequestPart) {
-        if self.mustWait { self.pipelined.add(.part(part)) } else { self.received(part) }
+    private func arrived(_ part: HTTPServerRequestPart, _ known: KnownHead? = nil) {
+        if self.mustWait { self.pipelined.add(.part(part)) } else { self.received(part, known) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -154,31 +156,45 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Charges what is held of requests that are not answered. Where there is no room for it, they are refused.
     private func account() {
-        let exchange = self.phase.exchange
-        let held = self.pipelined.bytes + (exchange?.heldBytes ?? 0) + self.decoder.pendingBytes
-        let account: MemoryAccount = exchange?.admission == nil ? .strangers : .requests
-        guard !self.charge.set(held, of: account, in: self.services.memory) else { return }
-        self.pipelined.overflow(cutsOff: self.decoder.pendingBytes > 0)
+        guard !self.isCharged() else { return }
         switch self.phase {
-        case .admitting, .receiving: exchange?.answer(.noRoom)
+        case .admitting(let exchange), .receiving(let exchange):
+            guard self.hasMore else { return exchange.answer(.noRoom) }
+            // What waits may end this request, or begin others: all of it goes, and so the connection ends.
+            self.pipelined.drop()
+            exchange.cancelled()
+            self.refuse(exchange, .noRoom)
         case .idle: self.refuse(nil, .noRoom)
         case .holding: self.context?.close(promise: nil)
-        case .answering(let exchange): self.endHearing(behind: exchange)
+        case .answering(let exchange):
+            // What is left of a body's chunks can't be told from a head: an answer to that would belong to no request.
+            self.pipelined.overflow(hasBegun: self.decoder.pendingBytes > 0 && !exchange.facts.isChunked)
+            self.endHearing(behind: exchange)
+            _ = self.isCharged()
         case .refused, .discarding, .closed: break
         }
     }
 
+    /// - Returns: false where there was no room; then nothing is charged.
+    private func isCharged() -> Bool {
+        let exchange = self.phase.exchange
+        var held = self.pipelined.bytes + (exchange?.heldBytes ?? 0) + self.decoder.pendingBytes
+        // The decoder goes with the pipeline, or what it has goes to another protocol.
+        if case .closed = self.phase { held = 0 }
+        return self.charge.set(held, of: exchange?.admission == nil ? .strangers : .requests, in: self.services.memory)
+    }
+
     // MARK: Requests
 
-    private func received(_ part: HTTPServerRequestPart) {
+    private func received(_ part: HTTPServerRequestPart, _ known: KnownHead? = nil) {
         switch part {
-        case .head(let head): self.received(head)
+        case .head(let head): self.received(head, known)
         case .body(let bytes): self.received(bytes)
         case .end: self.receivedEnd()
         }
     }
 
-    private func received(_ head: HTTPRequestHead, _ known: KnownHead? = nil) {
+    private func received(_ head: HTTPRequestHead, _ known: KnownHead?) {
         guard case .idle = self.phase else { return }
         guard let exchange = Exchange(head, known, connection: self) else { return self.refuse(nil, .badRequest) }
         self.phase = .admitting(exchange)
@@ -300,11 +316,6 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         self.goOn()
     }
 
-    /// Whether the connection ends with the answer to this request.
-    func isLast(_ exchange: Exchange?) -> Bool {
-        self.isShuttingDown || (self.isInputClosed && self.pipelined.isEmpty) || !(exchange?.keepsConnection ?? false)
-    }
-
     /// - Parameter taken: completed when the socket has taken the part, or never will.
     func writePart(_ bytes: ByteBuffer, _ taken: EventLoopPromise<Void>) {
         guard let context = self.context else { return taken.fail(ChannelError.ioOnClosedChannel) }
@@ -379,9 +390,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Sends our end of the stream and leaves the peer a moment to read it. Closing with unread bytes in the socket would reset the
-    /// connection under the answer. A peer that takes nothing is waited for no longer than one between two requests, because a socket that
-    /// holds only little counts as writable for ever.
+    /// Sends our end of the stream and leaves the peer a moment to read it: a close over unread bytes would reset the connection. A peer
+    /// that takes nothing is waited for as one between two requests, because a socket that holds little counts as writable for ever.
     private func closeAfter(_ written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
         self.phase = .discarding
         self.decoder.isDeaf = true
@@ -413,16 +423,10 @@ extension HTTPConnection: LoopConnection {
     /// as its system answers.
     private func lookAtStall(_ now: NIODeadline) {
         if case .answering(let exchange) = self.phase, exchange.isEndless { return }
-        let limit = self.services.timeouts.write
-        guard let socket = self.context?.channel as? any SocketOptionProvider else { return }
-        socket.getTCPInfo().assumeIsolated().whenComplete { result in
-            let silence = try? result.get().tcpi_last_data_sent
-            let isOver = self.stall.looked(at: now, silence: silence.map { .milliseconds(Int64($0)) }, limit: limit)
-            if isOver { self.context?.close(promise: nil) }
+        self.context?.channel.withSilence { silence in
+            if self.stall.looked(at: now, silence: silence, limit: self.services.timeouts.write) { self.cutOff() }
         }
     }
-
-    var channel: (any Channel)? { self.context?.channel }
 
     func cutOff() { self.context?.close(promise: nil) }
 
@@ -439,11 +443,7 @@ extension HTTPConnection: LoopConnection {
 
 extension HTTPConnection: ScannedRequestReceiver {
     func received(_ request: RequestHeadScanner.Request) {
-        if self.mustWait {
-            self.pipelined.add(.part(.head(request.head)))
-        } else {
-            self.received(request.head, request.known)
-        }
+        self.arrived(.head(request.head), request.known)
         self.arrived(.body(request.body))
         self.arrived(.end(nil))
     }

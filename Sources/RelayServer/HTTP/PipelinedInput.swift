@@ -48,13 +48,14 @@ struct PipelinedInput {
         self.bytes = 0
     }
 
-    /// Drops what waits, for lack of room: the connection ends after the current request.
+    /// Drops what waits, for lack of room: the first of it is refused, and the connection ends with that.
     ///
-    /// - Parameter cutsOff: whether it ends, too, where nothing waits here: a request has begun that can't be kept.
-    mutating func overflow(cutsOff: Bool) {
-        guard !self.isEmpty || cutsOff else { return }
+    /// - Parameter hasBegun: whether a request has begun that is not complete enough to wait here; it is refused too.
+    mutating func overflow(hasBegun: Bool) {
+        guard !self.isEmpty || hasBegun else { return }
         self.drop()
         self.hasOverflown = true
+        self.bytes = Self.cost(.overflow)
         self.events.append(.overflow)
     }
 

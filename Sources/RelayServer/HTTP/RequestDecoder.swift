@@ -17,7 +17,7 @@ final class RequestDecoder: ByteToMessageDecoder {
     private var decoder: HTTPRequestDecoder?
     /// Whether all that arrives is dropped.
     var isDeaf = false
-    /// What has come of a head that is not complete, bytes.
+    /// What has come of a head that is not complete, bytes; at most, see ``gave(_:)``.
     private(set) var pendingBytes = 0
     /// What was left in the buffer.
     private var leftBytes = 0

@@ -12,15 +12,30 @@ final class Checkpointer: Sendable {
     /// At this size the writer waits for it: the disk is slower than the publishers.
     static let isAwaited = 4 * Checkpointer.begins
 
-    private enum Phase: Int, AtomicRepresentable {
+    /// So little that the writer may copy it between two commits: 2 MiB, in pages.
+    private static let isLittle = (2 << 20) / Schema.pageBytes
+    /// How often it is copied before the rest is left to the writer, however much that is.
+    private static let maxPasses = 8
+
+    private enum Phase {
         case idle
         case copying
         /// The rest is the writer's to copy.
         case copied
+        /// Final.
+        case closed
+    }
+
+    /// What the writer does before its next commit.
+    private enum Action {
+        case nothing
+        case wait
+        case copyRest
     }
 
     private let connection: DatabaseQueue
-    private let phase = Atomic<Phase>(.idle)
+    /// The connection is used under the lock alone, or from its own queue: so nothing comes to it once it is closed.
+    private let phase = Mutex(Phase.idle)
     /// What the log held after the last commit. Written and read on the writer's queue.
     private let logPages = Atomic<Int>(0)
 
@@ -49,20 +64,38 @@ final class Checkpointer: Sendable {
     /// A transaction was committed on `writer`, whose queue this is called on.
     func committed(on writer: Database) {
         let pages = self.logPages.load(ordering: .relaxed)
-        switch self.phase.load(ordering: .acquiring) {
-        case .idle:
-            guard pages >= Self.begins else { return }
-            self.phase.store(.copying, ordering: .relaxed)
-            self.connection.asyncWriteWithoutTransaction { db in
-                _ = try? db.checkpoint(.passive)
-                self.phase.store(.copied, ordering: .releasing)
+        let action = self.phase.withLock { phase -> Action in
+            switch phase {
+            case .idle:
+                guard pages >= Self.begins else { return .nothing }
+                phase = .copying
+                self.connection.asyncWriteWithoutTransaction { self.copy($0) }
+                return .nothing
+            case .copying:
+                return pages >= Self.isAwaited ? .wait : .nothing
+            case .copied:
+                phase = .idle
+                return .copyRest
+            case .closed:
+                return .nothing
             }
-        case .copying:
-            if pages >= Self.isAwaited { self.finish() }
-        case .copied:
-            self.phase.store(.idle, ordering: .relaxed)
-            // What a reader still needs is copied the next time.
-            _ = try? writer.checkpoint(.passive)
+        }
+        switch action {
+        case .nothing: break
+        case .wait: self.finish()
+        // What a reader still needs is copied the next time.
+        case .copyRest: _ = try? writer.checkpoint(.passive)
+        }
+    }
+
+    /// Copies what there is, and again what came meanwhile, until that is little.
+    private func copy(_ db: Database) {
+        for _ in 0..<Self.maxPasses {
+            guard let copied = try? db.checkpoint(.passive).checkpointedFrameCount else { break }
+            if self.logPages.load(ordering: .relaxed) - copied <= Self.isLittle { break }
+        }
+        self.phase.withLock { phase in
+            if case .copying = phase { phase = .copied }
         }
     }
 
@@ -73,6 +106,7 @@ final class Checkpointer: Sendable {
 
     /// Returns when nothing is being copied, and nothing will be.
     func close() {
+        self.phase.withLock { $0 = .closed }
         try? self.connection.close()
     }
 }

@@ -6,17 +6,34 @@ public import RelayWire
 /// A sweep works in many small transactions. Each is shared with the appends of its moment, so publishers never wait
 /// for more than one step.
 extension SQLiteStore {
+    /// A step that fails, for damage in its table, does not keep the others from making room.
     public func sweep(
         at now: Timestamp,
         retention: Retention
     ) async throws(StoreError) -> [TopicKey: StreamBounds] {
         let cutoff = RetentionCutoff(at: now, retention: retention)
-        while try await self.write({ try $1.removeExpired(at: now, in: $0) }) {}
-        try await self.removeHidden()
-        let trimmed = try await self.trimAged(cutoff)
-        while try await self.write({ db, _ in try db.forgetIdempotency(at: now) }) {}
-        while try await self.write({ try $1.forgetBounds(before: cutoff.boundsMilliseconds, in: $0) }) {}
+        var trimmed: [TopicKey: StreamBounds] = [:]
+        var failure: StoreError?
+        do throws(StoreError) { try await self.removeExpired(at: now) } catch { failure = error }
+        do throws(StoreError) { try await self.removeHidden() } catch { failure = failure ?? error }
+        do throws(StoreError) { trimmed = try await self.trimAged(cutoff) } catch { failure = failure ?? error }
+        do throws(StoreError) {
+            while try await self.write({ db, _ in try db.forgetIdempotency(at: now) }) {}
+            while try await self.write({ try $1.forgetBounds(before: cutoff.boundsMilliseconds, in: $0) }) {}
+        } catch {
+            failure = failure ?? error
+        }
+        if let failure { throw failure }
         return trimmed
+    }
+
+    private func removeExpired(at now: Timestamp) async throws(StoreError) {
+        var stuck = 0
+        while true {
+            let step = try await self.write { [stuck] in try $1.removeExpired(at: now, past: stuck, in: $0) }
+            guard step.found > 0 else { return }
+            stuck += step.found - step.deleted
+        }
     }
 
     private func removeHidden() async throws(StoreError) {
@@ -108,24 +125,35 @@ extension Database {
 extension StreamCache {
     /// Removes messages whose `ttl` ran out. Those that are hidden already don't count any more.
     ///
-    /// - Returns: whether there may be more.
-    fileprivate mutating func removeExpired(at now: Timestamp, in db: Database) throws -> Bool {
+    /// - Parameter stuck: how many that can't be deleted were found so far: the index has them, and the table does not. They come first.
+    /// - Returns: how many more were found, and how many of those are deleted.
+    fileprivate mutating func removeExpired(
+        at now: Timestamp,
+        past stuck: Int,
+        in db: Database
+    ) throws -> (found: Int, deleted: Int) {
+        // Streams that begin in this transaction have their rows too.
+        try self.flush(to: db)
         let expired = try db.all(
             """
             SELECT streams.key, stream, ms, seq FROM
-            (SELECT stream, ms, seq FROM messages WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
+            (SELECT stream, ms, seq FROM messages WHERE expires_at <= ? ORDER BY expires_at LIMIT ? OFFSET ?)
             LEFT JOIN streams ON streams.id = stream
             """,
-            [DatabaseValue(now), stepRows.databaseValue]
-        ) { row in (topic: row.storedKey(0), place: try (1...3).map { try row.value($0) }, id: try? row.storedID(2))
+            [DatabaseValue(now), stepRows.databaseValue, stuck.databaseValue]
+        ) { row in
+            (topic: row.storedKey(0), place: try (1...3).map { try row.value($0) }, id: try? row.storedID(2))
         }
+        var deleted = 0
         for message in expired {
             // By what is there, be it damaged: what can't be deleted would come first in every sweep.
-            try db.run("DELETE FROM messages WHERE stream = ? AND ms = ? AND seq = ?", message.place)
+            let isGone = try db.changes("DELETE FROM messages WHERE stream = ? AND ms = ? AND seq = ?", message.place)
+            guard isGone else { continue }
+            deleted += 1
             guard let topic = message.topic else { continue }
             _ = try self.updateReadable(topic, in: db) { $0.forget(message.id) }
         }
-        return !expired.isEmpty
+        return (expired.count, deleted)
     }
 
     /// - Returns: whether there may be more.

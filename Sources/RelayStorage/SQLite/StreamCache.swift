@@ -123,7 +123,7 @@ extension StreamEpoch {
 }
 
 extension StreamBounds {
-    /// Of `streams`, as ``GRDB/Row/bounds(_:)`` reads them.
+    /// Of `streams`, as ``Row/bounds(_:)`` reads them.
     static let columns = "last_ms, last_seq, trimmed_ms, trimmed_seq, count, epoch, epoch_ms, epoch_seq"
 
     /// In the order of ``columns``.

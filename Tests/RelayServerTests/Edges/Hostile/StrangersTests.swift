@@ -57,6 +57,32 @@ struct StrangersTests {
         }
     }
 
+    @Test("what was held of a head that never ended is free again when its peer has left", arguments: [false, true])
+    func unfinishedHeads(breaksOff: Bool) async throws {
+        try await withRelay { relay in
+            let connection = try await Self.open(relay)
+            connection.send("\(Self.head)\(Self.beginning)")
+            while try await Self.metric("relay_memory_bytes", relay) < 3 * Self.size { try Task.checkCancellation() }
+            if breaksOff { try await connection.breakOff() } else { connection.disconnect() }
+            while try await Self.metric("relay_memory_bytes", relay) > 0 { try Task.checkCancellation() }
+        }
+    }
+
+    @Test("a body in chunks for which there is no room is refused once")
+    func chunks() async throws {
+        try await withRelay {
+            $0.memory.maxStrangerBytes = Self.size + 500
+        } _: { relay in
+            let connection = try await Self.open(relay)
+            let chunk = "14b4\r\n\(String(repeating: "x", count: 0x14b4))\r\n"
+            connection.request("POST", "/auth/login", token: nil, headers: ["Transfer-Encoding: chunked"])
+            connection.send(String(repeating: chunk, count: 3))
+            #expect(await connection.reply()?.status == 503)
+            connection.send("\(chunk)0\r\n\r\n")
+            #expect(await connection.rest() == "")
+        }
+    }
+
     @Test(
         "a request that begins behind a waiting poll, with no room for it, ends the connection after the poll's answer"
     )
