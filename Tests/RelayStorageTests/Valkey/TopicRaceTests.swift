@@ -92,4 +92,45 @@ struct TopicRaceTests {
             #expect(try await self.ids(stores[1]).count == 1)
         }
     }
+
+    @Test(
+        "a topic that is there and gone again is never said to be the one that was to be created",
+        arguments: [false, true]
+    )
+    func vanishing(isFirstAppend: Bool) async throws {
+        try await ValkeyPlace.with(2) { stores, _ in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for _ in 0..<150 {
+                        _ = try await stores[0].createTopic(.plain(self.key, owner: "other"), within: .unlimited)
+                        _ = try await stores[0].deleteTopic(self.key)
+                    }
+                }
+                group.addTask {
+                    for _ in 0..<150 {
+                        let found = try await self.create(in: stores[1], isFirstAppend)
+                        if let found {
+                            #expect(found.record.owner == UserID("other"))
+                        } else {
+                            _ = try await stores[1].deleteTopic(self.key)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    /// - Returns: the topic that was there; nil where there was none.
+    private func create(in store: ValkeyStore, _ isFirstAppend: Bool) async throws -> StoredTopic? {
+        let record = TopicRecord.plain(self.key, owner: "own")
+        if isFirstAppend {
+            let batch = AppendBatch(topic: self.key, drafts: [.bytes(2, at: 1)], retention: Retention())
+            let first = try await store.createTopic(record, within: .unlimited, appending: batch)
+            if case .existed(let topic) = first { return topic }
+        } else if case .existed(let topic) = try await store.createTopic(record, within: .unlimited) {
+            return topic
+        }
+        return nil
+    }
 }

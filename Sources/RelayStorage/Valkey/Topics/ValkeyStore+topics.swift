@@ -15,15 +15,17 @@ extension ValkeyStore: TopicStore {
         within quota: TopicQuota
     ) async throws(StoreError) -> TopicCreation {
         let call = CreationCall(record, quota, self.layout)
-        let before = try await self.readableBounds(of: record.key)
-        let reply = try await self.run(CreateTopicScript.script, keys: call.keys, call.arguments)
-        switch reply.text.flatMap({ CreationObstacle(rawValue: $0) }) {
-        case nil:
-            let bounds = try await self.purge(record.key, seen: before, withNewer: false)
-            return .created(StoredTopic(record: record, grants: [], bounds: bounds))
-        case .ofUser: return .refused(.ofUser)
-        case .inAll: return .refused(.inAll)
-        case .existed: return .existed(try await self.existing(record))
+        return try await self.untilSettled(record.key) { () async throws(StoreError) -> TopicCreation? in
+            let before = try await self.readableBounds(of: record.key)
+            let reply = try await self.run(CreateTopicScript.script, keys: call.keys, call.arguments)
+            switch reply.text.flatMap({ CreationObstacle(rawValue: $0) }) {
+            case nil:
+                let bounds = try await self.purge(record.key, seen: before, withNewer: false)
+                return .created(StoredTopic(record: record, grants: [], bounds: bounds))
+            case .ofUser: return .refused(.ofUser)
+            case .inAll: return .refused(.inAll)
+            case .existed: return try await self.topic(record.key).map { .existed($0) }
+            }
         }
     }
 
@@ -36,19 +38,30 @@ extension ValkeyStore: TopicStore {
         if self.waiting.isCluster {
             return try await self.createTopicThenAppend(record, within: quota, appending: batch)
         }
-        switch try await self.append(batch, creating: creation) {
-        case .stored(let receipt):
-            return .created(StoredTopic(record: record, grants: [], bounds: receipt.bounds), receipt)
-        case .notCreated(.ofUser): return .refused(.ofUser)
-        case .notCreated(.inAll): return .refused(.inAll)
-        case .notCreated(.existed): return .existed(try await self.existing(record))
-        case .superseded, .moved: throw .unexpected("to a creation")
+        return try await self.untilSettled(record.key) { () async throws(StoreError) -> FirstAppend? in
+            switch try await self.append(batch, creating: creation) {
+            case .stored(let receipt):
+                return .created(StoredTopic(record: record, grants: [], bounds: receipt.bounds), receipt)
+            case .notCreated(.ofUser): return .refused(.ofUser)
+            case .notCreated(.inAll): return .refused(.inAll)
+            case .notCreated(.existed): return try await self.topic(record.key).map { .existed($0) }
+            case .superseded, .moved: throw .unexpected("to a creation")
+            }
         }
     }
 
-    /// A topic that was found to be there. It is gone again where it can't be found.
-    private func existing(_ record: TopicRecord) async throws(StoreError) -> StoredTopic {
-        try await self.topic(record.key) ?? StoredTopic(record: record, grants: [], bounds: StreamBounds())
+    /// How often a topic may be there when it is to be created, and gone when it is read.
+    private static let creationAttempts = 32
+
+    /// - Parameter attempt: tries to create the topic; nil where it was there and is gone again.
+    private func untilSettled<Outcome>(
+        _ key: TopicKey,
+        _ attempt: () async throws(StoreError) -> Outcome?
+    ) async throws(StoreError) -> Outcome {
+        for _ in 0..<Self.creationAttempts {
+            if let outcome = try await attempt() { return outcome }
+        }
+        throw StoreError(.unavailable, "topic \(key) is made and deleted again and again")
     }
 
     public func updateTopic(_ key: TopicKey, _ changes: TopicChanges) async throws(StoreError) -> StoredTopic? {
