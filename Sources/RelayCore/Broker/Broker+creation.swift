@@ -13,12 +13,15 @@ extension Broker {
     /// Publishes to a topic that is not in memory, for the case that it does not exist: then the step that creates it is the only one that
     /// the store is asked for. Where it turns out to be there, it is in memory after this.
     ///
+    /// Not for messages with an idempotency key. A store may claim the key for the topic before it finds that the topic is there, and a
+    /// publisher who is denied then could use the key for no other topic for a while.
+    ///
     /// - Returns: nil where nothing was done: the publisher's leave is to be decided from the topic.
     /// - Throws: what turned the publish down as a whole.
     func publishUnseen(_ items: [Item], as principal: Principal) async throws(BrokerError) -> [Publication]? {
-        guard let key = items.first?.key, items.allSatisfy({ $0.key == key }), self.table.find(key) == nil else {
-            return nil
-        }
+        guard let key = items.first?.key,
+            items.allSatisfy({ $0.key == key && $0.draft.idempotency == nil }), self.table.find(key) == nil
+        else { return nil }
         let behavior = self.catalog.behavior(of: key.name)
         guard case .allowed = behavior.decide(.create, by: principal, on: .missing) else { return nil }
         var drafts: [Draft] = []

@@ -70,6 +70,20 @@ struct FirstPublishTests {
         #expect(self.relay.store.calls.overlaps == 0)
     }
 
+    @Test("with an idempotency key it is not tried before it is known that the publisher may: nothing claims the key")
+    func claimsNothing() async throws {
+        let record = TopicRecord.olgas("news", at: self.relay.clock.now)
+        _ = try await self.relay.store.createTopic(record, within: .unlimited)
+        let calls = Collected<String>()
+        self.relay.store.beforeTopicCalls { calls.add(["\($0)"]) }
+        let item = Broker.Item(key: .named("news"), draft: .numbered(1, at: self.relay.clock.now))
+        let key = IdempotencyKey(user: Principal.greta.id, route: "single", value: "k")
+        await #expect(throws: BrokerError.denied) {
+            try await self.relay.broker.publish([item], once: key, as: .greta)
+        }
+        #expect(!calls.all.contains("createWithMessages"))
+    }
+
     @Test("a topic that is stored and not in memory is published to as it is")
     func storedMeanwhile() async throws {
         let record = TopicRecord.olgas("news", at: self.relay.clock.now)
