@@ -81,13 +81,28 @@ extension Broker {
     /// Moves a topic on to its stream's end in the store. The caller holds its key's lock.
     private func locate(_ topic: Topic, by feed: any StreamFeed) async throws(StoreError) {
         let bounds = try await feed.position(of: topic.key, known: topic.bounds)
-        // Asked after the position: a topic is stored no later than its first message.
-        if topic.access.record == nil, bounds.last != topic.bounds.last,
-            let stored = try await self.store.topic(topic.key)
-        {
-            topic.apply(stored)
-        }
+        if topic.mayBeAnother(at: bounds) { try await self.renew(topic, at: bounds) }
         self.take(topic.positioned(bounds), topic)
+    }
+
+    /// Makes a topic what is stored, and moves it on to its stream's end in the store. The caller holds its key's lock.
+    func follow(_ topic: Topic, by feed: any StreamFeed) async throws(StoreError) {
+        let bounds = try await feed.position(of: topic.key, known: topic.bounds)
+        try await self.renew(topic, at: bounds)
+        self.take(topic.positioned(bounds), topic)
+    }
+
+    /// Makes a topic what is stored: another relay may have changed, deleted or created it. The caller holds its key's lock.
+    ///
+    /// - Parameter bounds: the stream's, asked for before this: see ``TopicState/positioned(_:_:)``. Nil where nobody else writes.
+    func renew(_ topic: Topic, at bounds: StreamBounds?) async throws(StoreError) {
+        let stored = try await self.store.topic(topic.key)
+        if let known = topic.access.record, known.id != stored?.record.id {
+            var left: StreamBounds
+            if let bounds { left = bounds } else { left = try await self.store.bounds(of: topic.key) }
+            topic.finishDeletion(bounds: stored == nil ? left.emptied : left)
+        }
+        if let stored { topic.apply(stored) }
     }
 
     /// Stops listening to topics that nobody has read for a while. To be called every few seconds.

@@ -230,18 +230,11 @@ extension Broker {
     /// key's lock.
     func refresh(_ key: TopicKey) async throws(StoreError) {
         guard let topic = self.table.find(key) else { return }
-        let stored = try await self.store.topic(key)
-        if let known = topic.access.record, known.id != stored?.record.id {
-            topic.finishDeletion(bounds: try await self.store.bounds(of: key))
+        if let feed = self.feed {
+            try await self.follow(topic, by: feed)
+        } else {
+            try await self.renew(topic, at: nil)
         }
-        if let stored { topic.apply(stored) }
-        try await self.refreshPosition(of: topic)
-    }
-
-    private func refreshPosition(of topic: Topic) async throws(StoreError) {
-        guard let feed = self.feed else { return }
-        let bounds = try await feed.position(of: topic.key, known: topic.bounds)
-        self.take(topic.positioned(bounds), topic)
     }
 
     private func changing<Value>(

@@ -24,6 +24,14 @@ public struct StreamBounds: Hashable, Sendable {
         self.count = count
     }
 
+    /// With nothing left of what the stream had.
+    var emptied: StreamBounds {
+        var bounds = self
+        bounds.trimmedThrough = max(self.last, self.trimmedThrough)
+        bounds.count = 0
+        return bounds
+    }
+
     /// Takes over what `other` knows better: bounds from different calls of the store may arrive out of order.
     mutating func advance(to other: StreamBounds) {
         if (other.last, other.trimmedThrough) >= (self.last, self.trimmedThrough) {

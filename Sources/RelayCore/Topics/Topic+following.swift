@@ -49,6 +49,15 @@ extension Topic {
         self.environment.unsure.insert(self.key)
     }
 
+    /// Whether what is known of the topic itself is in doubt, where its stream has these bounds: it may have been made meanwhile, or be a
+    /// new one of the same name.
+    func mayBeAnother(at bounds: StreamBounds) -> Bool {
+        self.state.withLock { state in
+            if state.accessView.exists { return bounds.epoch.id != state.bounds.epoch.id }
+            return bounds.last != state.bounds.last || bounds.last > bounds.trimmedThrough
+        }
+    }
+
     func positioned(_ bounds: StreamBounds) -> TopicState.FollowStep {
         self.following { $0.positioned(bounds, self.environment) }
     }

@@ -6,8 +6,8 @@ import RelayWire
 /// was read from the store, and so does news of messages that did not come along. The epoch changes only by an answer of the store itself: news of another epoch may be older than
 /// what is known.
 ///
-/// Everybody may wait for a topic that does not exist. So messages of one that is not known to exist are not taken from news: who may read
-/// them is found out first.
+/// Everybody may wait for a topic that does not exist. So nothing of one that is not known to exist is taken, from news or from the store:
+/// who may read it is found out first. What its stream had before is passed over.
 extension TopicState {
     /// What to do once the lock is released.
     enum FollowStep: Hashable, Sendable {
@@ -32,7 +32,7 @@ extension TopicState {
             self.following = .repairing(missed, backlog)
             return .rest
         case .live:
-            guard !growth.isAppend || self.accessView.exists else { return .check }
+            guard self.accessView.exists || growth.bounds.last <= self.bounds.last else { return .check }
             guard self.continues(growth.bounds) else { return .check }
             if self.contradicts(growth) { return .check }
             guard growth.needed > self.bounds.last else {
@@ -57,7 +57,11 @@ extension TopicState {
     }
 
     /// The store has said where the stream stands. Its answers come in the order in which it was asked.
+    ///
+    /// - Parameter bounds: were asked for before the topic was looked for, if that is not known to exist. A topic is stored no later than
+    ///   its first message, so what the stream had by then is nobody's.
     mutating func positioned(_ bounds: StreamBounds, _ environment: TopicEnvironment) -> FollowStep {
+        let bounds = self.accessView.exists ? bounds : bounds.emptied
         switch self.following {
         case .alone:
             return .rest
@@ -71,16 +75,26 @@ extension TopicState {
         case .live where bounds.epoch == .none, .repairing where bounds.epoch == .none:
             // Asked before the first message, which has been heard of since.
             return .rest
-        case .repairing(_, let backlog) where !self.continues(bounds):
-            self.restart(at: bounds, environment)
+        case .repairing(_, let backlog) where !self.takesUp(bounds):
+            self.passOver(to: bounds, environment)
             self.following = .live
             return self.replay(backlog, environment)
-        case .live where !self.continues(bounds):
-            self.restart(at: bounds, environment)
+        case .live where !self.takesUp(bounds):
+            self.passOver(to: bounds, environment)
             return .rest
         case .live, .repairing:
             return self.grew(StreamGrowth(upTo: bounds), environment)
         }
+    }
+
+    /// Whether what lies before the position is to be read.
+    private func takesUp(_ bounds: StreamBounds) -> Bool {
+        self.continues(bounds) && self.accessView.exists
+    }
+
+    private mutating func passOver(to bounds: StreamBounds, _ environment: TopicEnvironment) {
+        guard !self.continues(bounds) || bounds.last > self.bounds.last else { return }
+        self.restart(at: bounds, environment)
     }
 
     /// What was missed has been read, or could not be.
@@ -91,7 +105,7 @@ extension TopicState {
     ) -> FollowStep {
         guard case .repairing(missed, let backlog) = self.following else { return .rest }
         self.following = .live
-        guard case .success(let page) = result, missed.epoch == self.bounds.epoch.id, self.continues(page.bounds),
+        guard case .success(let page) = result, missed.epoch == self.bounds.epoch.id, self.takesUp(page.bounds),
             page.bounds.last >= missed.through
         else { return .check }
         var bounds = page.bounds

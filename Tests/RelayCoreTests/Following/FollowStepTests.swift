@@ -106,8 +106,7 @@ struct FollowStepTests {
                 step: .read(missed(5, 7))
             ),
             News(
-                testDescription:
-                    "leaves out messages, some before them are missing, and all are trimmed that are known",
+                testDescription: "leaves out messages, and some before them are missing",
                 growth: StreamGrowth(previous: .ms(6), messages: [], bounds: bounds(9, trimmed: 5)),
                 step: .read(missed(5, 9))
             ),
@@ -135,7 +134,7 @@ struct FollowStepTests {
         self.expect(state, holds: news.holds, last: news.last)
     }
 
-    @Test("messages of a topic that is not known to exist wait until that is known, and a trimming does not")
+    @Test("what is stored in a topic that is not known to exist waits until that is known, however it is heard of")
     func unknown() {
         var state = TopicState(stored: nil, bounds: StreamBounds(), self.environment)
         state.following = .tuning(Backlog())
@@ -143,12 +142,39 @@ struct FollowStepTests {
         #expect(state.positioned(StreamBounds(), self.environment) == .check)
         #expect(state.grew(Self.growth(1...2), self.environment) == .check)
         #expect(state.hot.messages.isEmpty)
-        let trimming = StreamGrowth(upTo: Self.bounds(2, trimmed: 2))
-        #expect(state.grew(trimming, self.environment) == .read(Self.missed(0, 2, .none)))
-        state.following = .live
+        #expect(state.grew(StreamGrowth(upTo: Self.bounds(2, trimmed: 1)), self.environment) == .check)
+        #expect(
+            state.grew(StreamGrowth(previous: .zero, messages: [], bounds: Self.bounds(2)), self.environment) == .check
+        )
+        self.expect(state, holds: [], last: 0, epoch: .none)
         state.access = TopicAccess(Self.stored)
         #expect(state.grew(Self.growth(1...2), self.environment) == .rest)
         self.expect(state, holds: [1, 2], last: 2)
+    }
+
+    @Test("what a topic's position has is nobody's where the topic is looked for after it and is not there")
+    func nobodys() {
+        var state = self.live()
+        state.access = .missing
+        #expect(state.positioned(Self.bounds(8, trimmed: 1), self.environment) == .rest)
+        self.expect(state, holds: [], last: 8)
+        #expect(state.bounds.trimmedThrough == .ms(8))
+        #expect(state.positioned(Self.bounds(9, Self.other), self.environment) == .rest)
+        self.expect(state, holds: [], last: 9, epoch: Self.other)
+        #expect(state.bounds.trimmedThrough == .ms(9))
+        state.access = TopicAccess(Self.stored)
+        #expect(state.grew(Self.growth(10...11, Self.other), self.environment) == .rest)
+        self.expect(state, holds: [10, 11], last: 11, epoch: Self.other)
+    }
+
+    @Test("a page that comes once the topic is gone is not taken")
+    func goneDuringRepair() {
+        var state = self.live()
+        _ = state.grew(Self.growth(8...8), self.environment)
+        state.access = .missing
+        let page = Self.page(6...7, of: Self.bounds(8))
+        #expect(state.repaired(page, missed: Self.missed(5, 7), self.environment) == .check)
+        self.expect(state, holds: [1, 2, 3, 4, 5], last: 5)
     }
 
     @Test("who does not listen takes no news, and only the position")

@@ -99,6 +99,8 @@ struct FollowingWalk {
 
     /// - Returns: what the client lacks now that everything is at rest; nil if nothing.
     func lack(_ log: SharedLog) -> String? {
+        // Of no topic: stored by a relay that had not heard of the deletion.
+        guard log.record != nil else { return nil }
         let current = log.index(of: self.epoch) ?? -1
         for message in log.messages where !self.seen.contains(message.number ?? -1) {
             let birth = log.epoch(of: message.number ?? -1).flatMap { log.index(of: $0) } ?? 0

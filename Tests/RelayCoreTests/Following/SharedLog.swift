@@ -15,7 +15,7 @@ struct SharedLog {
     private(set) var messages: [Message] = []
     private var ids = IDSequence()
     private var trimmedThrough = MessageID.zero
-    var record: TopicRecord?
+    private(set) var record: TopicRecord?
     /// Whether each loss is noticed before anything is stored after it, as long as anybody knows what was lost: no id is given out twice.
     let noticesLosses: Bool
     /// Whether there were so many holes that some became one.
@@ -122,6 +122,15 @@ struct SharedLog {
         guard excess > 0 else { return }
         self.trimmedThrough = self.messages[excess - 1].id
         self.messages.removeFirst(excess)
+    }
+
+    /// Takes what the name had before.
+    mutating func create(_ record: TopicRecord, _ random: inout SeededGenerator) {
+        self.record = record
+        guard !self.messages.isEmpty else { return }
+        self.messages = []
+        self.trimmedThrough = self.ids.last
+        self.begin(after: self.ids.last, &random)
     }
 
     mutating func delete(_ random: inout SeededGenerator) -> StreamBounds? {

@@ -138,6 +138,66 @@ struct SharedTopicTests {
         #expect(sink.ends == [.accessLost])
     }
 
+    /// What the name had before somebody began to wait for it.
+    enum Past: CaseIterable {
+        case nothing, deletedTopic, orphans
+    }
+
+    @Test(
+        "who waits for a topic gets nothing of it, whenever another relay makes it while this one asks for it; who may read it gets all",
+        arguments: 0..<8,
+        Past.allCases
+    )
+    func madeWhileAsked(step: Int, past: Past) throws {
+        let (broker, key, world) = (self.brokers[0], self.world.key, self.world)
+        if past != .nothing {
+            #expect((try? self.publish(1, on: 1)?.get()) != nil)
+            self.delete(on: 1)
+        }
+        // Stored by a relay that had not heard of the deletion.
+        if past == .orphans { world.append([2]) }
+        self.run { _ = await broker.topics([key], for: .join, as: .sven) }
+        let inbox = TestLoop()
+        let readers = LoopReaders(loop: inbox, clock: world.clock.relayClock) { request, ticket in
+            broker.read(request) { inbox.readDone(ticket, $0) }
+        }
+        let topic = try #require(try broker.topicAtHand(key, for: .join, as: .sven)).topic
+        let (owner, stranger, late) = (TestSink(.olga), TestSink(.sven), TestSink(.sven))
+        for (sink, start) in [(owner, ReaderStart.tail), (stranger, .tail), (late, .cursor(.oldest))] {
+            guard case .joined(let reader) = readers.join(topic, start: start, tag: 0, sink: sink) else {
+                Issue.record("not joined")
+                return
+            }
+            readers.start(reader)
+        }
+        let turn = {
+            for _ in 0..<20 {
+                self.settle()
+                let news = inbox.takeNews()
+                for (ticket, result) in news.reads { readers.readFinished(ticket, result) }
+                readers.process(news.topics)
+                if news.comesBack { readers.goOn() }
+            }
+        }
+        turn()
+        Task(executorPreference: self.executor) { try? await broker.topicsChanged([key]) }
+        self.executor.drain()
+        for _ in 0..<step {
+            _ = world.letSomethingArrive()
+            self.executor.drain()
+        }
+        world.create(.olgas("news", at: world.clock.now))
+        world.append([3, 4])
+        turn()
+        #expect(stranger.messages.isEmpty && late.messages.isEmpty)
+        // Now it hears of the creation, too.
+        self.run { try? await broker.topicsChanged([key]) }
+        turn()
+        #expect(owner.numbers == [3, 4])
+        #expect(stranger.messages.isEmpty && late.messages.isEmpty)
+        #expect(stranger.ends == [.accessLost] && late.ends == [.accessLost])
+    }
+
     @Test("a topic that could not be listened to is asked for again by the next reader")
     func failedTuning() throws {
         let (broker, key) = (self.brokers[0], self.world.key)

@@ -63,6 +63,20 @@ final class SharedWorld: Sendable {
         }.get()
     }
 
+    // MARK: What others do, at once and without a word
+
+    func create(_ record: TopicRecord) {
+        self.state.withLock { $0.log.create(record, &$0.random) }
+    }
+
+    func append(_ numbers: [Int]) {
+        let drafts = numbers.map { Draft.numbered($0, at: self.clock.now) }
+        let batch = AppendBatch(topic: self.key, drafts: drafts, retention: Retention())
+        self.state.withLock { _ = $0.log.append(batch, at: self.clock.now, &$0.random) }
+    }
+
+    // MARK: What arrives
+
     /// - Returns: whether anything was on its way.
     func letSomethingArrive() -> Bool {
         let something = self.state.withLock { state -> (@Sendable () -> Void)? in

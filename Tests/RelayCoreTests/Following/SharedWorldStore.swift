@@ -76,7 +76,7 @@ struct SharedWorldStore: StreamStore, StreamFeed {
         try await self.world.ask { state in
             let isNew = state.log.record == nil
             if isNew {
-                state.log.record = record
+                state.log.create(record, &state.random)
                 state.announceTopicChange()
             }
             let topic = state.log.stored ?? StoredTopic(record: record, grants: [], bounds: state.log.bounds)
