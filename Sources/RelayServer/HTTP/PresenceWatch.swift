@@ -1,11 +1,9 @@
 import NIOCore
 import NIOHTTP1
 
-/// Watches for a peer that has ended its side of the connection while a task works for its answer. Lives on its connection's loop.
+/// Watches for a peer that has ended its side of the connection while a task works for its answer. Lives on its connection's loop. Most
+/// answers are there before it first asks.
 final class PresenceWatch: ExchangeActivity {
-    /// Most answers are there before that, and their clients are asked nothing.
-    private static let patience = TimeAmount.seconds(1)
-
     private let exchange: Exchange
     private var inquiry = PeerInquiry()
 
@@ -13,7 +11,7 @@ final class PresenceWatch: ExchangeActivity {
 
     init(_ exchange: Exchange) {
         self.exchange = exchange
-        if exchange.head.version != .http1_0 { self.inquiry.begin(at: .now() + Self.patience) }
+        if exchange.head.version != .http1_0 { self.inquiry.begin(at: .now() + PeerInquiry.interval) }
     }
 
     func cancelled() {}

@@ -151,7 +151,9 @@ struct MessageSocketLiveTests {
             try await socket.connection.startReading()
             var received: [String?] = []
             while received.count < ids.count {
-                received.append(try #require(await socket.next()).object["message_id"] as? String)
+                let frame = try #require(await socket.next())
+                #expect(frame.object["type"] as? String == "message", "\(String(frame.text.prefix(300)))")
+                received.append(frame.object["message_id"] as? String)
             }
             #expect(received == ids)
         }
