@@ -10,7 +10,10 @@ enum CommandExit {
         case .success: PulsarRelay.exit(withError: error)
         case .validationFailure: self.end(PulsarRelay.fullMessage(for: error), .usage)
         case let code where error is ExitCode: exit(code.rawValue)
-        default: self.end("pulsar-relay: \(error)", CommandStatus(for: error))
+        default:
+            let status = CommandStatus(for: error)
+            let advice = status == .authentication ? ". Log in with: pulsar-relay login" : ""
+            self.end("pulsar-relay: \(error)\(advice)", status)
         }
     }
 

@@ -41,6 +41,7 @@ struct PollCommand: AsyncParsableCommand {
         guard !self.topics.isEmpty else { throw ValidationError("name at least one topic") }
         guard (1...60).contains(self.timeout) else { throw ValidationError("--timeout is 1 to 60 s") }
         guard (self.count ?? 1) >= 1 else { throw ValidationError("--count is at least 1") }
+        _ = try SubscriptionStart(argument: self.from)
     }
 
     func run() async throws {

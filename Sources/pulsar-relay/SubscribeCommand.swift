@@ -32,6 +32,7 @@ struct SubscribeCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...50).contains(self.topics.count) else { throw ValidationError("name 1 to 50 topics") }
         guard (self.count ?? 1) >= 1 else { throw ValidationError("--count is at least 1") }
+        _ = try SubscriptionStart(argument: self.from)
     }
 
     func run() async throws {

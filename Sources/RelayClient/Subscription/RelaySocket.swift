@@ -71,7 +71,11 @@ public struct RelaySocket: Sendable {
         switch end {
         case .closed(let code, let reason): RelayError(.unavailable, closeCode: code, detail: reason)
         case .lost(let error):
-            RelayError(.unavailable, detail: "the connection is lost: \(error)", underlying: error)
+            RelayError(
+                .unavailable,
+                detail: "the connection is lost: \(ConnectionFault.text(of: error))",
+                underlying: error
+            )
         case .refused(let reply): .unexpected(reply)
         case .nonsense(let error):
             RelayError(.invalidReply, detail: "this is no relay: \(error)", underlying: error)

@@ -65,7 +65,7 @@ struct SubscriptionState {
         case .closed(let code, let reason):
             return self.closed(code, reason, using: &random)
         case .lost(let error):
-            return self.failed("the connection is lost: \(error)", error, using: &random)
+            return self.failed("the connection is lost: \(ConnectionFault.text(of: error))", error, using: &random)
         case .refused(let reply):
             return self.refused(reply, using: &random)
         case .nonsense(let error):
