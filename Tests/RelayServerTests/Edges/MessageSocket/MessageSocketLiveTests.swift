@@ -152,7 +152,9 @@ struct MessageSocketLiveTests {
             var received: [String?] = []
             while received.count < ids.count {
                 let frame = try #require(await socket.next())
-                #expect(frame.object["type"] as? String == "message", "\(String(frame.text.prefix(300)))")
+                // Where this takes long, the relay pings in between.
+                guard frame.opcode != 9 else { continue }
+                #expect(frame.type == "message", "\(frame.text.prefix(300))")
                 received.append(frame.object["message_id"] as? String)
             }
             #expect(received == ids)
