@@ -60,7 +60,7 @@ struct SQLiteFileTests {
                 let path = directory + "/" + SQLiteStore.fileName + suffix
                 return try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
             }
-            let round = Checkpointer.begins * Schema.pageBytes
+            let round = Checkpointer.startPages * Schema.pageBytes
             let message = 256 << 10
             for _ in 0..<(6 * round / message) {
                 try await store.put(.one(.bytes(message), to: .named("t"), keep: .max))
@@ -75,7 +75,7 @@ struct SQLiteFileTests {
     func closedCheckpointer() async throws {
         try await withSQLiteStore { store, _ in
             store.checkpointer?.close()
-            let count = 2 * Checkpointer.begins * Schema.pageBytes / (1 << 20)
+            let count = 2 * Checkpointer.startPages * Schema.pageBytes / (1 << 20)
             for _ in 0..<count { try await store.put(.one(.bytes(1 << 20), to: .named("t"), keep: .max)) }
             #expect(try await store.bounds(of: .named("t")).count == count)
         }

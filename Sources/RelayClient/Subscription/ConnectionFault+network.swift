@@ -7,11 +7,9 @@ extension ConnectionFault {
     static func text(of error: any Error) -> String {
         switch error {
         case let failure as NIOConnectionError:
-            let errors =
-                failure.connectionErrors.map(\.error) + [failure.dnsAError, failure.dnsAAAAError].compactMap(\.self)
-            var texts: [String] = []
-            for text in errors.map(self.text) where !texts.contains(text) { texts.append(text) }
-            return texts.isEmpty ? "no address of \(failure.host)" : texts.joined(separator: ", ")
+            // One for each address of the host; nearly always they are the same.
+            guard let last = failure.connectionErrors.last else { return "no address of \(failure.host)" }
+            return self.text(of: last.error)
         case let error as IOError: return unsafe String(cString: strerror(error.errnoCode))
         default: return "\(error)"
         }

@@ -9,7 +9,7 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
         case full
         /// The stream is no longer the one that was meant: its epoch has changed. Nothing was changed; load the topic again.
         case superseded
-        /// What was asked for would not survive what it has to: the store can't promise that, for now. Nothing was changed.
+        /// What was asked for would not survive what it has to: the store can't promise that at the moment. Nothing was changed.
         case undurable
         /// Stored data could not be read back.
         case corrupt

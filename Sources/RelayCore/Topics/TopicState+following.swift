@@ -3,8 +3,8 @@ import RelayWire
 /// Keeping up with a stream that others write too.
 ///
 /// The rule: the hot tier grows only by what continues it without a break. News whose predecessor is not here yet waits until that
-/// was read from the store, and so does news of messages that did not come along. The epoch changes only by an answer of the store itself: news of another epoch may be older than
-/// what is known.
+/// was read from the store, and so does news of messages that did not come along. The epoch changes only by an answer of the store itself:
+/// news of another epoch may be older than what is known.
 ///
 /// Everybody may wait for a topic that does not exist. So nothing of one that is not known to exist is taken, from news or from the store:
 /// who may read it is found out first. What its stream had before is passed over.

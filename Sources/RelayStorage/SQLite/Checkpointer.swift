@@ -7,13 +7,13 @@ import Synchronization
 /// While it copies, commits go on, and what they add to the log is left over. The writer copies that itself, and the log begins anew: a
 /// commit waits for the rest alone.
 final class Checkpointer: Sendable {
-    /// At this size of the log it is begun: 32 MiB, in pages.
-    static let begins = (32 << 20) / Schema.pageBytes
-    /// At this size the writer waits for it: the disk is slower than the publishers.
-    static let isAwaited = 4 * Checkpointer.begins
+    /// The log's size at which copying starts: 32 MiB.
+    static let startPages = (32 << 20) / Schema.pageBytes
+    /// The size at which the writer waits for it: the disk is slower than the publishers.
+    static let waitPages = 4 * Checkpointer.startPages
 
-    /// So little that the writer may copy it between two commits: 2 MiB, in pages.
-    private static let isLittle = (2 << 20) / Schema.pageBytes
+    /// What the writer may copy between two commits: 2 MiB.
+    private static let restPages = (2 << 20) / Schema.pageBytes
     /// How often it is copied before the rest is left to the writer, however much that is.
     private static let maxPasses = 8
 
@@ -67,12 +67,12 @@ final class Checkpointer: Sendable {
         let action = self.phase.withLock { phase -> Action in
             switch phase {
             case .idle:
-                guard pages >= Self.begins else { return .nothing }
+                guard pages >= Self.startPages else { return .nothing }
                 phase = .copying
                 self.connection.asyncWriteWithoutTransaction { self.copy($0) }
                 return .nothing
             case .copying:
-                return pages >= Self.isAwaited ? .wait : .nothing
+                return pages >= Self.waitPages ? .wait : .nothing
             case .copied:
                 phase = .idle
                 return .copyRest
@@ -92,7 +92,7 @@ final class Checkpointer: Sendable {
     private func copy(_ db: Database) {
         for _ in 0..<Self.maxPasses {
             guard let copied = try? db.checkpoint(.passive).checkpointedFrameCount else { break }
-            if self.logPages.load(ordering: .relaxed) - copied <= Self.isLittle { break }
+            if self.logPages.load(ordering: .relaxed) - copied <= Self.restPages { break }
         }
         self.phase.withLock { phase in
             if case .copying = phase { phase = .copied }

@@ -28,7 +28,7 @@ extension SQLiteStore {
             // The pool starts with NORMAL, which may lose the last commits in a power cut.
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // A relay's log is brought back by its ``Checkpointer`` instead.
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Checkpointer.begins)")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Checkpointer.startPages)")
             // In bytes: what a burst made of the log is given back.
             try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
         }
