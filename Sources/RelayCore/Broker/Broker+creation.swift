@@ -23,16 +23,16 @@ extension Broker {
             items.allSatisfy({ $0.key == key && $0.draft.idempotency == nil }), self.table.find(key) == nil
         else { return nil }
         let behavior = self.catalog.behavior(of: key.name)
-        guard case .allowed = behavior.decide(.create, by: principal, on: .missing) else { return nil }
+        guard self.decision(on: key, behavior, .missing, .create, by: principal) == .allowed else { return nil }
         var drafts: [Draft] = []
         for item in items {
             // Of a topic that is there, its access may make it another answer.
             guard let draft = try? behavior.admit(item.draft, from: principal, access: .missing) else { return nil }
             drafts.append(draft)
         }
-        return try await self.topicLock.withLock(key) { [drafts] () async throws(BrokerError) in
+        return try await self.topicLock.withLock(self.catalog.root(of: key)) { [drafts] () async throws(BrokerError) in
             guard self.table.find(key) == nil else { return nil }
-            let environment = self.environment
+            let environment = self.environment(of: behavior)
             let first = try await self.reading { () async throws(StoreError) in
                 try await self.store.createTopic(
                     self.autoCreated(key, by: principal),
@@ -42,11 +42,12 @@ extension Broker {
             }
             switch first {
             case .created(let stored, let receipt):
-                self.serve(Topic(created: stored, drafts, receipt, behavior: behavior, in: environment))
+                let access = TopicAccess(stored, behavior)
+                self.serve(Topic(created: key, access, drafts, receipt, behavior: behavior, in: environment))
                 self.reclaimMemoryIfNeeded()
                 return receipt.stored.map { Publication($0, environment.awaited(nil)) }
             case .existed(let stored):
-                self.serve(self.makeTopic(key, stored, stored.bounds))
+                self.serve(self.makeTopic(key, TopicAccess(stored, behavior), stored.bounds))
                 return nil
             case .refused(let bound):
                 throw self.refusal(bound)
@@ -62,7 +63,7 @@ extension Broker {
         to key: TopicKey,
         as principal: Principal
     ) async throws(BrokerError) -> FirstPublish {
-        try await self.topicLock.withLock(key) { () async throws(BrokerError) in
+        try await self.topicLock.withLock(self.catalog.root(of: key)) { () async throws(BrokerError) in
             let (known, missing) = try await self.lookUp(key, forPublishOf: principal)
             guard let missing else { return .existed(known) }
             let topic = try await self.reading { () async throws(StoreError) in try await self.closed(key) }
@@ -73,14 +74,14 @@ extension Broker {
     /// Gets one of several topics of a publish, each of which has to be there before any of them gets a message: as it is, or new and
     /// empty, private, and owned by the publisher, if the kind allows that.
     func topicOrCreated(_ key: TopicKey, byPublishOf principal: Principal) async throws(BrokerError) -> Topic {
-        try await self.topicLock.withLock(key) { () async throws(BrokerError) in
+        try await self.topicLock.withLock(self.catalog.root(of: key)) { () async throws(BrokerError) in
             let (topic, missing) = try await self.lookUp(key, forPublishOf: principal)
             guard let missing else { return topic }
             let creation = try await self.reading { () async throws(StoreError) in
                 try await self.store.createTopic(missing, within: self.limits.topics)
             }
             switch creation {
-            case .created(let stored), .existed(let stored): topic.apply(stored)
+            case .created(let stored), .existed(let stored): topic.apply(TopicAccess(stored, topic.behavior))
             case .refused(let bound): throw self.refusal(bound)
             }
             return topic
@@ -94,7 +95,7 @@ extension Broker {
     ) async throws(BrokerError) -> (topic: Topic, missing: TopicRecord?) {
         let topic = try await self.reading { () async throws(StoreError) in try await self.load(key) }
         guard topic.access.record == nil else { return (topic, nil) }
-        try self.authorize(principal, .create, topic.behavior, .missing)
+        try self.authorize(principal, .create, key, topic.behavior, .missing)
         return (topic, self.autoCreated(key, by: principal))
     }
 
@@ -121,11 +122,11 @@ extension Broker {
         }
         switch first {
         case .created(let stored, let receipt):
-            topic.finishCreation(stored, drafts, receipt)
+            topic.finishCreation(TopicAccess(stored, topic.behavior), drafts, receipt)
             self.reclaimMemoryIfNeeded()
             return .stored(receipt.stored.map { Publication($0, topic.awaitedDurability) })
         case .existed(let stored):
-            topic.apply(stored)
+            topic.apply(TopicAccess(stored, topic.behavior))
             topic.reopen()
             return .existed(topic)
         case .refused(let bound):
@@ -136,7 +137,7 @@ extension Broker {
 
     /// Reads a topic that may have been created. While that can't be read nobody is let in as if it were missing. Relays that share a
     /// store are told of the creation.
-    private func lookAgain(_ topic: Topic) async {
+    func lookAgain(_ topic: Topic) async {
         do throws(StoreError) {
             try await self.refresh(topic.key)
         } catch {

@@ -29,7 +29,7 @@ extension Broker {
         as principal: Principal
     ) throws(BrokerError) -> OpenTopic? {
         guard let topic = self.table.find(key), let view = topic.accessView(for: use) else { return nil }
-        try self.authorize(principal, use.action(exists: view.exists), topic.behavior, view.access)
+        try self.authorize(principal, use.action(exists: view.exists), key, topic.behavior, view.access)
         return OpenTopic(topic: topic, view: view)
     }
 
@@ -124,7 +124,7 @@ extension Broker {
     /// Decides anew on a topic that was found before.
     func open(_ topic: Topic, for use: TopicUse, as principal: Principal) throws(BrokerError) -> OpenTopic {
         let view = topic.accessView
-        try self.authorize(principal, use.action(exists: view.exists), topic.behavior, view.access)
+        try self.authorize(principal, use.action(exists: view.exists), topic.key, topic.behavior, view.access)
         return OpenTopic(topic: topic, view: view)
     }
 
@@ -132,14 +132,29 @@ extension Broker {
     func authorize(
         _ principal: Principal,
         _ action: TopicAction,
+        _ key: TopicKey,
         _ behavior: any TopicBehavior,
         _ access: TopicAccess
     ) throws(BrokerError) {
-        switch behavior.decide(action, by: principal, on: access) {
+        switch self.decision(on: key, behavior, access, action, by: principal) {
         case .allowed: break
         case .denied: throw .denied
         case .missing: throw .missing
         }
+    }
+
+    /// What the topic's kind decides. For who holds a ticket there are no topics but those that it is for.
+    func decision(
+        on key: TopicKey,
+        _ behavior: any TopicBehavior,
+        _ access: TopicAccess,
+        _ action: TopicAction,
+        by principal: Principal
+    ) -> AccessDecision {
+        if let ticket = principal.peer?.ticket {
+            guard (behavior.root(of: key.name) ?? key.name) == ticket.root else { return .missing }
+        }
+        return behavior.decide(action, by: principal, on: access)
     }
 }
 
@@ -149,34 +164,61 @@ extension Broker {
     /// The topic of a key, whoever asks.
     func topic(_ key: TopicKey) async throws(StoreError) -> Topic {
         if let topic = self.table.find(key), topic.isInService { return topic }
-        return try await self.topicLock.withLock(key) { () async throws(StoreError) in
+        return try await self.topicLock.withLock(self.catalog.root(of: key)) { () async throws(StoreError) in
             try await self.load(key)
         }
     }
 
-    /// The same, for whoever holds the key's lock.
+    /// The same, for whoever holds the lock of the key's root.
     func load(_ key: TopicKey) async throws(StoreError) -> Topic {
         if let topic = self.table.find(key), topic.isInService { return topic }
-        let (stored, bounds) = try await self.store.topicAndBounds(key)
-        let topic = self.makeTopic(key, stored, bounds)
+        let (access, bounds) = try await self.storedAccess(of: key)
+        let topic = self.makeTopic(key, access, bounds)
         self.serve(topic)
         return topic
     }
-    func makeTopic(_ key: TopicKey, _ stored: StoredTopic?, _ bounds: StreamBounds) -> Topic {
+
+    /// Who may use the topic, and the bounds of its stream, as they are stored. Of a part the access is its root's.
+    private func storedAccess(of key: TopicKey) async throws(StoreError) -> (TopicAccess, StreamBounds) {
         let behavior = self.catalog.behavior(of: key.name)
-        return Topic(key: key, behavior: behavior, stored: stored, bounds: bounds, in: self.environment)
+        guard let root = behavior.root(of: key.name) else {
+            let (stored, bounds) = try await self.store.topicAndBounds(key)
+            return (stored.map { TopicAccess($0, behavior) } ?? .missing, bounds)
+        }
+        let rootKey = TopicKey(name: root, namespace: key.namespace)
+        let access = try await self.access(ofRoot: rootKey)
+        return (access, try await self.environment(of: behavior).store.bounds(of: key))
     }
 
-    /// Puts a topic into memory. The caller holds its key's lock, and there was none.
+    /// Who may use a topic that is no part of another: from memory where it is there, else as it is stored.
+    func access(ofRoot key: TopicKey) async throws(StoreError) -> TopicAccess {
+        if let topic = self.table.find(key), topic.isInService { return topic.access }
+        return self.access(try await self.store.topic(key))
+    }
+
+    func access(_ stored: StoredTopic?) -> TopicAccess {
+        guard let stored else { return .missing }
+        return TopicAccess(stored, self.catalog.behavior(of: stored.record.key.name))
+    }
+
+    func makeTopic(_ key: TopicKey, _ access: TopicAccess, _ bounds: StreamBounds) -> Topic {
+        let behavior = self.catalog.behavior(of: key.name)
+        return Topic(key: key, behavior: behavior, access: access, bounds: bounds, in: self.environment(of: behavior))
+    }
+
+    /// Puts a topic into memory. The caller holds the lock of its root's key, and there was none.
     func serve(_ topic: Topic) {
         self.table.insert(topic, unusedSince: self.clock.uptime() - TopicTable.idleTime)
     }
 
-    var environment: TopicEnvironment {
-        TopicEnvironment(
-            store: self.store,
-            durability: self.durability,
-            leastDurability: self.store.durabilities.first ?? self.store.durability,
+    /// What topics of a kind share: where their messages lie, and what their publishers wait for.
+    func environment(of behavior: any TopicBehavior) -> TopicEnvironment {
+        let store = self.streams(of: behavior.tier)
+        let least = store.durabilities.first ?? store.durability
+        return TopicEnvironment(
+            store: store,
+            durability: behavior.tier == .hot ? least : self.durability,
+            leastDurability: least,
             isShared: self.feed != nil,
             limits: self.limits,
             memory: self.memory,

@@ -10,7 +10,7 @@ extension Broker {
 
     /// A topic that readers may join: it is listened to from now on.
     func followed(_ key: TopicKey) async throws(StoreError) -> Topic {
-        try await self.topicLock.withLock(key) { () async throws(StoreError) in
+        try await self.topicLock.withLock(self.catalog.root(of: key)) { () async throws(StoreError) in
             let topic = try await self.load(key)
             guard let feed = self.feed, topic.beginTuning() else { return topic }
             do throws(StoreError) {
@@ -49,7 +49,7 @@ extension Broker {
                 maxBytes: Self.repairLimits.maxBytes,
                 now: self.clock.now()
             )
-            self.store.read(request) { self.take(topic.repaired($0, missed: missed), topic) }
+            self.read(request) { self.take(topic.repaired($0, missed: missed), topic) }
         }
     }
 
@@ -72,7 +72,7 @@ extension Broker {
     public func checkPosition(of key: TopicKey) async throws(StoreError) {
         guard let feed = self.feed else { return }
         // Under the lock, so that answers of a topic are never taken in another order than the store gave them.
-        try await self.topicLock.withLock(key) { () async throws(StoreError) in
+        try await self.topicLock.withLock(self.catalog.root(of: key)) { () async throws(StoreError) in
             guard let topic = self.table.find(key), topic.isListening else { return }
             try await self.locate(topic, by: feed)
         }
@@ -96,13 +96,18 @@ extension Broker {
     ///
     /// - Parameter bounds: the stream's, asked for before this: see ``TopicState/positioned(_:_:)``. Nil where nobody else writes.
     func renew(_ topic: Topic, at bounds: StreamBounds?) async throws(StoreError) {
-        let stored = try await self.store.topic(topic.key)
-        if let known = topic.access.record, known.id != stored?.record.id {
+        let access = self.access(try await self.store.topic(self.catalog.root(of: topic.key)))
+        try await self.renew(topic, access, at: bounds)
+    }
+
+    /// - Parameter access: as it is stored: of a part its root's.
+    private func renew(_ topic: Topic, _ access: TopicAccess, at bounds: StreamBounds?) async throws(StoreError) {
+        if let known = topic.access.record, known.id != access.record?.id {
             var left: StreamBounds
-            if let bounds { left = bounds } else { left = try await self.store.bounds(of: topic.key) }
-            topic.finishDeletion(bounds: stored == nil ? left.emptied : left)
+            if let bounds { left = bounds } else { left = try await topic.environment.store.bounds(of: topic.key) }
+            topic.finishDeletion(bounds: access.record == nil ? left.emptied : left)
         }
-        if let stored { topic.apply(stored) }
+        if access.record != nil { topic.apply(access) }
     }
 
     /// Stops listening to topics that nobody has read for a while. To be called every few seconds.
@@ -110,7 +115,7 @@ extension Broker {
         guard let feed = self.feed else { return }
         let deadline = self.clock.uptime() - Self.unreadTime
         for topic in self.table.all where topic.isListening {
-            await self.topicLock.withLock(topic.key) {
+            await self.topicLock.withLock(self.catalog.root(of: topic.key)) {
                 if topic.rest(ifUnreadSince: deadline) { feed.stopListening(to: topic.key) }
             }
         }

@@ -131,7 +131,7 @@ extension Broker {
     /// Reads the store. For event loops, which can't suspend, there is ``read(_:completion:)``.
     func read(_ request: ReadRequest) async throws(BrokerError) -> StoredPage {
         let result = await withCheckedContinuation { continuation in
-            self.store.read(request) { continuation.resume(returning: $0) }
+            self.read(request) { continuation.resume(returning: $0) }
         }
         switch result {
         case .success(let page): return page
@@ -141,7 +141,8 @@ extension Broker {
 
     /// Starts a read of the store; `completion` is called once, on any thread, possibly before this returns.
     public func read(_ request: ReadRequest, completion: @escaping @Sendable (Result<StoredPage, StoreError>) -> Void) {
-        self.store.read(request, completion: completion)
+        let tier = self.catalog.behavior(of: request.topic.name).tier
+        self.streams(of: tier).read(request, completion: completion)
     }
 }
 

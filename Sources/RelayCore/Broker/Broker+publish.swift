@@ -150,7 +150,7 @@ extension Broker {
         try await self.publishLock.withLock(key) { () async throws(BrokerError) in
             let known = try await self.reading { () async throws(StoreError) in
                 let topics = Set(items.map(\.key))
-                return try await self.store.idempotencyEntries(for: key, publishingTo: topics, at: self.clock.now())
+                return try await self.entries(of: key, publishingTo: topics)
             }
             if let total = known.first?.mark.total, known.count == total {
                 return try await self.repeated(known)
@@ -175,6 +175,22 @@ extension Broker {
         }
     }
 
+    /// What is known of a key, whichever tier has it.
+    private func entries(
+        of key: IdempotencyKey,
+        publishingTo topics: Set<TopicKey>?
+    ) async throws(StoreError) -> [IdempotencyEntry] {
+        let now = self.clock.now()
+        let kept =
+            if let topics {
+                try await self.store.idempotencyEntries(for: key, publishingTo: topics, at: now)
+            } else {
+                try await self.store.idempotencyEntries(for: key, at: now)
+            }
+        guard self.hasHotStore else { return kept }
+        return kept + (try await self.streams(of: .hot).idempotencyEntries(for: key, at: now))
+    }
+
     /// What was stored for good before. Whether it had become as durable as it has to be is not known: the first attempt may have
     /// failed while it waited for that.
     private func repeated(_ entries: [IdempotencyEntry]) async throws(BrokerError) -> [Outcome] {
@@ -182,7 +198,8 @@ extension Broker {
         for (key, entries) in Dictionary(grouping: entries, by: \.topic) {
             durabilities[key] = try await self.reading { () async throws(StoreError) in
                 let durability = try await self.topic(key).awaitedDurability
-                try await self.store.confirm(entries, as: durability)
+                let tier = self.catalog.behavior(of: key.name).tier
+                try await self.streams(of: tier).confirm(entries, as: durability)
                 return durability
             }
         }
@@ -202,7 +219,7 @@ extension Broker {
         let repeats = Set(results.indices.filter { results[$0].isRepeat })
         guard !repeats.isEmpty else { return [:] }
         let entries = try await self.reading { () async throws(StoreError) in
-            try await self.store.idempotencyEntries(for: key, at: self.clock.now())
+            try await self.entries(of: key, publishingTo: nil)
         }
         return Dictionary(
             entries.filter { repeats.contains($0.mark.index) }.map { ($0.mark.index, $0.topic) },

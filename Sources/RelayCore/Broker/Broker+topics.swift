@@ -12,7 +12,7 @@ extension Broker {
         durability: Durability? = nil,
         by principal: Principal
     ) async throws(BrokerError) -> StoredTopic {
-        try self.authorize(principal, .create, self.catalog.behavior(of: key.name), .missing)
+        try self.authorize(principal, .create, key, self.catalog.behavior(of: key.name), .missing)
         let record = self.record(
             key,
             isPublic: isPublic,
@@ -22,7 +22,7 @@ extension Broker {
         )
         let creation = try await self.changing(key) { () async throws(StoreError) in
             let creation = try await self.store.createTopic(record, within: self.limits.topics)
-            if case .created(let stored) = creation { self.table.find(key)?.apply(stored) }
+            if case .created(let stored) = creation { self.apply(stored) }
             return creation
         }
         switch creation {
@@ -47,9 +47,11 @@ extension Broker {
         for action: TopicAction,
         as principal: Principal
     ) async throws(BrokerError) -> StoredTopic {
-        let found = try await self.reading { () async throws(StoreError) in try await self.store.topic(key) }
-        let access = found.map(TopicAccess.init) ?? .missing
-        try self.authorize(principal, action, self.catalog.behavior(of: key.name), access)
+        let behavior = self.catalog.behavior(of: key.name)
+        let found = try await self.reading { () async throws(StoreError) in
+            try await self.stored(key, behavior)
+        }
+        try self.authorize(principal, action, key, behavior, found.map { TopicAccess($0, behavior) } ?? .missing)
         guard let found else { throw .missing }
         return found
     }
@@ -93,7 +95,7 @@ extension Broker {
     ) async throws(BrokerError) -> StoredTopic {
         let updated = try await self.managing(key, as: principal) { () async throws(StoreError) in
             let stored = try await self.store.updateTopic(key, changes)
-            if let stored { self.table.find(key)?.apply(stored) }
+            if let stored { self.apply(stored) }
             return stored
         }
         guard let updated else { throw .missing }
@@ -145,7 +147,7 @@ extension Broker {
     ///
     /// - Throws: `missing`, `denied`, or `store`.
     public func deleteTopic(_ key: TopicKey, as principal: Principal) async throws(BrokerError) {
-        let bounds = try await self.topicLock.withLock(key) { () async throws(BrokerError) in
+        let bounds = try await self.topicLock.withLock(self.catalog.root(of: key)) { () async throws(BrokerError) in
             do throws(BrokerError) {
                 _ = try await self.storedTopic(key, for: .manage, as: principal)
             } catch {
@@ -157,7 +159,9 @@ extension Broker {
     }
 
     /// Whether the topic is in memory, or may be about to: then a change of it must be read.
-    public func isResident(_ key: TopicKey) -> Bool { self.topicLock.isHeld(key) || self.table.find(key) != nil }
+    public func isResident(_ key: TopicKey) -> Bool {
+        self.topicLock.isHeld(key) || self.table.find(key) != nil || !self.table.parts(of: key).isEmpty
+    }
 
     /// The keys of all topics in memory, or about to be.
     public var residentTopics: [TopicKey] {
@@ -179,6 +183,24 @@ extension Broker {
 // MARK: - Steps
 
 extension Broker {
+    /// A part of another topic has its root's record under its own name.
+    private func stored(_ key: TopicKey, _ behavior: any TopicBehavior) async throws(StoreError) -> StoredTopic? {
+        guard let root = behavior.root(of: key.name) else { return try await self.store.topic(key) }
+        guard var stored = try await self.store.topic(TopicKey(name: root, namespace: key.namespace)) else {
+            return nil
+        }
+        stored.record = stored.record.part(key, of: behavior.kind)
+        stored.bounds = try await self.environment(of: behavior).store.bounds(of: key)
+        return stored
+    }
+
+    /// Makes the topic in memory what has just been stored, and its parts with it. The caller holds the key's lock.
+    func apply(_ stored: StoredTopic) {
+        let access = self.access(stored)
+        self.table.find(stored.record.key)?.apply(access)
+        for part in self.table.parts(of: stored.record.key) { part.apply(access) }
+    }
+
     func record(
         _ key: TopicKey,
         isPublic: Bool,
@@ -229,7 +251,12 @@ extension Broker {
     /// Makes the topic in memory what is stored: another relay may have changed, deleted or created it. The caller holds the
     /// key's lock.
     func refresh(_ key: TopicKey) async throws(StoreError) {
-        guard let topic = self.table.find(key) else { return }
+        for topic in [self.table.find(key)].compactMap(\.self) + self.table.parts(of: key) {
+            try await self.refresh(topic)
+        }
+    }
+
+    private func refresh(_ topic: Topic) async throws(StoreError) {
         if let feed = self.feed {
             try await self.follow(topic, by: feed)
         } else {
@@ -241,7 +268,7 @@ extension Broker {
         _ key: TopicKey,
         _ body: () async throws(StoreError) -> Value
     ) async throws(BrokerError) -> Value {
-        try await self.reading { () async throws(StoreError) in try await self.topicLock.withLock(key, body) }
+        try await self.reading { () async throws(StoreError) in try await self.topicLock.withLock(self.catalog.root(of: key), body) }
     }
 
     /// Changes a topic that `principal` may manage. Decided under the key's lock, so that it is still the same topic.
@@ -250,7 +277,7 @@ extension Broker {
         as principal: Principal,
         _ body: () async throws(StoreError) -> Value
     ) async throws(BrokerError) -> Value {
-        try await self.topicLock.withLock(key) { () async throws(BrokerError) in
+        try await self.topicLock.withLock(self.catalog.root(of: key)) { () async throws(BrokerError) in
             _ = try await self.storedTopic(key, for: .manage, as: principal)
             return try await self.reading(body)
         }

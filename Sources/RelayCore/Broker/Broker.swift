@@ -17,6 +17,8 @@ public final class Broker: Sendable {
     /// What the hot tier is held to, and everything else that the process holds for clients.
     let memory: MemoryLedger
     let store: any StreamStore
+    /// What holds the messages of kinds whose tier is ``StreamTier/hot``.
+    private let hotStore: any MessageStore
     /// Nil where this relay alone writes to the store.
     let feed: (any StreamFeed)?
     let table: TopicTable
@@ -27,11 +29,13 @@ public final class Broker: Sendable {
     let publishLock = KeyedLock<IdempotencyKey>()
 
     /// - Parameters:
+    ///   - hotStore: holds the messages of kinds whose tier is hot; nil for `store`, which then keeps no more of them than their kind says.
     ///   - feed: tells what other relays store; nil where this relay alone writes to the store.
     ///   - memory: the process's; the hot tier is an account of it.
     ///   - durability: one of ``durabilities``; nil for the store's own.
     public init(
         store: any StreamStore,
+        hotStore: (any MessageStore)? = nil,
         feed: (any StreamFeed)? = nil,
         catalog: TopicCatalog = TopicCatalog(),
         limits: BrokerLimits = BrokerLimits(),
@@ -40,6 +44,8 @@ public final class Broker: Sendable {
         clock: RelayClock
     ) {
         self.store = store
+        self.hotStore = hotStore ?? store
+        self.hasHotStore = hotStore != nil
         self.feed = feed
         self.catalog = catalog
         self.limits = limits
@@ -48,6 +54,16 @@ public final class Broker: Sendable {
         self.unstored = UnstoredMessages(limit: limits.maxUnstoredBytes)
         self.memory = memory
         self.table = TopicTable(limit: limits.residentTopics)
+    }
+
+    /// Whether hot kinds' messages lie elsewhere than all others.
+    let hasHotStore: Bool
+
+    func streams(of tier: StreamTier) -> any MessageStore {
+        switch tier {
+        case .kept: self.store
+        case .hot: self.hotStore
+        }
     }
 
     /// What topics may be set to, weakest first: what the store offers, and `memory`, for which nobody waits.

@@ -11,6 +11,8 @@ final class TopicTable: Sendable {
     static let idleTime = TimeAmount.seconds(10)
 
     let shards = InlineArray<256, Mutex<[TopicKey: Topic]>> { _ in Mutex([:]) }
+    /// The parts that are in memory of each topic that has any, whether it is in memory itself or not.
+    private let families = Mutex<[TopicKey: [TopicKey: Topic]]>([:])
     private let counted = Atomic<Int>(0)
     private let crowd: Mutex<TopicCrowd>
     private let limit: Int
@@ -23,6 +25,11 @@ final class TopicTable: Sendable {
 
     func find(_ key: TopicKey) -> Topic? {
         self.shards[self.shard(of: key)].withLock { $0[key] }
+    }
+
+    /// The parts of a topic that are in memory.
+    func parts(of root: TopicKey) -> [Topic] {
+        self.families.withLock { $0[root].map { Array($0.values) } ?? [] }
     }
 
     /// Not all of one moment: what comes or goes meanwhile may be there or not.
@@ -39,6 +46,7 @@ final class TopicTable: Sendable {
     ///
     /// - Parameter unusedSince: topics last used before it may be let go if the table is full.
     func insert(_ topic: Topic, unusedSince deadline: NIODeadline) {
+        if let root = topic.root { self.families.withLock { $0[root, default: [:]][topic.key] = topic } }
         let isNew = self.shards[self.shard(of: topic.key)].withLock { $0.updateValue(topic, forKey: topic.key) == nil }
         let count = isNew ? self.counted.add(1, ordering: .relaxed).newValue : self.count
         self.crowd.withLock { $0.grew(to: count) }
@@ -52,7 +60,9 @@ final class TopicTable: Sendable {
             topics[topic.key] = nil
             return true
         }
-        if isGone { self.counted.subtract(1, ordering: .relaxed) }
+        guard isGone else { return }
+        self.counted.subtract(1, ordering: .relaxed)
+        if let root = topic.root { self.families.withLock { $0.removePart(topic.key, of: root) } }
     }
 
     /// Looks for unused topics in as many shards as a newcomer pays for.
@@ -98,6 +108,13 @@ final class TopicTable: Sendable {
         }
         // Bridged text, which keys never are.
         return (spread ?? UInt64(text.utf8.count)) &* 0x9E37_79B9_7F4A_7C15
+    }
+}
+
+extension [TopicKey: [TopicKey: Topic]] {
+    fileprivate mutating func removePart(_ key: TopicKey, of root: TopicKey) {
+        self[root]?[key] = nil
+        if self[root]?.isEmpty == true { self[root] = nil }
     }
 }
 

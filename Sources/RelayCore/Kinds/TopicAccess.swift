@@ -1,18 +1,28 @@
 /// Who may use a topic, as of one instant: what every access decision is taken from.
-public struct TopicAccess: Hashable, Sendable {
+///
+/// A part of another topic has that topic's: see ``TopicBehavior/root(of:)``.
+public struct TopicAccess: Sendable {
     /// Nil while no topic of the name exists; one may still wait for it to be created.
     public var record: TopicRecord?
     public var grants: Set<UserID>
+    /// What its kind keeps with it; nil for a kind that keeps nothing, and where it can't be read back.
+    public var state: (any KindState)?
 
     public static let missing = TopicAccess(record: nil, grants: [])
 
-    public init(record: TopicRecord?, grants: Set<UserID>) {
+    public init(record: TopicRecord?, grants: Set<UserID>, state: (any KindState)? = nil) {
         self.record = record
         self.grants = grants
+        self.state = state
     }
 
-    public init(_ stored: StoredTopic) {
-        self.init(record: stored.record, grants: Set(stored.grants.map(\.user)))
+    /// - Parameter behavior: of the topic that is stored.
+    public init(_ stored: StoredTopic, _ behavior: any TopicBehavior) {
+        self.init(
+            record: stored.record,
+            grants: Set(stored.grants.map(\.user)),
+            state: stored.record.state.flatMap { behavior.decode($0.bytes) }
+        )
     }
 }
 

@@ -1,3 +1,5 @@
+public import NIOCore
+
 /// What makes one kind of topic special. The broker knows kinds only through this protocol.
 ///
 /// A behaviour is a value without state of its own: everything that it decides from is handed in. All calls may come
@@ -10,10 +12,25 @@ public protocol TopicBehavior: Sendable {
     /// The topic name that `path` stands for, nil where it is not of this kind. Kinds must not overlap.
     func name(fromPath path: String) -> TopicName?
 
+    /// The topic of which one of that name is a part. A part has no record of its own: it exists while its root does, and its access is its
+    /// root's. So a root comes and goes with all its parts in one step. Nil for a topic with a record.
+    func root(of name: TopicName) -> TopicName?
+
+    /// Whether all users mean the same topic by a name, also where the relay's names are per owner.
+    var hasGlobalNames: Bool { get }
+
+    /// Where the kind's messages lie.
+    var tier: StreamTier { get }
+
+    /// Reads what the kind keeps with a root. Called once for each change; parts are handed what their root's kind made of it.
+    ///
+    /// - Returns: nil where it can't be read: the kind then has to decide without.
+    func decode(_ state: ByteBuffer) -> (any KindState)?
+
     /// Whether `principal` may do `action`. Global permissions (`read`, `write`) have been checked before.
     func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision
 
-    /// Checks a draft whose publisher may publish, and completes it: addresses it, or sets a `ttl` of the kind's own.
+    /// Checks a draft whose publisher may publish, and completes it: addresses it, says who sent it, or sets a `ttl` of the kind's own.
     func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft
 
     /// How long the kind's messages are kept, given what the relay is configured to.
@@ -24,15 +41,6 @@ public protocol TopicBehavior: Sendable {
 
     /// Whether a reader who may read the topic may see this message of it.
     func isVisible(_ message: Message, to principal: Principal) -> Bool
-
-    /// What to publish when a reader has joined, or has left for whatever reason: presence, say.
-    func events(for change: ReaderChange, of principal: Principal, access: TopicAccess) -> [Draft]
-}
-
-/// A reader came or went.
-public enum ReaderChange: Hashable, Sendable {
-    case joined
-    case left
 }
 
 /// Why a behaviour turned a draft down. The text is for the publisher.
@@ -46,6 +54,14 @@ public struct Refusal: Error, Hashable, Sendable {
 
 /// What a kind need not say for itself.
 extension TopicBehavior {
+    public func root(of name: TopicName) -> TopicName? { nil }
+
+    public var hasGlobalNames: Bool { false }
+
+    public var tier: StreamTier { .kept }
+
+    public func decode(_ state: ByteBuffer) -> (any KindState)? { nil }
+
     public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
         draft
     }
@@ -55,6 +71,4 @@ extension TopicBehavior {
     public var hidesMessages: Bool { false }
 
     public func isVisible(_ message: Message, to principal: Principal) -> Bool { true }
-
-    public func events(for change: ReaderChange, of principal: Principal, access: TopicAccess) -> [Draft] { [] }
 }

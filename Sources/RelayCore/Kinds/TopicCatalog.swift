@@ -15,17 +15,26 @@ public struct TopicCatalog: Sendable {
     /// - Returns: nil where no kind knows such a name.
     public func key(ofPath path: String, for user: UserID) -> TopicKey? {
         for behavior in self.behaviors {
-            if let name = behavior.name(fromPath: path) { return self.key(of: name, for: user) }
+            if let name = behavior.name(fromPath: path) { return self.key(of: name, behavior, for: user) }
         }
         return nil
     }
 
     /// The topic that `user` means by a name.
     public func key(of name: TopicName, for user: UserID) -> TopicKey {
+        self.key(of: name, self.behavior(of: name), for: user)
+    }
+
+    private func key(of name: TopicName, _ behavior: any TopicBehavior, for user: UserID) -> TopicKey {
         switch self.scope {
-        case .global: TopicKey(name: name)
-        case .owner: TopicKey(name: name, namespace: user)
+        case .owner where !behavior.hasGlobalNames: TopicKey(name: name, namespace: user)
+        case .owner, .global: TopicKey(name: name)
         }
+    }
+
+    /// The topic whose record and state stand for that of `key`: itself, unless it is a part of another.
+    public func root(of key: TopicKey) -> TopicKey {
+        self.behavior(of: key.name).root(of: key.name).map { TopicKey(name: $0, namespace: key.namespace) } ?? key
     }
 
     /// The kind of a name that ``key(ofPath:for:)`` gave, or that was stored.

@@ -14,6 +14,8 @@ public struct TopicRecord: Hashable, Sendable {
     public var description: String?
     /// What its publishers wait for; nil is the relay's setting.
     public var durability: Durability?
+    /// What its kind keeps with it; nil for kinds that keep nothing.
+    public var state: StoredState?
 
     public init(
         id: String,
@@ -23,7 +25,8 @@ public struct TopicRecord: Hashable, Sendable {
         createdAt: Timestamp,
         isPublic: Bool,
         description: String?,
-        durability: Durability? = nil
+        durability: Durability? = nil,
+        state: StoredState? = nil
     ) {
         self.id = id
         self.key = key
@@ -33,6 +36,22 @@ public struct TopicRecord: Hashable, Sendable {
         self.isPublic = isPublic
         self.description = description
         self.durability = durability
+        self.state = state
+    }
+
+    /// What a part of this topic shows for a record.
+    func part(_ key: TopicKey, of kind: String) -> TopicRecord {
+        TopicRecord(
+            id: self.id,
+            key: key,
+            kind: kind,
+            owner: self.owner,
+            createdAt: self.createdAt,
+            isPublic: self.isPublic,
+            description: self.description,
+            durability: self.durability,
+            state: self.state
+        )
     }
 }
 

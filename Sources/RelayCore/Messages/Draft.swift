@@ -12,6 +12,8 @@ public struct Draft: Sendable, Equatable {
     /// Seconds to live, counted from `timestamp`; nil for the topic's retention alone. At least 1.
     public var ttl: Int64?
     public var audience: Audience
+    /// The peer that sent it, as the topic's kind has found; nil for topics without peers.
+    public var sender: String?
     /// Set where the publisher asked for at-most-once storing.
     public var idempotency: IdempotencyMark?
     /// Whose publish it is, for it to be counted while it waits for the store; nil for what no user has published.
@@ -23,6 +25,7 @@ public struct Draft: Sendable, Equatable {
         metadata: ByteBuffer? = nil,
         ttl: Int64? = nil,
         audience: Audience = .everyone,
+        sender: String? = nil,
         idempotency: IdempotencyMark? = nil,
         publisher: UserLoad? = nil
     ) {
@@ -31,6 +34,7 @@ public struct Draft: Sendable, Equatable {
         self.metadata = metadata
         self.ttl = ttl
         self.audience = audience
+        self.sender = sender
         self.idempotency = idempotency
         self.publisher = publisher
     }
@@ -47,7 +51,8 @@ public struct Draft: Sendable, Equatable {
             payload: self.payload,
             metadata: self.metadata,
             expiresAt: self.expiresAt,
-            audience: self.audience
+            audience: self.audience,
+            sender: self.sender
         )
     }
 }

@@ -11,6 +11,7 @@ public struct Message: Sendable, Equatable {
         let metadata: ByteBuffer?
         let expiresAt: Timestamp?
         let audience: Audience
+        let sender: String?
 
         init(
             _ id: MessageID,
@@ -18,7 +19,8 @@ public struct Message: Sendable, Equatable {
             _ payload: ByteBuffer,
             _ metadata: ByteBuffer?,
             _ expiresAt: Timestamp?,
-            _ audience: Audience
+            _ audience: Audience,
+            _ sender: String?
         ) {
             self.id = id
             self.timestamp = timestamp
@@ -26,6 +28,7 @@ public struct Message: Sendable, Equatable {
             self.metadata = metadata
             self.expiresAt = expiresAt
             self.audience = audience
+            self.sender = sender
         }
     }
 
@@ -37,9 +40,10 @@ public struct Message: Sendable, Equatable {
         payload: ByteBuffer,
         metadata: ByteBuffer?,
         expiresAt: Timestamp?,
-        audience: Audience = .everyone
+        audience: Audience = .everyone,
+        sender: String? = nil
     ) {
-        self.content = Content(id, timestamp, payload, metadata, expiresAt, audience)
+        self.content = Content(id, timestamp, payload, metadata, expiresAt, audience, sender)
     }
 
     public var id: MessageID { self.content.id }
@@ -53,12 +57,14 @@ public struct Message: Sendable, Equatable {
     public var expiresAt: Timestamp? { self.content.expiresAt }
     /// Who may see it.
     public var audience: Audience { self.content.audience }
+    /// The peer that sent it, written by the relay; nil for topics without peers.
+    public var sender: String? { self.content.sender }
 
     public static func == (left: Message, right: Message) -> Bool {
         left.content === right.content
             || left.id == right.id && left.timestamp == right.timestamp && left.payload == right.payload
                 && left.metadata == right.metadata && left.expiresAt == right.expiresAt
-                && left.audience == right.audience
+                && left.audience == right.audience && left.sender == right.sender
     }
 
     /// What keeping it in memory costs, in bytes: its content and a flat allowance for its bookkeeping.
@@ -83,4 +89,19 @@ public enum Audience: Hashable, Sendable {
     case everyone
     /// Only the reader that the topic's kind knows by this name (a peer of a session, say).
     case one(String)
+    /// Every reader but the peer that sent it, wherever that reads from by now.
+    case others
+}
+
+extension Message {
+    /// Whether it is for who reads as this peer.
+    ///
+    /// - Parameter peer: nil for who reads as none.
+    public func isFor(_ peer: String?) -> Bool {
+        switch self.audience {
+        case .everyone: true
+        case .one(let name): name == peer
+        case .others: peer == nil || peer != self.sender
+        }
+    }
 }

@@ -1,14 +1,35 @@
-/// Who is asking, as far as topics care: taken from the stored user, never from a token's claims.
+/// Who is asking, as far as topics care: taken from the stored user, or from a verified ticket.
 public struct Principal: Hashable, Sendable {
     public let id: UserID
     public let username: String
     public let permissions: Permissions
+    /// As which peer it acts; nil for who names none. Only kinds of topic that have peers look at it.
+    public let peer: PeerStanding?
 
-    public init(id: UserID, username: String, permissions: Permissions) {
+    public init(id: UserID, username: String, permissions: Permissions, peer: PeerStanding? = nil) {
         self.id = id
         self.username = username
         self.permissions = permissions
+        self.peer = peer
     }
+
+    /// The same, acting as the peer that its client names. A ticket fixes the peer: then it stays.
+    ///
+    /// - Parameter name: as the client gave it; the topic's kind checks that the peer is its user's. Nil or empty names none.
+    public func acting(as name: String?) -> Principal {
+        guard let name, !name.isEmpty else { return self }
+        return self.acting(as: PeerStanding(id: name))
+    }
+
+    func acting(as peer: PeerStanding?) -> Principal {
+        guard let peer, self.peer?.ticket == nil else { return self }
+        return Principal(id: self.id, username: self.username, permissions: self.permissions, peer: peer)
+    }
+
+    /// The relay itself, which does what its own work needs on topics of special kinds. No client is ever this.
+    public static let relay = Principal(id: UserID("relay"), username: "relay", permissions: [.admin, .read, .write])
+
+    public var isRelay: Bool { self.id == Self.relay.id }
 
     /// Administrators read, write and manage every topic.
     public var isAdmin: Bool { self.permissions.contains(.admin) }

@@ -21,14 +21,12 @@ extension LoopReaders {
         group.topic.detach(self.loop)
     }
 
-    /// Takes a reader out of its group and tells its kind.
+    /// Takes a reader out of its group.
     ///
     /// - Returns: the group; nil where the reader has ended before.
     func remove(_ reader: Reader) -> ReaderGroup? {
         guard !reader.hasEnded, let group = self.groups[ObjectIdentifier(reader.topic)] else { return nil }
         group.move(reader, to: .ended)
-        let topic = reader.topic
-        topic.publish(topic.behavior.events(for: .left, of: reader.principal, access: topic.access))
         return group
     }
 
@@ -57,7 +55,7 @@ extension LoopReaders {
     }
 
     func recheck(_ reader: Reader, access: TopicAccess) {
-        guard let principal = reader.sink.principal,
+        guard let principal = reader.principal,
             reader.topic.behavior.decide(.read, by: principal, on: access) == .allowed
         else { return self.end(reader, .accessLost) }
     }

@@ -264,7 +264,7 @@ extension LoopReaders {
     private func deliver(_ messages: [Message], to reader: Reader) {
         var messages = messages
         if reader.topic.behavior.hidesMessages {
-            guard let principal = reader.sink.principal else { return }
+            guard let principal = reader.principal else { return }
             messages.removeAll { !reader.topic.behavior.isVisible($0, to: principal) }
         }
         guard let first = messages.first else { return }

@@ -67,10 +67,18 @@ public final class LoopReaders {
 
     /// Registers a reader. From here on nothing published after its cursor escapes it.
     ///
-    /// - Parameter tag: for the sink to tell its readers apart.
-    public func join(_ topic: Topic, start: ReaderStart, tag: Int, sink: any ReaderSink) -> Joining {
+    /// - Parameters:
+    ///   - tag: for the sink to tell its readers apart.
+    ///   - peer: as which peer of the topic the sink's user reads, as its client has named it; nil for none.
+    public func join(
+        _ topic: Topic,
+        start: ReaderStart,
+        tag: Int,
+        sink: any ReaderSink,
+        as peer: String? = nil
+    ) -> Joining {
         guard let (group, look) = self.group(of: topic) else { return .moved }
-        guard let principal = sink.principal, topic.behavior.decide(.read, by: principal, on: look.access) == .allowed
+        guard let principal = sink.principal?.acting(as: peer), topic.behavior.decide(.read, by: principal, on: look.access) == .allowed
         else {
             self.releaseIfEmpty(group)
             return .denied
@@ -84,7 +92,7 @@ public final class LoopReaders {
             topic: topic,
             tag: tag,
             sink: sink,
-            principal: principal,
+            peer: principal.peer,
             place: place,
             epoch: look.bounds.epoch.id,
             deletions: look.deletions
@@ -94,15 +102,19 @@ public final class LoopReaders {
             topic.doubt()
         }
         group.add(reader)
-        topic.publish(topic.behavior.events(for: .joined, of: principal, access: look.access))
         return .joined(reader)
     }
 
     /// Registers a reader on each of several topics, or on none. Each has its topic's place in the list as its tag.
-    public func join(_ topics: [Topic], starts: [ReaderStart], sink: any ReaderSink) -> JoiningAll {
+    public func join(
+        _ topics: [Topic],
+        starts: [ReaderStart],
+        sink: any ReaderSink,
+        as peer: String? = nil
+    ) -> JoiningAll {
         var joined: [Reader] = []
         for (tag, start) in starts.enumerated() {
-            switch self.join(topics[tag], start: start, tag: tag, sink: sink) {
+            switch self.join(topics[tag], start: start, tag: tag, sink: sink, as: peer) {
             case .joined(let reader): joined.append(reader)
             case .denied:
                 for reader in joined { self.leave(reader) }

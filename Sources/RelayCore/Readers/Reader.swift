@@ -40,8 +40,8 @@ public final class Reader {
     public let topic: Topic
     /// Set by the edge, for itself.
     public let tag: Int
-    /// Who joined. What its sink says later may be nobody.
-    let principal: Principal
+    /// As which peer it reads; nil for who reads as none.
+    let peer: PeerStanding?
     /// Where it stands, unless it is live: then its group's position is.
     public internal(set) var cursor: MessageID
     /// The id of the epoch that its cursor is in; 0 while its topic has had no message.
@@ -55,7 +55,7 @@ public final class Reader {
         topic: Topic,
         tag: Int,
         sink: any ReaderSink,
-        principal: Principal,
+        peer: PeerStanding?,
         place: ReaderPlace,
         epoch: UInt64,
         deletions: UInt64
@@ -63,13 +63,16 @@ public final class Reader {
         self.topic = topic
         self.tag = tag
         self.sink = sink
-        self.principal = principal
+        self.peer = peer
         self.cursor = place.start
         self.gapFrom = place.gapFrom
         self.holes = place.holes
         self.epoch = epoch
         self.deletions = deletions
     }
+
+    /// Who reads, as the user is now; nil where the user may no longer do anything.
+    var principal: Principal? { self.sink.principal?.acting(as: self.peer) }
 
     /// Puts it where its cursor lies in another history of its topic.
     func stand(at place: ReaderPlace) {

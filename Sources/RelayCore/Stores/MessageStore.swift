@@ -56,6 +56,9 @@ public protocol MessageStore: Sendable {
         at now: Timestamp
     ) async throws(StoreError) -> [IdempotencyEntry]
 
+    /// Empties streams, whose messages nobody misses any more, as ``TopicStore/deleteTopic(_:)`` does of its topic.
+    func erase(_ streams: [TopicKey]) async throws(StoreError)
+
     /// Removes messages that retention, `ttl` or the idempotency window no longer covers, and bounds that nothing needs.
     /// Called every minute or so; appends trim by count on their own.
     ///

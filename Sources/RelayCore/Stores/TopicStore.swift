@@ -34,6 +34,11 @@ public protocol TopicStore: Sendable {
     /// - Returns: the bounds left behind; nil where no such topic exists.
     func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds?
 
+    /// Creates, changes or deletes a topic whose kind keeps a state with it, together with the messages that tell of it; one atomic step.
+    ///
+    /// - Throws: also what ``MessageStore/append(_:completion:)`` of the batch would: then nothing was stored.
+    func transition(_ transition: TopicTransition) async throws(StoreError) -> TransitionOutcome
+
     /// Lets a user read and publish to a private topic.
     ///
     /// A grant that exists keeps its date. One atomic step.
@@ -54,6 +59,9 @@ public protocol TopicStore: Sendable {
 
     /// All topics, ordered by key, at most `limit`, after `key` where one is given.
     func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic]
+
+    /// The topics of a kind that keeps a state, ordered by key, at most `limit`, after `key` where one is given.
+    func topics(ofKind kind: String, after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic]
 
     /// How many topics there are, all users' together.
     func topicCounts() async throws(StoreError) -> TopicCounts

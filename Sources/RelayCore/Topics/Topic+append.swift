@@ -46,11 +46,12 @@ extension Topic {
         self.enqueue(drafts, .run(ticket), isHeld: true) { $0.accessVersion == version }
     }
 
-    /// Publishes what a kind has to say of its readers, unless the topic is gone. Nobody waits for it, so nobody is told if
-    /// it can't be stored.
-    func publish(_ events: [Draft]) {
-        guard !events.isEmpty else { return }
-        _ = self.enqueue(events, .run { _ in }, if: { $0.access.record != nil })
+    /// Publishes what the relay itself has to say, unless the topic is gone; see ``enqueue(_:decidedOn:ticket:)``.
+    func enqueue(
+        ofRelay drafts: [Draft],
+        ticket: @escaping @Sendable (Result<[Publication], StoreError>) -> Void
+    ) -> EnqueueResult {
+        self.enqueue(drafts, .run(ticket)) { $0.access.record != nil }
     }
 
     private func enqueue(

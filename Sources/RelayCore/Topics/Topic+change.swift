@@ -4,12 +4,12 @@ import Synchronization
 
 /// What happens to a topic as a whole. Called by the broker, one change of a key at a time.
 extension Topic {
-    /// The topic was created, changed, or granted to somebody: every loop re-checks its readers.
-    func apply(_ stored: StoredTopic) {
+    /// The topic, or that of which it is a part, was created, changed, or granted to somebody: every loop re-checks its readers.
+    func apply(_ access: TopicAccess) {
         let toTell = self.state.withLock { state in
             // Another relay has deleted the one that was known.
-            if let known = state.access.record, known.id != stored.record.id { state.deletions += 1 }
-            state.access = TopicAccess(stored)
+            if let known = state.access.record, known.id != access.record?.id { state.deletions += 1 }
+            state.access = access
             return state.markLoops()
         }
         toTell.tell(self)

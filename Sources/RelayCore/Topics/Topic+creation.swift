@@ -10,10 +10,10 @@ extension Topic {
     }
 
     /// The topic is stored, and its first messages with it. One step for readers too: they see who may read it no later than what is in it.
-    func finishCreation(_ stored: StoredTopic, _ drafts: [Draft], _ receipt: AppendReceipt) {
+    func finishCreation(_ access: TopicAccess, _ drafts: [Draft], _ receipt: AppendReceipt) {
         let now = self.environment.clock.uptime()
         let toTell = self.state.withLock { state in
-            state.access = TopicAccess(stored)
+            state.access = access
             state.take(drafts, receipt, now: now, self.environment)
             state.isStoring = true
             state.phase = .open
@@ -26,7 +26,8 @@ extension Topic {
     ///
     /// - Parameter receipt: of the messages.
     convenience init(
-        created stored: StoredTopic,
+        created key: TopicKey,
+        _ access: TopicAccess,
         _ drafts: [Draft],
         _ receipt: AppendReceipt,
         behavior: any TopicBehavior,
@@ -36,8 +37,8 @@ extension Topic {
         // Of what the name had before, nothing is left.
         before.last = before.trimmedThrough
         before.count = 0
-        self.init(key: stored.record.key, behavior: behavior, stored: stored, bounds: before, in: environment)
-        self.finishCreation(stored, drafts, receipt)
+        self.init(key: key, behavior: behavior, access: access, bounds: before, in: environment)
+        self.finishCreation(access, drafts, receipt)
     }
 
     /// The store did not create the topic, or may have.

@@ -17,7 +17,7 @@ public final class Topic: Sendable {
     init(
         key: TopicKey,
         behavior: any TopicBehavior,
-        stored: StoredTopic?,
+        access: TopicAccess,
         bounds: StreamBounds,
         in environment: TopicEnvironment
     ) {
@@ -25,11 +25,16 @@ public final class Topic: Sendable {
         self.behavior = behavior
         self.environment = environment
         self.state = Mutex(
-            TopicState(stored: stored, bounds: bounds, environment)
+            TopicState(access: access, bounds: bounds, environment)
         )
     }
 
     public var name: TopicName { self.key.name }
+
+    /// The topic of which this is a part; nil for one of its own.
+    var root: TopicKey? {
+        self.behavior.root(of: self.name).map { TopicKey(name: $0, namespace: self.key.namespace) }
+    }
 
     /// Who may use the topic now.
     public var access: TopicAccess {
@@ -88,7 +93,7 @@ final class AccessView: Sendable {
     }
 }
 
-/// What all topics of a broker share.
+/// What all topics of a broker share whose messages lie in the same tier.
 struct TopicEnvironment: Sendable {
     let store: any MessageStore
     /// What publishers of topics without a setting of their own wait for.
@@ -143,8 +148,8 @@ struct TopicState: ~Copyable {
     /// When a reader came or left last.
     var lastRead: NIODeadline
 
-    init(stored: StoredTopic?, bounds: StreamBounds, _ environment: TopicEnvironment) {
-        self.accessView = AccessView(access: stored.map(TopicAccess.init) ?? .missing, version: 0)
+    init(access: TopicAccess, bounds: StreamBounds, _ environment: TopicEnvironment) {
+        self.accessView = AccessView(access: access, version: 0)
         self.bounds = bounds
         self.following = environment.isShared ? .deaf : .alone
         self.hot = HotRing(floor: environment.isShared ? .max : bounds.last)

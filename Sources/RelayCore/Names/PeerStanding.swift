@@ -1,0 +1,35 @@
+/// As which peer somebody acts: users have several, say one for each tab of a browser.
+///
+/// A class, so that the many who act as no peer pay for one empty reference.
+public final class PeerStanding: Hashable, Sendable {
+    /// The peer's name within its topic. Not checked yet, unless there is a ticket.
+    public let id: String
+    /// By which the peer is let in; nil for a user who names a peer of their own.
+    public let ticket: TicketHolding?
+
+    public init(id: String, ticket: TicketHolding? = nil) {
+        self.id = id
+        self.ticket = ticket
+    }
+
+    public static func == (left: PeerStanding, right: PeerStanding) -> Bool {
+        left === right || left.id == right.id && left.ticket == right.ticket
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(self.id)
+        hasher.combine(self.ticket)
+    }
+}
+
+/// A verified ticket: leave to use one root topic with its parts, and nothing else.
+public struct TicketHolding: Hashable, Sendable {
+    public let root: TopicName
+    /// Its `jti`. Whether it is still good the topic's kind decides from its state.
+    public let id: String
+
+    public init(root: TopicName, id: String) {
+        self.root = root
+        self.id = id
+    }
+}
