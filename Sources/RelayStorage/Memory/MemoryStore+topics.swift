@@ -64,6 +64,58 @@ extension MemoryStore: TopicStore {
         }
     }
 
+    public func transition(_ transition: TopicTransition) async throws(StoreError) -> TransitionOutcome {
+        try self.checkOpen()
+        if let batch = transition.batch { try self.checkSize(of: batch) }
+        let outcome = self.topicTable.withLock { self.carryOut(transition, in: &$0) }
+        if let batch = transition.batch { self.evictIfNeeded(sparing: batch.topic) }
+        return outcome
+    }
+
+    private func carryOut(_ transition: TopicTransition, in table: inout TopicTable) -> TransitionOutcome {
+        let known = self.stored(transition.key, in: table)
+        guard known.map({ $0.record.state?.revision ?? 0 }) == transition.expected else { return .conflict(known) }
+        guard let record = transition.record else {
+            _ = table.delete(transition.key)
+            let left = self.withLog(of: transition.key) { $0.purge() } ?? StreamBounds()
+            self.purge(transition.erased)
+            return .deleted(left)
+        }
+        if known == nil {
+            if let bound = table.refusal(of: record.owner, transition.quota, kind: record.kind) {
+                return .refused(bound)
+            }
+            _ = table.create(record)
+            self.withLog(of: record.key) { $0.purge() }
+        } else {
+            table.setState(record.key, record.state)
+        }
+        self.purge(transition.erased)
+        let receipt = transition.batch.map { self.storeInBounds($0) }
+        guard let stored = self.stored(record.key, in: table) else { return .conflict(nil) }
+        return .changed(stored, receipt)
+    }
+
+    public func erase(_ streams: [TopicKey]) async throws(StoreError) {
+        try self.checkOpen()
+        self.purge(streams)
+    }
+
+    private func purge(_ streams: [TopicKey]) {
+        for key in streams { self.withLog(of: key) { $0.purge() } }
+    }
+
+    public func topics(
+        ofKind kind: String,
+        after key: TopicKey?,
+        limit: Int
+    ) async throws(StoreError) -> [StoredTopic] {
+        try self.checkOpen()
+        return self.topicTable.withLock { table in
+            table.keys(ofKind: kind, after: key, limit: limit).compactMap { self.stored($0, in: table) }
+        }
+    }
+
     public func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition {
         try self.checkOpen()
         return self.topicTable.withLock { $0.addGrant(grant, to: key, limit: limit) }

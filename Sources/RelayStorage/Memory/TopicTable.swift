@@ -12,6 +12,8 @@ struct TopicTable {
     private var texts = SortedTexts()
     private var owned: [UserID: OwnedTopics] = [:]
     private var granted: [UserID: SortedTexts] = [:]
+    /// Those whose kind keeps a state, by kind.
+    private var kinds: [String: KindTopics] = [:]
     private var publicCount = 0
 
     var counts: TopicCounts { TopicCounts(total: self.entries.count, publicTopics: self.publicCount) }
@@ -29,6 +31,12 @@ struct TopicTable {
         quota.refusal(owned: self.owned[owner]?.count ?? 0, total: self.entries.count)
     }
 
+    /// The same of a kind that keeps a state, whose quota counts its own topics.
+    func refusal(of owner: UserID, _ quota: TopicQuota, kind: String) -> TopicQuota.Bound? {
+        let topics = self.kinds[kind]
+        return quota.refusal(owned: topics?.owned[owner] ?? 0, total: topics?.count ?? 0)
+    }
+
     /// - Returns: false where there is a topic of that key.
     mutating func create(_ record: TopicRecord) -> Bool {
         guard self.entries[record.key] == nil else { return false }
@@ -36,6 +44,7 @@ struct TopicTable {
         let text = record.key.description
         self.texts.insert(text)
         self.owned[record.owner, default: OwnedTopics()].insert(text)
+        if record.state != nil { self.kinds[record.kind, default: KindTopics()].insert(text, of: record.owner) }
         self.publicCount += record.isPublic ? 1 : 0
         return true
     }
@@ -50,6 +59,10 @@ struct TopicTable {
         self.entries[key]?.record = record
     }
 
+    mutating func setState(_ key: TopicKey, _ state: StoredState?) {
+        self.entries[key]?.record.state = state
+    }
+
     /// - Returns: false where there is no such topic.
     mutating func delete(_ key: TopicKey) -> Bool {
         guard let entry = self.entries.removeValue(forKey: key) else { return false }
@@ -57,9 +70,15 @@ struct TopicTable {
         self.texts.remove(text)
         self.owned[entry.record.owner]?.remove(text)
         if self.owned[entry.record.owner]?.count == 0 { self.owned[entry.record.owner] = nil }
+        if entry.record.state != nil { self.removeFromKind(entry.record, text) }
         for user in entry.grants.keys { self.removeGranted(text, of: user) }
         self.publicCount -= entry.record.isPublic ? 1 : 0
         return true
+    }
+
+    private mutating func removeFromKind(_ record: TopicRecord, _ text: String) {
+        self.kinds[record.kind]?.remove(text, of: record.owner)
+        if self.kinds[record.kind]?.count == 0 { self.kinds[record.kind] = nil }
     }
 
     mutating func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) -> GrantAddition {
@@ -104,8 +123,32 @@ struct TopicTable {
     /// In the order of their names, of whatever namespace.
     func names(ownedBy user: UserID, limit: Int) -> [String] { self.owned[user]?.names(limit) ?? [] }
 
+    func keys(ofKind kind: String, after key: TopicKey?, limit: Int) -> [TopicKey] {
+        self.kinds[kind]?.texts.page(limit, after: key?.description).map { TopicKey(storedText: $0) } ?? []
+    }
+
     func keys(after key: TopicKey?, limit: Int) -> [TopicKey] {
         self.texts.page(limit, after: key?.description).map { TopicKey(storedText: $0) }
+    }
+}
+
+/// The keys of one kind's topics, and how many each owner has of them.
+private struct KindTopics {
+    private(set) var texts = SortedTexts()
+    private(set) var owned: [UserID: Int] = [:]
+    private(set) var count = 0
+
+    mutating func insert(_ text: String, of owner: UserID) {
+        self.texts.insert(text)
+        self.owned[owner, default: 0] += 1
+        self.count += 1
+    }
+
+    mutating func remove(_ text: String, of owner: UserID) {
+        self.texts.remove(text)
+        self.count -= 1
+        let left = (self.owned[owner] ?? 0) - 1
+        self.owned[owner] = left > 0 ? left : nil
     }
 }
 
