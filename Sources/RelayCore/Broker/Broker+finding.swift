@@ -224,7 +224,8 @@ extension Broker {
             memory: self.memory,
             unstored: self.unstored,
             clock: self.clock,
-            unsure: self.unsure
+            unsure: self.unsure,
+            presence: self.presence
         )
     }
 }

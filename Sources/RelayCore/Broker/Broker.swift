@@ -23,6 +23,8 @@ public final class Broker: Sendable {
     let feed: (any StreamFeed)?
     let table: TopicTable
     let unsure = UnsureTopics()
+    /// Which peers have readers here.
+    public let presence = PeerPresence()
     /// Loading and changing a topic happen under its key's lock, so that what is in memory is what was stored last.
     let topicLock = KeyedLock<TopicKey>()
     /// Held from the look-up of an idempotency key until its result is stored.

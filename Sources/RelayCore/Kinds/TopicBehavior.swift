@@ -19,6 +19,9 @@ public protocol TopicBehavior: Sendable {
     /// Whether all users mean the same topic by a name, also where the relay's names are per owner.
     var hasGlobalNames: Bool { get }
 
+    /// Whether who reads as a peer counts as being there: see ``PeerPresence``.
+    var hasPeers: Bool { get }
+
     /// Where the kind's messages lie.
     var tier: StreamTier { get }
 
@@ -57,6 +60,8 @@ extension TopicBehavior {
     public func root(of name: TopicName) -> TopicName? { nil }
 
     public var hasGlobalNames: Bool { false }
+
+    public var hasPeers: Bool { false }
 
     public var tier: StreamTier { .kept }
 

@@ -16,6 +16,14 @@ public struct TopicName: Hashable, Sendable, CustomStringConvertible {
         self.rawValue = text
     }
 
+    /// What a client wrote, which may be a name of any kind: see ``TopicNaming/paths``.
+    ///
+    /// - Returns: nil where no kind could have a name like it. Which kinds do ``TopicCatalog`` knows.
+    public init?(client text: String) {
+        guard TopicNaming.paths.allows(text) else { return nil }
+        self.rawValue = text
+    }
+
     /// For a special kind's behaviour, which has checked `path` itself.
     package init(path: String) {
         self.rawValue = path

@@ -27,6 +27,7 @@ extension LoopReaders {
     func remove(_ reader: Reader) -> ReaderGroup? {
         guard !reader.hasEnded, let group = self.groups[ObjectIdentifier(reader.topic)] else { return nil }
         group.move(reader, to: .ended)
+        if let name = reader.presenceName { reader.topic.environment.presence.went(name) }
         return group
     }
 

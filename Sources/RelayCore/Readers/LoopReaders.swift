@@ -102,6 +102,7 @@ public final class LoopReaders {
             topic.doubt()
         }
         group.add(reader)
+        if let name = reader.presenceName { topic.environment.presence.came(name) }
         return .joined(reader)
     }
 

@@ -111,6 +111,14 @@ public final class Reader {
     }
 }
 
+extension Reader {
+    /// What its peer is called where it counts as present; nil for readers that are no peers.
+    var presenceName: Deadline.Name? {
+        guard let peer = self.peer, self.topic.behavior.hasPeers else { return nil }
+        return Deadline.Name(topic: self.topic.root ?? self.topic.key, peer: peer.id)
+    }
+}
+
 /// The connection end of readers: a WebSocket, a waiting poll, an event stream. Called on its loop only.
 public protocol ReaderSink: AnyObject {
     /// Who reads, as the user is now; nil where the user may no longer do anything.

@@ -107,6 +107,7 @@ struct TopicEnvironment: Sendable {
     let unstored: UnstoredMessages
     let clock: RelayClock
     let unsure: UnsureTopics
+    let presence: PeerPresence
 }
 
 /// A topic's state. Owned by its ``Topic``'s lock.

@@ -30,6 +30,7 @@ final class Joiner: Sendable {
         let keys: [TopicKey]
         let client: any Suspending
         let sink: any SessionSink
+        let peer: String?
         let start: (Int, Topic) -> ReaderStart
         let body: (consuming Result<JoinedReaders, JoinRefusal>) -> Void
     }
@@ -48,6 +49,7 @@ final class Joiner: Sendable {
     /// Has `sink` join topics, at once where all are in memory. The sink's user needs leave to read each of them.
     ///
     /// - Parameters:
+    ///   - peer: as which peer of the topics the sink's user reads, as its client has named it; nil for none.
     ///   - client: on whose loop this is called; waits where a topic has to be read from the store.
     ///   - start: where to begin in the topic with this place in `keys`.
     ///   - body: gets the readers, or what kept them out. Never called where the client leaves before.
@@ -55,10 +57,11 @@ final class Joiner: Sendable {
         _ keys: [TopicKey],
         for client: any Suspending,
         sink: any SessionSink,
+        as peer: String?,
         startingAt start: @escaping (Int, Topic) -> ReaderStart,
         then body: @escaping (consuming Result<JoinedReaders, JoinRefusal>) -> Void
     ) {
-        let request = Request(keys: keys, client: client, sink: sink, start: start, body: body)
+        let request = Request(keys: keys, client: client, sink: sink, peer: peer, start: start, body: body)
         do throws(JoinRefusal) {
             self.join(request, holding: try self.subscriptions.take(keys.count, for: sink.session.account))
         } catch {
@@ -67,7 +70,7 @@ final class Joiner: Sendable {
     }
 
     private func join(_ request: Request, holding share: consuming SubscriptionQuota.Share) {
-        guard let principal = request.sink.principal else { return request.body(.failure(.broker(.denied))) }
+        guard let principal = request.sink.principal?.acting(as: request.peer) else { return request.body(.failure(.broker(.denied))) }
         if let topics = self.broker.topicsAtHand(request.keys, for: .join, as: principal) {
             self.join(topics, request, holding: share)
         } else {
@@ -103,7 +106,7 @@ final class Joiner: Sendable {
         }
         // Where the loop has stopped, its connections are closed.
         guard let readers = request.client.loop.current?.readers else { return }
-        switch readers.join(topics, starts: topics.enumerated().map(request.start), sink: request.sink) {
+        switch readers.join(topics, starts: topics.enumerated().map(request.start), sink: request.sink, as: request.peer) {
         case .joined(let joined): request.body(.success(JoinedReaders(readers: joined, share: share)))
         case .denied: request.body(.failure(.broker(.denied)))
         // A topic can leave memory between its look-up and the join, but hardly ever twice in a row.

@@ -9,7 +9,8 @@ extension Message {
             topic: topic.rawValue,
             payload: self.payload,
             metadata: self.metadata,
-            timestamp: self.timestamp
+            timestamp: self.timestamp,
+            sender: self.sender
         )
     }
 }

@@ -43,11 +43,11 @@ public enum ClientFrame: Hashable, Sendable {
     /// - Parameters:
     ///   - json: the frame's whole text. Nothing of it is kept alive.
     ///   - isFirst: whether a frame without a `type` is a subscribe.
-    public init(json: ByteBuffer, isFirst: Bool, naming: TopicNaming = .plain) throws(FrameError) {
+    public init(json: ByteBuffer, isFirst: Bool) throws(FrameError) {
         var members = ClientFrameMembers()
         do throws(RequestError) {
             self = try RequestReader.decode(json) { (reader, bytes) throws(JSONError) in
-                try members.read(from: &reader, bytes, isFirst: isFirst, naming)
+                try members.read(from: &reader, bytes, isFirst: isFirst)
             }
         } catch {
             throw FrameError(error, requestID: members.requestID)

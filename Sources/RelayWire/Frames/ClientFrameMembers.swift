@@ -7,7 +7,6 @@ struct ClientFrameMembers {
 
     private var type: JSONValue?
     private var topics: JSONValue?
-    private var clientID: JSONValue?
     private var offset: JSONValue?
     private var cursors: JSONValue?
     private var messageID: JSONValue?
@@ -20,8 +19,7 @@ struct ClientFrameMembers {
     mutating func read(
         from reader: inout RequestReader,
         _ bytes: Span<UInt8>,
-        isFirst: Bool,
-        _ naming: TopicNaming
+        isFirst: Bool
     ) throws(JSONError) -> ClientFrame? {
         guard let start = try reader.enterObject(bytes) else { return nil }
         while let name = try reader.place.nextMember(bytes) {
@@ -29,17 +27,17 @@ struct ClientFrameMembers {
             try self.keep(name, from: &reader, bytes)
         }
         let object = start..<reader.place.offset
-        if self.type == nil, isFirst { return try self.subscribe(in: object, from: &reader, bytes, naming) }
+        if self.type == nil, isFirst { return try self.subscribe(in: object, from: &reader, bytes) }
         guard let value = reader.required(bytes, self.type, "type", in: object),
             let type = reader.text(bytes, value, at: "type")
         else { return nil }
         switch type {
-        case "subscribe": return try self.subscribe(in: object, from: &reader, bytes, naming)
-        case "unsubscribe": return try self.unsubscribe(in: object, from: &reader, bytes, naming)
+        case "subscribe": return try self.subscribe(in: object, from: &reader, bytes)
+        case "unsubscribe": return try self.unsubscribe(in: object, from: &reader, bytes)
         case "ack": return self.acknowledge(in: object, from: &reader, bytes)
         case "ping": return .ping
         case "auth": return self.authenticate(in: object, from: &reader, bytes)
-        case "publish": return try self.publish(in: object, from: &reader, bytes, naming)
+        case "publish": return try self.publish(in: object, from: &reader, bytes)
         default: return .unknown(type: String(type.prefix(ClientFrame.maximumTypeLength)))
         }
     }
@@ -57,8 +55,6 @@ struct ClientFrameMembers {
             try reader.keep(bytes, &self.idempotencyKey, "idempotency_key")
         } else if bytes.text(of: name, is: "topics") {
             try reader.keep(bytes, &self.topics, "topics")
-        } else if bytes.text(of: name, is: "client_id") {
-            try reader.keep(bytes, &self.clientID, "client_id")
         } else if bytes.text(of: name, is: "offset") {
             try reader.keep(bytes, &self.offset, "offset")
         } else if bytes.text(of: name, is: "cursors") {
@@ -75,13 +71,12 @@ struct ClientFrameMembers {
     private func subscribe(
         in object: Range<Int>,
         from reader: inout RequestReader,
-        _ bytes: Span<UInt8>,
-        _ naming: TopicNaming
+        _ bytes: Span<UInt8>
     ) throws(JSONError) -> ClientFrame? {
         guard let value = reader.required(bytes, self.topics, "topics", in: object),
-            let topics = try reader.topics(bytes, value, limit: ClientFrame.maximumTopics, naming)
+            let topics = try reader.topics(bytes, value, limit: ClientFrame.maximumTopics)
         else { return nil }
-        let clientID = self.optionalText(self.clientID, at: "client_id", from: &reader, bytes)
+        let clientID = reader.clientID(bytes, self.message.clientID)
         let offset = self.optionalText(self.offset, at: "offset", from: &reader, bytes)
         let cursors = try reader.cursors(bytes, self.cursors, at: "cursors", for: topics)
         return .subscribe(
@@ -97,12 +92,11 @@ struct ClientFrameMembers {
     private func unsubscribe(
         in object: Range<Int>,
         from reader: inout RequestReader,
-        _ bytes: Span<UInt8>,
-        _ naming: TopicNaming
+        _ bytes: Span<UInt8>
     ) throws(JSONError) -> ClientFrame? {
         let limit = ClientFrame.maximumUnsubscribedTopics
         guard let value = reader.required(bytes, self.topics, "topics", in: object),
-            let topics = try reader.topics(bytes, value, limit: limit, naming, skipsIllegal: true)
+            let topics = try reader.topics(bytes, value, limit: limit, skipsIllegal: true)
         else { return nil }
         return .unsubscribe(topics: topics)
     }
@@ -132,13 +126,12 @@ struct ClientFrameMembers {
     private mutating func publish(
         in object: Range<Int>,
         from reader: inout RequestReader,
-        _ bytes: Span<UInt8>,
-        _ naming: TopicNaming
+        _ bytes: Span<UInt8>
     ) throws(JSONError) -> ClientFrame? {
         if let value = reader.required(bytes, self.id, "id", in: object) {
             self.requestID = reader.requestID(bytes, value)
         }
-        let request = try self.message.request(in: object, from: &reader, bytes, naming)
+        let request = try self.message.request(in: object, from: &reader, bytes)
         var key: String?
         if let value = self.idempotencyKey, value.kind != .null {
             key = reader.idempotencyKey(bytes, value, at: "idempotency_key")

@@ -23,8 +23,8 @@ extension Span<UInt8> {
     }
 
     /// Whether a string without escapes is a legal topic name.
-    func isTopic(_ value: JSONValue, _ naming: TopicNaming) -> Bool {
-        naming.allows(self.extracting(value.contents))
+    func isTopic(_ value: JSONValue) -> Bool {
+        TopicNaming.paths.allows(self.extracting(value.contents))
     }
 
     private func unescaped(_ range: Range<Int>) -> String? {

@@ -9,19 +9,23 @@ public struct MessageFields: Hashable, Sendable {
     /// A JSON object, sent as it is; nil if there is none.
     public var metadata: ByteBuffer?
     public var timestamp: Timestamp
+    /// The peer that sent it. The field is left out where there is none.
+    public var sender: String?
 
     public init(
         id: MessageID,
         topic: String,
         payload: ByteBuffer,
         metadata: ByteBuffer? = nil,
-        timestamp: Timestamp
+        timestamp: Timestamp,
+        sender: String? = nil
     ) {
         self.id = id
         self.topic = topic
         self.payload = payload
         self.metadata = metadata
         self.timestamp = timestamp
+        self.sender = sender
     }
 
     /// Which fields there are, and what stands for no metadata.
@@ -60,6 +64,10 @@ public struct MessageFields: Hashable, Sendable {
         if shape == .poll {
             sink.put(#","stream_id":"#)
             sink.put(self.id)
+        }
+        if let sender = self.sender {
+            sink.put(#","sender":"#)
+            sink.put(text: sender)
         }
         sink.put("}")
     }

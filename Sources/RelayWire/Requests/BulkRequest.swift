@@ -9,17 +9,16 @@ public struct BulkRequest: Hashable, Sendable {
     /// - Parameters:
     ///   - json: the whole body. Nothing of it is kept alive.
     ///   - maximumMessages: more are an issue, and are not read into memory.
-    public init(json: ByteBuffer, maximumMessages: Int = 100, naming: TopicNaming = .plain) throws(RequestError) {
+    public init(json: ByteBuffer, maximumMessages: Int = 100) throws(RequestError) {
         self.messages = try RequestReader.decode(json) { (reader, bytes) throws(JSONError) in
-            try Self.read(from: &reader, bytes, maximumMessages, naming)
+            try Self.read(from: &reader, bytes, maximumMessages)
         }
     }
 
     private static func read(
         from reader: inout RequestReader,
         _ bytes: Span<UInt8>,
-        _ limit: Int,
-        _ naming: TopicNaming
+        _ limit: Int
     ) throws(JSONError) -> [PublishRequest]? {
         guard let start = try reader.enterObject(bytes) else { return nil }
         var messages: [PublishRequest]?
@@ -32,7 +31,7 @@ public struct BulkRequest: Hashable, Sendable {
                 reader.add(bytes, .duplicate, at: "messages", input: try reader.place.value(bytes).range)
                 continue
             }
-            messages = try self.list(from: &reader, bytes, limit, naming)
+            messages = try self.list(from: &reader, bytes, limit)
         }
         if messages == nil { reader.add(bytes, .missing, at: "messages", input: start..<reader.place.offset) }
         return messages
@@ -42,8 +41,7 @@ public struct BulkRequest: Hashable, Sendable {
     private static func list(
         from reader: inout RequestReader,
         _ bytes: Span<UInt8>,
-        _ limit: Int,
-        _ naming: TopicNaming
+        _ limit: Int
     ) throws(JSONError) -> [PublishRequest] {
         guard try reader.place.peek(bytes) == .array else {
             reader.add(bytes, .list, at: "messages", input: try reader.place.value(bytes).range)
@@ -59,7 +57,7 @@ public struct BulkRequest: Hashable, Sendable {
                 continue
             }
             reader.index = count - 1
-            if let message = try PublishRequest.read(from: &reader, bytes, naming) { messages.append(message) }
+            if let message = try PublishRequest.read(from: &reader, bytes) { messages.append(message) }
         }
         reader.index = nil
         if count == 0 { reader.add(bytes, .shortList(count), at: "messages") }

@@ -11,6 +11,8 @@ public struct PollRequest: Hashable, Sendable {
     public let timeout: Double
     /// For topics without a cursor: how old a message may be to be sent at once. 0 is off.
     public let replayWindowSeconds: Int
+    /// As which of the reader's peers it reads, in topics that have peers; nil for none. 1 to 255 characters.
+    public let clientID: String?
 
     /// What is refused, and what holds where a field is absent.
     public struct Limits: Hashable, Sendable {
@@ -34,27 +36,33 @@ public struct PollRequest: Hashable, Sendable {
         }
     }
 
-    /// Reads `{"topics", "since"?, "timeout"?, "replay_window_seconds"?}`.
+    /// Reads `{"topics", "since"?, "timeout"?, "replay_window_seconds"?, "client_id"?}`.
     ///
     /// - Parameter json: the whole body. Nothing of it is kept alive.
-    public init(json: ByteBuffer, limits: Limits = Limits(), naming: TopicNaming = .plain) throws(RequestError) {
+    public init(json: ByteBuffer, limits: Limits = Limits()) throws(RequestError) {
         self = try RequestReader.decode(json) { (reader, bytes) throws(JSONError) in
-            try Self.read(from: &reader, bytes, limits, naming)
+            try Self.read(from: &reader, bytes, limits)
         }
     }
 
-    private init(topics: [String], since: [String: String], timeout: Double, replayWindowSeconds: Int) {
+    private init(
+        topics: [String],
+        since: [String: String],
+        timeout: Double,
+        replayWindowSeconds: Int,
+        clientID: String?
+    ) {
         self.topics = topics
         self.since = since
         self.timeout = timeout
         self.replayWindowSeconds = replayWindowSeconds
+        self.clientID = clientID
     }
 
     private static func read(
         from reader: inout RequestReader,
         _ bytes: Span<UInt8>,
-        _ limits: Limits,
-        _ naming: TopicNaming
+        _ limits: Limits
     ) throws(JSONError) -> PollRequest? {
         guard let start = try reader.enterObject(bytes) else { return nil }
         var members = Members()
@@ -64,19 +72,21 @@ public struct PollRequest: Hashable, Sendable {
         let object = start..<reader.place.offset
         let slot = reader.required(bytes, members.topics, "topics", in: object)
         let topics = try slot.flatMap { (value) throws(JSONError) in
-            try reader.topics(bytes, value, limit: limits.maximumTopics, naming)
+            try reader.topics(bytes, value, limit: limits.maximumTopics)
         }
         let since = try reader.cursors(bytes, members.since, at: "since", for: topics ?? [])
         let timeout = members.timeout.map { reader.number(bytes, $0, at: "timeout", in: limits.timeout) }
         let window = members.replayWindow.map {
             reader.integer(bytes, $0, at: "replay_window_seconds", in: 0...limits.maximumReplayWindow)
         }
+        let clientID = reader.clientID(bytes, members.clientID)
         guard let topics else { return nil }
         return PollRequest(
             topics: topics,
             since: since,
             timeout: (timeout ?? limits.defaultTimeout) ?? limits.defaultTimeout,
-            replayWindowSeconds: (window ?? 0) ?? 0
+            replayWindowSeconds: (window ?? 0) ?? 0,
+            clientID: clientID
         )
     }
 
@@ -86,6 +96,7 @@ public struct PollRequest: Hashable, Sendable {
         var since: JSONValue?
         var timeout: JSONValue?
         var replayWindow: JSONValue?
+        var clientID: JSONValue?
 
         mutating func keep(
             _ name: JSONValue,
@@ -100,6 +111,8 @@ public struct PollRequest: Hashable, Sendable {
                 try reader.keep(bytes, &self.timeout, "timeout")
             } else if bytes.text(of: name, is: "replay_window_seconds") {
                 try reader.keep(bytes, &self.replayWindow, "replay_window_seconds")
+            } else if bytes.text(of: name, is: "client_id") {
+                try reader.keep(bytes, &self.clientID, "client_id")
             } else {
                 _ = try reader.place.value(bytes)
             }

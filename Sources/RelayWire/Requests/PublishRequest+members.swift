@@ -7,6 +7,8 @@ extension PublishRequest {
         private var payload: JSONValue?
         private var metadata: JSONValue?
         private var ttl: JSONValue?
+        /// Of a WebSocket's subscribe frame, too.
+        private(set) var clientID: JSONValue?
 
         /// - Returns: whether the name is a known one, and so its value has been read.
         mutating func keep(
@@ -22,6 +24,8 @@ extension PublishRequest {
                 try reader.keep(bytes, &self.metadata, "metadata")
             } else if bytes.text(of: name, is: "ttl") {
                 try reader.keep(bytes, &self.ttl, "ttl")
+            } else if bytes.text(of: name, is: "client_id") {
+                try reader.keep(bytes, &self.clientID, "client_id")
             } else {
                 return false
             }
@@ -32,23 +36,24 @@ extension PublishRequest {
         func request(
             in object: Range<Int>,
             from reader: inout RequestReader,
-            _ bytes: Span<UInt8>,
-            _ naming: TopicNaming
+            _ bytes: Span<UInt8>
         ) throws(JSONError) -> PublishRequest? {
             let before = reader.issues.count
             let topic = reader.required(bytes, self.topic, "topic", in: object).flatMap {
-                reader.topic(bytes, $0, at: "topic", naming)
+                reader.topic(bytes, $0, at: "topic")
             }
             let payload = reader.required(bytes, self.payload, "payload", in: object)
             if let payload, payload.kind != .object { reader.add(bytes, .object, at: "payload", input: payload.range) }
             let metadata = try self.metadata(from: &reader, bytes)
             let ttl = self.ttl(from: &reader, bytes)
+            let clientID = reader.clientID(bytes, self.clientID)
             guard let topic, let payload, reader.issues.count == before else { return nil }
             return PublishRequest(
                 topic: topic,
                 payload: bytes.copy(payload.range),
                 metadata: metadata,
-                ttl: ttl
+                ttl: ttl,
+                clientID: clientID
             )
         }
 

@@ -9,28 +9,36 @@ public struct PublishRequest: Hashable, Sendable {
     public let metadata: ByteBuffer?
     /// Seconds to live, at least 1; nil for the topic's retention alone.
     public let ttl: Int64?
+    /// As which of the publisher's peers it is said, in topics that have peers; nil for none. 1 to 255 characters.
+    public let clientID: String?
 
-    public init(topic: String, payload: ByteBuffer, metadata: ByteBuffer? = nil, ttl: Int64? = nil) {
+    public init(
+        topic: String,
+        payload: ByteBuffer,
+        metadata: ByteBuffer? = nil,
+        ttl: Int64? = nil,
+        clientID: String? = nil
+    ) {
         self.topic = topic
         self.payload = payload
         self.metadata = metadata
         self.ttl = ttl
+        self.clientID = clientID
     }
 
-    /// Reads `{"topic", "payload", "metadata"?, "ttl"?}`. Other fields are ignored.
+    /// Reads `{"topic", "payload", "metadata"?, "ttl"?, "client_id"?}`. Other fields are ignored.
     ///
     /// - Parameter json: the whole body. Nothing of it is kept alive.
-    public init(json: ByteBuffer, naming: TopicNaming = .plain) throws(RequestError) {
+    public init(json: ByteBuffer) throws(RequestError) {
         self = try RequestReader.decode(json) { (reader, bytes) throws(JSONError) in
-            try Self.read(from: &reader, bytes, naming)
+            try Self.read(from: &reader, bytes)
         }
     }
 
     /// Reads the object that comes next, for a body, a bulk's element alike.
     static func read(
         from reader: inout RequestReader,
-        _ bytes: Span<UInt8>,
-        _ naming: TopicNaming
+        _ bytes: Span<UInt8>
     ) throws(JSONError) -> PublishRequest? {
         guard let start = try reader.enterObject(bytes) else { return nil }
         var members = Members()
@@ -38,6 +46,6 @@ public struct PublishRequest: Hashable, Sendable {
             guard try !members.keep(name, from: &reader, bytes) else { continue }
             _ = try reader.place.value(bytes)
         }
-        return try members.request(in: start..<reader.place.offset, from: &reader, bytes, naming)
+        return try members.request(in: start..<reader.place.offset, from: &reader, bytes)
     }
 }

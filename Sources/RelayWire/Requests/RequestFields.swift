@@ -56,8 +56,8 @@ public struct RequestFields {
     }
 
     /// A legal topic name that must be there.
-    public mutating func requiredTopic(_ name: String, naming: TopicNaming = .plain) -> String? {
-        self.required(name) { (reader, bytes, value, place) in reader.topic(bytes, value, at: place, naming) }
+    public mutating func requiredTopic(_ name: String) -> String? {
+        self.required(name) { (reader, bytes, value, place) in reader.topic(bytes, value, at: place) }
     }
 
     /// - Parameter limit: in Unicode code points, as the Python relay counts.

@@ -39,7 +39,6 @@ extension RequestReader {
         _ bytes: Span<UInt8>,
         _ value: JSONValue,
         limit: Int,
-        _ naming: TopicNaming,
         skipsIllegal: Bool = false
     ) throws(JSONError) -> [String]? {
         guard value.kind == .array else {
@@ -55,9 +54,9 @@ extension RequestReader {
             let element = try walk.value(bytes)
             count += 1
             guard count <= limit else { continue }
-            if skipsIllegal, let text = bytes.text(of: element), !naming.allows(text) { continue }
+            if skipsIllegal, let text = bytes.text(of: element), !TopicNaming.paths.allows(text) { continue }
             let place = FieldPlace(field: "topics", entry: .index(count - 1))
-            guard let topic = self.topic(bytes, element, at: place, naming) else { continue }
+            guard let topic = self.topic(bytes, element, at: place) else { continue }
             if known.insert(topic).inserted { topics.append(topic) }
         }
         if count == 0 { self.add(bytes, .shortList(count), at: "topics", input: value.range) }

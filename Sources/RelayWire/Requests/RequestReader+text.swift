@@ -28,14 +28,14 @@ extension RequestReader {
     }
 
     /// A topic's name. The rule is checked on the bytes, before they are made a string.
-    mutating func topic(_ bytes: Span<UInt8>, _ value: JSONValue, at place: FieldPlace, _ naming: TopicNaming)
+    mutating func topic(_ bytes: Span<UInt8>, _ value: JSONValue, at place: FieldPlace)
         -> String?
     {
-        if value.kind == .string, !value.hasEscapes, bytes.isTopic(value, naming) {
+        if value.kind == .string, !value.hasEscapes, bytes.isTopic(value) {
             return bytes.string(value.contents)
         }
         guard let text = self.text(bytes, value, at: place) else { return nil }
-        if naming.allows(text) { return text }
+        if TopicNaming.paths.allows(text) { return text }
         self.add(bytes, self.problem(withTopicOf: text.utf8.count), at: place, input: value.range)
         return nil
     }
@@ -46,6 +46,12 @@ extension RequestReader {
         case ...TopicNaming.maximumLength: .topicName
         default: .longText(TopicNaming.maximumLength)
         }
+    }
+
+    /// As which of its user's peers a client acts.
+    mutating func clientID(_ bytes: Span<UInt8>, _ slot: JSONValue?) -> String? {
+        guard let value = slot, value.kind != .null else { return nil }
+        return self.text(bytes, value, at: "client_id", upTo: 255)
     }
 
     /// How a client calls its request: a string or an integer, kept as it was sent.

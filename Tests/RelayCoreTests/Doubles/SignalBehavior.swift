@@ -2,7 +2,7 @@ import NIOCore
 import RelayCore
 import RelayWire
 
-/// A second kind, such as peers use to find each other: messages to one peer or to all, and news of who is there.
+/// A second kind, such as peers use to find each other: messages to one peer or to all.
 struct SignalBehavior: TopicBehavior {
     let kind = "signal"
     /// Called while a draft is admitted, for tests that need to act in between.
@@ -40,10 +40,6 @@ struct SignalBehavior: TopicBehavior {
         switch message.audience {
         case .everyone: true
         case .one(let name): name == principal.username
+        case .others: message.sender != principal.username
         }
-    }
-
-    func events(for change: ReaderChange, of principal: Principal, access: TopicAccess) -> [Draft] {
-        [Draft(timestamp: Timestamp(microseconds: 0), payload: ByteBuffer(string: "\(principal.username) \(change)"))]
-    }
-}
+    }}

@@ -6,6 +6,8 @@ import Testing
 struct TestRelay {
     let clock: ManualClock
     let store: TestStore
+    /// Of the kinds whose tier is hot.
+    let hotStore: TestStore
     let broker: Broker
 
     init(
@@ -40,10 +42,12 @@ struct TestRelay {
     ) {
         self.clock = clock
         self.store = store
+        self.hotStore = TestStore(clock: clock)
         var memory = MemoryLimits(whole: wholeBytes)
         memory[.hotTier] = hotBytes
         self.broker = Broker(
             store: store,
+            hotStore: self.hotStore,
             catalog: catalog,
             limits: limits,
             memory: MemoryLedger(limits: memory),
@@ -53,8 +57,8 @@ struct TestRelay {
     }
 
     /// Another relay on what this one has stored.
-    func restarted() -> TestRelay {
-        TestRelay(on: self.store, BrokerLimits(), catalog: TopicCatalog(), clock: self.clock)
+    func restarted(catalog: TopicCatalog = TopicCatalog()) -> TestRelay {
+        TestRelay(on: self.store, BrokerLimits(), catalog: catalog, clock: self.clock)
     }
 
     /// A new topic of olga's.

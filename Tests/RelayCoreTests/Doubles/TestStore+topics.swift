@@ -76,6 +76,27 @@ extension TestStore: TopicStore {
         }
     }
 
+    /// Fails as appends do.
+    func transition(_ transition: TopicTransition) async throws(StoreError) -> TransitionOutcome {
+        await self.announce(.transition)
+        let now = self.clock.now
+        let result = self.state.withLock { state -> Result<TransitionOutcome, StoreError> in
+            let fault = state.faults.isEmpty ? nil : state.faults.removeFirst()
+            if let fault, !fault.isStored { return .failure(fault.error) }
+            let outcome = state.carryOut(transition, now: now)
+            return fault.map { .failure($0.error) } ?? .success(outcome)
+        }
+        return try result.get()
+    }
+
+    func topics(ofKind kind: String, after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
+        let start = key?.description ?? ""
+        return self.state.withLock { state in
+            let ofKind = state.all.filter { $0.record.kind == kind && $0.record.state != nil }
+            return Array(ofKind.filter { $0.record.key.description > start }.prefix(limit))
+        }
+    }
+
     func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition {
         await self.announce(.addGrant)
         return self.state.withLock { state in
@@ -132,6 +153,30 @@ extension TestStore.State {
         self.streams[record.key]?.clear()
         let bounds = self.streams[record.key]?.bounds ?? StreamBounds()
         return .created(StoredTopic(record: record, grants: [], bounds: bounds))
+    }
+
+    fileprivate mutating func carryOut(_ transition: TopicTransition, now: Timestamp) -> TransitionOutcome {
+        let (key, known) = (transition.key, self.topic(transition.key))
+        guard known.map({ $0.record.state?.revision ?? 0 }) == transition.expected else { return .conflict(known) }
+        for stream in transition.erased { self.streams[stream]?.clear() }
+        guard let record = transition.record else {
+            self.records[key] = nil
+            self.streams[key]?.clear()
+            return .deleted(self.streams[key]?.bounds ?? StreamBounds())
+        }
+        if known == nil {
+            if let bound = self.refusal(of: record, transition.quota) { return .refused(bound) }
+            self.streams[key]?.clear()
+        }
+        self.records[key] = record
+        if self.underWay.contains(key) { self.calls.overlaps += 1 }
+        let receipt = transition.batch.map { self.store($0, now: now) }
+        return self.topic(key).map { .changed($0, receipt) } ?? .conflict(nil)
+    }
+
+    private func refusal(of record: TopicRecord, _ quota: TopicQuota) -> TopicQuota.Bound? {
+        let ofKind = self.records.values.filter { $0.kind == record.kind && $0.state != nil }
+        return quota.refusal(owned: ofKind.count { $0.owner == record.owner }, total: ofKind.count)
     }
 
     fileprivate var all: [StoredTopic] {

@@ -28,7 +28,7 @@ final class TestStore: MessageStore {
 
     /// A call of ``TopicStore`` that is about to be done.
     enum TopicCall: Sendable {
-        case topic, create, createWithMessages, update, delete, addGrant, removeGrant
+        case topic, create, createWithMessages, transition, update, delete, addGrant, removeGrant
     }
 
     struct State {
@@ -197,6 +197,12 @@ final class TestStore: MessageStore {
     ) async throws(StoreError) -> [IdempotencyEntry] {
         self.state.withLock { state in
             (state.marks[key] ?? [:]).values.filter { $0.mark.expiresAt > now }.sorted { $0.mark.index < $1.mark.index }
+        }
+    }
+
+    func erase(_ streams: [TopicKey]) async throws(StoreError) {
+        self.state.withLock { state in
+            for key in streams { state.streams[key]?.clear() }
         }
     }
 

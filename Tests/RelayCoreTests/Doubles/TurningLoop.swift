@@ -8,9 +8,9 @@ final class TurningLoop {
 
     init(_ relay: TestRelay) {
         let inbox = self.inbox
-        let store = relay.store
+        let broker = relay.broker
         self.readers = LoopReaders(loop: inbox, clock: relay.clock.relayClock) { request, ticket in
-            store.read(request) { inbox.readDone(ticket, $0) }
+            broker.read(request) { inbox.readDone(ticket, $0) }
         }
     }
 
@@ -37,17 +37,29 @@ final class TurningLoop {
 
     /// Joins and starts.
     @discardableResult
-    func read(_ topic: Topic, from start: ReaderStart = .tail, tag: Int = 0, into sink: TestSink) throws -> Reader {
-        let reader = try self.join(topic, from: start, tag: tag, into: sink)
+    func read(
+        _ topic: Topic,
+        from start: ReaderStart = .tail,
+        tag: Int = 0,
+        into sink: TestSink,
+        as peer: String? = nil
+    ) throws -> Reader {
+        let reader = try self.join(topic, from: start, tag: tag, into: sink, as: peer)
         self.readers.start(reader)
         return reader
     }
 
-    func join(_ topic: Topic, from start: ReaderStart = .tail, tag: Int = 0, into sink: TestSink) throws -> Reader {
-        guard case .joined(let reader) = self.readers.join(topic, start: start, tag: tag, sink: sink) else {
-            throw NotJoined()
+    func join(
+        _ topic: Topic,
+        from start: ReaderStart = .tail,
+        tag: Int = 0,
+        into sink: TestSink,
+        as peer: String? = nil
+    ) throws -> Reader {
+        switch self.readers.join(topic, start: start, tag: tag, sink: sink, as: peer) {
+        case .joined(let reader): return reader
+        case .denied, .moved: throw NotJoined()
         }
-        return reader
     }
 
     struct NotJoined: Error {}

@@ -28,7 +28,8 @@ struct FollowStepTests {
             memory: MemoryLedger(),
             unstored: UnstoredMessages(limit: 1 << 30),
             clock: clock.relayClock,
-            unsure: UnsureTopics()
+            unsure: UnsureTopics(),
+            presence: PeerPresence()
         )
     }
 
@@ -57,7 +58,7 @@ struct FollowStepTests {
 
     /// A state that holds 1 to 5 of an epoch, and listens.
     private func live() -> TopicState {
-        var state = TopicState(stored: Self.stored, bounds: StreamBounds(), self.environment)
+        var state = TopicState(access: TopicAccess(Self.stored, PlainStream()), bounds: StreamBounds(), self.environment)
         state.following = .tuning(Backlog())
         _ = state.positioned(StreamBounds(), self.environment)
         _ = state.grew(Self.growth(1...5), self.environment)
@@ -136,7 +137,7 @@ struct FollowStepTests {
 
     @Test("what is stored in a topic that is not known to exist waits until that is known, however it is heard of")
     func unknown() {
-        var state = TopicState(stored: nil, bounds: StreamBounds(), self.environment)
+        var state = TopicState(access: .missing, bounds: StreamBounds(), self.environment)
         state.following = .tuning(Backlog())
         #expect(state.grew(Self.growth(1...1), self.environment) == .rest)
         #expect(state.positioned(StreamBounds(), self.environment) == .check)
@@ -147,7 +148,7 @@ struct FollowStepTests {
             state.grew(StreamGrowth(previous: .zero, messages: [], bounds: Self.bounds(2)), self.environment) == .check
         )
         self.expect(state, holds: [], last: 0, epoch: .none)
-        state.access = TopicAccess(Self.stored)
+        state.access = TopicAccess(Self.stored, PlainStream())
         #expect(state.grew(Self.growth(1...2), self.environment) == .rest)
         self.expect(state, holds: [1, 2], last: 2)
     }
@@ -162,7 +163,7 @@ struct FollowStepTests {
         #expect(state.positioned(Self.bounds(9, Self.other), self.environment) == .rest)
         self.expect(state, holds: [], last: 9, epoch: Self.other)
         #expect(state.bounds.trimmedThrough == .ms(9))
-        state.access = TopicAccess(Self.stored)
+        state.access = TopicAccess(Self.stored, PlainStream())
         #expect(state.grew(Self.growth(10...11, Self.other), self.environment) == .rest)
         self.expect(state, holds: [10, 11], last: 11, epoch: Self.other)
     }
@@ -179,7 +180,7 @@ struct FollowStepTests {
 
     @Test("who does not listen takes no news, and only the position")
     func deaf() {
-        var state = TopicState(stored: Self.stored, bounds: StreamBounds(), self.environment)
+        var state = TopicState(access: TopicAccess(Self.stored, PlainStream()), bounds: StreamBounds(), self.environment)
         #expect(state.grew(Self.growth(1...5), self.environment) == .rest)
         self.expect(state, holds: [], last: 0, epoch: .none)
         #expect(state.positioned(Self.bounds(5), self.environment) == .rest)
@@ -189,7 +190,7 @@ struct FollowStepTests {
 
     @Test("news that comes before the position is taken after it, where it is new")
     func tuning() {
-        var state = TopicState(stored: Self.stored, bounds: StreamBounds(), self.environment)
+        var state = TopicState(access: TopicAccess(Self.stored, PlainStream()), bounds: StreamBounds(), self.environment)
         state.following = .tuning(Backlog())
         for ids in [3...3, 4...4, 5...6] as [ClosedRange<UInt64>] {
             #expect(state.grew(Self.growth(ids), self.environment) == .rest)
@@ -283,7 +284,7 @@ struct FollowStepTests {
 
     @Test("the first messages of a stream that had none are repaired like any")
     func firstMessagesMissed() {
-        var state = TopicState(stored: Self.stored, bounds: StreamBounds(), self.environment)
+        var state = TopicState(access: TopicAccess(Self.stored, PlainStream()), bounds: StreamBounds(), self.environment)
         state.following = .tuning(Backlog())
         _ = state.positioned(StreamBounds(), self.environment)
         let missed = Self.missed(0, 1, .none)

@@ -95,6 +95,12 @@ struct SharedWorldStore: StreamStore, StreamFeed {
         try await self.topic(key)
     }
 
+    func transition(_ transition: TopicTransition) async throws(StoreError) -> TransitionOutcome {
+        .conflict(try await self.topic(transition.key))
+    }
+
+    func erase(_ streams: [TopicKey]) async throws(StoreError) {}
+    func topics(ofKind kind: String, after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] { [] }
     func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition { .unchanged }
     func removeGrant(of user: UserID, from key: TopicKey) async throws(StoreError) -> Bool { false }
     func topics(of user: UserID, after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] { [] }

@@ -84,6 +84,8 @@ extension WatchedStore: MessageStore {
         try await self.store.idempotencyEntries(for: key, at: now)
     }
 
+    func erase(_ streams: [TopicKey]) async throws(StoreError) { try await self.store.erase(streams) }
+
     func sweep(at now: Timestamp, retention: Retention) async throws(StoreError) -> [TopicKey: StreamBounds] {
         try await self.store.sweep(at: now, retention: retention)
     }
@@ -118,6 +120,14 @@ extension WatchedStore: TopicStore {
 
     func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
         try await self.store.deleteTopic(key)
+    }
+
+    func transition(_ transition: TopicTransition) async throws(StoreError) -> TransitionOutcome {
+        try await self.store.transition(transition)
+    }
+
+    func topics(ofKind kind: String, after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
+        try await self.store.topics(ofKind: kind, after: key, limit: limit)
     }
 
     func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition {

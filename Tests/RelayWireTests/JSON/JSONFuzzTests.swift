@@ -42,7 +42,7 @@ struct JSONFuzzTests {
                 (try? BulkRequest(json: json)) != nil,
                 (try? PollRequest(json: json)) != nil,
                 (try? ClientFrame(json: json, isFirst: true)) != nil,
-                (try? ClientFrame(json: json, isFirst: false, naming: .paths)) != nil,
+                (try? ClientFrame(json: json, isFirst: false)) != nil,
             ]
             if !isValid { #expect(!results.contains(true), "\(bytes)") }
             do {

@@ -159,7 +159,7 @@ struct PublishRequestTests {
     func paths(name: String, isLegal: Bool) {
         #expect(TopicNaming.paths.allows(name) == isLegal)
         let body = inset(#"{"payload":{},"topic":"\#(name)"}"#.utf8)
-        #expect(((try? PublishRequest(json: body, naming: .paths)) != nil) == isLegal)
+        #expect(((try? PublishRequest(json: body)) != nil) == isLegal)
     }
 }
 

@@ -12,6 +12,8 @@ struct EventStreamRequest {
     let lastEventID: String?
     let offset: String?
     let epochs: String?
+    /// As which of the reader's peers it reads, in topics that have peers.
+    let clientID: String?
 
     init(query: Substring, headers: HTTPHeaders) {
         let query = QueryItems(query)
@@ -20,6 +22,7 @@ struct EventStreamRequest {
             headers["last-event-id"].last { !$0.isEmpty } ?? query.last { Self.namesLastEvent($0) }
         self.offset = query.last { $0 == "offset" }
         self.epochs = query.last { $0 == "epochs" }
+        self.clientID = query.last { $0 == "client_id" }
     }
 
     /// `last_event_id`, `lastEventId`, `lastEventID`, `Last-Event-ID` and the like.

@@ -29,14 +29,21 @@ final class EventStreamRoute: Route {
                     throw .invalidTopicName(at: Self.place)
                 }
                 guard (1...Self.maxTopics).contains(keys.count) else { throw Self.wrongCount }
-                self.open(exchange, session, keys, EventStreamStart(request, topics: keys.map(\.name)))
+                let start = EventStreamStart(request, topics: keys.map(\.name))
+                self.open(exchange, session, keys, as: request.clientID, start)
             } catch {
                 exchange.answer(Reply(error))
             }
         }
     }
 
-    private func open(_ exchange: Exchange, _ session: Session, _ keys: [TopicKey], _ start: EventStreamStart) {
+    private func open(
+        _ exchange: Exchange,
+        _ session: Session,
+        _ keys: [TopicKey],
+        as peer: String?,
+        _ start: EventStreamStart
+    ) {
         guard let place = self.places.enter(session.account.id) else {
             return exchange.answer(Reply(.tooManyRequests, detail: "Too many connections"))
         }
@@ -48,7 +55,7 @@ final class EventStreamRoute: Route {
             topics: keys.map(\.name),
             tellsEpochs: start.tellsEpochs
         )
-        self.joiner.join(keys, for: exchange, sink: stream) { _, topic in
+        self.joiner.join(keys, for: exchange, sink: stream, as: peer) { _, topic in
             start.start(of: topic.name)
         } then: { joined in
             switch consume joined {

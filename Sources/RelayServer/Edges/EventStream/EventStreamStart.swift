@@ -54,7 +54,7 @@ struct EventStreamStart {
         private mutating func read(_ entry: Substring, _ topics: [TopicName]) {
             let colon = entry.lastIndex(of: ":") ?? entry.startIndex
             let name = String(entry[..<colon])
-            guard let topic = topics.first(where: { $0.rawValue == name }) ?? TopicName(name) else {
+            guard let topic = topics.first(where: { $0.rawValue == name }) ?? TopicName(client: name) else {
                 self.isDamaged = true
                 return
             }

@@ -54,7 +54,7 @@ final class PollRoute: Route {
             return exchange.answer(Reply(.tooManyRequests, detail: "Too many concurrent poll connections"))
         }
         let poll = PollSession(exchange: exchange, session: session, route: self, place: place, keys: keys)
-        self.joiner.join(keys, for: exchange, sink: poll) { _, topic in
+        self.joiner.join(keys, for: exchange, sink: poll, as: request.clientID) { _, topic in
             self.start(of: topic, request)
         } then: { joined in
             switch consume joined {

@@ -21,6 +21,8 @@ final class MessageSocketConversation {
     private var subscriptions = Subscriptions()
     /// Whether the first frame, which must subscribe, has done so.
     private var isSubscribed = false
+    /// As which of its user's peers the client subscribed last; nil for none.
+    private var clientID: String?
 
     init(session: Session, route: MessageSocketRoute, loop: DeliveryLoop) {
         self.session = session
@@ -97,7 +99,7 @@ extension MessageSocketConversation {
         guard followed.count + new.count <= self.route.maxTopics else {
             return self.sendError(.subscription, "Too many topics on one connection")
         }
-        self.route.joiner.join(new, for: self, sink: self) { _, topic in
+        self.route.joiner.join(new, for: self, sink: self, as: request.clientID) { _, topic in
             request.start(of: topic.name)
         } then: { joined in
             switch consume joined {
@@ -114,6 +116,7 @@ extension MessageSocketConversation {
         guard let readers = self.loop.current?.readers else { return }
         let new = joined.readers
         self.subscriptions.add(joined)
+        self.clientID = request.clientID ?? self.clientID
         self.confirm(request, readers)
         for reader in new { readers.start(reader) }
     }
@@ -182,7 +185,8 @@ extension MessageSocketConversation: PublishClient {
         }
         let key = frame.idempotencyKey.map { IdempotencyKey(user: principal.id, route: "websocket", value: $0) }
         self.connection?.workBegan()
-        self.route.publisher.publish(item, once: key, as: principal, for: self, frame.requestID)
+        let publisher = principal.acting(as: frame.request.clientID ?? self.clientID)
+        self.route.publisher.publish(item, once: key, as: publisher, for: self, frame.requestID)
     }
 
     func published(_ result: Result<Publication, BrokerError>, in key: TopicKey, _ requestID: ByteBuffer) {

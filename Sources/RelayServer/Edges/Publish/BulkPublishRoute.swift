@@ -28,12 +28,28 @@ final class BulkPublishRoute: Route {
                 for message in request.messages {
                     items.append(try self.publisher.httpItem(message, by: principal, session.account))
                 }
+                let peer = try Self.peer(of: request)
                 let key = try exchange.idempotencyKey(of: "bulk", principal)
-                self.publish(exchange, items, once: key, principal)
+                self.publish(exchange, items, once: key, principal.acting(as: peer))
             } catch {
                 exchange.answer(Reply(error))
             }
         }
+    }
+
+    /// All messages are decided on together, so all are of one peer.
+    private static func peer(of request: BulkRequest) throws(RequestError) -> String? {
+        let peer = request.messages.first?.clientID
+        for (index, message) in request.messages.enumerated() where message.clientID != peer {
+            throw .invalid([
+                ValidationIssue(
+                    type: "value_error",
+                    location: [.name("body"), .name("messages"), .index(index), .name("client_id")],
+                    message: "Value error, all messages of a request are of the same client_id"
+                )
+            ])
+        }
+        return peer
     }
 
     private func publish(

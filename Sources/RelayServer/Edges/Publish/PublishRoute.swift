@@ -26,7 +26,10 @@ final class PublishRoute: Route {
                 let request = try PublishRequest(json: exchange.takeBody())
                 let item = try self.publisher.httpItem(request, by: principal, session.account)
                 let key = try exchange.idempotencyKey(of: "single", principal)
-                self.publisher.publish(item, once: key, as: principal, for: exchange, ())
+                guard let peer = request.clientID else {
+                    return self.publisher.publish(item, once: key, as: principal, for: exchange, ())
+                }
+                self.publisher.publish(item, once: key, as: principal.acting(as: peer), for: exchange, ())
             } catch {
                 exchange.answer(Reply(error))
             }

@@ -12,6 +12,8 @@ struct HistoryQuery: Hashable {
     let order: Broker.Order
     /// As sent; nil for none.
     let cursor: String?
+    /// As which of the reader's peers it reads, in topics that have peers.
+    let clientID: String?
 
     init(_ query: QueryItems) throws {
         let limit = try Self.limit(query.first("limit"))
@@ -19,6 +21,7 @@ struct HistoryQuery: Hashable {
         guard limit >= 1 else { throw RESTRefusal(Reply(.badRequest, detail: "Limit must be at least 1")) }
         self.limit = Int(min(limit, Double(Self.maximumLimit)))
         self.cursor = query.first("cursor").flatMap { $0.isEmpty ? nil : $0 }
+        self.clientID = query.first("client_id")
     }
 
     var orderName: String {

@@ -3,13 +3,14 @@ import RelayCore
 
 /// The topic that a request's path names, and the texts of what is wrong with it.
 struct TopicPath {
-    /// As sent.
+    /// As it was meant: a name with a `/` is one segment of the path, where that is escaped.
     let text: String
     let key: TopicKey
 
     /// A name that no topic can have is told from an unknown one by nobody.
     init(_ call: RESTCall, for caller: Principal) throws(RESTRefusal) {
-        self.text = call.parameter("topic_name")
+        let sent = call.parameter("topic_name")
+        self.text = sent.removingPercentEncoding ?? sent
         guard let key = call.services.broker.catalog.key(ofPath: self.text, for: caller.id) else {
             throw Self.refusal(.missing, self.text)
         }
