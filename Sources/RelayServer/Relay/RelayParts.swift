@@ -104,6 +104,7 @@ private struct Heart {
         let feed = (store as? any SharedStore)?.feed
         self.broker = Broker(
             store: store,
+            hotStore: configuration.transientStore,
             feed: feed,
             catalog: TopicCatalog(scope: configuration.topicScope),
             limits: configuration.brokerLimits,

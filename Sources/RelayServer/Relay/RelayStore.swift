@@ -26,6 +26,16 @@ extension RelayConfiguration {
     }
 }
 
+extension RelayConfiguration {
+    /// What holds the messages that are kept in memory only; nil where the store itself does.
+    var transientStore: MemoryStore? {
+        switch self.storage.backend {
+        case .sqlite: MemoryStore(maxBytes: self.storage.transientMaxBytes)
+        case .memory, .valkey: nil
+        }
+    }
+}
+
 extension RelayConfiguration.Valkey {
     fileprivate func open(
         on loops: any EventLoopGroup,

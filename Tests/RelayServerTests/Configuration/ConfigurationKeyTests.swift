@@ -129,7 +129,7 @@ import Testing
         "shutdown_grace_seconds": "0",
         "allowed_origins": "[\"https://a.example\"]",
         "trusted_hosts": "*.a.example,b", "trust_forwarded_for": "true", "trusted_proxies": "10.0.0.0/8,::1",
-        "storage_backend": "MEMORY", "data_dir": "/srv/x y", "memory_store_max_bytes": "1GiB",
+        "storage_backend": "MEMORY", "data_dir": "/srv/x y", "memory_store_max_bytes": "1GiB", "transient_max_bytes": "32MiB",
         "persistent_tier_retention": "7d", "max_messages_per_topic": "10", "idempotency_window_seconds": "5",
         "valkey_host": "::1", "valkey_port": "6380", "valkey_cluster_nodes": "a:6379,[::1]:6380",
         "valkey_username": "relay", "valkey_password": "p",

@@ -66,7 +66,12 @@ extension RelayConfiguration {
     ///
     /// - Parameter machine: bytes that the machine or the container has.
     func memoryLimits(machine: Int) -> MemoryLimits {
-        let reserved = self.storage.backend == .memory ? self.storage.memoryStoreMaxBytes : 0
+        let reserved =
+            switch self.storage.backend {
+            case .memory: self.storage.memoryStoreMaxBytes
+            case .sqlite: self.storage.transientMaxBytes
+            case .valkey: 0
+            }
         let whole =
             self.memory.maxBytes > 0 ? self.memory.maxBytes : MemoryLimits.whole(of: machine, reserved: reserved)
         var limits = MemoryLimits(whole: whole)

@@ -35,6 +35,14 @@ extension RelayConfiguration {
         )
         public var memoryStoreMaxBytes = MemoryStore.defaultMaxBytes
 
+        /// Of kinds of topic whose messages are kept in memory only, on a store of this relay alone. Counted as ``memoryStoreMaxBytes`` is.
+        @Setting(
+            "transient_max_bytes",
+            .bytes((1 << 20)...(1 << 50)),
+            "Bytes that messages may take that sqlite does not keep, such as the signals of sessions. Beyond it the oldest go."
+        )
+        public var transientMaxBytes = 64 << 20
+
         @Setting(
             "persistent_tier_retention",
             .seconds(.zero ... .seconds(36_500 * 86_400)),
@@ -65,6 +73,7 @@ extension RelayConfiguration {
             \.$durability,
             \.$dataDirectory,
             \.$memoryStoreMaxBytes,
+            \.$transientMaxBytes,
             \.$persistentTierRetention,
             \.$maxMessagesPerTopic,
             \.$idempotencyWindow
