@@ -19,7 +19,7 @@ public protocol TopicBehavior: Sendable {
     /// Whether all users mean the same topic by a name, also where the relay's names are per owner.
     var hasGlobalNames: Bool { get }
 
-    /// Whether who reads as a peer counts as being there: see ``PeerPresence``.
+    /// Whether its readers are peers, who count as being there while they read: see ``PeerPresence``. Without it none is known as one.
     var hasPeers: Bool { get }
 
     /// Where the kind's messages lie.

@@ -92,7 +92,7 @@ public final class LoopReaders {
             topic: topic,
             tag: tag,
             sink: sink,
-            peer: principal.peer,
+            peer: topic.behavior.hasPeers ? principal.peer : nil,
             place: place,
             epoch: look.bounds.epoch.id,
             deletions: look.deletions

@@ -40,7 +40,7 @@ public final class Reader {
     public let topic: Topic
     /// Set by the edge, for itself.
     public let tag: Int
-    /// As which peer it reads; nil for who reads as none.
+    /// As which peer it reads; nil for who reads as none, and in topics without peers.
     let peer: PeerStanding?
     /// Where it stands, unless it is live: then its group's position is.
     public internal(set) var cursor: MessageID
@@ -114,7 +114,7 @@ public final class Reader {
 extension Reader {
     /// What its peer is called where it counts as present; nil for readers that are no peers.
     var presenceName: Deadline.Name? {
-        guard let peer = self.peer, self.topic.behavior.hasPeers else { return nil }
+        guard let peer = self.peer else { return nil }
         return Deadline.Name(topic: self.topic.root ?? self.topic.key, peer: peer.id)
     }
 }

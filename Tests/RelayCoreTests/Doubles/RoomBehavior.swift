@@ -49,6 +49,7 @@ struct RoomBehavior: TopicBehavior {
     }
 
     var hasGlobalNames: Bool { true }
+    var hasPeers: Bool { true }
 
     func decode(_ state: ByteBuffer) -> (any KindState)? {
         self.decodings.add()
@@ -78,6 +79,7 @@ struct TalkBehavior: TopicBehavior {
     }
 
     var hasGlobalNames: Bool { true }
+    var hasPeers: Bool { true }
     var tier: StreamTier { .hot }
     var hidesMessages: Bool { true }
 
