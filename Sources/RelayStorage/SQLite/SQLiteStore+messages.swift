@@ -23,6 +23,12 @@ extension SQLiteStore: MessageStore {
         try await self.read { try StreamCache.load(topic, from: $0)?.bounds ?? StreamBounds() }
     }
 
+    public func erase(_ streams: [TopicKey]) async throws(StoreError) {
+        try await self.write { db, cache in
+            for key in streams { _ = try cache.update(key, in: db) { $0.purge() } }
+        }
+    }
+
     public func idempotencyEntries(
         for key: IdempotencyKey,
         at now: Timestamp
@@ -95,7 +101,7 @@ extension Database {
             }
         return try self.rows(
             """
-            SELECT ms, seq, timestamp, expires_at, audience, metadata, payload FROM messages
+            SELECT ms, seq, timestamp, expires_at, audience, metadata, payload, sender FROM messages
             WHERE stream = ? AND (ms, seq) > (?, ?) AND (ms, seq) <= (?, ?)
             AND (expires_at IS NULL OR expires_at > ?) ORDER BY \(order)
             """,
@@ -113,7 +119,8 @@ extension Message {
             payload: try row.required(row.buffer(6)),
             metadata: try row.buffer(5),
             expiresAt: try row.moment(3),
-            audience: try row.text(4).map(Audience.one) ?? .everyone
+            audience: Audience(storedText: try row.text(4)),
+            sender: try row.text(7)
         )
     }
 }

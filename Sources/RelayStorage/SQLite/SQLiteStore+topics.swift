@@ -162,7 +162,7 @@ extension SQLiteStore: TopicStore {
 
 extension Database {
     /// - Parameter beginningStream: whether messages follow, so that the topic gets a stream where it has none.
-    fileprivate func create(
+    func create(
         _ record: TopicRecord,
         within quota: TopicQuota,
         beginningStream: Bool = false,
@@ -219,7 +219,7 @@ extension Database {
     }
 
     /// On the writer, where the file's bounds may be behind those of the transaction.
-    fileprivate func topic(
+    func topic(
         _ key: TopicKey,
         with cache: inout StreamCache,
         _ places: UnreadableRecords
@@ -229,17 +229,18 @@ extension Database {
         return topic
     }
 
-    fileprivate func topics(
+    func topics(
         _ condition: String,
         _ arguments: [DatabaseValue],
         _ places: UnreadableRecords
     ) throws -> [StoredTopic?] {
         let topics = try self.readable(
             """
-            SELECT topics.id, topics.name, topics.namespace, kind, owner, created_at, is_public, description, durability,
-            \(StreamBounds.columns), topics.key
+            SELECT topics.id, topics.name, topics.namespace, topics.kind, topics.owner, created_at, is_public, description,
+            durability, \(StreamBounds.columns), topics.key, revision, state
             FROM (SELECT * FROM topics WHERE \(condition)) AS topics
-            LEFT JOIN streams ON streams.key = topics.key ORDER BY topics.key
+            LEFT JOIN streams ON streams.key = topics.key
+            LEFT JOIN states ON states.topic = topics.key ORDER BY topics.key
             """,
             arguments,
             places,
@@ -275,7 +276,8 @@ extension TopicRecord {
             createdAt: try row.required(row.moment(5)),
             isPublic: try row.integer(6) != 0,
             description: try row.text(7),
-            durability: try row.durability(8)
+            durability: try row.durability(8),
+            state: try row.state(18)
         )
     }
 }

@@ -37,6 +37,9 @@ enum Schema {
         migrator.registerMigration("v7: topic counts") { db in
             for statement in self.topicCounts { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("v8: states and senders") { db in
+            for statement in self.states { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -127,6 +130,21 @@ enum Schema {
         ) WITHOUT ROWID
         """,
         "CREATE INDEX grants_user ON grants (user)",
+    ]
+
+    /// What kinds keep with their topics. A table of its own: `topics` has its whole rows in its tree, and states are large.
+    private static let states = [
+        """
+        CREATE TABLE states (
+            topic BLOB NOT NULL PRIMARY KEY REFERENCES topics (key) ON DELETE CASCADE,
+            kind BLOB NOT NULL,
+            owner BLOB NOT NULL,
+            revision INTEGER NOT NULL,
+            state BLOB NOT NULL
+        )
+        """,
+        "CREATE INDEX states_kind ON states (kind, owner)",
+        "ALTER TABLE messages ADD COLUMN sender BLOB",
     ]
 
     /// How many topics each owner has, and below an empty owner how many there are: counting rows would take longer the more there are.

@@ -95,8 +95,8 @@ extension Database {
     fileprivate func insert(_ draft: Draft, id: MessageID, stream: Int64) throws {
         try self.run(
             """
-            INSERT INTO messages (stream, ms, seq, timestamp, expires_at, audience, metadata, payload)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO messages (stream, ms, seq, timestamp, expires_at, audience, metadata, payload, sender)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [stream.databaseValue] + id.columns + [
                 DatabaseValue(draft.timestamp),
@@ -104,6 +104,7 @@ extension Database {
                 draft.audience.column,
                 draft.metadata.map { DatabaseValue($0) } ?? .null,
                 DatabaseValue(draft.payload),
+                draft.sender.map { DatabaseValue($0) } ?? .null,
             ]
         )
     }
@@ -141,10 +142,5 @@ extension Database {
 }
 
 extension Audience {
-    fileprivate var column: DatabaseValue {
-        switch self {
-        case .everyone: .null
-        case .one(let name): DatabaseValue(name)
-        }
-    }
+    fileprivate var column: DatabaseValue { self.storedText.map { DatabaseValue($0) } ?? .null }
 }
