@@ -51,7 +51,9 @@ extension Broker {
         let found = try await self.reading { () async throws(StoreError) in
             try await self.stored(key, behavior)
         }
-        try self.authorize(principal, action, key, behavior, found.map { TopicAccess($0, behavior) } ?? .missing)
+        // What a part has is its root's, which its root's kind reads.
+        let reader = self.catalog.behavior(of: self.catalog.root(of: key).name)
+        try self.authorize(principal, action, key, behavior, found.map { TopicAccess($0, reader) } ?? .missing)
         guard let found else { throw .missing }
         return found
     }
@@ -268,7 +270,9 @@ extension Broker {
         _ key: TopicKey,
         _ body: () async throws(StoreError) -> Value
     ) async throws(BrokerError) -> Value {
-        try await self.reading { () async throws(StoreError) in try await self.topicLock.withLock(self.catalog.root(of: key), body) }
+        try await self.reading { () async throws(StoreError) in
+            try await self.topicLock.withLock(self.catalog.root(of: key), body)
+        }
     }
 
     /// Changes a topic that `principal` may manage. Decided under the key's lock, so that it is still the same topic.

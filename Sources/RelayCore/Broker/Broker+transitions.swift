@@ -1,5 +1,5 @@
-public import NIOCore
 import Foundation
+public import NIOCore
 import RelayWire
 
 /// What a kind makes of the state that it keeps with a root topic.

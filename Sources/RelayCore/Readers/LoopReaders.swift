@@ -78,7 +78,8 @@ public final class LoopReaders {
         as peer: String? = nil
     ) -> Joining {
         guard let (group, look) = self.group(of: topic) else { return .moved }
-        guard let principal = sink.principal?.acting(as: peer), topic.behavior.decide(.read, by: principal, on: look.access) == .allowed
+        guard let principal = sink.principal?.acting(as: peer),
+            topic.behavior.decide(.read, by: principal, on: look.access) == .allowed
         else {
             self.releaseIfEmpty(group)
             return .denied

@@ -70,7 +70,9 @@ final class Joiner: Sendable {
     }
 
     private func join(_ request: Request, holding share: consuming SubscriptionQuota.Share) {
-        guard let principal = request.sink.principal?.acting(as: request.peer) else { return request.body(.failure(.broker(.denied))) }
+        guard let principal = request.sink.principal?.acting(as: request.peer) else {
+            return request.body(.failure(.broker(.denied)))
+        }
         if let topics = self.broker.topicsAtHand(request.keys, for: .join, as: principal) {
             self.join(topics, request, holding: share)
         } else {
@@ -106,7 +108,12 @@ final class Joiner: Sendable {
         }
         // Where the loop has stopped, its connections are closed.
         guard let readers = request.client.loop.current?.readers else { return }
-        switch readers.join(topics, starts: topics.enumerated().map(request.start), sink: request.sink, as: request.peer) {
+        switch readers.join(
+            topics,
+            starts: topics.enumerated().map(request.start),
+            sink: request.sink,
+            as: request.peer
+        ) {
         case .joined(let joined): request.body(.success(JoinedReaders(readers: joined, share: share)))
         case .denied: request.body(.failure(.broker(.denied)))
         // A topic can leave memory between its look-up and the join, but hardly ever twice in a row.

@@ -131,7 +131,9 @@ struct TransitionTests {
         self.relay.store.beforeTopicCalls { _ in
             for _ in 0..<3 { await Task.yield() }
         }
-        let steps = (0..<24).map { _ in (broker: brokers[Int.random(in: 0..<3, using: &random)], peer: "p\(Int.random(in: 0..<6, using: &random))") }
+        let steps = (0..<24).map { _ in
+            (broker: brokers[Int.random(in: 0..<3, using: &random)], peer: "p\(Int.random(in: 0..<6, using: &random))")
+        }
         await withTaskGroup(of: Void.self) { group in
             for step in steps {
                 group.addTask { try? await Self.enter(step.peer, of: .olga, in: step.broker) }

@@ -42,4 +42,5 @@ struct SignalBehavior: TopicBehavior {
         case .one(let name): name == principal.username
         case .others: message.sender != principal.username
         }
-    }}
+    }
+}

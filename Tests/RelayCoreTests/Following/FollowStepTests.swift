@@ -58,7 +58,11 @@ struct FollowStepTests {
 
     /// A state that holds 1 to 5 of an epoch, and listens.
     private func live() -> TopicState {
-        var state = TopicState(access: TopicAccess(Self.stored, PlainStream()), bounds: StreamBounds(), self.environment)
+        var state = TopicState(
+            access: TopicAccess(Self.stored, PlainStream()),
+            bounds: StreamBounds(),
+            self.environment
+        )
         state.following = .tuning(Backlog())
         _ = state.positioned(StreamBounds(), self.environment)
         _ = state.grew(Self.growth(1...5), self.environment)
@@ -180,7 +184,11 @@ struct FollowStepTests {
 
     @Test("who does not listen takes no news, and only the position")
     func deaf() {
-        var state = TopicState(access: TopicAccess(Self.stored, PlainStream()), bounds: StreamBounds(), self.environment)
+        var state = TopicState(
+            access: TopicAccess(Self.stored, PlainStream()),
+            bounds: StreamBounds(),
+            self.environment
+        )
         #expect(state.grew(Self.growth(1...5), self.environment) == .rest)
         self.expect(state, holds: [], last: 0, epoch: .none)
         #expect(state.positioned(Self.bounds(5), self.environment) == .rest)
@@ -190,7 +198,11 @@ struct FollowStepTests {
 
     @Test("news that comes before the position is taken after it, where it is new")
     func tuning() {
-        var state = TopicState(access: TopicAccess(Self.stored, PlainStream()), bounds: StreamBounds(), self.environment)
+        var state = TopicState(
+            access: TopicAccess(Self.stored, PlainStream()),
+            bounds: StreamBounds(),
+            self.environment
+        )
         state.following = .tuning(Backlog())
         for ids in [3...3, 4...4, 5...6] as [ClosedRange<UInt64>] {
             #expect(state.grew(Self.growth(ids), self.environment) == .rest)
@@ -284,7 +296,11 @@ struct FollowStepTests {
 
     @Test("the first messages of a stream that had none are repaired like any")
     func firstMessagesMissed() {
-        var state = TopicState(access: TopicAccess(Self.stored, PlainStream()), bounds: StreamBounds(), self.environment)
+        var state = TopicState(
+            access: TopicAccess(Self.stored, PlainStream()),
+            bounds: StreamBounds(),
+            self.environment
+        )
         state.following = .tuning(Backlog())
         _ = state.positioned(StreamBounds(), self.environment)
         let missed = Self.missed(0, 1, .none)

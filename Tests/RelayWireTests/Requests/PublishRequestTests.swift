@@ -64,7 +64,7 @@ struct PublishRequestTests {
             (#"{"topic":"","payload":{}}"#, [#"string_too_short body.topic """#]),
             (#"{"topic":"___","payload":{}}"#, [#"value_error body.topic "___""#]),
             (#"{"topic":"été","payload":{}}"#, [#"value_error body.topic "été""#]),
-            (#"{"topic":"a/b","payload":{}}"#, [#"value_error body.topic "a/b""#]),
+            (#"{"topic":"a//b","payload":{}}"#, [#"value_error body.topic "a//b""#]),
             (#"{"topic":"a\u0020","payload":{}}"#, [#"value_error body.topic "a\u0020""#]),
             (#"{"topic":"a","payload":{},"ttl":0}"#, ["greater_than body.ttl 0"]),
             (#"{"topic":"a","payload":{},"ttl":-1}"#, ["greater_than body.ttl -1"]),
@@ -137,7 +137,7 @@ struct PublishRequestTests {
         arguments: [
             ("a", true), ("-1", true), ("A_b-9", true), (String(repeating: "a", count: 255), true),
             (String(repeating: "a", count: 256), false), ("", false), ("-", false), ("_-_", false), ("a b", false),
-            ("a.b", false), ("ä", false), ("a\u{0}", false), ("session/x", false),
+            ("a.b", false), ("ä", false), ("a\u{0}", false),
         ]
     )
     func topicNames(name: String, isLegal: Bool) throws {
@@ -149,7 +149,7 @@ struct PublishRequestTests {
     }
 
     @Test(
-        "checks paths part by part where they are allowed",
+        "checks paths part by part",
         arguments: [
             ("session/x/signal", true), ("a", true), ("a/", false), ("/a", false), ("a//b", false), ("a/-/b", false),
             ("a/..", false), (String(repeating: "a/", count: 127) + "a", true),

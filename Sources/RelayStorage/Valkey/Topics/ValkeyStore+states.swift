@@ -7,5 +7,6 @@ extension ValkeyStore {
 
     public func erase(_ streams: [TopicKey]) async throws(StoreError) {}
 
-    public func topics(ofKind kind: String, after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] { [] }
+    public func topics(ofKind kind: String, after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic]
+    { [] }
 }

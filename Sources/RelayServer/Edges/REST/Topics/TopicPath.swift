@@ -4,17 +4,17 @@ import RelayCore
 
 /// The topic that a request's path names, and the texts of what is wrong with it.
 struct TopicPath {
-    /// As it was meant: a name with a `/` is one segment of the path, where that is escaped.
+    /// As sent; of a name with a `/`, which has to be escaped in a path, as it was meant.
     let text: String
     let key: TopicKey
 
     /// A name that no topic can have is told from an unknown one by nobody.
     init(_ call: RESTCall, for caller: Principal) throws(RESTRefusal) {
         let sent = call.parameter("topic_name")
-        self.text = sent.removingPercentEncoding ?? sent
-        guard let key = call.services.broker.catalog.key(ofPath: self.text, for: caller.id) else {
-            throw Self.refusal(.missing, self.text)
-        }
+        let catalog = call.services.broker.catalog
+        let meant = sent.removingPercentEncoding ?? sent
+        guard let key = catalog.key(ofPath: meant, for: caller.id) else { throw Self.refusal(.missing, sent) }
+        self.text = meant
         self.key = key
     }
 
