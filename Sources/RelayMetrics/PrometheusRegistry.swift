@@ -88,12 +88,47 @@ extension PrometheusRegistry.Tables {
     }
 }
 
+/// A metric without its values.
+public struct MetricSummary: Hashable, Sendable {
+    public let name: String
+    /// Nil where nothing is known of it.
+    public let help: String?
+    public let kind: MetricKind
+    /// How many series it has now.
+    public let series: Int
+}
+
 extension PrometheusRegistry {
+    /// What ``exposition()`` lists, in the order of names.
+    public func summaries() -> [MetricSummary] {
+        let tables = self.tables.withLock { $0 }
+        let families = tables.families.filter { !$0.value.members.isEmpty }.map { name, family in
+            MetricSummary(
+                name: name,
+                help: self.descriptions[name]?.help,
+                kind: family.kind,
+                series: family.members.count
+            )
+        }
+        let samples = self.samples(beside: tables)
+        let measured = Dictionary(grouping: samples, by: \.name).compactMap { name, samples in
+            samples.first.map { MetricSummary(name: name, help: $0.help, kind: $0.kind, series: samples.count) }
+        }
+        return (families + measured).sorted { $0.name < $1.name }
+    }
+
     /// Everything, in the order of names, then labels.
     public func exposition() -> String {
         let tables = self.tables.withLock { $0 }
         var blocks: [(name: String, text: String)] = tables.families.filter { !$0.value.members.isEmpty }
             .map { ($0.key, self.block($0.key, $0.value)) }
+        let samples = self.samples(beside: tables)
+        blocks += Dictionary(grouping: samples, by: \.name).map { ($0.key, Self.block($0.value)) }
+        return blocks.sorted { $0.name < $1.name }.map(\.text).joined()
+    }
+
+    /// What is measured when it is asked for.
+    private func samples(beside tables: Tables) -> [MetricSample] {
         var samples = self.collectors.flatMap { $0.collect() }.filter { tables.owners[$0.name] == nil }
         if tables.rejected > 0 {
             samples.append(
@@ -105,8 +140,7 @@ extension PrometheusRegistry {
                 )
             )
         }
-        blocks += Dictionary(grouping: samples, by: \.name).map { ($0.key, Self.block($0.value)) }
-        return blocks.sorted { $0.name < $1.name }.map(\.text).joined()
+        return samples
     }
 
     private func block(_ name: String, _ family: MetricFamily) -> String {

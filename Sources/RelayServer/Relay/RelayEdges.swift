@@ -35,7 +35,10 @@ struct RelayEdges {
         let responder = RESTRouter.responder(
             self.restServices,
             beside: fast,
-            health: StoreHealth(self.store, lane: self.lane, logger: self.logger),
+            health: HealthChecks(
+                storage: StoreHealth(self.store, lane: self.lane, logger: self.logger),
+                memory: self.memory
+            ),
             waiters: waiters,
             registry: registry
         )

@@ -7,7 +7,7 @@ enum RESTRouter {
     static func responder(
         _ services: RESTServices,
         beside fast: [Routes.Entry],
-        health: StoreHealth,
+        health: HealthChecks,
         waiters: PollWaiters,
         registry: PrometheusRegistry
     ) -> RESTResponder {

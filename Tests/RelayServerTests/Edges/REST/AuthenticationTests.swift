@@ -85,12 +85,44 @@ struct AuthenticationTests {
         try await withRelay { relay in
             let health = try await relay.send(.GET, "/health")
             #expect(health.status == 200)
-            #expect(Set(health.object.keys) == ["status", "timestamp", "version"])
+            #expect(Set(health.object.keys) == ["status", "timestamp", "version", "checks"])
+            #expect(health.object["timestamp"] as? String != nil)
             #expect(health.object["status"] as? String == "healthy")
             let ready = try await relay.send(.GET, "/ready")
             #expect(ready.status == 200)
             #expect(ready.text == #"{"ready":true,"checks":{"storage":"ok"}}"#)
             #expect(try await relay.send(.GET, "/metrics").status == 200)
+        }
+    }
+
+    @Test("probes of orchestrators get whole seconds and checks, and metrics are listed as JSON")
+    func probes() async throws {
+        try await withRelay { relay in
+            for (path, names) in [
+                ("/health/liveness", ["liveness"]), ("/health/readiness", ["system_resources", "storage"]),
+            ] {
+                let probe = try await relay.send(.GET, path)
+                #expect(probe.status == 200)
+                #expect(probe.object["status"] as? String == "healthy")
+                #expect((probe.object["timestamp"] as? Int).map { $0 > 1_700_000_000 } == true)
+                let checks = try #require(probe.object["checks"] as? [[String: Any]])
+                #expect(checks.compactMap { $0["name"] as? String } == names)
+                for check in checks {
+                    #expect(Set(check.keys) == ["name", "status", "message", "duration_ms"])
+                    #expect(check["status"] as? String == "healthy")
+                }
+            }
+            let listed = try await relay.send(.GET, "/metrics/json")
+            let metrics = try #require(listed.object["metrics"] as? [[String: Any]])
+            #expect(listed.object["total_metrics"] as? Int == metrics.count)
+            let text = try await relay.send(.GET, "/metrics").text
+            let typed = text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
+            #expect(
+                Set(typed.map { String($0.split(separator: " ")[2]) })
+                    == Set(metrics.compactMap { $0["name"] as? String })
+            )
+            #expect(metrics.allSatisfy { ["COUNTER", "GAUGE", "HISTOGRAM"].contains($0["type"] as? String ?? "") })
+            #expect(metrics.allSatisfy { $0["metrics"] as? Int ?? 0 > 0 })
         }
     }
 }

@@ -7,23 +7,39 @@ import RelayWire
 
 /// What monitoring asks. Open to everyone, so it tells nothing of users and topics.
 enum OperationRoutes {
-    static func add(to routes: inout RESTRoutes, _ health: StoreHealth, _ registry: PrometheusRegistry) {
-        routes.on(.get, "/health", asking: Self.open, Self.health)
-        routes.on(.get, "/ready", asking: Self.open) { _ in Self.readiness(await health.answer()) }
+    static func add(to routes: inout RESTRoutes, _ health: HealthChecks, _ registry: PrometheusRegistry) {
+        routes.on(.get, "/health", asking: Self.open) { Self.health(health.atHand, at: $0.now) }
+        routes.on(.get, "/health/liveness", asking: Self.open) { call in
+            Self.probe([HealthCheck(name: "liveness", status: .healthy)], at: call.now)
+        }
+        routes.on(.get, "/health/readiness", asking: Self.open) { Self.probe(await health.asked(), at: $0.now) }
+        routes.on(.get, "/ready", asking: Self.open) { _ in Self.readiness(await health.storage.answer()) }
         routes.on(.get, "/metrics", asking: Self.open) { _ in Self.metrics(registry) }
+        routes.on(.get, "/metrics/json", asking: Self.open) { _ in Self.summary(registry) }
     }
 
     /// A body is ignored.
     private static let open = Admission.open(maxBodyBytes: 1_024)
 
-    /// The process lives. Says nothing of the store: a relay without it can still be asked to stop.
-    @Sendable private static func health(_ call: RESTCall) async throws -> Reply {
+    /// The process lives, whatever its checks say: a relay without its store can still be asked to stop.
+    private static func health(_ checks: [HealthCheck], at now: Timestamp) -> Reply {
         Reply(
             .ok,
             .object([
-                ("status", .text("healthy")),
-                ("timestamp", .moment(call.now)),
-                ("version", .text(RelayVersion.current)),
+                ("status", .text(HealthCheck.overall(checks).rawValue)), ("timestamp", .moment(now)),
+                ("version", .text(RelayVersion.current)), ("checks", .list(checks.map(\.tree))),
+            ])
+        )
+    }
+
+    /// For orchestrators, with the time in whole seconds.
+    private static func probe(_ checks: [HealthCheck], at now: Timestamp) -> Reply {
+        let status = HealthCheck.overall(checks)
+        return Reply(
+            status == .unhealthy ? .serviceUnavailable : .ok,
+            .object([
+                ("status", .text(status.rawValue)), ("timestamp", .number(now.microseconds / 1_000_000)),
+                ("checks", .list(checks.map(\.tree))),
             ])
         )
     }
@@ -39,6 +55,29 @@ enum OperationRoutes {
         return Reply(
             isReady ? .ok : .serviceUnavailable,
             .object([("ready", .flag(isReady)), ("checks", .object([("storage", .text(storage))]))])
+        )
+    }
+
+    /// Which metrics there are, without their values.
+    private static func summary(_ registry: PrometheusRegistry) -> Reply {
+        let metrics = registry.summaries()
+        return Reply(
+            .ok,
+            .object([
+                ("total_metrics", .number(Int64(metrics.count))),
+                (
+                    "metrics",
+                    .list(
+                        metrics.map { metric in
+                            .object([
+                                ("name", .text(metric.name)), ("help", .text(metric.help ?? "")),
+                                ("type", .text(metric.kind.rawValue.uppercased())),
+                                ("metrics", .number(Int64(metric.series))),
+                            ])
+                        }
+                    )
+                ),
+            ])
         )
     }
 

@@ -56,6 +56,9 @@ final class StoreHealth: Sendable {
         self.init(lane: lane, report: report) { try await store.checkHealth() }
     }
 
+    /// What it said last, without asking; healthy where nobody has asked yet.
+    var latest: Answer { self.state.withLock { $0.trouble == nil ? .healthy : .unhealthy } }
+
     func answer() async -> Answer {
         let (answers, continuation) = AsyncStream<Answer>.makeStream(bufferingPolicy: .bufferingOldest(1))
         let (waiter, mustAsk) = self.state.withLock { state in
