@@ -1,18 +1,18 @@
 import NIOCore
 import RelayWire
 
-/// The UDP sockets of the relay together: an answer may leave by another socket than its question came in.
+/// The sockets of the port for STUN together: an answer may leave by another socket than its question came in.
 ///
 /// Lives on the loop of the sockets.
 final class DatagramPort {
     private var responder: DatagramResponder
-    private let ignored: @Sendable (DatagramIgnored) -> Void
+    private let observe: @Sendable (DatagramOutcome) -> Void
     private var sockets: [DatagramSocket] = []
 
-    /// - Parameter ignored: told of each datagram that has no answer.
-    init(responder: DatagramResponder, ignored: @escaping @Sendable (DatagramIgnored) -> Void) {
+    /// - Parameter observe: told, on the loop, what became of each datagram.
+    init(responder: DatagramResponder, observe: @escaping @Sendable (DatagramOutcome) -> Void) {
         self.responder = responder
-        self.ignored = ignored
+        self.observe = observe
     }
 
     func opened(_ socket: DatagramSocket) { self.sockets.append(socket) }
@@ -25,11 +25,29 @@ final class DatagramPort {
         case .answer(let bytes, let target, let origin):
             var peer = peer
             peer.port = Int(target.port)
-            if self.socket(at: origin)?.send(bytes, to: peer) != true { self.ignored(.unsent) }
+            let isSent = self.socket(at: origin)?.send(bytes, to: peer) ?? false
+            self.observe(isSent ? .answered : .ignored(.unsent))
         case .ignore(let reason):
-            self.ignored(reason)
+            self.observe(.ignored(reason))
         }
     }
+
+    /// A message that came on a stream.
+    ///
+    /// - Returns: what to answer on it, if anything.
+    func answer(_ arrival: DatagramArrival, at now: NIODeadline) -> ByteBuffer? {
+        switch self.responder.decide(arrival, at: now) {
+        case .answer(let bytes, _, _):
+            self.observe(.answered)
+            return bytes
+        case .ignore(let reason):
+            self.observe(.ignored(reason))
+            return nil
+        }
+    }
+
+    /// A stream brought what is no message, and ends.
+    func refusedStream() { self.observe(.ignored(.malformed)) }
 
     /// The socket that is bound there, or to every address.
     private func socket(at origin: TransportAddress) -> DatagramSocket? {

@@ -71,15 +71,12 @@ struct DatagramListenerTests {
 
     @Test("IPv6 clients are answered, on a socket for every address")
     func everyAddress() async throws {
-        let responder = DatagramResponder(
-            stun: STUNResponder(endpoints: STUNExchange.plain),
-            buckets: SourceBuckets(perSecond: 20)
-        ) { _, _ in false }
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
         let listener = try await DatagramListener.bind(
             [DatagramListener.Place(host: "::", port: 0)],
-            on: MultiThreadedEventLoopGroup.singleton.next(),
-            responder: responder
-        ) { _ in }
+            on: loop,
+            port: TestDatagramListener.port(TestDatagramListener.responder(STUNExchange.plain), on: loop)
+        )
         let port = try #require(listener.addresses.first?.port)
         for (host, client) in [("::1", "::1"), ("127.0.0.1", "127.0.0.1")] {
             let (local, answers) = try await TestDatagramListener.exchange(
@@ -114,16 +111,17 @@ struct DatagramListenerTests {
     func occupied() async throws {
         try await TestDatagramListener.with { service in
             let loop = MultiThreadedEventLoopGroup.singleton.next()
-            let responder = DatagramResponder(
-                stun: STUNResponder(endpoints: STUNExchange.plain),
-                buckets: SourceBuckets(perSecond: 20)
-            ) { _, _ in false }
+            let port = try await TestDatagramListener.port(
+                TestDatagramListener.responder(STUNExchange.plain),
+                on: loop
+            )
             let free = DatagramListener.Place(host: service.host, port: 7_002)
             let taken = DatagramListener.Place(host: service.host, port: TestDatagramListener.port)
-            await #expect(throws: (any Error).self) {
-                try await DatagramListener.bind([free, taken], on: loop, responder: responder) { _ in }
+            let failure = await #expect(throws: BindFailure.self) {
+                try await DatagramListener.bind([free, taken], on: loop, port: port)
             }
-            let again = try await DatagramListener.bind([free], on: loop, responder: responder) { _ in }
+            #expect(failure?.port == TestDatagramListener.port)
+            let again = try await DatagramListener.bind([free], on: loop, port: port)
             #expect(again.addresses.first?.port == 7_002)
             await again.close()
         }

@@ -39,19 +39,16 @@ struct TestDatagramListener {
             alternateHost: Self.text(network | 2),
             ignored: Ignored()
         )
-        let responder = DatagramResponder(
-            stun: STUNResponder(endpoints: endpoints),
-            buckets: SourceBuckets(perSecond: perSecond)
-        ) { _, _ in false }
+        let responder = Self.responder(endpoints, perSecond: perSecond)
         let places = [service.host, service.alternateHost].flatMap { host in
             [Self.port, Self.alternatePort].map { DatagramListener.Place(host: host, port: $0) }
         }
         let ignored = service.ignored
-        let listener = try await DatagramListener.bind(
-            places,
-            on: MultiThreadedEventLoopGroup.singleton.next(),
-            responder: responder
-        ) { ignored.add($0) }
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let port = try await Self.port(responder, on: loop) { outcome in
+            if case .ignored(let reason) = outcome { ignored.add(reason) }
+        }
+        let listener = try await DatagramListener.bind(places, on: loop, port: port)
         do {
             try await body(service)
         } catch {
@@ -59,6 +56,24 @@ struct TestDatagramListener {
             throw error
         }
         await listener.close()
+    }
+
+    static func responder(_ endpoints: STUNEndpoints, perSecond: Int = 20) -> DatagramResponder {
+        DatagramResponder(
+            stun: STUNResponder(endpoints: endpoints),
+            buckets: SourceBuckets(perSecond: perSecond),
+            punches: PunchTokens(key: PunchTokenKey(secret: "a secret for tests"))
+        )
+    }
+
+    static func port(
+        _ responder: DatagramResponder,
+        on loop: any EventLoop,
+        observe: @escaping @Sendable (DatagramOutcome) -> Void = { _ in }
+    ) async throws -> NIOLoopBound<DatagramPort> {
+        try await loop.submit {
+            NIOLoopBound(DatagramPort(responder: responder, observe: observe), eventLoop: loop)
+        }.get()
     }
 
     private static func text(_ address: UInt32) -> String {

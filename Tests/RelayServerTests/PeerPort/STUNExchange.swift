@@ -20,13 +20,19 @@ final class STUNExchange {
     static let transaction = STUNTransaction(high: 0x0102_0304, low: 0x0506_0708_090A_0B0C)
     static let now = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
 
+    /// The token of a punch request for session `s1`.
+    let token: String
     private var responder: DatagramResponder
 
     init(_ endpoints: STUNEndpoints = plain, software: String? = "pulsar-relay", perSecond: Int = 0) {
+        let punches = PunchTokens(key: PunchTokenKey(secret: "a secret for tests"))
+        let attempt = PunchAttempt(session: "s1", from: "a", to: "b", startsAt: 0, expiresAt: 10_000, nonce: 1)
+        self.token = punches.issue(attempt, at: Self.now) ?? ""
         self.responder = DatagramResponder(
             stun: STUNResponder(endpoints: endpoints, software: software),
-            buckets: SourceBuckets(perSecond: perSecond)
-        ) { token, session in token == "good-good-good-good" && session == "s1" }
+            buckets: SourceBuckets(perSecond: perSecond),
+            punches: punches
+        )
     }
 
     func decide(

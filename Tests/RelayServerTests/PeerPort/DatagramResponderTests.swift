@@ -30,11 +30,13 @@ struct DatagramResponderTests {
     )
     func punchRequests(width: ReferencePacket.Width) {
         let exchange = STUNExchange()
-        let good = self.packet(.punchRequest(token: "good-good-good-good", session: "s1"), width)
+        let good = self.packet(.punchRequest(token: exchange.token, session: "s1"), width)
         let acknowledgement = self.packet(.punchAcknowledgement(session: "s1"), width)
         #expect(exchange.decide(good) == .answer(acknowledgement, to: STUNExchange.client, from: STUNExchange.local))
         #expect(acknowledgement.readableBytes <= good.readableBytes)
-        for (token, session) in [("good-good-good-good", "s2"), ("0123456789abcdef", "s1"), ("", "s1")] {
+        for (token, session) in [
+            (exchange.token, "s2"), (String(exchange.token.dropLast()), "s1"), ("0123456789abcdef", "s1"), ("", "s1"),
+        ] {
             let bad = self.packet(.punchRequest(token: token, session: session), width)
             #expect(exchange.decide(bad) == .ignore(.wrongToken))
         }

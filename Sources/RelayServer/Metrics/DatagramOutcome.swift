@@ -1,21 +1,7 @@
-import NIOCore
-import RelayWire
-
-/// A datagram that came in, or a message of STUN on a stream.
-struct DatagramArrival {
-    var bytes: ByteBuffer
-    var source: TransportAddress
-    /// The endpoint where it came in, as clients see it.
-    var local: TransportAddress
-    /// Whether it came over TCP, where an answer can take no other way.
-    var isStream = false
-}
-
-/// What to do about a datagram.
-enum DatagramDecision: Hashable {
-    /// Send `bytes` from one of the relay's endpoints.
-    case answer(ByteBuffer, to: TransportAddress, from: TransportAddress)
-    case ignore(DatagramIgnored)
+/// What became of a datagram that came to the port for STUN, or of a message on a stream there.
+enum DatagramOutcome: Hashable, Sendable {
+    case answered
+    case ignored(DatagramIgnored)
 }
 
 /// Why a datagram has no answer: the label of a metric.

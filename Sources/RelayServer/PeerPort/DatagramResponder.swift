@@ -6,20 +6,20 @@ import RelayWire
 /// Lives on the loop of the port's sockets. It holds nothing of a client but its bucket.
 struct DatagramResponder {
     private let stun: STUNResponder
-    private let verifiesPunch: @Sendable (_ token: String, _ session: String) -> Bool
+    private let punches: PunchTokens
     private var buckets: SourceBuckets
 
     /// - Parameters:
     ///   - buckets: each answer costs one, whatever it answers.
-    ///   - verifiesPunch: whether a punch request has a token for that session which is in force.
+    ///   - punches: the tokens for which punch requests are acknowledged.
     init(
         stun: STUNResponder,
         buckets: SourceBuckets,
-        verifiesPunch: @escaping @Sendable (_ token: String, _ session: String) -> Bool
+        punches: PunchTokens
     ) {
         self.stun = stun
         self.buckets = buckets
-        self.verifiesPunch = verifiesPunch
+        self.punches = punches
     }
 
     mutating func decide(_ arrival: DatagramArrival, at now: NIODeadline) -> DatagramDecision {
@@ -43,7 +43,7 @@ struct DatagramResponder {
         case .probe:
             answer = arrival.bytes
         case .punchRequest(let token, let session):
-            guard self.verifiesPunch(token, session) else { return .ignore(.wrongToken) }
+            guard self.punches.verifies(token, of: session, at: now) else { return .ignore(.wrongToken) }
             ReferencePacket(.punchAcknowledgement(session: session), width: packet.width).write(into: &answer)
         case .punchAcknowledgement, .punchSuccess, .keepAlive:
             return .ignore(.notServed)
