@@ -255,6 +255,7 @@ let package = Package(
             dependencies: [
                 "RelayWire",
                 "SeededRandom",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings

@@ -10,6 +10,8 @@ public enum RelayMetric {
     public static let storageOperations = "relay_storage_operations_total"
     public static let topicMessages = "relay_topic_message_count"
     public static let errors = "relay_errors_total"
+    public static let udpAnswered = "relay_udp_answered_total"
+    public static let udpIgnored = "relay_udp_ignored_total"
     public static let httpRequests = "http_requests_total"
     public static let httpRequestSize = "http_request_size_bytes"
     public static let httpResponseSize = "http_response_size_bytes"
@@ -92,6 +94,8 @@ public enum RelayMetric {
             MetricDescription(self.storageOperations, "Operations on the store, by outcome."),
             MetricDescription(self.topicMessages, "Messages kept of a topic.", maxSeries: maxTopics),
             MetricDescription(self.errors, "Errors by type and code."),
+            MetricDescription(self.udpAnswered, "Questions on the port for STUN that were answered."),
+            MetricDescription(self.udpIgnored, "Datagrams on the port for STUN without an answer, by reason."),
             MetricDescription(self.httpRequests, "HTTP requests by route, method and class of status."),
             MetricDescription(
                 self.httpRequestSize,

@@ -15,6 +15,9 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "The port to listen on; 0 lets the system choose.")
     var port: Int?
 
+    @Option(help: "The address and port for STUN, as 0.0.0.0:7000; without it there is none.")
+    var udpBind: String?
+
     @Option(name: [.long, .customLong("workers")], help: "Event loop threads; 0 is one for each core.")
     var threads: Int?
 
@@ -55,6 +58,7 @@ struct ServerOptions: ParsableArguments {
         flags["config_file"] = self.config
         flags["host"] = self.host ?? flags["host"]
         flags["port"] = self.port.map(String.init) ?? flags["port"]
+        flags["udp_bind"] = self.udpBind ?? flags["udp_bind"]
         flags["threads"] = self.threads.map(String.init) ?? flags["threads"]
         flags["storage_backend"] = self.storageBackend ?? flags["storage_backend"]
         flags["data_dir"] = self.dataDir ?? flags["data_dir"]

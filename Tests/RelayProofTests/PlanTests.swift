@@ -1,5 +1,6 @@
-import RelayProof
 import Testing
+
+@testable import RelayProof
 
 @Suite("What a proof is told to do")
 struct PlanTests {
@@ -57,5 +58,18 @@ struct PlanTests {
         plan.topicCount = 1
         plan.rate = 0
         #expect(plan.problem != nil)
+    }
+
+    @Test(
+        "Some messages are larger than what relays that share a store tell each other whole, and the others as wanted"
+    )
+    func largeMessages() {
+        for wanted in [0, 200, 500_000] {
+            var plan = ProofPlan(runID: "r")
+            plan.payloadSize = wanted
+            let sizes = (0..<1_000).map(plan.payloadSize(of:))
+            #expect(sizes.count { $0 > 256 << 10 } >= 2)
+            #expect(sizes.allSatisfy { $0 >= wanted } && sizes.count { $0 == wanted } >= 998)
+        }
     }
 }

@@ -1,8 +1,8 @@
 import FoundationEssentials
 
 /// Base64 with the URL alphabet and no padding (RFC 4648, section 5).
-enum Base64URL {
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+package enum Base64URL {
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         let text = Data(bytes).base64EncodedString().utf8.compactMap { byte -> UInt8? in
             switch byte {
             case UInt8(ascii: "+"): UInt8(ascii: "-")
@@ -16,7 +16,7 @@ enum Base64URL {
 
     /// - Returns: nil for padding, foreign characters, and any text that ``encode(_:)`` would not have made. One
     ///   value has one text, so a token can't be varied without becoming another token.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         var base64 = text.map { byte in
             switch byte {
             case UInt8(ascii: "-"): UInt8(ascii: "+")

@@ -83,12 +83,8 @@ extension Broker {
         cursor: Cursor,
         _ limits: SliceLimits
     ) async throws(BrokerError) -> HistoryPage {
-        let bounds = topic.bounds
-        var start = cursor.place(in: bounds).start
-        let hot = topic.readHot(after: start, through: .max, limits: limits)
-        if let slice = hot.slice, hot.bounds.epoch.id == bounds.epoch.id {
-            return HistoryPage(slice.messages, after: cursor, hot.bounds, limits)
-        }
+        if let page = try await self.pageAtHand(of: topic, { Self.ascendingHot(topic, cursor, limits) }) { return page }
+        var start = cursor.place(in: topic.bounds).start
         while true {
             let page = try await self.read(self.request(topic, .forward(after: start), limits))
             let place = cursor.place(in: page.bounds)
@@ -105,17 +101,66 @@ extension Broker {
         cursor: Cursor,
         _ limits: SliceLimits
     ) async throws(BrokerError) -> HistoryPage {
-        let before: MessageID? =
-            switch cursor {
-            case .oldest: nil
-            case .after(let id), .inEpoch(_, after: let id): id
-            }
-        if let newest = topic.newestHot(before: before, count: limits.maxMessages) {
-            let messages = Self.bounded(newest, limits.maxBytes)
-            return HistoryPage(messages, epoch: topic.bounds.epoch.id, gap: nil, limits)
+        let before: MessageID? = if case .oldest = cursor { nil } else { cursor.id }
+        if let page = try await self.pageAtHand(of: topic, { Self.descendingHot(topic, before, limits) }) {
+            return page
         }
         let page = try await self.read(self.request(topic, .backward(before: before), limits))
         return HistoryPage(page.messages, epoch: page.bounds.epoch.id, gap: nil, limits)
+    }
+
+    /// A page from the hot tier alone.
+    private struct HotPage {
+        let page: HistoryPage
+        /// Of the stream, as it was known at that instant.
+        let bounds: StreamBounds
+        /// Whether the page would go on with what the stream has beyond these bounds.
+        let isAtEnd: Bool
+    }
+
+    private static func ascendingHot(_ topic: Topic, _ cursor: Cursor, _ limits: SliceLimits) -> HotPage? {
+        let bounds = topic.bounds
+        let hot = topic.readHot(after: cursor.place(in: bounds).start, through: .max, limits: limits)
+        guard let slice = hot.slice, hot.bounds.epoch.id == bounds.epoch.id else { return nil }
+        let page = HistoryPage(slice.messages, after: cursor, hot.bounds, limits)
+        // It also ends where it is full, and before a hole.
+        let isWhole = page.messages.count == slice.messages.count && page.messages.count < limits.maxMessages
+        return HotPage(page: page, bounds: hot.bounds, isAtEnd: isWhole && !slice.hasMore && !page.isCut)
+    }
+
+    private static func descendingHot(_ topic: Topic, _ before: MessageID?, _ limits: SliceLimits) -> HotPage? {
+        guard let hot = topic.newestHot(before: before, count: limits.maxMessages) else { return nil }
+        let messages = Self.bounded(hot.messages, limits.maxBytes)
+        return HotPage(
+            page: HistoryPage(messages, epoch: hot.bounds.epoch.id, gap: nil, limits),
+            bounds: hot.bounds,
+            isAtEnd: before.map { $0 > hot.bounds.last } ?? true
+        )
+    }
+
+    /// A page from memory, where that has all that was stored before the page was asked for.
+    ///
+    /// What other relays store comes here somewhat later, and over a slow link much later. So a page at the end of a stream that others
+    /// write too needs the store's word that this is the end: a few bytes. What has come here by then counts.
+    ///
+    /// - Parameter look: called again after that.
+    private func pageAtHand(
+        of topic: Topic,
+        _ look: () -> HotPage?
+    ) async throws(BrokerError) -> HistoryPage? {
+        guard let known = look() else { return nil }
+        guard known.isAtEnd, self.feed != nil else { return known.page }
+        let stored = try await self.reading { () async throws(StoreError) in try await self.store.bounds(of: topic.key)
+        }
+        guard stored.epoch.id == known.bounds.epoch.id, stored.last >= known.bounds.last else {
+            // It is another history, or has lost something.
+            topic.doubt()
+            return nil
+        }
+        guard let now = look(), now.bounds.epoch.id == stored.epoch.id, now.bounds.last >= stored.last else {
+            return nil
+        }
+        return now.page
     }
 
     private func request(_ topic: Topic, _ range: ReadRequest.Range, _ limits: SliceLimits) -> ReadRequest {

@@ -103,9 +103,11 @@ extension Topic {
     }
 
     /// The newest messages before `id`, newest first, from the hot tier alone; nil where it can't fill the page.
-    func newestHot(before id: MessageID?, count: Int) -> [Message]? {
+    func newestHot(before id: MessageID?, count: Int) -> (messages: [Message], bounds: StreamBounds)? {
         let now = self.environment.clock.now()
-        return self.state.withLock { $0.hot.newest(before: id, count: count, now: now) }
+        return self.state.withLock { state in
+            state.hot.newest(before: id, count: count, now: now).map { ($0, state.bounds) }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ public struct ProofPlan: Sendable, Hashable {
     public var readers: [ReaderKind] = []
     /// Mean of the random time for which a reader keeps a connection.
     public var resumeEvery: Duration = .seconds(2)
-    /// Characters of filler in each payload, 0 to 500,000.
+    /// Characters of filler in each payload, 0 to 500,000. Every 500th message has at least 300,000.
     public var payloadSize = 200
     /// Of all that publishers and readers draw: what they do is the same for the same seed, though not when.
     public var seed: UInt64 = 0
@@ -40,6 +40,15 @@ public struct ProofPlan: Sendable, Hashable {
         var random = SystemRandomNumberGenerator()
         let digits = String(random.next() as UInt64, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    /// How often a message is large, and how large: beyond what relays that share a store hand each other with the news of it.
+    private static let large = (every: 500, payloadSize: 300_000)
+
+    /// Characters of filler in the payload of the message of that number.
+    func payloadSize(of number: Int) -> Int {
+        number % Self.large.every == Self.large.every / 2
+            ? max(self.payloadSize, Self.large.payloadSize) : self.payloadSize
     }
 
     /// The names of the topics that are published to.

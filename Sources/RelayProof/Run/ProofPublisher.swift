@@ -47,7 +47,7 @@ struct ProofPublisher: Sendable {
                 publisher: self.index,
                 number: number,
                 startedAt: now,
-                fillerSize: self.plan.payloadSize
+                fillerSize: self.plan.payloadSize(of: number)
             )
             return (number, OutgoingMessage(topic: ledger.topics[topic], payload: envelope.payload))
         }

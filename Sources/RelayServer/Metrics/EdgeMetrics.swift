@@ -89,6 +89,9 @@ final class EdgeMetrics: Sendable {
         self.closedWebSockets = Counter(label: RelayMetric.webSocketsClosed, factory: factory)
     }
 
+    /// What the port for STUN counts, on the same registry.
+    func ofPeerPort() -> PeerPortMetrics { PeerPortMetrics(factory: self.factory) }
+
     private static func storageCounter(_ status: String, _ factory: any MetricsFactory) -> Counter {
         Counter(
             label: RelayMetric.storageOperations,

@@ -61,9 +61,10 @@ public struct Relay: Service {
     /// Accepting without a file for the connection would fail again and again, so the relay takes on no more than it can have.
     private func affordableConnections() -> Int {
         let wanted = self.configuration.server.maxConnections
-        let limit = OpenFiles.raiseLimit(to: wanted + Self.otherFiles)
-        guard limit < wanted + Self.otherFiles else { return wanted }
-        let affordable = max(limit - Self.otherFiles, limit / 2)
+        let others = Self.otherFiles + self.configuration.peerPort.files
+        let limit = OpenFiles.raiseLimit(to: wanted + others)
+        guard limit < wanted + others else { return wanted }
+        let affordable = max(limit - others, limit / 2)
         // Common limits equal the default of max_connections: a shortage of the few files beside connections is no news.
         self.logger.log(
             level: wanted - affordable > Self.otherFiles ? .warning : .debug,
@@ -125,6 +126,13 @@ public struct Relay: Service {
             droppedLogLines: self.hooks.droppedLogLines
         )
         try await startup.makeAdministrator(parts.access.users, announce: self.hooks.announcePassword)
+        let peerPort = try await RelayPeerPort.open(
+            self.configuration,
+            on: group.next(),
+            secret: secret,
+            metrics: parts.services.metrics,
+            logger: self.logger
+        )
         let listener = try await self.listen(parts, group)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await parts.lane.run() }
@@ -136,6 +144,7 @@ public struct Relay: Service {
             // Ends at graceful shutdown, and throws only if the task is cancelled instead: both mean to stop.
             try? await gracefulShutdown()
             await RelayDrain(parts: parts, listener: listener, grace: self.configuration.server.shutdownGrace).run()
+            await peerPort?.close()
             tasks.cancelAll()
         }
         self.logger.info("stopped")

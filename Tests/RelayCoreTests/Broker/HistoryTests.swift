@@ -54,6 +54,16 @@ struct HistoryTests {
         #expect(relay.store.calls.reads.isEmpty)
     }
 
+    @Test("a relay that writes to the store alone asks it for nothing that is in memory")
+    func alone() async throws {
+        let relay = try await self.relay(hot: 100)
+        let asked = relay.store.calls.bounds
+        #expect(try await self.numbers(relay, .ascending, limit: 100) == Array(1...10))
+        #expect(try await self.numbers(relay, .ascending, .after(.max)).isEmpty)
+        #expect(try await self.numbers(relay, .descending) == [10, 9, 8, 7])
+        #expect(relay.store.calls.reads.isEmpty && relay.store.calls.bounds == asked)
+    }
+
     @Test("expired messages are not shown", arguments: [0, 100])
     func expired(hot: Int) async throws {
         let relay = try await self.relay(hot: hot)

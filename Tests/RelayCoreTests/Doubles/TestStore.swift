@@ -54,6 +54,8 @@ final class TestStore: MessageStore {
         /// Sizes, in messages.
         var appends: [Int] = []
         var reads: [ReadRequest] = []
+        /// How often the bounds alone were asked for.
+        var bounds = 0
         /// Appends that were started while another of the topic was under way. Never, if the broker keeps its promise.
         var overlaps = 0
         /// How deeply appends were called from inside appends, at most.
@@ -188,7 +190,10 @@ final class TestStore: MessageStore {
     }
 
     func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
-        self.state.withLock { $0.streams[topic]?.bounds ?? StreamBounds() }
+        self.state.withLock { state in
+            state.calls.bounds += 1
+            return state.streams[topic]?.bounds ?? StreamBounds()
+        }
     }
 
     func idempotencyEntries(

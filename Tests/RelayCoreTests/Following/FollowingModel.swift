@@ -11,6 +11,8 @@ final class FollowingModel {
     private let inboxes: [TestLoop]
     private let loops: [LoopReaders]
     private let resolved = SharedBox()
+    /// What was wrong with pages of history.
+    private let wrongPages = Collected<String>()
     private var random: SeededGenerator
     private var connections: [FollowingConnection] = []
     private var open: Set<Int> = []
@@ -56,7 +58,8 @@ final class FollowingModel {
         case 30..<45: _ = self.world.tellNews(to: relay)
         case 45..<60: self.turn(relay)
         case 60..<73: self.publish(on: relay)
-        case 73..<79: self.connect(to: relay, from: self.anyStart())
+        case 73..<76: self.connect(to: relay, from: self.anyStart())
+        case 76..<79: self.readHistory(on: relay)
         case 79..<83: self.resumeElsewhere()
         case 83..<88: self.makeRoom()
         case 88..<92: self.check(on: relay)
@@ -83,6 +86,12 @@ final class FollowingModel {
         }
         let isTaken = broker.publishNow(item, as: .olga) { if case .failure(.moved) = $0 { again() } }
         if !isTaken { again() }
+    }
+
+    private func readHistory(on relay: Int) {
+        let history = AskedHistory(of: self.world, &self.random)
+        let (broker, wrongPages) = (self.brokers[relay], self.wrongPages)
+        self.spawn { wrongPages.add(await history.read(broker).map { ["relay \(relay): \($0)"] } ?? []) }
     }
 
     private func check(on relay: Int) {
@@ -228,6 +237,7 @@ final class FollowingModel {
     // MARK: What must hold
 
     private func failure() -> String? {
+        if let wrong = self.wrongPages.all.first { return wrong }
         for (index, connection) in self.connections.enumerated() where !connection.events.isEmpty {
             let log = self.world.log
             for event in connection.events {

@@ -98,10 +98,11 @@ struct SharedLog {
     }
 
     func page(_ request: ReadRequest) -> StoredPage {
-        guard case .forward(let after, let through) = request.range else {
-            return StoredPage(messages: [], hasMore: false, bounds: self.bounds)
-        }
-        let found = self.messages.filter { $0.id > after && $0.id <= through ?? .max }
+        let found =
+            switch request.range {
+            case .forward(let after, let through): self.messages.filter { $0.id > after && $0.id <= through ?? .max }
+            case .backward(let before): Array(self.messages.filter { $0.id < before ?? .max }.reversed())
+            }
         let page = Array(found.prefix(request.maxMessages))
         return StoredPage(messages: page, hasMore: page.count < found.count, bounds: self.bounds)
     }

@@ -18,6 +18,10 @@ final class SharedWorld: Sendable {
         var failures = 0
         /// Whether each relay has yet to hear that the topic was created or deleted.
         var hasTopicChanged: [Bool]
+        /// How often pages were read.
+        var pagesRead = 0
+        /// How often the stream's bounds alone were asked for.
+        var boundsAsked = 0
     }
 
     let clock = ManualClock()

@@ -24,11 +24,13 @@ struct SharedWorldStore: StreamStore, StreamFeed {
     }
 
     func read(_ request: ReadRequest, completion: @escaping @Sendable (Result<StoredPage, StoreError>) -> Void) {
+        self.world.state.withLock { $0.pagesRead += 1 }
         self.world.ask({ .success($0.log.page(request)) }, completion)
     }
 
     func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
-        try await self.world.ask { .success($0.log.bounds) }
+        self.world.state.withLock { $0.boundsAsked += 1 }
+        return try await self.world.ask { .success($0.log.bounds) }
     }
 
     func idempotencyEntries(for key: IdempotencyKey, at now: Timestamp) async throws(StoreError) -> [IdempotencyEntry] {

@@ -121,6 +121,8 @@ import Testing
 
     /// A value of each key that is not its default.
     private static let samples: [String: String] = [
+        "udp_bind": "192.0.2.1:7000", "udp_alternate_port": "7003", "udp_alternate_address": "192.0.2.2",
+        "public_address": "2001:db8::1", "udp_requests_per_second": "0", "udp_max_connections": "9",
         "host": "0.0.0.0", "port": "1", "threads": "2", "max_connections": "3", "max_connections_per_address": "10",
         "max_new_connections_per_address": "0",
         "max_body_bytes": "2MiB", "header_timeout": "1", "read_timeout": "1.5", "write_timeout": "500ms",

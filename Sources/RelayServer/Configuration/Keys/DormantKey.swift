@@ -38,7 +38,7 @@ struct DormantKey: Sendable {
         DormantKey("heartbeat", because: "the time between pings follows from ws_idle_seconds"),
         // The session service.
         DormantKey("http_bind", because: "set host and port"),
-        DormantKey("quic_bind", "udp_bind", because: "this version has no QUIC and no UDP transport"),
+        DormantKey("quic_bind", because: "this version has no QUIC transport"),
         DormantKey("database_url", because: "set storage_backend: data is kept on sqlite, in memory or on Valkey"),
         DormantKey("s3_bucket", "s3_region", because: "this version has no snapshots on S3"),
         DormantKey("max_sessions", because: "this version has no sessions"),

@@ -13,6 +13,7 @@ public struct RelayConfiguration: Hashable, Sendable {
     public var rateLimits = RateLimits()
     public var webSocket = WebSocket()
     public var poll = Poll()
+    public var peerPort = PeerPort()
     public var logging = Logging()
     public var metrics = Metrics()
 

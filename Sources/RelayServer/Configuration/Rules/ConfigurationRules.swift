@@ -12,6 +12,7 @@ enum ConfigurationRules {
             self.memory(configuration),
             self.proxies(configuration.server),
             self.passwordCost(configuration.access.passwordCost),
+            self.peerPort(configuration.peerPort),
         ].compactMap(\.self)
     }
 
@@ -96,5 +97,28 @@ enum ConfigurationRules {
     private static func passwordCost(_ cost: RelayConfiguration.PasswordCost) -> ConfigurationProblem? {
         guard cost.memoryKiB < 8 * cost.parallelism else { return nil }
         return ConfigurationProblem(key: "argon2_memory_kib", "argon2 needs at least 8 KiB for each lane")
+    }
+
+    /// From a socket for every address the system chooses the address that answers leave from.
+    private static func peerPort(_ port: RelayConfiguration.PeerPort) -> ConfigurationProblem? {
+        guard let bind = port.bind else { return nil }
+        if bind.port == port.alternatePort {
+            return ConfigurationProblem(key: "udp_alternate_port", "must not be the port of udp_bind")
+        }
+        guard let alternate = port.alternateAddress.flatMap(IPNetwork.bytes) else { return nil }
+        let primary = IPNetwork.bytes(of: bind.host)
+        guard let primary, primary.contains(where: { $0 != 0 }), primary != alternate else {
+            return ConfigurationProblem(
+                key: "udp_alternate_address",
+                "needs another address of this machine in udp_bind, and not 0.0.0.0 or ::"
+            )
+        }
+        guard primary.count == alternate.count, port.alternatePort > 0 else {
+            return ConfigurationProblem(
+                key: "udp_alternate_address",
+                "must be of the same family as udp_bind, and needs a udp_alternate_port"
+            )
+        }
+        return nil
     }
 }

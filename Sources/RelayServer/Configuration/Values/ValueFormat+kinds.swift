@@ -66,6 +66,27 @@ extension ValueFormat<String> {
     }
 }
 
+extension ValueFormat<String> {
+    /// An IPv4 or IPv6 address, not a name.
+    static var address: ValueFormat {
+        .text(expected: "an address like 192.0.2.1 or 2001:db8::1") { text in
+            IPNetwork.bytes(of: text) == nil ? nil : text
+        } show: {
+            $0
+        }
+    }
+}
+
+extension ValueFormat<HostPort> {
+    static var hostPort: ValueFormat {
+        .text(expected: "an address and a port from 1 to 65535, like 0.0.0.0:7000 or [::]:7000") { text in
+            HostPort(text)
+        } show: {
+            $0.description
+        }
+    }
+}
+
 extension ValueFormat<Secret> {
     static func secret(minimumLength: Int) -> ValueFormat {
         var format = ValueFormat.text(expected: "a text of at least \(minimumLength) characters") { text in
