@@ -12,11 +12,11 @@ extension StoreUnderTest {
         [StoreUnderTest.memory, .sqlite, .valkey, .valkeyCluster]
         + (ValkeyServerProcess.isRecentThere ? [.syncing] : [])
 
-    static let memory = StoreUnderTest("memory", isPersistent: false) {
+    static let memory = StoreUnderTest("memory", isPersistent: false, deadlines: { _ in DeadlineTable() }) {
         StorePlace(open: { MemoryStore() })
     }
 
-    static let sqlite = StoreUnderTest("sqlite", isPersistent: true) {
+    static let sqlite = StoreUnderTest("sqlite", isPersistent: true, deadlines: { _ in DeadlineTable() }) {
         let directory = TemporaryDirectory()
         return StorePlace(
             open: { try SQLiteStore(directory: directory.path) },

@@ -103,13 +103,16 @@ extension StoreContract {
     private static let oddDrafts: [Draft] = [
         Draft(timestamp: .at(0), payload: ByteBuffer()),
         Draft(timestamp: .at(0.000_001), payload: ByteBuffer(bytes: [0, 255, 0, 128]), metadata: ByteBuffer()),
-        Draft(timestamp: .at(1), payload: ByteBuffer(string: "{\"é\":\"e\u{301}\"}"), ttl: 5, audience: .one("")),
+        Draft(timestamp: .at(1), payload: ByteBuffer(string: "{\"é\":\"e\u{301}\"}"), ttl: 5, audience: .others),
+        Draft(timestamp: .at(1), payload: ByteBuffer(string: "s"), sender: "é\u{0} +1"),
+        Draft(timestamp: .at(1), payload: ByteBuffer(string: "s"), audience: .others, sender: "p"),
         Draft(
             timestamp: .at(-1),
             payload: ByteBuffer(string: "\u{0}a\u{0}"),
             metadata: ByteBuffer(string: "🐙\u{0}"),
             ttl: .max,
-            audience: .one("peer-\u{0}-ø")
+            audience: .one("peer-\u{0}-ø"),
+            sender: "other"
         ),
     ]
 }

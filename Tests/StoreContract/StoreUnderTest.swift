@@ -10,12 +10,22 @@ public struct StoreUnderTest: Sendable, CustomTestStringConvertible {
     public let testDescription: String
     /// Whether what was acknowledged is still there when the store is closed and opened again.
     public let isPersistent: Bool
+    /// The store itself, if it keeps deadlines, or what keeps them beside it.
+    let deadlines: @Sendable (any FullStore) -> (any DeadlineStore)?
     private let makePlace: @Sendable () throws -> StorePlace
 
-    /// - Parameter makePlace: makes an empty place that no other test uses.
-    public init(_ name: String, isPersistent: Bool, makePlace: @escaping @Sendable () throws -> StorePlace) {
+    /// - Parameters:
+    ///   - deadlines: what keeps deadlines where the store does not; it gets an empty store.
+    ///   - makePlace: makes an empty place that no other test uses.
+    public init(
+        _ name: String,
+        isPersistent: Bool,
+        deadlines: @escaping @Sendable (any FullStore) -> (any DeadlineStore)? = { $0 as? any DeadlineStore },
+        makePlace: @escaping @Sendable () throws -> StorePlace
+    ) {
         self.testDescription = name
         self.isPersistent = isPersistent
+        self.deadlines = deadlines
         self.makePlace = makePlace
     }
 

@@ -29,5 +29,8 @@ public struct TopicName: Hashable, Sendable, CustomStringConvertible {
         self.rawValue = path
     }
 
+    /// Whether it has a separator: then it is of a special kind.
+    package var isPath: Bool { self.rawValue.utf8.contains(UInt8(ascii: "/")) }
+
     public var description: String { self.rawValue }
 }

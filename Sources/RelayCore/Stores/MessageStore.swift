@@ -93,19 +93,24 @@ public struct AppendBatch: Sendable {
     public let known: StreamBounds
     /// One of the store's ``MessageStore/durabilities``; nil is the store's own.
     public let durability: Durability?
+    /// For `hot` nothing is waited for, whatever `durability` says. A store that several relays share then forgets the stream's messages,
+    /// the newest too, a while after the last of them has reached the retention's age.
+    public let tier: StreamTier
 
     public init(
         topic: TopicKey,
         drafts: [Draft],
         retention: Retention,
         known: StreamBounds = StreamBounds(),
-        durability: Durability? = nil
+        durability: Durability? = nil,
+        tier: StreamTier = .kept
     ) {
         self.topic = topic
         self.drafts = drafts
         self.retention = retention
         self.known = known
         self.durability = durability
+        self.tier = tier
     }
 }
 

@@ -109,7 +109,8 @@ extension Topic {
                 drafts: entries.count == 1 ? entries[0].drafts : entries.flatMap(\.drafts),
                 retention: self.behavior.retention(configured: self.environment.limits.retention),
                 known: known,
-                durability: durability
+                durability: durability,
+                tier: self.behavior.tier
             )
             self.environment.store.append(batch) { self.appended(entries, batch.drafts, $0, durability) }
             let (more, quiescence) = self.state.withLock { state in

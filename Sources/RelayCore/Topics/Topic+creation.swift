@@ -79,7 +79,8 @@ extension TopicEnvironment {
             drafts: drafts,
             retention: behavior.retention(configured: self.limits.retention),
             known: known,
-            durability: self.awaited(nil)
+            durability: self.awaited(nil),
+            tier: behavior.tier
         )
     }
 }

@@ -5,9 +5,13 @@ public import RelayCore
 /// Topics whose kinds keep a state with them.
 extension SQLiteStore {
     public func transition(_ transition: TopicTransition) async throws(StoreError) -> TransitionOutcome {
-        try await self.write(cost: transition.cost, needsRoom: transition.record != nil) { [places] db, cache in
+        let isDeletion = transition.record == nil
+        let outcome = try await self.write(cost: transition.cost, needsRoom: !isDeletion) { [places] db, cache in
             try db.carryOut(transition, with: &cache, places)
         }
+        // As at any deletion.
+        if isDeletion, self.writer.needsRoom { try? await self.removeHidden(of: [transition.key] + transition.erased) }
+        return outcome
     }
 
     public func topics(
@@ -57,9 +61,7 @@ extension Database {
         }
         if known == nil {
             if let bound = try self.refusal(of: record, transition.quota) { return .refused(bound) }
-            guard case .created = try self.create(record, within: .unlimited, with: &cache, places) else {
-                return .conflict(nil)
-            }
+            _ = try self.create(record, within: .unlimited, with: &cache, places)
         }
         try self.setState(of: record)
         try self.purge(transition.erased, with: &cache)
@@ -75,12 +77,15 @@ extension Database {
     }
 
     private func refusal(of record: TopicRecord, _ quota: TopicQuota) throws -> TopicQuota.Bound? {
-        guard quota != .unlimited else { return nil }
-        let counts = try self.first(
-            "SELECT count(*), coalesce(sum(owner = ?), 0) FROM states WHERE kind = ?",
-            [DatabaseValue(record.owner), DatabaseValue(record.kind)]
-        ) { (total: Int(try $0.integer(0)), owned: Int(try $0.integer(1))) }
-        return counts.flatMap { quota.refusal(owned: $0.owned, total: $0.total) }
+        var (owned, total) = (0, 0)
+        var counts = try self.rows(
+            "SELECT owner = '', count FROM state_counts WHERE kind = ? AND owner IN (?, '')",
+            [DatabaseValue(record.kind), DatabaseValue(record.owner)]
+        )
+        while let row = try counts.next() {
+            if try row.integer(0) == 0 { owned = Int(try row.integer(1)) } else { total = Int(try row.integer(1)) }
+        }
+        return quota.refusal(owned: owned, total: total)
     }
 
     private func setState(of record: TopicRecord) throws {

@@ -143,7 +143,21 @@ enum Schema {
             state BLOB NOT NULL
         )
         """,
-        "CREATE INDEX states_kind ON states (kind, owner)",
+        "CREATE INDEX states_kind ON states (kind, topic)",
+        // How many each owner has of a kind, and below an empty owner all have: as `topic_counts`.
+        "CREATE TABLE state_counts (kind BLOB, owner BLOB, count INTEGER NOT NULL, PRIMARY KEY (kind, owner)) WITHOUT ROWID",
+        """
+        CREATE TRIGGER state_added AFTER INSERT ON states BEGIN
+            INSERT INTO state_counts VALUES (new.kind, new.owner, 1), (new.kind, '', 1)
+            ON CONFLICT (kind, owner) DO UPDATE SET count = count + 1;
+        END
+        """,
+        """
+        CREATE TRIGGER state_removed AFTER DELETE ON states BEGIN
+            UPDATE state_counts SET count = count - 1 WHERE kind = old.kind AND owner IN (old.owner, '');
+            DELETE FROM state_counts WHERE kind = old.kind AND owner = old.owner AND count = 0;
+        END
+        """,
         "ALTER TABLE messages ADD COLUMN sender BLOB",
     ]
 

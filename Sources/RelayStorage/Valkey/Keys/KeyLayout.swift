@@ -3,8 +3,10 @@ import RelayCore
 
 /// The names of all keys and channels, and so what lies together in one slot of a cluster.
 ///
-/// The hash tag of a topic's stream is the topic's key. The hash tag of users, tokens and topics' records is `!`,
-/// which no topic is called. The hash tag of an idempotency key's claims is that key. A script stays within one slot.
+/// The hash tag of a topic's stream is the topic's key; where the name is a path, the key with the first two segments alone. So a root
+/// (`session/{id}`) and its parts (`session/{id}/signal`) lie together, and the root's record with them. The hash tag of users, tokens and
+/// all other topics' records is `!`, which no topic is called. The hash tag of an idempotency key's claims is that key. A script stays
+/// within one slot.
 struct KeyLayout: Sendable {
     let prefix: String
     private let control: String
@@ -17,28 +19,34 @@ struct KeyLayout: Sendable {
 
     // MARK: - A topic's stream
 
-    func stream(_ topic: TopicKey) -> TopicKeys {
-        TopicKeys(base: "\(self.prefix){\(topic.description)}:")
+    func stream(_ topic: TopicKey) -> TopicKeys { TopicKeys(base: self.base(topic)) }
+
+    private func base(_ topic: TopicKey) -> String {
+        guard topic.isPath else { return "\(self.prefix){\(topic.description)}:" }
+        let root = topic.pathRoot.description
+        return "\(self.prefix){\(root)}\(topic.description.dropFirst(root.count)):"
     }
 
     /// Matches the state of every stream, as `SCAN` understands it.
     var statePattern: String {
         let special: Set<Character> = ["*", "?", "[", "]", "\\", "^"]
-        return self.prefix.reduce(into: "") { $0 += special.contains($1) ? "\\\($1)" : "\($1)" } + "{*}:state"
+        return self.prefix.reduce(into: "") { $0 += special.contains($1) ? "\\\($1)" : "\($1)" } + "{*}*:state"
     }
 
     /// - Returns: nil for a key that is no stream's state.
-    func topic(ofState key: String) -> TopicKey? {
-        let (start, end) = ("\(self.prefix){", "}:state")
-        guard key.hasPrefix(start), key.hasSuffix(end) else { return nil }
-        return TopicKey(storedText: String(key.dropFirst(start.count).dropLast(end.count)))
-    }
+    func topic(ofState key: String) -> TopicKey? { self.topic(of: key, named: ":state") }
 
     /// The topic of a channel that ``TopicKeys/news`` named.
-    func topic(ofNews channel: String) -> TopicKey? {
-        let (start, end) = ("\(self.prefix){", "}:news")
-        guard channel.hasPrefix(start), channel.hasSuffix(end) else { return nil }
-        return TopicKey(storedText: String(channel.dropFirst(start.count).dropLast(end.count)))
+    func topic(ofNews channel: String) -> TopicKey? { self.topic(of: channel, named: ":news") }
+
+    private func topic(of key: String, named end: String) -> TopicKey? {
+        let start = "\(self.prefix){"
+        guard key.hasPrefix(start), key.hasSuffix(end) else { return nil }
+        let text = key.dropFirst(start.count).dropLast(end.count)
+        if text.hasSuffix("}") { return TopicKey(storedText: String(text.dropLast())) }
+        // A part: behind the hash tag its path goes on.
+        guard let tagEnd = text.firstRange(of: "}/") else { return nil }
+        return TopicKey(storedText: text[..<tagEnd.lowerBound] + "/" + text[tagEnd.upperBound...])
     }
 
     /// How many requests of a client were counted. Expires by itself.
@@ -68,8 +76,20 @@ struct KeyLayout: Sendable {
     /// A sorted set of all topics' keys, all of one score, so in the order of their bytes.
     var topics: String { self.control + "topics" }
     var publicTopics: String { self.control + "topics-public" }
-    /// Before a topic's key: its hash.
+    /// Before a topic's key: its hash, unless its name is a path.
     var topicPrefix: String { self.control + "topic:" }
+    /// The topic's hash.
+    func record(_ topic: TopicKey) -> String {
+        topic.isPath ? self.base(topic) + "topic" : self.topicPrefix + topic.description
+    }
+    /// Before a kind: a sorted set, as ``topics``, of those of its topics whose names are paths.
+    var kindPrefix: String { self.control + "topics-of-kind:" }
+    /// Before a kind, a colon and a user's id: a set of those that the user owns.
+    var kindOwnedPrefix: String { self.control + "owned-of-kind:" }
+    /// In a cluster, a hash of the topics whose lists may not say what their records do, each with a mark of who is about to change that.
+    var unsettled: String { self.control + "unsettled" }
+    /// A sorted set of what is due, by time: a topic's key, and behind a blank the peer.
+    var deadlines: String { self.control + "deadlines" }
     /// Before a topic's key: a hash from user to date.
     var grantsPrefix: String { self.control + "grants:" }
     /// Before a user's id: sets of topics' keys.
@@ -108,4 +128,16 @@ struct TopicKeys: Sendable {
 
     /// What became of one marked draft. Expires by itself.
     func mark(_ key: IdempotencyKey, _ index: Int) -> String { "\(self.markPrefix)\(index):\(key)" }
+}
+
+extension TopicKey {
+    /// Whether the name is a path, as special kinds' are. A plain stream's is none.
+    var isPath: Bool { self.name.isPath }
+
+    /// Of a topic with a path: the one that the first two segments name.
+    var pathRoot: TopicKey {
+        let segments = self.name.rawValue.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        guard segments.count == 3 else { return self }
+        return TopicKey(name: TopicName(path: "\(segments[0])/\(segments[1])"), namespace: self.namespace)
+    }
 }

@@ -87,7 +87,8 @@ struct MarkedBatch {
             drafts: drafts.map { self.batch.drafts[$0] },
             retention: self.batch.retention,
             known: self.batch.known,
-            durability: self.batch.durability
+            durability: self.batch.durability,
+            tier: self.batch.tier
         )
         return Rest(batch: batch, drafts: drafts, versions: drafts.map { self.versions[$0] ?? 0 })
     }

@@ -67,7 +67,7 @@ extension ValkeyStore: MessageStore {
             creation == nil ? AppendScript.script : CreateAppendScript.script,
             keys: (creation?.keys ?? []) + call.keys,
             (creation?.arguments ?? []) + call.arguments,
-            until: self.goal(batch.durability)
+            until: self.goal(of: batch)
         ) { [drafts = batch.drafts] result in
             completion(result.flatMap { reply in Result { () throws(StoreError) in try AppendAnswer(reply, drafts) } })
         }
@@ -94,11 +94,11 @@ extension TopicKeys {
 
 extension StreamBounds {
     /// Empty for none.
-    fileprivate var epochText: String { self.epoch == .none ? "" : self.epoch.text }
+    var epochText: String { self.epoch == .none ? "" : self.epoch.text }
 }
 
 /// The keys and arguments of one call of ``AppendScript``.
-private struct AppendCall {
+struct AppendCall {
     private(set) var keys: [String]
     private(set) var arguments: [ValkeyArgument]
     private let topic: TopicKeys
@@ -112,20 +112,26 @@ private struct AppendCall {
         self.arguments.append(.init(batch.known.epochText))
         self.arguments.append(.init(batch.known.last.description))
         self.arguments.append(.init(max(1, batch.retention.maxMessages)))
-        self.arguments.append(batch.byteCount <= maxAnnouncedBytes ? "1" : "0")
+        let isAnnounced = batch.byteCount <= maxAnnouncedBytes
+        if let life = batch.millisecondsToLive {
+            self.arguments.append(.init((isAnnounced ? "1" : "0") + String(life)))
+        } else {
+            self.arguments.append(isAnnounced ? "1" : "0")
+        }
     }
 
     mutating func add(_ draft: Draft, version: Int64) {
         let expiresAt = draft.expiresAt
         let kind =
             (draft.metadata == nil ? 0 : 1) + (expiresAt == nil ? 0 : 2) + (draft.audience == .everyone ? 0 : 4)
-            + (draft.idempotency == nil ? 0 : 8)
+            + (draft.idempotency == nil ? 0 : 8) + (draft.sender == nil ? 0 : 16)
         self.arguments.append(.init(kind))
         self.arguments.append(.init(draft.timestamp.microseconds))
         self.arguments.append(.init(draft.payload))
         if let metadata = draft.metadata { self.arguments.append(.init(metadata)) }
         if let expiresAt { self.arguments.append(.init(expiresAt.microseconds)) }
-        if case .one(let name) = draft.audience { self.arguments.append(.init(name)) }
+        if let audience = draft.audience.storedText { self.arguments.append(.init(audience)) }
+        if let sender = draft.sender { self.arguments.append(.init(sender)) }
         guard let mark = draft.idempotency else { return }
         self.keys.append(self.topic.mark(mark.key, mark.index))
         self.arguments.append(.init(version))
@@ -136,6 +142,17 @@ private struct AppendCall {
 }
 
 extension AppendBatch {
+    /// From now on, of a hot stream; nil for others.
+    ///
+    /// Sweeps have trimmed what is too old before, as a rule, and told of it. Relays' clocks need not agree with the server's.
+    fileprivate var millisecondsToLive: Int64? {
+        guard self.tier == .hot, let age = self.retention.maxAgeSeconds else { return nil }
+        return min(max(0, age), Self.longestLifeSeconds) * 1000 + Self.lifeMarginMilliseconds
+    }
+
+    private static let longestLifeSeconds: Int64 = 100 * 365 * 86_400
+    private static let lifeMarginMilliseconds: Int64 = 120_000
+
     /// Of payloads and metadata.
     fileprivate var byteCount: Int {
         self.drafts.reduce(0) { $0 + $1.payload.readableBytes + ($1.metadata?.readableBytes ?? 0) }

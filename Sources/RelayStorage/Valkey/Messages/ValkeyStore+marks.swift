@@ -32,7 +32,7 @@ extension ValkeyStore {
     /// The wait behind an append says nothing of what that append only found.
     private func confirmRepeats(in receipt: AppendReceipt, of work: MarkedBatch) async throws(StoreError) {
         let durability = work.batch.durability ?? self.durability
-        guard self.goal(durability) != nil else { return }
+        guard self.goal(of: work.batch) != nil else { return }
         for entries in work.repeated(receipt) { try await self.confirm(entries, as: durability) }
     }
 

@@ -128,7 +128,9 @@ extension ValkeyStore {
         guard bounds.count == 0, bounds.last > .zero, bounds.last.milliseconds < cutoff.boundsMilliseconds else {
             return
         }
-        guard try await self.send("EXISTS", self.layout.topicPrefix + topic.description).integer == 0 else { return }
+        // A part's bounds stay while its root is there.
+        let record = self.layout.record(topic.isPath ? topic.pathRoot : topic)
+        guard try await self.send("EXISTS", record).integer == 0 else { return }
         _ = try await self.run(
             ForgetScript.script,
             keys: self.layout.stream(topic).all,

@@ -5,8 +5,9 @@ import RelayWire
 /// What an append, a trimming or a new epoch tells on its topic's channel.
 ///
 /// First a line with the bounds and the number of messages. Then for each message a line `id timestamp expiry length
-/// length length`, with the lengths of payload, metadata and audience, and `-` for what isn't there. Then those
-/// bytes, one after the other.
+/// length length`, with the lengths of payload, metadata and audience, and `-` for what isn't there. With a sender the last is `length+length`,
+/// or `+length` where the message is for everyone. An older relay can't read that, takes the news for missed, and reads the messages.
+/// Then those bytes, one after the other.
 struct Announcement {
     fileprivate struct Head {
         let id: MessageID
@@ -15,6 +16,7 @@ struct Announcement {
         let payload: Int
         let metadata: Int?
         let audience: Int?
+        let sender: Int?
     }
 
     /// `0-0 0 - 0 - -` and the line's end.
@@ -56,7 +58,7 @@ struct Announcement {
 extension FieldReader {
     fileprivate mutating func head() -> Announcement.Head? {
         guard let id = self.id(), let timestamp = self.moment(), let expiresAt = self.optionalMoment(),
-            let payload = self.count(), let metadata = self.optionalCount(), let audience = self.optionalCount()
+            let payload = self.count(), let metadata = self.optionalCount(), let last = self.countAndMore()
         else { return nil }
         return Announcement.Head(
             id: id,
@@ -64,21 +66,26 @@ extension FieldReader {
             expiresAt: expiresAt,
             payload: payload,
             metadata: metadata,
-            audience: audience
+            audience: last.count,
+            sender: last.more
         )
     }
 
     /// - Parameter isLone: then its bytes are nearly all there is, and need no copy to be rid of the rest.
     fileprivate mutating func message(_ head: Announcement.Head, isLone: Bool) -> Message? {
         guard let payload = self.bytes(head.payload, copied: !isLone) else { return nil }
-        var (metadata, audience) = (ByteBuffer?.none, Audience.everyone)
+        var (metadata, audience, sender) = (ByteBuffer?.none, Audience.everyone, String?.none)
         if let count = head.metadata {
             guard let bytes = self.bytes(count, copied: !isLone) else { return nil }
             metadata = bytes
         }
         if let count = head.audience {
             guard let bytes = self.bytes(count, copied: false) else { return nil }
-            audience = .one(String(buffer: bytes))
+            audience = Audience(storedText: String(buffer: bytes))
+        }
+        if let count = head.sender {
+            guard let bytes = self.bytes(count, copied: false) else { return nil }
+            sender = String(buffer: bytes)
         }
         return Message(
             id: head.id,
@@ -86,7 +93,8 @@ extension FieldReader {
             payload: payload,
             metadata: metadata,
             expiresAt: head.expiresAt,
-            audience: audience
+            audience: audience,
+            sender: sender
         )
     }
 }

@@ -59,6 +59,23 @@ struct FieldReader {
         return self.count().map { .some($0) }
     }
 
+    /// `-` for neither, `count`, `count+more`, or `+more`.
+    mutating func countAndMore() -> (count: Int?, more: Int?)? {
+        if self.takeNone() { return (nil, nil) }
+        var count: Int?
+        if self.buffer.readableBytesView.first == Self.plus {
+            self.buffer.moveReaderIndex(forwardBy: 1)
+        } else {
+            guard let (number, end) = self.unsigned(), let first = Int(exactly: number) else { return nil }
+            count = first
+            if Self.isSeparator(end) { return (first, nil) }
+            guard end == Self.plus else { return nil }
+        }
+        return self.count().map { (count, $0) }
+    }
+
+    private static let plus = UInt8(ascii: "+")
+
     mutating func moment() -> Timestamp? {
         let isNegative = self.buffer.readableBytesView.first == UInt8(ascii: "-")
         if isNegative { self.buffer.moveReaderIndex(forwardBy: 1) }

@@ -23,6 +23,8 @@ struct HashFields {
 
     func text(_ name: String) -> String? { self.values[name].map { String(buffer: $0) } }
 
+    func buffer(_ name: String) -> ByteBuffer? { self.values[name] }
+
     func bytes(_ name: String) -> [UInt8]? { self.values[name].map { Array($0.readableBytesView) } }
 
     func moment(_ name: String) -> Timestamp? {

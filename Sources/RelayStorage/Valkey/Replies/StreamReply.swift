@@ -46,6 +46,7 @@ enum StreamReply {
         private var metadata: ByteBuffer?
         private var expiresAt: Timestamp?
         private var audience = Audience.everyone
+        private var sender: String?
 
         mutating func take(_ name: UInt8, _ value: ByteBuffer) {
             var reader = FieldReader(value)
@@ -54,7 +55,8 @@ enum StreamReply {
             case UInt8(ascii: "t"): self.timestamp = reader.moment()
             case UInt8(ascii: "m"): self.metadata = value
             case UInt8(ascii: "x"): self.expiresAt = reader.moment()
-            case UInt8(ascii: "a"): self.audience = .one(String(buffer: value))
+            case UInt8(ascii: "a"): self.audience = Audience(storedText: String(buffer: value))
+            case UInt8(ascii: "s"): self.sender = String(buffer: value)
             default: break
             }
         }
@@ -67,7 +69,8 @@ enum StreamReply {
                 payload: payload,
                 metadata: self.metadata,
                 expiresAt: self.expiresAt,
-                audience: self.audience
+                audience: self.audience,
+                sender: self.sender
             )
         }
     }

@@ -10,11 +10,15 @@ extension TopicRecord {
         ]
         return fields + (self.description.map { ["description", .init($0)] } ?? [])
             + (self.durability.map { ["durability", .init($0.rawValue)] } ?? [])
+            + (self.state.map { ["state", .init($0.bytes), "revision", .init($0.revision)] } ?? [])
     }
 
+    /// - Parameter known: the state, in place of what the fields say.
     /// - Returns: nil where there are no fields.
-    init?(_ key: TopicKey, _ fields: HashFields) throws(StoreError) {
+    init?(_ key: TopicKey, _ fields: HashFields, state known: StoredState? = nil) throws(StoreError) {
         guard !fields.isEmpty else { return nil }
+        let state: StoredState?
+        if let known { state = known } else { state = try fields.state }
         self.init(
             id: try fields.required(fields.text("id"), "id"),
             key: key,
@@ -23,7 +27,8 @@ extension TopicRecord {
             createdAt: try fields.required(fields.moment("created"), "created"),
             isPublic: fields.text("public") == "1",
             description: fields.text("description"),
-            durability: try fields.durability
+            durability: try fields.durability,
+            state: state
         )
     }
 }
@@ -44,6 +49,14 @@ extension HashFields {
         get throws(StoreError) {
             guard let text = self.text("durability"), !text.isEmpty else { return nil }
             return try Durability(stored: text)
+        }
+    }
+
+    fileprivate var state: StoredState? {
+        get throws(StoreError) {
+            guard let text = self.text("revision") else { return nil }
+            guard let revision = UInt64(text) else { throw StoreError(.corrupt, "the revision is no number") }
+            return StoredState(bytes: try self.required(self.buffer("state"), "state"), revision: revision)
         }
     }
 

@@ -7,8 +7,8 @@ import RelayValkey
 /// | 1 | a random id, should a new epoch begin |
 /// | 2, 3 | the epoch's id that the caller knows, empty for none, and its newest id |
 /// | 4 | how many messages to keep |
-/// | 5 | `1` if the messages are announced with it, else `0` |
-/// | then, for each draft | the kind (a sum of 1 metadata, 2 expiry, 4 audience, 8 mark), timestamp, payload, and of metadata, expiry and audience those that are there; with a mark its claim's version, total, expiry, and time to live in milliseconds |
+/// | 5 | `1` if the messages are announced with it, else `0`; behind that, of a hot stream, how long it is kept from now on, in milliseconds |
+/// | then, for each draft | the kind (a sum of 1 metadata, 2 expiry, 4 audience, 8 mark, 16 sender), timestamp, payload, and of metadata, expiry, audience and sender those that are there; with a mark its claim's version, total, expiry, and time to live in milliseconds |
 ///
 /// The marks' keys follow the four others in the order of their drafts.
 ///
@@ -26,7 +26,8 @@ enum AppendScript {
     /// Finds out which drafts are stored already, and changes nothing. May end the script.
     static let marks = """
         local call = redis.call
-        local limit, isAnnounced = tonumber(ARGV[4]), ARGV[5] == '1'
+        local limit, isAnnounced = tonumber(ARGV[4]), string.byte(ARGV[5]) == 49
+        local life = #ARGV[5] > 1 and string.sub(ARGV[5], 2)
 
         local function isBefore(a, b)
           if #a == #b and string.sub(a, 1, 1) ~= '-' and string.sub(b, 1, 1) ~= '-' then return a < b end
@@ -56,8 +57,9 @@ enum AppendScript {
           if kind % 2 >= 1 then mark = mark + 1 end
           if kind % 4 >= 2 then mark = mark + 1 end
           if kind % 8 >= 4 then mark = mark + 1 end
+          if kind >= 16 then mark = mark + 1 end
           place = place + 1
-          if kind >= 8 then
+          if kind % 16 >= 8 then
             local first, version = marked(KEYS[key], ARGV[at + 1])
             if first then
               firsts[place] = first
@@ -85,7 +87,7 @@ enum AppendScript {
         at, key, place = 6, 5, 0
         while at <= #ARGV do
           local kind, time, payload = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-          local metadata, expiry, audience, mark, first
+          local metadata, expiry, audience, sender, mark, first
           at = at + 3
           place = place + 1
           if kind ~= '0' then
@@ -93,7 +95,8 @@ enum AppendScript {
             if kind % 2 >= 1 then metadata = ARGV[at]; at = at + 1 end
             if kind % 4 >= 2 then expiry = ARGV[at]; at = at + 1 end
             if kind % 8 >= 4 then audience = ARGV[at]; at = at + 1 end
-            if kind >= 8 then
+            if kind >= 16 then sender = ARGV[at]; at = at + 1 end
+            if kind % 16 >= 8 then
               mark = KEYS[key]
               first = firsts[place] or here[mark]
               key = key + 1
@@ -123,6 +126,7 @@ enum AppendScript {
               if metadata then fields[#fields + 1] = 'm'; fields[#fields + 1] = metadata end
               if expiry then fields[#fields + 1] = 'x'; fields[#fields + 1] = expiry end
               if audience then fields[#fields + 1] = 'a'; fields[#fields + 1] = audience end
+              if sender then fields[#fields + 1] = 's'; fields[#fields + 1] = sender end
               call('XADD', STREAM, id, unpack(fields))
               if expiry then call('ZADD', TTL, expiry, id) end
             end
@@ -131,9 +135,10 @@ enum AppendScript {
               here[mark] = id .. '=' .. time
             end
             if isAnnounced then
-              if metadata or expiry or audience then
+              if metadata or expiry or audience or sender then
                 heads[stored] = id .. ' ' .. time .. ' ' .. (expiry or '-') .. ' ' .. #payload
-                  .. ' ' .. (metadata and #metadata or '-') .. ' ' .. (audience and #audience or '-') .. '\\n'
+                  .. ' ' .. (metadata and #metadata or '-') .. ' ' .. (audience and #audience or sender and '' or '-')
+                  .. (sender and '+' .. #sender or '') .. '\\n'
               else
                 if length ~= #payload then
                   length = #payload
@@ -145,6 +150,7 @@ enum AppendScript {
               bodies[parts] = payload
               if metadata then parts = parts + 1; bodies[parts] = metadata end
               if audience then parts = parts + 1; bodies[parts] = audience end
+              if sender then parts = parts + 1; bodies[parts] = sender end
             end
           end
         end
@@ -160,10 +166,19 @@ enum AppendScript {
         end
         local position = describe(s, previous)
         if stored > 0 or s.trimmed ~= trimmedBefore then
+          local wasHot = s.isHot
+          s.isHot = life and true or nil
           if isNew then
             save(s)
           else
-            call('HSET', STATE, 'last', s.last, 'trimmed', s.trimmed, 'count', s.count)
+            call('HSET', STATE, 'last', s.last, 'trimmed', s.trimmed, 'count', s.isHot and -1 or s.count)
+          end
+          if life then
+            call('PEXPIRE', STREAM, life)
+            call('PEXPIRE', TTL, life)
+          elseif wasHot then
+            call('PERSIST', STREAM)
+            call('PERSIST', TTL)
           end
           call('SPUBLISH', NEWS, position .. ' ' .. #heads .. '\\n' .. table.concat(heads) .. table.concat(bodies))
         elseif isNew then

@@ -4,7 +4,8 @@
 /// may be anything, so they stay text wherever they are only kept. No script asks the server for the time.
 ///
 /// The state's fields: `epoch` and `start`; `last`; `trimmed`; `count`, which shows whether somebody removed messages
-/// behind the relay's back; `holes`, at most four, each as `,<after>,<through>`; and `expired`, the newest id that
+/// behind the relay's back, and is -1 for a hot stream, whose messages go all at once by the server's clock: that is a
+/// trimming; `holes`, at most four, each as `,<after>,<through>`; and `expired`, the newest id that
 /// went by its `ttl`.
 enum StreamPrelude {
     static let source = """
@@ -34,7 +35,7 @@ enum StreamPrelude {
 
         local function save(s)
           redis.call('HSET', STATE, 'epoch', s.epoch, 'start', s.start, 'last', s.last, 'trimmed', s.trimmed,
-            'count', s.count, 'holes', s.holes, 'expired', s.expired)
+            'count', s.isHot and -1 or s.count, 'holes', s.holes, 'expired', s.expired)
         end
 
         -- Forgets the holes that lie in what is trimmed, and adds one between these two ids, if given. It lies behind all others. Of
@@ -79,8 +80,13 @@ enum StreamPrelude {
         local function load()
           local f = redis.call('HMGET', STATE, 'epoch', 'start', 'last', 'trimmed', 'count', 'holes', 'expired')
           if not f[1] then return nil end
-          return {epoch = f[1], start = f[2], last = f[3], trimmed = f[4], kept = tonumber(f[5]),
+          local s = {epoch = f[1], start = f[2], last = f[3], trimmed = f[4], kept = tonumber(f[5]),
             holes = f[6] or '', expired = f[7] or '0-0', count = redis.call('XLEN', STREAM)}
+          if s.kept and s.kept < 0 then
+            s.isHot = true
+            if s.count == 0 then s.trimmed = s.last end
+          end
+          return s
         end
 
         -- Of a stream of which nothing is known.

@@ -131,8 +131,7 @@ enum RemoveGrantScript {
     )
 }
 
-/// Topics' records with their grants, of one instant. Keys: for each topic, itself and its grants. What is no hash has the error in its
-/// place.
+/// Hashes of one instant: topics' records, and their grants. What is no hash has the error in its place.
 enum ReadTopicsScript {
     static let script = ValkeyScript(
         """

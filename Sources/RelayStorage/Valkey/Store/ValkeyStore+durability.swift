@@ -8,10 +8,15 @@ extension ValkeyStore {
         self.waiting.syncError == nil ? [.stored, .replicated, .synced] : [.stored, .replicated]
     }
 
-    /// What has to be waited for; nil where the server's own answer is enough.
-    ///
-    /// - Parameter durability: of a batch.
-    func goal(_ durability: Durability?) -> WaitGoal? {
+    /// What an append has to wait for; nil where the server's own answer is enough.
+    func goal(of batch: AppendBatch) -> WaitGoal? {
+        switch batch.tier {
+        case .kept: self.goal(batch.durability)
+        case .hot: nil
+        }
+    }
+
+    private func goal(_ durability: Durability?) -> WaitGoal? {
         switch durability ?? self.settings.durability {
         case .memory, .stored: nil
         case .replicated: .replicas

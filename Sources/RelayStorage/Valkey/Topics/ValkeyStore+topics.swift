@@ -14,6 +14,14 @@ extension ValkeyStore: TopicStore {
         _ record: TopicRecord,
         within quota: TopicQuota
     ) async throws(StoreError) -> TopicCreation {
+        if record.key.isPath {
+            switch try await self.createPath(record, quota, nil) {
+            case .changed(let topic, _): return .created(topic)
+            case .conflict(let topic?): return .existed(topic)
+            case .refused(let bound): return .refused(bound)
+            case .conflict, .deleted: throw StoreError(.unavailable, "topic \(record.key) is made and deleted at once")
+            }
+        }
         let call = CreationCall(record, quota, self.layout)
         return try await self.untilSettled(record.key) { () async throws(StoreError) -> TopicCreation? in
             let before = try await self.readableBounds(of: record.key)
@@ -35,7 +43,7 @@ extension ValkeyStore: TopicStore {
         appending batch: AppendBatch
     ) async throws(StoreError) -> FirstAppend {
         let creation = CreationCall(record, quota, self.layout)
-        if self.waiting.isCluster {
+        if self.waiting.isCluster || record.key.isPath {
             return try await self.createTopicThenAppend(record, within: quota, appending: batch)
         }
         return try await self.untilSettled(record.key) { () async throws(StoreError) -> FirstAppend? in
@@ -65,16 +73,18 @@ extension ValkeyStore: TopicStore {
     }
 
     public func updateTopic(_ key: TopicKey, _ changes: TopicChanges) async throws(StoreError) -> StoredTopic? {
+        if key.isPath, self.waiting.isCluster { return try await self.updatePath(key, changes) }
         let layout = self.layout
         let reply = try await self.run(
             UpdateTopicScript.script,
-            keys: [layout.version, layout.changes, layout.publicTopics, layout.topicPrefix + key.description],
+            keys: [layout.version, layout.changes, layout.publicTopics, layout.record(key)],
             [.init(key.description)] + changes.fields
         )
         return reply.integer == 1 ? try await self.topic(key) : nil
     }
 
     public func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
+        if key.isPath { return try await self.deletePath(key) }
         let (layout, text) = (self.layout, key.description)
         let before = try await self.readableBounds(of: key)
         let reply = try await self.run(
@@ -88,6 +98,7 @@ extension ValkeyStore: TopicStore {
         return reply.integer == 1 ? try await self.purge(key, seen: before, withNewer: true) : nil
     }
 
+    /// Topics whose names are paths have none.
     public func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition {
         let (layout, text) = (self.layout, key.description)
         let reply = try await self.run(
@@ -142,12 +153,17 @@ extension ValkeyStore: TopicStore {
     }
 
     public func topics(after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
+        try await self.topics(in: self.layout.topics, after: key, limit: limit)
+    }
+
+    /// - Parameter list: a sorted set of topics' keys.
+    func topics(in list: String, after key: TopicKey?, limit: Int) async throws(StoreError) -> [StoredTopic] {
         guard limit > 0 else { return [] }
         let start = key.map { "(\($0)" } ?? "-"
         return try await readablePage(limit) { (limit) async throws(StoreError) in
             let reply = try await self.send(
                 "ZRANGEBYLEX",
-                self.layout.topics,
+                list,
                 .init(start),
                 "+",
                 "LIMIT",
@@ -215,16 +231,13 @@ extension ValkeyStore: TopicStore {
         var topics: [StoredTopic?] = []
         for start in stride(from: 0, to: keys.count, by: 128) {
             let some = keys[start..<min(keys.count, start + 128)]
-            let reply = try await self.run(
-                ReadTopicsScript.script,
-                keys: some.flatMap { [self.layout.topicPrefix + "\($0)", self.layout.grantsPrefix + "\($0)"] }
-            )
-            guard let hashes = reply.array, hashes.count == 2 * some.count else { throw .unexpected("to topics") }
+            let hashes = try await self.hashes(of: some)
             var found: [(record: TopicRecord, grants: [Grant])] = []
-            for (index, key) in some.enumerated() {
+            for key in some {
+                guard let (record, grants) = hashes[key] else { continue }
                 do throws(StoreError) {
-                    guard let record = try TopicRecord(key, HashFields(hashes[2 * index])) else { continue }
-                    found.append((record, try HashFields(hashes[2 * index + 1]).grants(on: key, self.places)))
+                    guard let record = try TopicRecord(key, HashFields(record)) else { continue }
+                    found.append((record, try HashFields(grants).grants(on: key, self.places)))
                 } catch {
                     guard error.code == .corrupt else { throw error }
                     try unreadable(key, error)
@@ -235,6 +248,31 @@ extension ValkeyStore: TopicStore {
             topics += some.map { byKey[$0] }
         }
         return topics
+    }
+
+    /// Records and grants. Those of topics whose names are paths lie in slots of their own.
+    private func hashes(
+        of keys: ArraySlice<TopicKey>
+    ) async throws(StoreError) -> [TopicKey: (record: ValkeyReply, grants: ValkeyReply)] {
+        var hashes: [TopicKey: (record: ValkeyReply, grants: ValkeyReply)] = [:]
+        let (plain, paths) = (keys.filter { !$0.isPath }, keys.filter(\.isPath))
+        if !plain.isEmpty {
+            let reply = try await self.run(
+                ReadTopicsScript.script,
+                keys: plain.flatMap { [self.layout.topicPrefix + "\($0)", self.layout.grantsPrefix + "\($0)"] }
+            )
+            guard let found = reply.array, found.count == 2 * plain.count else { throw .unexpected("to topics") }
+            for (place, key) in plain.enumerated() { hashes[key] = (found[2 * place], found[2 * place + 1]) }
+        }
+        let replies = await self.concurrently(paths.count) { place, completion in
+            let record = self.layout.record(paths[place])
+            self.run(ReadTopicsScript.script, keys: [record], [], completion: completion)
+        }
+        for (key, reply) in zip(paths, replies) {
+            guard let found = try reply.get().array, found.count == 1 else { throw .unexpected("to topics") }
+            hashes[key] = (found[0], .array([]))
+        }
+        return hashes
     }
 
     /// - Parameter found: topics that exist. The streams of others are not asked for: their slots may have no master for the moment.
