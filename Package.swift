@@ -70,6 +70,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "RelayTunnels",
+            dependencies: [
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "RelayAccess",
             dependencies: [
                 "CArgon2",
@@ -124,6 +132,7 @@ let package = Package(
                 "RelayCore",
                 "RelayMetrics",
                 "RelayStorage",
+                "RelayTunnels",
                 "RelayValkey",
                 "RelayWire",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -261,6 +270,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "RelayTunnelsTests",
+            dependencies: [
+                "RelayTunnels",
+                "SeededRandom",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "RelayAccessTests",
             dependencies: [
                 "RelayAccess",
@@ -316,6 +334,7 @@ let package = Package(
                 "RelayCore",
                 "RelayServer",
                 "RelayStorage",
+                "RelayTunnels",
                 "RelayWire",
                 "SeededRandom",
                 "ValkeyFixture",
