@@ -17,6 +17,9 @@ public enum RelayMetric {
     public static let httpResponseSize = "http_response_size_bytes"
     public static let httpDuration = "http_request_duration_seconds"
     public static let httpDurationFine = "http_request_duration_highr_seconds"
+    public static let relayedBytes = "pulsar_relay_bytes_total"
+    public static let relayedConnections = "pulsar_relay_connections_active"
+    public static let pathBytes = "pulsar_path_bytes_total"
 
     // MARK: Measured when they are asked for
 
@@ -117,6 +120,9 @@ public enum RelayMetric {
                 "Seconds from a request's head to its response's end, all routes.",
                 buckets: self.fineBuckets
             ),
+            MetricDescription(self.relayedBytes, "Bytes carried between peers, by direction as the relay sees it."),
+            MetricDescription(self.relayedConnections, "Tunnels between peers, connected now."),
+            MetricDescription(self.pathBytes, "Bytes carried between peers, by mode and direction."),
         ]
     }
 

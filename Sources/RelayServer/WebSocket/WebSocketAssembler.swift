@@ -10,6 +10,8 @@ struct WebSocketAssembler {
         case text(ByteBuffer)
         /// A complete binary message.
         case binary(ByteBuffer)
+        /// A part of a binary message, which may be empty, and whether the message ends with it.
+        case piece(WebSocketPiece, endsMessage: Bool)
         /// Answer with a pong of the same data.
         case ping(ByteBuffer)
         case pong
@@ -22,11 +24,14 @@ struct WebSocketAssembler {
     }
 
     private let maxMessageBytes: Int
+    /// Whether frames are handed on as they come, as parts of binary messages of any length.
+    private let handsOnPieces: Bool
     /// The message that is coming in pieces: how its text is checked, nil for a binary one, and its bytes so far.
     private var partial: (check: TextCheck?, bytes: ByteBuffer)?
 
-    init(maxMessageBytes: Int) {
+    init(maxMessageBytes: Int, handsOnPieces: Bool = false) {
         self.maxMessageBytes = maxMessageBytes
+        self.handsOnPieces = handsOnPieces
     }
 
     mutating func receive(_ frame: WebSocketFrame) -> Event {
@@ -51,6 +56,9 @@ struct WebSocketAssembler {
         guard self.partial == nil else {
             return .violation(.protocolError, "A message began inside another")
         }
+        if self.handsOnPieces {
+            return isText ? .violation(.unacceptableData, "Only binary messages are taken here") : self.handOn(frame)
+        }
         return self.add(frame, to: (isText ? TextCheck() : nil, frame.unmaskedData))
     }
 
@@ -58,12 +66,19 @@ struct WebSocketAssembler {
         guard var message = self.partial else {
             return .violation(.protocolError, "A continuation of nothing")
         }
+        if self.handsOnPieces { return self.handOn(frame) }
         self.partial = nil
         var data = frame.unmaskedData
         // Sizes first: what is too large is not copied.
         guard message.bytes.readableBytes + data.readableBytes <= self.maxMessageBytes else { return Self.tooLarge }
         message.bytes.writeBuffer(&data)
         return self.add(frame, to: message)
+    }
+
+    /// Nothing is kept but that the message goes on.
+    private mutating func handOn(_ frame: WebSocketFrame) -> Event {
+        self.partial = frame.fin ? nil : (nil, ByteBuffer())
+        return .piece(WebSocketPiece(frame.data, key: frame.maskKey), endsMessage: frame.fin)
     }
 
     private mutating func add(_ frame: WebSocketFrame, to message: (check: TextCheck?, bytes: ByteBuffer)) -> Event {

@@ -39,6 +39,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
     private var intake = WebSocketIntake()
     /// Whether the client has ended its side without a close frame.
     private var isInputClosed = false
+    /// Whether the client has sent a close frame.
+    private(set) var isClosedByClient = false
     /// Whether the relay is stopping.
     private var isGoingAway = false
 
@@ -52,7 +54,10 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.loop = loop
         self.dialect = dialect
         self.place = consume place
-        self.assembler = WebSocketAssembler(maxMessageBytes: services.maxMessageBytes)
+        self.assembler = WebSocketAssembler(
+            maxMessageBytes: services.maxMessageBytes,
+            handsOnPieces: dialect.takesPieces
+        )
         self.pings = PingSchedule(openedAt: .now(), idleLimit: services.idleLimit)
     }
 
@@ -61,6 +66,14 @@ final class WebSocketConnection: ChannelDuplexHandler {
 
     /// Whether the client takes what it is sent.
     var isWritable: Bool { self.hasRoom && self.context != nil }
+
+    /// Whether there is room for what the client's next messages lead to.
+    private var hasRoomForMore: Bool {
+        (self.isWritable || self.dialect.takesPieces && self.context != nil) && !self.dialect.holdsBack
+    }
+
+    /// Whether the client waits for the relay, so that its socket is not read: a pong may lie there too.
+    private var isHeldBack: Bool { self.intake.isHeldBack || self.dialect.holdsBack }
 
     // MARK: Life
 
@@ -148,11 +161,25 @@ final class WebSocketConnection: ChannelDuplexHandler {
         switch self.assembler.receive(frame) {
         case .text(let bytes): self.received(.text(bytes))
         case .binary(let bytes): self.received(.binary(bytes))
-        case .ping(let data): self.sendControl(.pong, data)
+        case .piece(let piece, let endsMessage): self.received(piece, endsMessage)
+        // A client that takes nothing, and is heard all the same, could make pongs pile up.
+        case .ping(let data): if self.isWritable || !self.dialect.takesPieces { self.sendControl(.pong, data) }
         case .pong, .incomplete: break
-        case .close(let code): self.answerClose(code, context)
+        case .close(let code):
+            self.isClosedByClient = true
+            self.answerClose(code, context)
         case .violation(let code, let reason): self.fail(code, reason)
         }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if !self.isOver { self.dialect.readCompleted() }
+        context.fireChannelReadComplete()
+    }
+
+    private func received(_ piece: WebSocketPiece, _ endsMessage: Bool) {
+        guard !self.isGoingAway else { return }
+        self.dialect.received(piece: piece, endsMessage: endsMessage)
     }
 
     /// A client that broke the protocol may never answer the close frame, so the end follows it (RFC 6455, section 7.1.7). The client's side
@@ -180,13 +207,13 @@ final class WebSocketConnection: ChannelDuplexHandler {
     /// A message that is done with at once calls this again, from inside.
     private func handleIntake() {
         guard self.intake.beginHandling() else { return }
-        while let message = self.intake.next(isWritable: self.isWritable) {
+        while let message = self.intake.next(hasRoom: self.hasRoomForMore) {
             switch message {
             case .text(let bytes): self.dialect.received(text: bytes)
             case .binary(let bytes): self.dialect.received(binary: bytes)
             }
         }
-        if self.intake.takeHeldRead(isWritable: self.isWritable) {
+        if self.intake.takeHeldRead(hasRoom: self.hasRoomForMore) {
             self.pings.readAgain(at: .now())
             self.context?.read()
         }
@@ -195,8 +222,11 @@ final class WebSocketConnection: ChannelDuplexHandler {
 
     func read(context: ChannelHandlerContext) {
         // Once a close frame was sent, the client's own is waited for.
-        if self.isOver || self.intake.mayRead(isWritable: self.isWritable) { context.read() }
+        if self.isOver || self.intake.mayRead(hasRoom: self.hasRoomForMore) { context.read() }
     }
+
+    /// There is room again for what the client may say, see ``WebSocketDialect/holdsBack``.
+    func hearOn() { self.handleIntake() }
 
     /// Does something that suspends while later messages wait, and goes on on the loop.
     func suspend<Value: Sendable>(
@@ -255,6 +285,15 @@ extension WebSocketConnection {
         if self.isToBeCounted { self.loop.current?.connections.wake(self) }
     }
 
+    /// Goes on when the socket has taken everything that was sent or delivered before; never, where the client does not.
+    func whenTaken(_ body: @escaping () -> Void) {
+        guard !self.isOver, let context = self.context else { return }
+        let taken = context.eventLoop.makePromise(of: Void.self)
+        taken.futureResult.assumeIsolated().whenSuccess(body)
+        self.socket.queue(ByteBuffer(), context, taken)
+        self.flush()
+    }
+
     /// Whether the channel may hold bytes that are not charged, or charged ones may be gone.
     private var isToBeCounted: Bool {
         self.outstanding.untaken != nil || (self.socket.isQueueing && self.outstanding.hasWritten)
@@ -303,7 +342,7 @@ extension WebSocketConnection: LoopConnection {
             now,
             isUsed: dialect.idleReason == nil,
             isWritable: self.isWritable,
-            isHeldBack: self.intake.isHeldBack
+            isHeldBack: self.isHeldBack
         ) {
         case .nothing: break
         case .ping: self.sendControl(.ping, ByteBuffer())
@@ -311,7 +350,7 @@ extension WebSocketConnection: LoopConnection {
         case .closeUnanswered: self.close(.unexpectedServerError, "Idle timeout")
         case .cutOff: self.context?.close(promise: nil)
         }
-        return self.isToBeCounted ? now : self.pings.rest(from: now, isHeldBack: self.intake.isHeldBack)
+        return self.isToBeCounted ? now : self.pings.rest(from: now, isHeldBack: self.isHeldBack)
     }
 
     func cutOff() { self.context?.close(promise: nil) }

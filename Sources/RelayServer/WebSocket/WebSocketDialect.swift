@@ -1,6 +1,7 @@
 import NIOCore
 
-/// What is said over a WebSocket: one protocol's messages, in text or in binary. ``WebSocketConnection`` has all the rest.
+/// What is said over a WebSocket: one protocol's messages, in text or in binary, or nothing but bytes. ``WebSocketConnection`` has all the
+/// rest.
 ///
 /// Called on the connection's loop. Messages come one after another: none comes while a work that an earlier one began by
 /// ``WebSocketConnection/suspend(_:then:)`` goes on, or while the client does not take what it is sent.
@@ -14,6 +15,22 @@ protocol WebSocketDialect: AnyObject {
     /// A complete binary message.
     func received(binary: ByteBuffer)
 
+    /// Whether messages are binary, of any length, and received in pieces as they come, by ``received(piece:endsMessage:)``. Pieces come also
+    /// while the client does not take what it is sent: what they lead to is not sent to it.
+    var takesPieces: Bool { get }
+
+    /// A part of a binary message, which may be empty.
+    ///
+    /// - Parameter endsMessage: whether the next piece is of another message.
+    func received(piece: WebSocketPiece, endsMessage: Bool)
+
+    /// Everything that one read of the socket brought was received.
+    func readCompleted()
+
+    /// Whether there is no room for what the client may say, so that its socket is not read. ``WebSocketConnection/hearOn()`` tells of the end
+    /// of that. One read may come all the same.
+    var holdsBack: Bool { get }
+
     /// The socket has room again.
     func drained()
 
@@ -23,4 +40,16 @@ protocol WebSocketDialect: AnyObject {
 
     /// What a client is told that does not begin to use its WebSocket in time; nil once it has begun.
     var idleReason: String? { get }
+}
+
+/// Most dialects have whole messages.
+extension WebSocketDialect {
+    var takesPieces: Bool { false }
+    var holdsBack: Bool { false }
+
+    func received(piece: WebSocketPiece, endsMessage: Bool) {
+        preconditionFailure("a piece of a message for a dialect that takes whole ones")
+    }
+
+    func readCompleted() {}
 }

@@ -53,7 +53,7 @@ struct WebSocketIntake {
     /// Whether the client has to wait, so that its socket is not read: a pong may lie there too.
     var isHeldBack: Bool { self.suspensions > 0 || self.underWay >= Self.maxUnderWay }
 
-    private func isReceptive(_ isWritable: Bool) -> Bool { isWritable && !self.isHeldBack }
+    private func isReceptive(_ hasRoom: Bool) -> Bool { hasRoom && !self.isHeldBack }
 
     /// - Returns: false where messages are being handled already, further up the stack: that goes on with the next.
     mutating func beginHandling() -> Bool {
@@ -64,23 +64,23 @@ struct WebSocketIntake {
 
     /// What to handle next; nil ends what ``beginHandling()`` began.
     ///
-    /// - Parameter isWritable: whether the client takes what it is sent.
-    mutating func next(isWritable: Bool) -> Message? {
-        if self.isReceptive(isWritable), let message = self.waiting.popFirst() { return message }
+    /// - Parameter hasRoom: whether there is room for what the message leads to: whether the client takes what it is sent, say.
+    mutating func next(hasRoom: Bool) -> Message? {
+        if self.isReceptive(hasRoom), let message = self.waiting.popFirst() { return message }
         self.isHandling = false
         return nil
     }
 
-    /// Whether the socket may be read now. If not, that is made up for, see ``takeHeldRead(isWritable:)``.
-    mutating func mayRead(isWritable: Bool) -> Bool {
-        let mayRead = self.isReceptive(isWritable)
+    /// Whether the socket may be read now. If not, that is made up for, see ``takeHeldRead(hasRoom:)``.
+    mutating func mayRead(hasRoom: Bool) -> Bool {
+        let mayRead = self.isReceptive(hasRoom)
         if !mayRead { self.isReadHeld = true }
         return mayRead
     }
 
     /// Whether a read was held back that may be made now.
-    mutating func takeHeldRead(isWritable: Bool) -> Bool {
-        guard self.isReadHeld, self.isReceptive(isWritable) else { return false }
+    mutating func takeHeldRead(hasRoom: Bool) -> Bool {
+        guard self.isReadHeld, self.isReceptive(hasRoom) else { return false }
         self.isReadHeld = false
         return true
     }

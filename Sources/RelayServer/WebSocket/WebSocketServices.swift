@@ -47,14 +47,16 @@ final class WebSocketServices: Sendable {
         guard let place = self.places.enter(user) else {
             return exchange.answer(Reply(.forbidden, detail: "Too many connections"))
         }
-        let connection = WebSocketConnection(makeDialect(), services: self, loop: exchange.loop, place: place)
+        let dialect = makeDialect()
+        let decoder: any ChannelHandler =
+            dialect.takesPieces
+            ? ByteToMessageHandler(WebSocketPieceDecoder())
+            : ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: self.maxMessageBytes))
+        let connection = WebSocketConnection(dialect, services: self, loop: exchange.loop, place: place)
         do {
             try exchange.connection.switchProtocol(
                 headers: headers,
-                handlers: [
-                    ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: self.maxMessageBytes)),
-                    connection,
-                ]
+                handlers: [decoder, connection]
             )
         } catch {
             exchange.connection.cutOff()

@@ -13,7 +13,7 @@ struct WebSocketDecisionTests {
 
     /// Whether a message that waits is handled now.
     private static func handlesOne(_ intake: inout WebSocketIntake) -> Bool {
-        intake.beginHandling() && intake.next(isWritable: true) != nil
+        intake.beginHandling() && intake.next(hasRoom: true) != nil
     }
 
     private static func at(_ seconds: UInt64) -> NIODeadline { .uptimeNanoseconds(seconds * 1_000_000_000) }
@@ -80,7 +80,7 @@ struct WebSocketDecisionTests {
     func closingWhileHeld() {
         var intake = WebSocketIntake()
         for _ in 0..<64 { intake.workBegan() }
-        let mayRead = intake.mayRead(isWritable: true)
+        let mayRead = intake.mayRead(hasRoom: true)
         let ends = (intake.end(), intake.end())
         #expect(!mayRead)
         #expect(ends == (true, false))

@@ -1,0 +1,240 @@
+import NIOCore
+import NIOWebSocket
+import RelayCore
+import RelayTunnels
+
+/// One end of a tunnel: a WebSocket that carries nothing but a program's bytes, to and from the other end's.
+///
+/// What the client sends goes to the other end's socket as it comes. It is counted as in flight until that socket has taken it, and at the
+/// window this one is not read on. So a client that does not read stops the one that writes, through the relay. A message without bytes says
+/// that its client sends no more. Where messages begin and end means nothing else.
+///
+/// Lives on its connection's loop. The two ends tell each other what happens by ``TunnelEndReference/tell(_:)``.
+final class TunnelEnd: WebSocketDialect {
+    private enum Phase {
+        case waiting
+        case connected(TunnelEndReference)
+        /// The other end is gone, or this one.
+        case over
+    }
+
+    private let grant: TunnelGrant
+    private let services: TunnelServices
+    private let eventLoop: any EventLoop
+    private var connection: WebSocketConnection?
+    private var phase = Phase.waiting
+    private var place: PipePairs<TunnelEndReference>.Place?
+    /// Ends the wait for the other end, or for credit.
+    private var timer: Scheduled<Void>?
+
+    private var flow: PipeFlow
+    private var gathered = TunnelFrame()
+    /// Of the client's current message.
+    private var messageBytes = 0
+    /// Whether there was no room in memory for what is in flight: then no more is read before it is gone.
+    private var isShort = false
+    /// The other end's bytes that this socket has not taken.
+    private var owed = 0
+    private var hasEnded = false
+    private var hasOtherEnded = false
+
+    init(_ grant: TunnelGrant, services: TunnelServices, eventLoop: any EventLoop) {
+        self.grant = grant
+        self.services = services
+        self.eventLoop = eventLoop
+        self.flow = PipeFlow(window: services.window)
+    }
+
+    let takesPieces = true
+
+    /// An end whose other end has not come is used by waiting: ``TunnelServices/patience`` ends that.
+    let idleReason: String? = nil
+
+    var holdsBack: Bool {
+        switch self.phase {
+        case .waiting: self.gathered.count > 0
+        case .connected: !self.flow.mayRead || self.isShort && self.flow.inFlight > 0
+        case .over: false
+        }
+    }
+
+    func received(text: ByteBuffer) {}
+
+    func received(binary: ByteBuffer) {}
+
+    // MARK: Meeting
+
+    func opened(_ connection: WebSocketConnection) {
+        self.connection = connection
+        let reference = TunnelEndReference(self, on: self.eventLoop)
+        switch self.services.enter(self.grant, reference) {
+        case .waits(let place): self.wait(place)
+        case .replaces(let old, let place):
+            old.tell { $0.giveWay() }
+            self.wait(place)
+        case .meets(let other, let place):
+            self.place = place
+            self.connect(to: other)
+            other.tell { $0.connect(to: reference) }
+        }
+    }
+
+    private func wait(_ place: PipePairs<TunnelEndReference>.Place) {
+        self.place = place
+        self.timer = self.eventLoop.assumeIsolated().scheduleTask(in: self.services.patience) { [weak self] in
+            self?.connection?.close(.unknown(1013), "The other end did not come")
+        }
+    }
+
+    private func connect(to other: TunnelEndReference) {
+        switch self.phase {
+        case .waiting: break
+        // It has left while the other came.
+        case .over: return other.tell { $0.otherClosed(cleanly: false) }
+        case .connected: preconditionFailure("an end of a tunnel met two others")
+        }
+        self.phase = .connected(other)
+        self.timer?.cancel()
+        self.timer = nil
+        if self.grant.side == .opener { self.services.metrics.connected() }
+        self.handOver()
+        self.connection?.hearOn()
+    }
+
+    /// The same side has a newer connection.
+    private func giveWay() { self.connection?.close(.unknown(4010), "Replaced by a newer connection") }
+
+    // MARK: From the client
+
+    func received(piece: WebSocketPiece, endsMessage: Bool) {
+        self.messageBytes += piece.count
+        if self.hasEnded, piece.count > 0 {
+            self.connection?.close(.unknown(4009), "Bytes after the end")
+            return
+        }
+        self.gathered.append(piece)
+        guard endsMessage else { return }
+        if self.messageBytes == 0 { self.hasEnded = true }
+        self.messageBytes = 0
+        if self.hasEnded { self.handOver() }
+    }
+
+    func readCompleted() {
+        if self.gathered.count > 0 { self.handOver() }
+    }
+
+    private func handOver() {
+        guard case .connected(let other) = self.phase else { return }
+        if let (frame, count) = self.gathered.take() {
+            self.flow.handed(count)
+            self.services.metrics.received(count, over: .tunnel)
+            self.isShort = !self.services.memory.charge(count, to: .answers)
+            if self.isShort { self.services.memory.add(count, to: .answers) }
+            self.spend(count)
+            other.tell { $0.deliver(frame, count) }
+        }
+        guard self.hasEnded else { return }
+        other.tell { $0.otherEnded() }
+        self.endIfDone()
+    }
+
+    private func spend(_ count: Int) {
+        guard let bandwidth = self.grant.bandwidth else { return }
+        let now = NIODeadline.now()
+        let moment = bandwidth.spend(count, at: now)
+        guard moment > now else { return }
+        self.flow.pause(until: moment)
+        self.resume(at: moment)
+    }
+
+    private func resume(at moment: NIODeadline) {
+        self.timer?.cancel()
+        self.timer = self.eventLoop.assumeIsolated().scheduleTask(deadline: moment) { [weak self] in
+            guard let self else { return }
+            if let later = self.flow.resume(at: .now()) { self.resume(at: later) } else { self.connection?.hearOn() }
+        }
+    }
+
+    /// The other end's socket has taken bytes.
+    private func taken(_ count: Int) {
+        // Else all of them were given up when this end closed.
+        guard case .connected = self.phase else { return }
+        self.flow.taken(count)
+        self.services.memory.release(count, from: .answers)
+        if !self.holdsBack { self.connection?.hearOn() }
+    }
+
+    // MARK: To the client
+
+    private func deliver(_ frame: ByteBuffer, _ count: Int) {
+        guard case .connected = self.phase, let connection = self.connection else { return }
+        // First: the socket may take all of it during the call.
+        self.owed += count
+        self.services.metrics.sent(count, over: .tunnel)
+        connection.deliver(frame)
+        connection.flush()
+        self.giveBack()
+    }
+
+    func drained() { self.giveBack() }
+
+    private func giveBack() {
+        guard self.owed > 0, self.connection?.isWritable == true, case .connected(let other) = self.phase else {
+            return
+        }
+        let count = self.owed
+        self.owed = 0
+        other.tell { $0.taken(count) }
+    }
+
+    /// The other client sends no more.
+    private func otherEnded() {
+        guard case .connected = self.phase, !self.hasOtherEnded else { return }
+        self.hasOtherEnded = true
+        self.connection?.send(Self.end)
+        self.endIfDone()
+    }
+
+    private static let end = ByteBuffer(bytes: [0x82, 0])
+
+    // MARK: The end
+
+    /// Whether the tunnel has done what it was for.
+    private var isFinished: Bool { self.hasEnded && self.hasOtherEnded }
+
+    /// Both clients send no more: this one gets all that is on its way, and then the end.
+    private func endIfDone() {
+        guard self.isFinished else { return }
+        self.connection?.whenTaken { [weak self] in self?.connection?.close(.normalClosure, "") }
+    }
+
+    func closed() {
+        self.handOver()
+        self.timer?.cancel()
+        self.timer = nil
+        if let place = self.place { self.services.leave(place) }
+        let isClean = self.connection?.isClosedByClient == true || self.isFinished
+        self.connection = nil
+        guard case .connected(let other) = self.phase else { return self.phase = .over }
+        self.leave()
+        other.tell { $0.otherClosed(cleanly: isClean) }
+    }
+
+    /// The other end is gone. What it has sent before that is sent on, however long the client takes.
+    private func otherClosed(cleanly isClean: Bool) {
+        if case .connected = self.phase { self.leave() }
+        self.connection?.whenTaken { [weak self] in
+            self?.connection?.close(
+                isClean ? .normalClosure : .goingAway,
+                isClean ? "" : "The other end is gone"
+            )
+        }
+        self.connection?.hearOn()
+    }
+
+    private func leave() {
+        self.phase = .over
+        self.services.memory.release(self.flow.inFlight, from: .answers)
+        if self.grant.side == .opener { self.services.metrics.disconnected() }
+    }
+}

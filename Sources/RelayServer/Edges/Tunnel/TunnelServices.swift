@@ -1,0 +1,60 @@
+import NIOCore
+import RelayCore
+import RelayTunnels
+import Synchronization
+
+/// What the ends of tunnels share: where they meet, and what holds for them.
+///
+/// Owns the meeting place, in a short `Mutex`: an end comes and goes once.
+final class TunnelServices: Sendable {
+    let memory: MemoryLedger
+    let metrics: PathMetrics
+    /// Bytes in flight at which an end's socket is not read on.
+    let window: Int
+    /// How long an end waits for the other.
+    let patience: TimeAmount
+    private let pairs = Mutex(PipePairs<TunnelEndReference>())
+
+    init(memory: MemoryLedger, metrics: PathMetrics, window: Int, patience: TimeAmount) {
+        self.memory = memory
+        self.metrics = metrics
+        self.window = window
+        self.patience = patience
+    }
+
+    func enter(_ grant: TunnelGrant, _ end: TunnelEndReference) -> PipePairs<TunnelEndReference>.Entrance {
+        self.pairs.withLock { $0.enter(grant.tunnel, as: grant.side, end) }
+    }
+
+    func leave(_ place: PipePairs<TunnelEndReference>.Place) { self.pairs.withLock { $0.leave(place) } }
+
+    /// Tunnels with an end that is open here.
+    var count: Int { self.pairs.withLock { $0.count } }
+}
+
+/// What a client may do that opens an end of a tunnel.
+struct TunnelGrant: Sendable {
+    /// The tunnel's name, which no other tunnel of the relay has.
+    let tunnel: String
+    let side: PipePairs<TunnelEndReference>.Side
+    /// What the session's tunnels may carry; nil for no limit.
+    let bandwidth: SharedBandwidth?
+}
+
+/// An end of a tunnel, which lives on its connection's loop, seen from another loop.
+struct TunnelEndReference: Sendable {
+    private let end: NIOLoopBound<TunnelEnd>
+    let eventLoop: any EventLoop
+
+    init(_ end: TunnelEnd, on eventLoop: any EventLoop) {
+        self.end = NIOLoopBound(end, eventLoop: eventLoop)
+        self.eventLoop = eventLoop
+    }
+
+    /// Does something with the end on its loop: at once where that is the caller's, and always in the order of the calls.
+    func tell(_ body: @escaping @Sendable (TunnelEnd) -> Void) {
+        if self.eventLoop.inEventLoop { return body(self.end.value) }
+        let end = self.end
+        self.eventLoop.execute { body(end.value) }
+    }
+}
