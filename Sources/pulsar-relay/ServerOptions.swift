@@ -6,7 +6,10 @@ import RelayServer
 
 /// Options of every command that works with the relay's configuration.
 struct ServerOptions: ParsableArguments {
-    @Option(help: "The configuration file. Default: $PULSAR_CONFIG_FILE, else the first standard path that exists.")
+    @Option(
+        name: [.short, .long],
+        help: "The configuration file. Default: $PULSAR_CONFIG, else the first standard path that exists."
+    )
     var config: String?
 
     @Option(help: "The address to listen on.")
@@ -14,6 +17,9 @@ struct ServerOptions: ParsableArguments {
 
     @Option(help: "The port to listen on; 0 lets the system choose.")
     var port: Int?
+
+    @Option(help: "Both in one, as 0.0.0.0:8080 or [::]:8080.")
+    var httpBind: String?
 
     @Option(help: "The address and port for STUN, as 0.0.0.0:7000; without it there is none.")
     var udpBind: String?
@@ -32,6 +38,11 @@ struct ServerOptions: ParsableArguments {
 
     @Option(help: "text or json.")
     var logFormat: String?
+
+    @Option(help: "Signs access tokens. Every user of this machine sees it here: use --set jwt_secret_key_file=PATH.")
+    var jwtSecret: String?
+
+    @OptionGroup(visibility: .hidden) var dormant: DormantOptions
 
     @Option(name: .customLong("set"), help: "Any other key of the configuration, as key=value. May be repeated.")
     var settings: [String] = []
@@ -55,9 +66,12 @@ struct ServerOptions: ParsableArguments {
             }
             flags[String(parts[0])] = String(parts[1])
         }
-        flags["config_file"] = self.config
+        flags.merge(self.dormant.flags) { $1 }
+        flags["config"] = self.config
         flags["host"] = self.host ?? flags["host"]
         flags["port"] = self.port.map(String.init) ?? flags["port"]
+        flags["http_bind"] = self.httpBind ?? flags["http_bind"]
+        flags["jwt_secret"] = self.jwtSecret ?? flags["jwt_secret"]
         flags["udp_bind"] = self.udpBind ?? flags["udp_bind"]
         flags["threads"] = self.threads.map(String.init) ?? flags["threads"]
         flags["storage_backend"] = self.storageBackend ?? flags["storage_backend"]

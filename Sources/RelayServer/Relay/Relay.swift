@@ -61,7 +61,7 @@ public struct Relay: Service {
     /// Accepting without a file for the connection would fail again and again, so the relay takes on no more than it can have.
     private func affordableConnections() -> Int {
         let wanted = self.configuration.server.maxConnections
-        let others = Self.otherFiles + self.configuration.peerPort.files
+        let others = Self.otherFiles + self.configuration.peerPort.files + self.configuration.metrics.files
         let limit = OpenFiles.raiseLimit(to: wanted + others)
         guard limit < wanted + others else { return wanted }
         let affordable = max(limit - others, limit / 2)
@@ -133,6 +133,7 @@ public struct Relay: Service {
             metrics: parts.services.metrics,
             logger: self.logger
         )
+        let metricsListener = try await self.listenForMetrics(parts, group)
         let listener = try await self.listen(parts, group)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await parts.lane.run() }
@@ -143,7 +144,12 @@ public struct Relay: Service {
             await self.hooks.listening(listener.channel.localAddress?.port ?? 0)
             // Ends at graceful shutdown, and throws only if the task is cancelled instead: both mean to stop.
             try? await gracefulShutdown()
-            await RelayDrain(parts: parts, listener: listener, grace: self.configuration.server.shutdownGrace).run()
+            await RelayDrain(
+                parts: parts,
+                listener: listener,
+                others: [metricsListener].compactMap(\.self),
+                grace: self.configuration.server.shutdownGrace
+            ).run()
             await peerPort?.close()
             tasks.cancelAll()
         }
@@ -166,6 +172,32 @@ public struct Relay: Service {
             throw RelayStartError.unavailable(ListenFailure.text(error, host: server.host, port: server.port))
         }
     }
+}
+
+extension Relay {
+    /// - Returns: nil where `prometheus_port` is not set.
+    private func listenForMetrics(_ parts: RelayParts, _ group: MultiThreadedEventLoopGroup) async throws -> Listener? {
+        guard let port = self.configuration.metrics.port else { return nil }
+        var server = self.configuration.server
+        server.port = port
+        server.maxConnections = RelayConfiguration.Metrics.maxConnections
+        do {
+            return try await Listener.bind(server, on: group, services: parts.metricsServices)
+        } catch {
+            let keys = ListenFailure.Keys(host: "host", port: "prometheus_port")
+            throw RelayStartError.unavailable(
+                ListenFailure.text(error, host: server.host, port: port, keys: keys)
+            )
+        }
+    }
+}
+
+extension RelayConfiguration.Metrics {
+    /// Of the port for metrics alone.
+    static let maxConnections = 64
+
+    /// Files that the port for metrics alone may need.
+    fileprivate var files: Int { self.port == nil ? 0 : Self.maxConnections + 1 }
 }
 
 extension Relay: CustomStringConvertible {

@@ -6,6 +6,7 @@ import RelayCore
 struct RelayDrain: Sendable {
     let parts: RelayParts
     let listener: Listener
+    var others: [Listener] = []
     /// For all of it together.
     let grace: Duration
 
@@ -14,7 +15,7 @@ struct RelayDrain: Sendable {
 
     func run() async {
         let end = ContinuousClock.now + self.grace
-        self.listener.channel.close(promise: nil)
+        for listener in self.listeners { listener.channel.close(promise: nil) }
         self.parts.loops.shutDownConnections()
         if await !self.drained(within: self.grace) {
             let count = await self.parts.loops.cutOffConnections()
@@ -44,8 +45,13 @@ struct RelayDrain: Sendable {
 
     /// - Returns: whether the last connection has gone in time.
     private func drained(within limit: Duration) async -> Bool {
-        await self.happens(within: limit) { done in self.listener.drained.whenComplete { _ in done() } }
+        await self.happens(within: limit) { done in
+            EventLoopFuture.whenAllComplete(self.listeners.map(\.drained), on: self.listener.channel.eventLoop)
+                .whenComplete { _ in done() }
+        }
     }
+
+    private var listeners: [Listener] { [self.listener] + self.others }
 
     /// - Parameter begin: is handed what to call when it has happened.
     private func happens(within limit: Duration, _ begin: (@escaping @Sendable () -> Void) -> Void) async -> Bool {

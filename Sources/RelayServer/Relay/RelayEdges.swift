@@ -17,7 +17,8 @@ struct RelayEdges {
     let logger: Logger
     let logMetrics: LogMetrics
 
-    func services() -> HTTPServices {
+    /// What the relay's port serves, and what a port for metrics alone does.
+    func services() -> (relay: HTTPServices, metrics: HTTPServices) {
         let waiters = PollWaiters(maxPerUser: self.configuration.poll.maxWaitersPerUser)
         let subscriptions = SubscriptionQuota(
             maxPerUser: self.configuration.quotas.maxSubscriptionsPerUser,
@@ -42,15 +43,25 @@ struct RelayEdges {
             waiters: waiters,
             registry: registry
         )
-        return HTTPServices(
-            routes: Routes(
-                entries: fast,
-                others: RouterLane(responder: responder, access: access, logger: self.logger)
-            ),
-            gate: RequestGate(
-                hosts: TrustedHosts(self.configuration.server.trustedHosts),
-                origins: AllowedOrigins(self.configuration.server.allowedOrigins)
-            ),
+        let server = self.configuration.server
+        let relay = self.services(
+            Routes(entries: fast, others: RouterLane(responder: responder, access: access, logger: self.logger)),
+            RequestGate(hosts: TrustedHosts(server.trustedHosts), origins: AllowedOrigins(server.allowedOrigins)),
+            metrics
+        )
+        let scraped = RESTRouter.metricsResponder(self.restServices, registry: registry)
+        let own = self.services(
+            Routes(entries: [], others: RouterLane(responder: scraped, access: access, logger: self.logger)),
+            RequestGate(hosts: TrustedHosts([]), origins: AllowedOrigins([])),
+            metrics
+        )
+        return (relay, own)
+    }
+
+    private func services(_ routes: Routes, _ gate: RequestGate, _ metrics: EdgeMetrics) -> HTTPServices {
+        HTTPServices(
+            routes: routes,
+            gate: gate,
             loops: self.loops,
             lane: self.lane,
             timeouts: self.configuration.connectionTimeouts,

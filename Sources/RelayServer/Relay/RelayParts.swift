@@ -12,6 +12,8 @@ struct RelayParts: Sendable {
     let loops: DeliveryLoops
     let lane: TaskLane
     let services: HTTPServices
+    /// What a port for metrics alone serves.
+    let metricsServices: HTTPServices
     let upkeep: Upkeep
     let streamWatch: StreamWatch
     let changeWatch: ChangeWatch
@@ -50,7 +52,7 @@ struct RelayParts: Sendable {
             authenticator: heart.access.authenticator,
             logger: logger
         )
-        self.services = RelayEdges(
+        (self.services, self.metricsServices) = RelayEdges(
             configuration: configuration,
             store: store,
             access: heart.access,

@@ -154,7 +154,7 @@ import Testing
         "rate_limits_enabled": "off", "rate_limit_login": "0", "rate_limit_refresh": "1", "rate_limit_publish": "120",
         "rate_limit_bulk": "30", "ws_max_per_user": "10", "ws_idle_seconds": "5", "ws_query_token": "no",
         "poll_max_topics": "20", "poll_max_waiters_per_user": "50", "log_level": "DEBUG", "log_format": "json",
-        "metrics_per_topic": "1", "metrics_max_topics": "10",
+        "metrics_per_topic": "1", "metrics_max_topics": "10", "prometheus_port": "9090",
     ]
 
     /// What must be set beside a key for it to be accepted.

@@ -52,12 +52,17 @@ struct SampleTests {
     func sessions(_ name: String) throws {
         let loaded = try Self.load(name)
         #expect(loaded.configuration.logging.level == .debug)
-        #expect(loaded.origins.count == 2)
+        #expect(
+            Set(loaded.origins.keys) == ["host", "port", "udp_bind", "log_level", "jwt_secret_key", "prometheus_port"]
+        )
+        #expect(loaded.configuration.server.host == "0.0.0.0" && loaded.configuration.server.port == 8_080)
+        #expect(loaded.configuration.metrics.port == 9_090)
         #expect(loaded.configuration.peerPort.bind == HostPort(host: "0.0.0.0", port: 7_000))
         #expect(
             Set(Self.keysWithoutEffect(loaded)) == [
-                "http_bind", "quic_bind", "database_url", "s3_bucket, s3_region", "max_sessions",
-                "relay_bandwidth_limit",
+                "quic_bind", "database_url", "s3_bucket, s3_region", "max_sessions", "relay_bandwidth_limit",
+                "storage_dir", "mtls_enabled, tls_cert_path, tls_key_path", "otlp_endpoint",
+                "hole_punch_timeout, nat_probe_timeout, p2p_allow_insecure",
             ]
         )
         #expect(!loaded.warnings.description.contains("hunter2"))

@@ -37,10 +37,26 @@ struct DormantKey: Sendable {
         DormantKey("limits.max_channels", because: "this version has no channels"),
         DormantKey("heartbeat", because: "the time between pings follows from ws_idle_seconds"),
         // The session service.
-        DormantKey("http_bind", because: "set host and port"),
         DormantKey("quic_bind", because: "this version has no QUIC transport"),
         DormantKey("database_url", because: "set storage_backend: data is kept on sqlite, in memory or on Valkey"),
+        DormantKey("storage_dir", because: "set data_dir"),
         DormantKey("s3_bucket", "s3_region", because: "this version has no snapshots on S3"),
+        DormantKey(
+            "tls_cert_path",
+            "tls_cert",
+            "tls_key_path",
+            "tls_key",
+            "mtls_enabled",
+            "client_ca_path",
+            because: "a proxy in front of the relay ends TLS"
+        ),
+        DormantKey("otlp_endpoint", because: "this version exports no traces"),
+        DormantKey(
+            "nat_probe_timeout",
+            "hole_punch_timeout",
+            "p2p_allow_insecure",
+            because: "peers decide that for themselves"
+        ),
         DormantKey("max_sessions", because: "this version has no sessions"),
         DormantKey("relay_bandwidth_limit", because: "this version does not limit bandwidth"),
     ]

@@ -43,12 +43,21 @@ extension RelayConfiguration {
         )
         public var maxTopics = 1_000
 
+        /// nil, the default: there is no such port. `/metrics` is on the relay's own port in any case.
+        @Setting(
+            "prometheus_port",
+            ValueFormat.integer(1...65_535).optional,
+            "Further port, of the same address, that has /metrics and /metrics/json alone. Not set: none."
+        )
+        public var port: Int? = nil
+
         static let keys = ConfigurationKey.keys(
             "metrics",
-            prefixes: ["metrics_"],
+            prefixes: ["metrics_", "prometheus_"],
             at: \.metrics,
             \.$perTopic,
-            \.$maxTopics
+            \.$maxTopics,
+            \.$port
         )
 
         public init() {}

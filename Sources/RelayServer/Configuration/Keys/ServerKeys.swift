@@ -6,7 +6,7 @@ extension RelayConfiguration {
         @Setting(
             "host",
             .text(length: 1...255),
-            "Address to listen on. 0.0.0.0 is every IPv4 address, :: every address."
+            "Address to listen on: 0.0.0.0 for all of IPv4, :: for all. http_bind: 0.0.0.0:8080 sets host and port."
         )
         public var host = "127.0.0.1"
 

@@ -29,12 +29,13 @@ public enum ConfigurationExample {
     private static let head = """
         # Pulsar Relay: every key with its default.
         #
-        # Read from the file named by --config or PULSAR_CONFIG_FILE, else from the first of ./config.toml, ./config.yaml,
+        # Read from the file named by --config or PULSAR_CONFIG, else from the first of ./config.toml, ./config.yaml,
         # ./config.yml, /etc/pulsar-relay/config.toml and /etc/pulsar-relay/config.yaml.
         # A flag overrides the environment (PULSAR_ and the key in upper case: PULSAR_PORT), that overrides .env in the
         # working directory, and that overrides this file. Lists in the environment are JSON arrays, or items with commas
         # between them. A key may also be written in its group: server.port is port below server. A key without a value,
-        # or with an empty text, is not set. Unknown keys are errors.
+        # or with an empty text, is not set. Unknown keys are errors. A secret may stand in a file of its own: the key with
+        # _file behind it names that, as jwt_secret_key_file does.
         # A time is a number of the unit that its key names, or like \(DurationText.examples).
         # A size is \(ByteSize.forms).
 

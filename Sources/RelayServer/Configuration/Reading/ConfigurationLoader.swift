@@ -44,7 +44,7 @@ public struct ConfigurationLoader: Sendable {
         let named = readings.indices.compactMap { readings[$0].reading.takeConfigFile() }.first
         let (path, file) = self.readConfigurationFile(named: named)
         readings.append((.file, file))
-        var resolution = ConfigurationResolution()
+        var resolution = ConfigurationResolution(readFile: self.readFile)
         for (source, reading) in readings {
             resolution.add(source, reading)
         }
@@ -69,7 +69,7 @@ public struct ConfigurationLoader: Sendable {
         }
         if let reading = self.read(path) { return (path, reading) }
         let problem = ConfigurationProblem(
-            key: EnvironmentNames.configFile,
+            key: named?.spelling ?? EnvironmentNames.configFile[0],
             "there is no file \(path)",
             place: named?.place
         )
@@ -109,7 +109,13 @@ public struct ConfigurationLoader: Sendable {
 extension SourceReading {
     /// Takes out the entry that names the configuration file: it is about the configuration, not in it.
     fileprivate mutating func takeConfigFile() -> SourceEntry? {
-        let index = self.entries.firstIndex { $0.spelling == EnvironmentNames.configFile }
-        return index.map { self.entries.remove(at: $0) }.flatMap { $0.value == nil ? nil : $0 }
+        let named = self.entries.filter { EnvironmentNames.configFile.contains($0.spelling) && $0.value != nil }
+        self.entries.removeAll { EnvironmentNames.configFile.contains($0.spelling) }
+        guard let first = named.first else { return nil }
+        for other in named.dropFirst() where other.value != first.value {
+            let message = "names another file than \(first.spelling) (\(first.place)): leave one out"
+            self.problems.append(ConfigurationProblem(key: other.spelling, message, place: other.place))
+        }
+        return first
     }
 }

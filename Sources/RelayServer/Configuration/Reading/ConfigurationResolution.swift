@@ -1,10 +1,16 @@
 /// Sorts what the sources gave to the keys, and puts the strongest value of each into the configuration.
 struct ConfigurationResolution {
     private let index = KeyIndex.shared
+    private let readFile: @Sendable (String) throws -> String?
     private var chosen: [String: (source: ValueSource, entry: SourceEntry, value: ConfigurationValue)] = [:]
     private var origins: [String: ValueOrigin] = [:]
     private var problems: [ConfigurationProblem] = []
     private var withoutEffect: [(reason: String, entries: [SourceEntry])] = []
+
+    /// - Parameter readFile: gives the text of a file that holds a secret, nil where there is none.
+    init(readFile: @escaping @Sendable (String) throws -> String?) {
+        self.readFile = readFile
+    }
 
     /// Takes in a source; the strongest comes first.
     mutating func add(_ source: ValueSource, _ reading: SourceReading) {
@@ -52,7 +58,12 @@ struct ConfigurationResolution {
     private mutating func add(_ entry: SourceEntry, of source: ValueSource) {
         switch self.index.match(entry.spelling) {
         case .key(let key):
+            if source == .flag, key.isSecret { self.problems.append(Self.exposure(of: key, entry)) }
             self.choose(entry, for: key, of: source)
+        case .joined(let joined):
+            self.takeApart(entry, joined, of: source)
+        case .file(let key):
+            self.readSecret(entry, for: key, of: source)
         case .dormant(let reason) where entry.value != nil:
             self.leaveOut(entry, reason)
         case .group where entry.value != nil:
@@ -64,6 +75,40 @@ struct ConfigurationResolution {
         }
     }
 
+    /// A warning: a secret stands on the command line.
+    private static func exposure(of key: ConfigurationKey, _ entry: SourceEntry) -> ConfigurationProblem {
+        ConfigurationProblem(
+            .warning,
+            key: entry.spelling,
+            "every user of this machine can see it: set \(key.name)_file to the path of a file that holds it",
+            place: entry.place
+        )
+    }
+
+    /// `jwt_secret_key_file` is another way to write `jwt_secret_key`.
+    private mutating func readSecret(_ entry: SourceEntry, for key: ConfigurationKey, of source: ValueSource) {
+        guard let value = entry.value else { return }
+        do throws(ConfigurationProblem) {
+            let (path, secret) = try entry.secret(in: value, self.readFile)
+            let place = "\(entry.place): \(path)"
+            self.choose(SourceEntry(spelling: key.name, value: .text(secret), place: place), for: key, of: source)
+        } catch {
+            self.problems.append(error)
+        }
+    }
+
+    private mutating func takeApart(_ entry: SourceEntry, _ joined: JoinedKey, of source: ValueSource) {
+        guard let value = entry.value else { return }
+        guard case .text(let text) = value, let parts = joined.parts(text) else {
+            return self.refuse(entry, "\(value.forPeople) is refused, it must be \(joined.expected)")
+        }
+        for part in parts {
+            guard case .key(let key) = self.index.match(part.key) else { continue }
+            let part = SourceEntry(spelling: entry.spelling, value: .text(part.text), place: entry.place)
+            self.choose(part, for: key, of: source)
+        }
+    }
+
     private mutating func choose(_ entry: SourceEntry, for key: ConfigurationKey, of source: ValueSource) {
         guard let value = entry.value else { return }
         guard let earlier = self.chosen[key.name] else {
@@ -71,7 +116,18 @@ struct ConfigurationResolution {
             return
         }
         guard earlier.source == source, earlier.value != value else { return }
-        self.refuse(entry, "set before with another value (\(earlier.entry.place))")
+        self.refuse(entry, Self.contradiction(entry, key, earlier.entry))
+    }
+
+    private static func contradiction(
+        _ entry: SourceEntry,
+        _ key: ConfigurationKey,
+        _ earlier: SourceEntry
+    ) -> String {
+        let whole = [entry, earlier].contains { $0.spelling != key.name && !key.spellings.contains($0.spelling) }
+        return whole
+            ? "sets \(key.name) as well, to another value than \(earlier.spelling) (\(earlier.place)): leave one out"
+            : "set before with another value (\(earlier.place))"
     }
 
     private mutating func refuse(_ entry: SourceEntry, _ message: String) {

@@ -2,6 +2,9 @@
 struct KeyIndex: Sendable {
     enum Match: Sendable {
         case key(ConfigurationKey)
+        /// The name of a file that holds the value of a secret key.
+        case file(of: ConfigurationKey)
+        case joined(JoinedKey)
         /// - Parameter reason: why it has no effect.
         case dormant(reason: String)
         /// The name of a group, which has no value of its own.
@@ -12,6 +15,8 @@ struct KeyIndex: Sendable {
 
     private let keys: [String: ConfigurationKey]
     private let groups: Set<String>
+
+    private static let fileSuffix = "_file"
 
     static let shared = KeyIndex(ConfigurationKey.all)
 
@@ -28,6 +33,12 @@ struct KeyIndex: Sendable {
 
     func match(_ spelling: String) -> Match {
         if let key = self.keys[spelling] { return .key(key) }
+        if spelling.hasSuffix(Self.fileSuffix), let key = self.keys[String(spelling.dropLast(Self.fileSuffix.count))],
+            key.isSecret
+        {
+            return .file(of: key)
+        }
+        if let joined = JoinedKey.all.first(where: { $0.spellings.contains(spelling) }) { return .joined(joined) }
         if let dormant = DormantKey.all.first(where: { $0.matches(spelling) }) {
             return .dormant(reason: dormant.reason)
         }
@@ -37,7 +48,7 @@ struct KeyIndex: Sendable {
 
     private func nearest(to spelling: String) -> String? {
         let limit = max(2, spelling.count / 3)
-        return self.keys.keys.map { (EditDistance.between(spelling, $0), $0) }
+        return (self.keys.keys + JoinedKey.all.flatMap(\.spellings)).map { (EditDistance.between(spelling, $0), $0) }
             .filter { $0.0 <= limit }
             .min { $0 < $1 }?.1
     }

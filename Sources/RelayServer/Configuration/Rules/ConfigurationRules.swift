@@ -13,6 +13,7 @@ enum ConfigurationRules {
             self.proxies(configuration.server),
             self.passwordCost(configuration.access.passwordCost),
             self.peerPort(configuration.peerPort),
+            self.metrics(configuration),
         ].compactMap(\.self)
     }
 
@@ -97,6 +98,11 @@ enum ConfigurationRules {
     private static func passwordCost(_ cost: RelayConfiguration.PasswordCost) -> ConfigurationProblem? {
         guard cost.memoryKiB < 8 * cost.parallelism else { return nil }
         return ConfigurationProblem(key: "argon2_memory_kib", "argon2 needs at least 8 KiB for each lane")
+    }
+
+    private static func metrics(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
+        guard let port = configuration.metrics.port, port == configuration.server.port else { return nil }
+        return ConfigurationProblem(key: "prometheus_port", "must not be port, where /metrics is in any case")
     }
 
     /// From a socket for every address the system chooses the address that answers leave from.

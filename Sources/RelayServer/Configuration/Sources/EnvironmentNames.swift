@@ -1,8 +1,8 @@
 /// Tells the relay's own variables from others that begin the same.
 struct EnvironmentNames: Sendable {
     static let prefix = "PULSAR_"
-    /// Names the configuration file, which no file can do.
-    static let configFile = "config_file"
+    /// Name the configuration file, which no file can do.
+    static let configFile = ["config_file", "config"]
 
     /// Variables of other programs, in upper case: the relay's clients read some.
     var others: Set<String> = ["PULSAR_RELAY_ALLOW_INSECURE"]

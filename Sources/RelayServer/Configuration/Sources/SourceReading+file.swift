@@ -2,11 +2,11 @@ import TOMLKit
 import Yams
 
 extension SourceReading {
-    /// A configuration file; what it is written in follows from the end of its name.
+    /// A configuration file. What it is written in follows from the end of its name, or else from its text: JSON is tried before TOML.
     static func file(_ text: String, path: String) -> SourceReading {
         var reading = SourceReading()
         do throws(ConfigurationProblem) {
-            switch path.split(separator: ".").last?.lowercased() {
+            switch self.ending(of: path) ?? self.language(of: text) {
             case "toml":
                 // Its JSON is YAML, with other lines than the file's.
                 try reading.add(
@@ -14,19 +14,25 @@ extension SourceReading {
                     path: path,
                     knowsLines: false
                 )
-            case "yaml", "yml", "json":
-                try reading.add(self.compose(text, path: path), path: path, knowsLines: true)
             default:
-                throw ConfigurationProblem(
-                    key: nil,
-                    "a configuration file ends in .toml, .yaml, .yml or .json",
-                    place: path
-                )
+                try reading.add(self.compose(text, path: path), path: path, knowsLines: true)
             }
         } catch {
             reading.problems.append(error)
         }
         return reading
+    }
+
+    /// - Returns: nil where the end of the name tells nothing.
+    private static func ending(of path: String) -> String? {
+        guard let name = path.split(separator: "/").last, let dot = name.lastIndex(of: ".") else { return nil }
+        let ending = name[name.index(after: dot)...].lowercased()
+        return ["toml", "yaml", "yml", "json"].contains(ending) ? ending : nil
+    }
+
+    /// An object of JSON begins with a brace, and no line of TOML does.
+    private static func language(of text: String) -> String {
+        text.first { !$0.isWhitespace } == "{" ? "json" : "toml"
     }
 
     private static func json(toml text: String, path: String) throws(ConfigurationProblem) -> String {
@@ -64,7 +70,11 @@ extension SourceReading {
             let spelling = parent + (key.string ?? "?").lowercased()
             switch value {
             case .mapping(let mapping):
-                self.add(mapping, below: spelling + ".", place: place)
+                if let span = mapping.span {
+                    self.entries.append(SourceEntry(spelling: spelling, value: .span(span), place: place(key)))
+                } else {
+                    self.add(mapping, below: spelling + ".", place: place)
+                }
             case .sequence(let sequence):
                 let texts = sequence.compactMap(\.scalar?.string)
                 guard texts.count == sequence.count else {
@@ -83,6 +93,16 @@ extension SourceReading {
 
     private mutating func refuse(_ spelling: String, _ message: String, place: String) {
         self.problems.append(ConfigurationProblem(key: spelling, message, place: place))
+    }
+}
+
+extension Node.Mapping {
+    /// The time that this says in seconds and nanoseconds, if it says one.
+    fileprivate var span: Duration? {
+        let members = self.compactMap { key, value in
+            key.string.flatMap { name in value.scalar.map { (name: name.lowercased(), text: $0.string) } }
+        }
+        return members.isEmpty || members.count != self.count ? nil : DurationText.span(ofObject: members)
     }
 }
 

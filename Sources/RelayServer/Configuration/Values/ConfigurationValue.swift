@@ -2,6 +2,8 @@
 enum ConfigurationValue: Hashable, Sendable {
     case text(String)
     case list([String])
+    /// A time, as a file's object of seconds and nanoseconds.
+    case span(Duration)
 
     /// A text that says something; nil for an empty one, which sets nothing: `${NAME:-}` in a compose file leaves one, and so does
     /// `password: ""` in a file.
@@ -15,6 +17,7 @@ enum ConfigurationValue: Hashable, Sendable {
         switch self {
         case .text(let text): String(text.prefix(80)).debugDescription
         case .list(let texts): String(texts.description.prefix(80))
+        case .span(let span): "\(span)"
         }
     }
 }

@@ -39,10 +39,36 @@ enum DurationText {
             let amount = Double(number)
         else { return nil }
         let milliseconds = amount * Double(unit.milliseconds)
-        guard milliseconds <= 100_000 * Double(Unit.day.milliseconds), milliseconds == milliseconds.rounded() else {
+        guard milliseconds <= Double(Self.longestMilliseconds), milliseconds == milliseconds.rounded() else {
             return nil
         }
         return .milliseconds(Int64(milliseconds))
+    }
+
+    /// 100,000 days.
+    private static let longestMilliseconds = 100_000 * Unit.day.milliseconds
+
+    /// Whether ``parse(_:unit:)`` could give this span.
+    static func canBeWritten(_ span: Duration) -> Bool {
+        let whole = Duration.milliseconds(self.milliseconds(span))
+        return whole == span && span >= .zero && whole <= .milliseconds(Self.longestMilliseconds)
+    }
+
+    /// Reads the object `{"secs": 5, "nanos": 0}`, in which the session service's files write times.
+    ///
+    /// - Parameter members: name and text. One of the two may be missing, and counts as 0.
+    /// - Returns: nil where another member is there, or one is no whole number in its range.
+    static func span(ofObject members: [(name: String, text: String)]) -> Duration? {
+        var span = Duration.zero
+        for (name, text) in members {
+            guard let amount = Int64(text), amount >= 0 else { return nil }
+            switch name {
+            case "secs" where amount <= self.longestMilliseconds / 1_000: span += .seconds(amount)
+            case "nanos" where amount < 1_000_000_000: span += .nanoseconds(amount)
+            default: return nil
+            }
+        }
+        return span
     }
 
     /// A plain number where `span` is a whole number of `unit`, else a number with a suffix. ``parse(_:unit:)`` reads both.

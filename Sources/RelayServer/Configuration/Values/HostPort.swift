@@ -12,9 +12,15 @@ public struct HostPort: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads `host:port`; an IPv6 address is in brackets.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (1...65_535).contains(port)
-        else { return nil }
+        guard let (host, digits) = Self.split(text), let port = Int(digits), (1...65_535).contains(port) else {
+            return nil
+        }
+        self.init(host: host, port: port)
+    }
+
+    /// Takes `host:port` apart. The host is without brackets; what stands for the port is not looked at.
+    static func split(_ text: String) -> (host: String, port: String)? {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()
@@ -24,7 +30,7 @@ public struct HostPort: Hashable, Sendable, CustomStringConvertible {
         guard !host.isEmpty, host.utf8.count <= 255, !host.contains(where: { "[] /@".contains($0) }) else {
             return nil
         }
-        self.init(host: String(host), port: port)
+        return (String(host), String(text[text.index(after: colon)...]))
     }
 
     public var description: String {

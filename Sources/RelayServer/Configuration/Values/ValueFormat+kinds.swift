@@ -41,10 +41,18 @@ extension ValueFormat<Duration> {
         let lower = DurationText.render(range.lowerBound)
         let upper = DurationText.render(range.upperBound)
         let forms = "a number of \(unit.rawValue)s, or like \(DurationText.examples)"
-        return .text(expected: "a time from \(lower) to \(upper)", forms: forms) { text in
-            DurationText.parse(text, unit: unit).flatMap { range.contains($0) ? $0 : nil }
+        return ValueFormat(expected: "a time from \(lower) to \(upper)", forms: forms) {
+            value throws(ValueRejection) in
+            let span: Duration? =
+                switch value {
+                case .text(let text): DurationText.parse(text, unit: unit)
+                case .span(let span) where DurationText.canBeWritten(span): span
+                case .span, .list: nil
+                }
+            guard let span, range.contains(span) else { throw ValueRejection() }
+            return span
         } show: {
-            DurationText.render($0, unit: unit)
+            .text(DurationText.render($0, unit: unit))
         }
     }
 

@@ -31,6 +31,8 @@ extension ValueFormat {
                 throw ValueRejection()
             }
             return texts
+        case .span:
+            throw ValueRejection()
         case .text(let text):
             return text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
         }

@@ -14,6 +14,7 @@ enum YAMLText {
         switch value {
         case .text(let text): self.node(text)
         case .list(let texts): Node(texts.map(self.node), .implicit, .flow)
+        case .span(let span): self.node(DurationText.render(span))
         }
     }
 

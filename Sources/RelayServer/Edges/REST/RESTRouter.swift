@@ -23,4 +23,11 @@ enum RESTRouter {
         OperationRoutes.add(to: &routes, health, registry)
         return routes.responder()
     }
+
+    /// The one route of a port for metrics alone.
+    static func metricsResponder(_ services: RESTServices, registry: PrometheusRegistry) -> RESTResponder {
+        var routes = RESTRoutes(services)
+        OperationRoutes.addMetrics(to: &routes, registry)
+        return routes.responder()
+    }
 }

@@ -14,6 +14,10 @@ enum OperationRoutes {
         }
         routes.on(.get, "/health/readiness", asking: Self.open) { Self.probe(await health.asked(), at: $0.now) }
         routes.on(.get, "/ready", asking: Self.open) { _ in Self.readiness(await health.storage.answer()) }
+        Self.addMetrics(to: &routes, registry)
+    }
+
+    static func addMetrics(to routes: inout RESTRoutes, _ registry: PrometheusRegistry) {
         routes.on(.get, "/metrics", asking: Self.open) { _ in Self.metrics(registry) }
         routes.on(.get, "/metrics/json", asking: Self.open) { _ in Self.summary(registry) }
     }
