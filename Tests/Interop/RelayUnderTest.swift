@@ -18,16 +18,19 @@ struct RelayUnderTest {
     ///   - settings: keys of the configuration in upper case, without `PULSAR_`.
     ///   - extra: variables of its environment that are no keys.
     ///   - fixedPort: where it listens, as one did before it; nil for a free one.
+    ///   - lab: where it runs; nil for where the tests do.
     ///   - folder: holds its data and its log. A relay that is started again in the same folder finds them.
     static func start(
         _ settings: [String: String],
         on fixedPort: Int? = nil,
         environment extra: [String: String] = [:],
-        in folder: URL
+        in folder: URL,
+        inside lab: NATLab? = nil
     ) async throws -> RelayUnderTest {
         let port = if let fixedPort { fixedPort } else { try await freePort() }
+        let host = lab?.serverAddress ?? "127.0.0.1"
         let own = [
-            "HOST": "127.0.0.1",
+            "HOST": lab == nil ? host : "0.0.0.0",
             "PORT": String(port),
             "STORAGE_BACKEND": "sqlite",
             "DATA_DIR": folder.appending(path: "data").path(),
@@ -40,15 +43,17 @@ struct RelayUnderTest {
         for (key, value) in own { environment["PULSAR_" + key] = value }
         // A library that is loaded first may move the environment, beside which Swift looks for the arguments: let it do so in env,
         // which becomes the relay.
+        let command = ["/usr/bin/env"] + (lab.map { ["ip", "netns", "exec", $0.server] } ?? [])
+        let isPlain = extra.isEmpty && lab == nil
         let process = try ChildProcess(
-            extra.isEmpty ? Installation.relay : URL(filePath: "/usr/bin/env"),
-            extra.isEmpty ? ["serve"] : [Installation.relay.path(), "serve"],
+            isPlain ? Installation.relay : URL(filePath: command[0]),
+            (isPlain ? [] : command.dropFirst() + [Installation.relay.path()]) + ["serve"],
             environment: environment,
             directory: folder,
             log: folder.appending(path: "relay.log")
         )
-        try await self.awaitReadiness(of: process, port: port)
-        return RelayUnderTest(process: process, url: "http://127.0.0.1:\(port)")
+        try await self.awaitReadiness(of: process, at: host, port: port)
+        return RelayUnderTest(process: process, url: "http://\(host):\(port)")
     }
 
     /// Ends it by SIGTERM. It has to exit with 0, in the time that it is given for its connections and a little more.
@@ -59,11 +64,11 @@ struct RelayUnderTest {
     }
 
     /// There is nothing to wait on before the port is open, so this asks again and again.
-    private static func awaitReadiness(of process: ChildProcess, port: Int) async throws {
+    private static func awaitReadiness(of process: ChildProcess, at host: String, port: Int) async throws {
         let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
             let connection = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connect(host: "127.0.0.1", port: port).get()
+                .connect(host: host, port: port).get()
             if let connection { return try await connection.close().get() }
             try await Task.sleep(for: .milliseconds(20))
         }
