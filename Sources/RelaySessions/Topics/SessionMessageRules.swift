@@ -27,9 +27,9 @@ struct SessionMessageRule: Hashable {
 
     /// - Parameter type: nil for a message without one.
     /// - Returns: nil for what peers do not publish there.
-    static func of(_ type: String?, on part: SessionTopicName.Part) -> SessionMessageRule? {
+    static func of(_ type: String?, on family: SessionTopicFamily) -> SessionMessageRule? {
         guard !Self.relaysOwn.contains(type ?? "") else { return nil }
-        switch part {
+        switch family {
         case .root:
             let isChat = type == "chat_message" || type == "chat"
             return isChat ? Self(.read, .everyone, \.chatBytes) : Self(.edit, .everyone, \.signalBytes)
@@ -42,7 +42,7 @@ struct SessionMessageRule: Hashable {
         case .files:
             return Self.fileMessages[type ?? ""] ?? Self(.edit, .others, \.fileBytes)
         case .tunnel:
-            return Self(.read, .others, \.signalBytes)
+            return Self(.read, .named, \.signalBytes)
         }
     }
 

@@ -14,30 +14,10 @@ public import RelayCore
 /// | who was a peer when the session ended | as before | no | no |
 /// | anybody else | no | no | no |
 public struct SessionTopic: TopicBehavior {
-    private enum Family: CaseIterable {
-        case root
-        case presence
-        case signal
-        case punch
-        case files
-        case tunnel
-
-        init(_ part: SessionTopicName.Part) {
-            switch part {
-            case .root: self = .root
-            case .presence: self = .presence
-            case .signal: self = .signal
-            case .punch: self = .punch
-            case .files: self = .files
-            case .tunnel: self = .tunnel
-            }
-        }
-    }
-
     /// For how long the parts that are not kept have their messages. In seconds.
     static let hotSeconds: Int64 = 30
 
-    private let family: Family
+    private let family: SessionTopicFamily
     private let rules: SessionRules
     private let limits: SessionMessageLimits
 
@@ -46,7 +26,7 @@ public struct SessionTopic: TopicBehavior {
         rules: SessionRules = SessionRules(),
         limits: SessionMessageLimits = SessionMessageLimits()
     ) -> [any TopicBehavior] {
-        Family.allCases.map { SessionTopic(family: $0, rules: rules, limits: limits) }
+        SessionTopicFamily.allCases.map { SessionTopic(family: $0, rules: rules, limits: limits) }
     }
 
     public var kind: String {
@@ -61,7 +41,7 @@ public struct SessionTopic: TopicBehavior {
     }
 
     public func name(fromPath path: String) -> TopicName? {
-        guard path.hasPrefix("session/"), let name = SessionTopicName(path: path), Family(name.part) == self.family else {
+        guard path.hasPrefix("session/"), let name = SessionTopicName(path: path), name.part.family == self.family else {
             return nil
         }
         return name.topicName
@@ -104,7 +84,7 @@ extension SessionTopic {
         case .stranger: return .denied
         case .administrator, .member, .former: return Self.isReading(action) ? .allowed : .denied
         case .peer(let peer):
-            guard self.mayEnter(peer.id, session, access) else { return .denied }
+            guard self.mayEnter(peer.id, session) else { return .denied }
             switch action {
             case .read, .inspect: return peer.capabilities.contains(.read) ? .allowed : .denied
             case .publish: return self.family == .punch ? .denied : .allowed
@@ -113,10 +93,88 @@ extension SessionTopic {
         }
     }
 
+    /// A tunnel's topics are for the peers that are bound by one. What is not addressed to them they don't see.
+    private func mayEnter(_ peer: PeerID, _ session: Session) -> Bool {
+        self.family != .tunnel || session.tunnels.contains { $0.binds(peer) }
+    }
+
     private static func isReading(_ action: TopicAction) -> Bool {
         switch action {
         case .read, .inspect: true
         case .publish, .create, .manage: false
+        }
+    }
+}
+
+// MARK: - Messages
+
+extension SessionTopic {
+    /// Writes the sender, and who gets the message. The relay's own messages come as they are to go.
+    public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
+        guard principal != .relay else { return draft }
+        guard let session = access.state as? Session, case .peer(let peer) = session.viewer(principal) else {
+            throw Refusal("Only peers of the session publish here")
+        }
+        var draft = draft
+        draft.sender = peer.id.text
+        draft.audience = try self.audience(of: draft.payload, from: peer, in: session)
+        return draft
+    }
+
+    private func audience(
+        of payload: ByteBuffer,
+        from peer: SessionPeer,
+        in session: Session
+    ) throws(Refusal) -> Audience {
+        let message: PeerMessage
+        do throws(PeerMessageProblem) {
+            message = try PeerMessage(payload, in: session.id, from: peer.id)
+        } catch {
+            throw Refusal(error.text)
+        }
+        guard let rule = SessionMessageRule.of(message.type, on: self.family) else {
+            throw Refusal("Only the relay sends such messages")
+        }
+        guard peer.capabilities.contains(rule.needs) else {
+            throw Refusal("forbidden: this needs \(rule.needs.names.joined(separator: ", "))")
+        }
+        let longest = self.limits[keyPath: rule.bytes]
+        guard payload.readableBytes <= longest else { throw Refusal("too_large: at most \(longest) bytes") }
+        return try self.audience(rule.reach, message.recipient, from: peer.id, in: session)
+    }
+
+    private func audience(
+        _ reach: SessionMessageRule.Reach,
+        _ recipient: PeerID?,
+        from sender: PeerID,
+        in session: Session
+    ) throws(Refusal) -> Audience {
+        if let recipient {
+            guard session.peer(recipient) != nil else { throw Refusal("not_found: no such peer") }
+            if self.family == .tunnel, !session.tunnels.contains(where: { $0.binds(sender) && $0.binds(recipient) }) {
+                throw Refusal("forbidden: no tunnel binds the two")
+            }
+            return .one(recipient.text)
+        }
+        switch reach {
+        case .everyone: return .everyone
+        case .others: return .others
+        case .host:
+            guard let host = session.host else { throw Refusal("not_found: the session has no host now") }
+            return .one(host.text)
+        case .named: throw Refusal("invalid_request: to_peer_id has to name a peer")
+        }
+    }
+
+    /// So that messages can be for one peer, or for all but their sender.
+    public var hidesMessages: Bool { true }
+
+    public func isVisible(_ message: Message, to principal: Principal) -> Bool {
+        if principal == .relay { return true }
+        switch message.audience {
+        case .everyone: return true
+        case .one(let peer): return principal.peer == peer
+        case .others: return message.sender == nil || principal.peer != message.sender
         }
     }
 }

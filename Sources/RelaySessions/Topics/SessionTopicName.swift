@@ -16,6 +16,17 @@ public struct SessionTopicName: Hashable, Sendable {
         case files
         /// What becomes of one tunnel.
         case tunnel(TunnelID)
+
+        var family: SessionTopicFamily {
+            switch self {
+            case .root: .root
+            case .presence: .presence
+            case .signal: .signal
+            case .punch: .punch
+            case .files: .files
+            case .tunnel: .tunnel
+            }
+        }
     }
 
     public let session: SessionID
@@ -59,4 +70,14 @@ public struct SessionTopicName: Hashable, Sendable {
     }
 
     public var topicName: TopicName { TopicName(path: self.path) }
+}
+
+/// The topics of a session that are of one kind.
+enum SessionTopicFamily: CaseIterable {
+    case root
+    case presence
+    case signal
+    case punch
+    case files
+    case tunnel
 }
