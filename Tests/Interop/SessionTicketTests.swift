@@ -40,7 +40,10 @@ struct SessionTicketTests {
 
         init() {
             self.before = TicketKeys(current: SigningKey(TicketSeed(using: &self.generator)))
-            self.keys = self.before.rotated(to: SigningKey(TicketSeed(using: &self.generator)))
+            self.keys = TicketKeys(
+                current: SigningKey(TicketSeed(using: &self.generator)),
+                previous: [self.before.current.publicKey]
+            )
             self.foreign = TicketKeys(current: SigningKey(TicketSeed(using: &self.generator)))
             let id = SessionID.random(using: &self.generator)
             self.scope = TicketMinter.Scope(id: id, endsAt: self.now.adding(seconds: 100_000))
@@ -55,8 +58,8 @@ struct SessionTicketTests {
                 to: self.scope,
                 as: role,
                 uses: 3,
-                at: self.now.adding(seconds: seconds),
-                using: &self.generator
+                id: .random(using: &self.generator),
+                at: self.now.adding(seconds: seconds)
             ).text
         }
 

@@ -54,6 +54,15 @@ public struct SessionPeer: Hashable, Sendable {
     }
 }
 
+extension Session {
+    /// When a peer was there for certain: now, or when it lost its connection.
+    public func lastSeen(_ peer: SessionPeer, at now: Timestamp) -> Timestamp {
+        guard let until = peer.awayUntil else { return now }
+        let seconds = peer.id == self.host ? self.rules.times.hostGraceSeconds : self.rules.times.reconnectSeconds
+        return until.adding(seconds: -seconds)
+    }
+}
+
 /// What is remembered of a peer that left, so that its own ticket brings it back as what it was.
 public struct DepartedPeer: Hashable, Sendable {
     public let id: PeerID

@@ -50,10 +50,12 @@ public enum SessionRefusal: Error, Hashable, Sendable {
     case full(Table)
     /// So many were kicked that the session admits nobody who is new.
     case sealed
-    /// The account has as many sessions as it may have.
-    case accountFull
-    /// The relay has as many sessions as it may have.
-    case relayFull
+    /// There is no such session.
+    case sessionUnknown
+    /// The same key came with another request before.
+    case requestDiffers
+    /// What is stored of the session can't be read.
+    case unreadable
 
     /// What was wrong with a request.
     public enum Field: String, Hashable, Sendable {
@@ -83,19 +85,21 @@ public enum SessionRefusal: Error, Hashable, Sendable {
         case .sessionExpired: .sessionExpired
         case .ticketExpired, .ticketRevoked, .ticketSpent, .ticketUnknown, .ticketMismatch: .invalidToken
         case .barred, .lacks, .notHost, .notMember, .hostIsFixed: .forbidden
-        case .peerUnknown, .inviteUnknown, .tunnelUnknown: .notFound
-        case .peerExists, .peerAway, .connectionReplaced, .inviteExists, .lockHeld, .lockLost, .tunnelExists: .conflict
+        case .sessionUnknown, .peerUnknown, .inviteUnknown, .tunnelUnknown: .notFound
+        case .requestDiffers, .peerExists, .peerAway, .connectionReplaced, .inviteExists, .lockHeld, .lockLost, .tunnelExists: .conflict
         case .invalid: .invalidRequest
         case .tooLarge: .tooLarge
-        case .full, .sealed, .accountFull: .quotaExceeded
-        case .relayFull: .atCapacity
+        case .full, .sealed: .quotaExceeded
+        case .unreadable: .unavailable
         }
     }
 }
 
 /// The errors of sessions as clients see them: the `error` member of an answer's body. The statuses are those of the HTTP routes.
 public enum SessionErrorCode: String, Hashable, Sendable, CaseIterable {
+    case missingParameter = "missing_parameter"
     case invalidRequest = "invalid_request"
+    case unauthenticated
     case invalidToken = "invalid_token"
     case sessionMismatch = "session_mismatch"
     case forbidden = "forbidden"
@@ -105,25 +109,66 @@ public enum SessionErrorCode: String, Hashable, Sendable, CaseIterable {
     case sessionExpired = "session_expired"
     case tooLarge = "too_large"
     case quotaExceeded = "quota_exceeded"
+    case rateLimited = "rate_limited"
     case atCapacity = "at_capacity"
+    case draining
+    case unavailable
 
     /// The HTTP status.
     public var status: Int {
         switch self {
-        case .invalidRequest: 400
-        case .invalidToken: 401
+        case .missingParameter, .invalidRequest: 400
+        case .unauthenticated, .invalidToken: 401
         case .sessionMismatch, .forbidden: 403
         case .notFound: 404
         case .conflict: 409
         case .sessionClosed, .sessionExpired: 410
         case .tooLarge: 413
-        case .quotaExceeded: 429
-        case .atCapacity: 503
+        case .quotaExceeded, .rateLimited: 429
+        case .atCapacity, .draining, .unavailable: 503
         }
     }
 
     /// Whether the same request may succeed later: the answer then has `Retry-After`.
     public var isRetryable: Bool {
-        self == .quotaExceeded || self == .atCapacity
+        self.status == 429 || self.status == 503
+    }
+}
+
+extension SessionRefusal {
+    /// What clients are told besides the code.
+    public var text: String {
+        switch self {
+        case .sessionMismatch: "The token is for another session"
+        case .sessionClosed: "The session is closing or closed"
+        case .sessionExpired: "The session has expired"
+        case .ticketExpired: "The token has expired"
+        case .ticketRevoked: "The token was revoked"
+        case .ticketSpent: "The token was used as often as it may be"
+        case .ticketUnknown: "The session does not know the token"
+        case .ticketMismatch: "The token is for another peer or key"
+        case .barred: "You were put out of the session"
+        case .peerExists: "The peer id is taken"
+        case .peerUnknown: "No such peer"
+        case .peerAway: "The peer has lost its connection"
+        case .connectionReplaced: "The peer has another connection by now"
+        case .lacks(let missing): "This needs \(missing.names.joined(separator: ", "))"
+        case .notHost: "Only the host may do this"
+        case .notMember: "You are not in the session"
+        case .hostIsFixed: "The host can't be kicked, and is replaced only by making another peer host"
+        case .inviteExists: "There is such an invite"
+        case .inviteUnknown: "No such invite"
+        case .lockHeld(let holder): "\(holder) has the lock"
+        case .lockLost: "You do not hold the lock"
+        case .tunnelExists: "There is such a tunnel"
+        case .tunnelUnknown: "No such tunnel"
+        case .sessionUnknown: "No such session"
+        case .requestDiffers: "The idempotency key came with another request before"
+        case .unreadable: "The session can't be read"
+        case .invalid(let field): "\(field.rawValue) is not valid"
+        case .tooLarge(let field): "\(field.rawValue) is too long"
+        case .full(let table): "The session has as many \(table.rawValue) as it may have"
+        case .sealed: "The session admits nobody who is new"
+        }
     }
 }

@@ -22,6 +22,11 @@ extension BoundedName<SessionIDKind> {
     public static func random(using generator: inout some RandomNumberGenerator) -> Self {
         .hexadecimal(.random(16, using: &generator))
     }
+
+    /// One that is as good as random, and always the same: of 128 bits that only the cluster can make.
+    static func ofDigest(_ bytes: some Sequence<UInt8>) -> Self {
+        .hexadecimal(Array(bytes))
+    }
 }
 
 extension BoundedName {

@@ -1,4 +1,4 @@
-/// The keys of a cluster's tickets: the one that signs, and the one that did so before, by which tickets are still verified.
+/// The keys of a cluster's tickets: the one that signs, and those of other relays and earlier times, by which tickets are still verified.
 ///
 /// What the relay signs can't be taken for another thing that it signs. A ticket's signed bytes begin with `ey`, those of older tokens with
 /// `{`. What peers sign with their keys begins with a zero byte: see ``KeyProof/message(nonce:ticket:in:)``.
@@ -16,18 +16,13 @@ public struct TicketKeys: Sendable {
 
     /// - Parameters:
     ///   - current: signs, and verifies.
-    ///   - previous: verifies only. Leave it out once the last ticket that it signed has expired.
-    public init(current: SigningKey, previous: PublicKey? = nil) {
+    ///   - previous: verify only. Leave one out once the last ticket that it signed has expired.
+    public init(current: SigningKey, previous: [PublicKey] = []) {
         self.current = current
-        let previous = previous == current.publicKey ? nil : previous
-        self.verifying = [current.publicKey, previous].compactMap(\.self).map { key in
+        let others = previous.filter { $0 != current.publicKey }
+        self.verifying = ([current.publicKey] + others).map { key in
             Verifying(key: key, header: TicketText.header(naming: key.thumbprint))
         }
-    }
-
-    /// The keys after `next` has taken over: the current one becomes the previous one, and the previous one is gone.
-    public func rotated(to next: SigningKey) -> TicketKeys {
-        TicketKeys(current: next, previous: self.current.publicKey)
     }
 
     /// Those by which tickets are verified, the current one first.

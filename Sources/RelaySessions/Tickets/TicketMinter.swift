@@ -70,26 +70,26 @@ public struct TicketMinter: Sendable {
         return try self.sign(claims)
     }
 
-    /// What lets guests in. Its id is in what it gives back.
+    /// What lets guests in.
     ///
     /// - Parameters:
     ///   - role: not host.
     ///   - capabilities: nil for the role's usual ones; else within its permitted ones.
     ///   - uses: how many may enter with it, from 1 to ``TicketClaims/maximumUses``.
     ///   - seconds: how long it is good; nil for ``Lifetimes/invitation``.
-    ///   - generator: the system's, but in tests.
+    ///   - id: the invite's, by which the session counts and revokes.
     public func invitation(
         to session: Scope,
         as role: SessionRole,
         only capabilities: SessionCapabilities? = nil,
         uses: Int = 1,
         seconds: Int64? = nil,
-        at now: Timestamp,
-        using generator: inout some RandomNumberGenerator
+        id: TicketID,
+        at now: Timestamp
     ) throws(TicketMintingError) -> Minted {
         guard role != .host else { throw .outOfRange }
         let seconds = seconds ?? self.lifetimes.invitation
-        var claims = try self.claims(for: session, role, at: now, seconds, .random(using: &generator))
+        var claims = try self.claims(for: session, role, at: now, seconds, id)
         claims.capabilities = capabilities ?? role.usualCapabilities
         claims.uses = uses
         return try self.sign(claims)

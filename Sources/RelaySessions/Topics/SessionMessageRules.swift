@@ -23,7 +23,7 @@ struct SessionMessageRule: Hashable {
 
     var needs: SessionCapabilities
     var reach: Reach
-    var bytes: KeyPath<SessionMessageLimits, Int> & Sendable
+    var bytes: any KeyPath<SessionMessageLimits, Int> & Sendable
 
     /// - Parameter type: nil for a message without one.
     /// - Returns: nil for what peers do not publish there.
@@ -49,7 +49,7 @@ struct SessionMessageRule: Hashable {
     private init(
         _ needs: SessionCapabilities,
         _ reach: Reach,
-        _ bytes: KeyPath<SessionMessageLimits, Int> & Sendable
+        _ bytes: any KeyPath<SessionMessageLimits, Int> & Sendable
     ) {
         self.needs = needs
         self.reach = reach

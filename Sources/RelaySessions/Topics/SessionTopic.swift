@@ -29,9 +29,12 @@ public struct SessionTopic: TopicBehavior {
         SessionTopicFamily.allCases.map { SessionTopic(family: $0, rules: rules, limits: limits) }
     }
 
+    /// The kind of the topic that has the session.
+    static let rootKind = "session"
+
     public var kind: String {
         switch self.family {
-        case .root: "session"
+        case .root: Self.rootKind
         case .presence: "session_presence"
         case .signal: "session_signal"
         case .punch: "session_punch"
@@ -54,10 +57,13 @@ public struct SessionTopic: TopicBehavior {
 
     public var hasGlobalNames: Bool { true }
 
+    public var hasPeers: Bool { true }
+
     public var tier: StreamTier {
         switch self.family {
-        case .root, .tunnel: .kept
-        case .presence, .signal, .punch, .files: .hot
+        case .root: .kept
+        // What becomes of a tunnel the root keeps too.
+        case .presence, .signal, .punch, .files, .tunnel: .hot
         }
     }
 
@@ -67,8 +73,8 @@ public struct SessionTopic: TopicBehavior {
 
     public func retention(configured: Retention) -> Retention {
         switch self.family {
-        case .root, .tunnel: Retention(maxMessages: configured.maxMessages, maxAgeSeconds: nil)
-        case .presence, .signal, .punch, .files:
+        case .root: Retention(maxMessages: configured.maxMessages, maxAgeSeconds: nil)
+        case .presence, .signal, .punch, .files, .tunnel:
             Retention(maxMessages: configured.maxMessages, maxAgeSeconds: Self.hotSeconds)
         }
     }
@@ -111,7 +117,7 @@ extension SessionTopic {
 extension SessionTopic {
     /// Writes the sender, and who gets the message. The relay's own messages come as they are to go.
     public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
-        guard principal != .relay else { return draft }
+        guard !principal.isRelay else { return draft }
         guard let session = access.state as? Session, case .peer(let peer) = session.viewer(principal) else {
             throw Refusal("Only peers of the session publish here")
         }
@@ -170,11 +176,13 @@ extension SessionTopic {
     public var hidesMessages: Bool { true }
 
     public func isVisible(_ message: Message, to principal: Principal) -> Bool {
-        if principal == .relay { return true }
-        switch message.audience {
-        case .everyone: return true
-        case .one(let peer): return principal.peer == peer
-        case .others: return message.sender == nil || principal.peer != message.sender
-        }
+        principal.isRelay || message.isFor(principal.peer?.id)
+    }
+}
+
+extension Session: KindState {
+    public var parts: [TopicName] {
+        let parts: [SessionTopicName.Part] = [.presence, .signal, .punch, .files] + self.tunnels.map { .tunnel($0.id) }
+        return parts.map { SessionTopicName(self.id, $0).topicName }
     }
 }

@@ -19,11 +19,11 @@ extension Session {
     /// A ticket is worth what the roster says of its peer: none for who was kicked. A peer that is named together with an account's token has to
     /// be that account's.
     public func viewer(_ principal: Principal) -> SessionViewer {
-        if principal == .relay { return .relay }
-        if let ticket = principal.ticket { return self.viewer(principal.peer, ticket) }
-        if let peer = principal.peer {
-            let named = PeerID(peer).flatMap { self.peer($0) }
-            guard let named, self.isAccount(named.account, principal.id) else { return .stranger }
+        if principal.isRelay { return .relay }
+        if let standing = principal.peer {
+            guard let peer = PeerID(standing.id) else { return .stranger }
+            if let ticket = standing.ticket { return self.viewer(peer, ticket) }
+            guard let named = self.peer(peer), self.isAccount(named.account, principal.id) else { return .stranger }
             return .peer(named)
         }
         if principal.isAdmin { return .administrator }
@@ -34,10 +34,8 @@ extension Session {
         return isMember ? .member : .stranger
     }
 
-    private func viewer(_ peer: String?, _ ticket: TicketHolding) -> SessionViewer {
-        guard let peer = peer.flatMap(PeerID.init), ticket.root.rawValue.hasSuffix("/\(self.id)") else {
-            return .stranger
-        }
+    /// The broker has seen to it that the ticket is for this session.
+    private func viewer(_ peer: PeerID, _ ticket: TicketHolding) -> SessionViewer {
         if let known = self.peer(peer), known.ticket.text == ticket.id { return .peer(known) }
         guard self.state.isEnded else { return .stranger }
         let former = self.departed.first { $0.id == peer && $0.ticket.text == ticket.id }

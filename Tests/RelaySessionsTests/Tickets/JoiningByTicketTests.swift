@@ -30,8 +30,8 @@ struct JoiningByTicketTests {
             to: self.scope,
             as: .observer,
             uses: uses,
-            at: moment(1),
-            using: &generator
+            id: .random(using: &generator),
+            at: moment(1)
         )
         let session = try self.session.claimed().createInvite(
             minted.claims.id,

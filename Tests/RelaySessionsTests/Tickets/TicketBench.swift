@@ -40,7 +40,7 @@ struct TicketBench {
     }
 
     mutating func invitation(uses: Int = 3) throws -> TicketMinter.Minted {
-        try self.minter.invitation(to: Self.scope, as: .editor, uses: uses, at: Self.now, using: &self.generator)
+        try self.minter.invitation(to: Self.scope, as: .editor, uses: uses, id: .random(using: &self.generator), at: Self.now)
     }
 
     /// A ticket with any header and payload, which the cluster's key signed nonetheless.

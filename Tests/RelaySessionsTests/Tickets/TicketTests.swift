@@ -69,8 +69,8 @@ struct TicketTests {
             to: TicketBench.scope,
             as: .editor,
             only: [.read, .invite],
-            at: TicketBench.now,
-            using: &self.bench.generator
+            id: .random(using: &self.bench.generator),
+            at: TicketBench.now
         ).text
         let facts = try self.bench.verifier.verify(text, for: TicketBench.session, at: TicketBench.now).facts
         #expect(facts.role == .editor)
@@ -101,17 +101,17 @@ struct TicketTests {
         let minter = self.bench.minter
         for uses in [0, -1, 10_001] {
             #expect(throws: TicketMintingError.outOfRange) {
-                try minter.invitation(to: scope, as: .editor, uses: uses, at: now, using: &generator)
+                try minter.invitation(to: scope, as: .editor, uses: uses, id: .random(using: &generator), at: now)
             }
         }
         #expect(throws: TicketMintingError.outOfRange) {
-            try minter.invitation(to: scope, as: .host, at: now, using: &generator)
+            try minter.invitation(to: scope, as: .host, id: .random(using: &generator), at: now)
         }
         #expect(throws: TicketMintingError.outOfRange) {
-            try minter.invitation(to: scope, as: .observer, only: [.read, .edit], at: now, using: &generator)
+            try minter.invitation(to: scope, as: .observer, only: [.read, .edit], id: .random(using: &generator), at: now)
         }
         #expect(throws: TicketMintingError.outOfRange) {
-            try minter.invitation(to: scope, as: .observer, seconds: 0, at: now, using: &generator)
+            try minter.invitation(to: scope, as: .observer, seconds: 0, id: .random(using: &generator), at: now)
         }
         var peer = TicketBench.peer()
         peer.node = ""
@@ -159,8 +159,8 @@ struct TicketTests {
     @Test("The previous key verifies, and the one before it does not")
     mutating func rotation() throws {
         let text = try self.bench.invitation().text
-        let once = self.bench.keys.rotated(to: TicketBench.key(1))
-        let twice = once.rotated(to: TicketBench.key(2))
+        let once = TicketKeys(current: TicketBench.key(1), previous: [self.bench.keys.current.publicKey])
+        let twice = TicketKeys(current: TicketBench.key(2), previous: [once.current.publicKey])
         #expect(TicketBench.refusal(of: text, by: TicketVerifier(cluster: TicketBench.cluster, keys: once)) == nil)
         #expect(
             TicketBench.refusal(of: text, by: TicketVerifier(cluster: TicketBench.cluster, keys: twice)) == .unknownKey
