@@ -143,6 +143,7 @@ let package = Package(
                 "RelayAccess",
                 "RelayCore",
                 "RelayMetrics",
+                "RelaySessions",
                 "RelayStorage",
                 "RelayTunnels",
                 "RelayValkey",

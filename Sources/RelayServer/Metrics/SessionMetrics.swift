@@ -1,43 +1,50 @@
-import CoreMetrics
 import RelayMetrics
 import RelaySessions
+import Synchronization
 
-/// What becomes of sessions, counted by what this relay has decided.
+/// What has become of sessions, counted by what this relay has decided.
 final class SessionMetrics: Sendable {
-    private let created: Counter
-    private let closed: [String: [Counter]]
-
-    init(factory: any MetricsFactory) {
-        self.created = Counter(label: RelayMetric.sessionsCreated, factory: factory)
-        let reasons = CloseReason.allCases.map(\.name) + [Self.expired]
-        self.closed = reasons.reduce(into: [:]) { closed, reason in
-            closed[reason] = [RelayMetric.sessionsClosed, RelayMetric.sessionsClosedTotal].map {
-                Counter(label: $0, dimensions: [("reason", reason)], factory: factory)
-            }
-        }
+    private struct Counts {
+        var created = 0
+        /// By reason; all reasons are there from the beginning.
+        var closed: [String: Int] = (CloseReason.allCases.map(\.name) + [SessionMetrics.expired])
+            .reduce(into: [:]) { $0[$1] = 0 }
     }
 
     private static let expired = "expired"
 
+    private let counts = Mutex(Counts())
+
     func count(_ transition: SessionTransition) {
-        for event in transition.events {
-            switch event {
-            case .created: self.created.increment()
-            case .stateChanged(_, .closed(_, let reason)): self.countEnd(reason.name)
-            case .stateChanged(_, .expired): self.countEnd(Self.expired)
-            default: break
+        self.counts.withLock { counts in
+            for event in transition.events {
+                switch event {
+                case .created: counts.created += 1
+                case .stateChanged(_, .closed(_, let reason)): counts.closed[reason.name, default: 0] += 1
+                case .stateChanged(_, .expired): counts.closed[Self.expired, default: 0] += 1
+                default: break
+                }
             }
         }
     }
 
-    private func countEnd(_ reason: String) {
-        for counter in self.closed[reason] ?? [] { counter.increment() }
+    fileprivate func samples() -> [MetricSample] {
+        let counts = self.counts.withLock { $0 }
+        let closed = counts.closed.sorted { $0.key < $1.key }.flatMap { reason, count in
+            [RelayMetric.sessionsClosed, RelayMetric.sessionsClosedTotal].map {
+                $0.sample(count, ("reason", reason))
+            }
+        }
+        return [RelayMetric.sessionsCreated.sample(counts.created)] + closed
     }
 }
 
-/// What sessions there are, measured when `/metrics` is read.
-struct SessionGauges: MetricCollector {
+/// What there is to tell of sessions when `/metrics` is read.
+struct SessionCollector: MetricCollector {
+    let metrics: SessionMetrics
     let service: SessionService
 
-    func collect() -> [MetricSample] { [RelayMetric.sessionsActive.sample(self.service.active)] }
+    func collect() -> [MetricSample] {
+        self.metrics.samples() + [RelayMetric.sessionsActive.sample(self.service.active)]
+    }
 }

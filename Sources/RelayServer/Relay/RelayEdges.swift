@@ -11,6 +11,7 @@ struct RelayEdges {
     let store: any RelayStore
     let access: Access
     let broker: Broker
+    let sessions: RelaySessionParts
     let memory: MemoryLedger
     let loops: DeliveryLoops
     let lane: TaskLane
@@ -40,7 +41,8 @@ struct RelayEdges {
                 memory: self.memory
             ),
             waiters: waiters,
-            registry: registry
+            registry: registry,
+            sessions: self.sessionServices
         )
         return HTTPServices(
             routes: Routes(
@@ -110,6 +112,15 @@ struct RelayEdges {
         ]
     }
 
+    private var sessionServices: SessionEdgeServices {
+        let sessions = self.configuration.sessions
+        return SessionEdgeServices(
+            service: self.sessions.service,
+            joins: FailedJoins(limiter: self.access.rateLimiter),
+            maxBodyBytes: min(self.configuration.server.maxBodyBytes, sessions.maxMetadataBytes + (16 << 10))
+        )
+    }
+
     private var restServices: RESTServices {
         let server = self.configuration.server
         return RESTServices(
@@ -138,6 +149,7 @@ struct RelayEdges {
                     subscriptions: { subscriptions.total }
                 ),
                 MemoryMetrics(ledger: self.memory), self.logMetrics,
+                SessionCollector(metrics: self.sessions.metrics, service: self.sessions.service),
             ]
         )
     }

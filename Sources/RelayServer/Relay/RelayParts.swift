@@ -12,6 +12,7 @@ struct RelayParts: Sendable {
     let loops: DeliveryLoops
     let lane: TaskLane
     let services: HTTPServices
+    let sessions: RelaySessionParts
     let upkeep: Upkeep
     let streamWatch: StreamWatch
     let changeWatch: ChangeWatch
@@ -50,11 +51,14 @@ struct RelayParts: Sendable {
             authenticator: heart.access.authenticator,
             logger: logger
         )
+        self.sessions = try await RelaySessionParts.open(configuration, store, heart.broker, secret: secret)
+        heart.access.authenticator.takeTickets(readBy: SessionTicketReader(service: self.sessions.service))
         self.services = RelayEdges(
             configuration: configuration,
             store: store,
             access: heart.access,
             broker: heart.broker,
+            sessions: self.sessions,
             memory: heart.memory,
             loops: self.loops,
             lane: self.lane,
@@ -106,7 +110,7 @@ private struct Heart {
             store: store,
             hotStore: configuration.transientStore,
             feed: feed,
-            catalog: TopicCatalog(scope: configuration.topicScope),
+            catalog: TopicCatalog(configuration.topicBehaviors, scope: configuration.topicScope),
             limits: configuration.brokerLimits,
             memory: self.memory,
             durability: configuration.storage.brokerDurability,

@@ -50,6 +50,21 @@ public struct Session: Hashable, Sendable {
         case wait = 1
         /// The editor that has been there the longest becomes host; of two, the one with the lower peer id. Without one the session closes.
         case migrate = 2
+
+        /// As on the wire.
+        public var name: String {
+            switch self {
+            case .close: "close"
+            case .wait: "wait"
+            case .migrate: "migrate"
+            }
+        }
+
+        /// - Returns: nil for a name that is none of the three.
+        public init?(name: String) {
+            guard let policy = Self.allCases.first(where: { $0.name == name }) else { return nil }
+            self = policy
+        }
     }
 
     public let id: SessionID
@@ -127,3 +142,6 @@ public struct Session: Hashable, Sendable {
         }
     }
 }
+
+/// What happens when a session's host is gone.
+public typealias SessionHostPolicy = Session.HostPolicy

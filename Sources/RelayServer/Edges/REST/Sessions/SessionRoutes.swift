@@ -12,14 +12,13 @@ import RelayWire
 /// account says by `client_id` as which of its peers it acts.
 enum SessionRoutes {
     static func add(to routes: inout RESTRoutes, _ services: SessionEdgeServices) {
-        let make = { (call: RESTCall) in SessionCall(call, services) }
         func on(
             _ method: HTTPRequest.Method,
             _ path: String,
             _ answer: @escaping @Sendable (SessionCall) async throws -> Reply
         ) {
             routes.on(method, path, asking: .open(maxBodyBytes: services.maxBodyBytes)) { call in
-                await SessionReply.of(call) { try await answer(make(call)) }
+                await SessionReply.of(call) { try await answer(SessionCall(call, services)) }
             }
         }
         on(.post, "/v1/sessions", Self.create)
@@ -66,12 +65,12 @@ enum SessionRoutes {
         let principal = try await call.account()
         let names = ["host_id", "metadata", "host_policy", "default_invite_role"]
         let creation = try await call.fields(names) { fields -> SessionCreation? in
-            let policy = fields.choice("host_policy", of: HostPolicyName.allCases.map(\.rawValue))
+            let policy = fields.choice("host_policy", of: SessionHostPolicy.allCases.map(\.name))
             let role = fields.choice("default_invite_role", of: ["editor", "observer"])
             let metadata = fields.json("metadata", of: .object)
             guard let host = fields.required("host_id", PeerID.init) else { return nil }
             var creation = SessionCreation(host: host)
-            if let policy = policy.flatMap(HostPolicyName.init) { creation.hostPolicy = policy.policy }
+            if let policy = policy.flatMap(SessionHostPolicy.init(name:)) { creation.hostPolicy = policy }
             if let role = role.flatMap(SessionRole.init(name:)) { creation.defaultRole = role }
             if let metadata { creation.metadata = Array(metadata.readableBytesView) }
             return creation
@@ -110,12 +109,12 @@ enum SessionRoutes {
         let principal = try await call.account()
         let names = ["join_token", "peer_id", "profile", "resume", "key", "nonce", "signature"]
         let join = try await call.fields(names, SessionJoin.init(fields:))
-        do {
+        do throws(SessionFailure) {
             let joined = try await call.service.join(id, join, as: principal)
             return Reply(.ok, SessionTree.joined(joined, socketURL: call.socketURL, at: call.now))
-        } catch let failure as SessionFailure {
-            if failure.code.status < 429 { call.services.joins.failed(call.address, at: call.uptime) }
-            throw failure
+        } catch {
+            if error.code.status < 429 { call.services.joins.failed(call.address, at: call.uptime) }
+            throw error
         }
     }
 
@@ -192,29 +191,6 @@ enum SessionRoutes {
         guard let jti = TicketID(call.pathText("jti")) else { throw SessionFailure.refused(.inviteUnknown) }
         _ = try await call.service.revokeInvite(jti, of: try call.id, as: principal)
         return .noContent
-    }
-}
-
-/// What becomes of a session without its host, as clients name it.
-enum HostPolicyName: String, CaseIterable {
-    case close
-    case wait
-    case migrate
-
-    init(_ policy: Session.HostPolicy) {
-        switch policy {
-        case .close: self = .close
-        case .wait: self = .wait
-        case .migrate: self = .migrate
-        }
-    }
-
-    var policy: Session.HostPolicy {
-        switch self {
-        case .close: .close
-        case .wait: .wait
-        case .migrate: .migrate
-        }
     }
 }
 

@@ -36,7 +36,7 @@ enum SessionTree {
             ("host_peer_id", .text(session.host?.text)),
             ("state", .text(session.state.name)),
             ("close_reason", .text(session.state.closeReason?.name)),
-            ("host_policy", .text(HostPolicyName(session.hostPolicy).rawValue)),
+            ("host_policy", .text(session.hostPolicy.name)),
             ("default_invite_role", .text(session.defaultRole.name)),
             ("revision", .number(Int64(clamping: session.revision))),
             ("created_at", .number(session.createdAt.unixSeconds)),
