@@ -89,7 +89,7 @@ public final class Authenticator: Sendable {
         do throws(AccessError) {
             claims = try self.tokens.verify(token, at: now)
         } catch {
-            guard let session = try await self.ticketSession(for: token, at: now) else { throw error }
+            guard let session = try await self.ticketSession(for: token) else { throw error }
             return session
         }
         guard let account = try await self.accounts.account(claims.user) else { throw AccessError(.userNotFound) }
@@ -110,8 +110,8 @@ public final class Authenticator: Sendable {
     }
 
     /// - Returns: nil for what is no ticket.
-    private func ticketSession(for token: String, at now: Timestamp) async throws(AccessError) -> Session? {
-        guard let reader = self.ticketReader.withLock({ $0 }), let holder = reader.holder(of: token, at: now),
+    private func ticketSession(for token: String) async throws(AccessError) -> Session? {
+        guard let reader = self.ticketReader.withLock({ $0 }), let holder = try await reader.holder(of: token),
             let ticket = holder.peer.ticket
         else { return nil }
         guard let user = holder.account else {

@@ -19,6 +19,7 @@ public struct TicketHolder: Hashable, Sendable {
 /// Reads the tickets that are taken for bearer tokens besides access tokens.
 public protocol TicketReader: Sendable {
     /// - Parameter token: as it came. Of any length.
-    /// - Returns: nil for what is no good ticket at `now`. Whether a good one is still worth anything the kind of its topics decides.
-    func holder(of token: String, at now: Timestamp) -> TicketHolder?
+    /// - Returns: nil for what is no good ticket now. Whether a good one is still worth anything the kind of its topics decides.
+    /// - Throws: `unavailable` where that can't be found out.
+    func holder(of token: String) async throws(AccessError) -> TicketHolder?
 }

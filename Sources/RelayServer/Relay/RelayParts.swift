@@ -51,7 +51,7 @@ struct RelayParts: Sendable {
             authenticator: heart.access.authenticator,
             logger: logger
         )
-        self.sessions = try await RelaySessionParts.open(configuration, store, heart.broker, secret: secret)
+        self.sessions = try RelaySessionParts.open(configuration, store, heart.broker, secret: secret)
         heart.access.authenticator.takeTickets(readBy: SessionTicketReader(service: self.sessions.service))
         self.services = RelayEdges(
             configuration: configuration,

@@ -11,19 +11,19 @@ struct RelaySessionParts: Sendable {
     let metrics: SessionMetrics
 
     /// - Parameter secret: of access tokens: the tickets' key is sealed under it where the store has it.
-    /// - Throws: ``RelayStartError`` where there is no key to sign tickets with.
+    /// - Throws: ``RelayStartError`` where the configured key is none.
     static func open(
         _ configuration: RelayConfiguration,
         _ store: any RelayStore,
         _ broker: Broker,
         secret: Secret
-    ) async throws -> RelaySessionParts {
+    ) throws -> RelaySessionParts {
         let settings = configuration.sessions.settings
         let metrics = SessionMetrics()
         let shared = store as? any DeadlineStore
         let service = SessionService(
             settings: settings,
-            keys: try await Self.keys(configuration.sessions, broker, secret),
+            keys: try Self.keys(configuration.sessions, broker, secret),
             broker: broker,
             deadlines: shared ?? DeadlineTable(),
             onTransition: { metrics.count($0) }
@@ -36,12 +36,12 @@ struct RelaySessionParts: Sendable {
         _ configuration: RelayConfiguration.Sessions,
         _ broker: Broker,
         _ secret: Secret
-    ) async throws -> SessionKeys {
+    ) throws -> SessionKeys {
         do {
             let seed = try configuration.serverKey.map { key in
                 try TicketSeed(setting: key.value) { path, limit in Self.contents(of: path, upTo: limit) }
             }
-            return try await SessionKeys.open(
+            return SessionKeys(
                 broker: broker,
                 cluster: configuration.clusterID,
                 seed: seed,
@@ -49,8 +49,6 @@ struct RelaySessionParts: Sendable {
             )
         } catch let problem as TicketSeed.Problem {
             throw RelayStartError.unavailable("server_ed25519_key: \(problem)")
-        } catch let failure as SessionFailure {
-            throw RelayStartError.unavailable("the key of session tickets can't be had from the store: \(failure)")
         }
     }
 

@@ -72,7 +72,7 @@ public final class SessionKeeper: Sendable {
         repeat {
             await self.lookAtAllOnce(settingLeases: isFirst && !self.sharesDeadlines)
             isFirst = false
-            try? await self.service.keys.refresh()
+            await self.service.keys.refresh()
         } while (try? await Task.sleep(for: .seconds(Self.roundSeconds))) != nil
     }
 

@@ -1,3 +1,4 @@
+import NIOCore
 public import RelayCore
 import Synchronization
 
@@ -5,48 +6,58 @@ import Synchronization
 ///
 /// A seed from the configuration is used as it is. Without one the first relay makes one, and leaves it in the store for the others, sealed under
 /// the secret of access tokens. Either way the store has the public keys, so that all relays verify what any of them signed, and what was signed
-/// by the key before.
+/// by the key before. A relay that nobody asks for sessions makes no key.
 public final class SessionKeys: Sendable {
+    private struct Known {
+        var keys: TicketKeys
+        /// When they were read.
+        var at: NIODeadline
+    }
+
+    /// What a stranger's tickets can make the relay ask the store for.
+    private static let shortestPause = TimeAmount.seconds(1)
+
     private let broker: Broker
     private let cluster: String
     private let secret: String
     private let seed: TicketSeed?
-    /// Written by ``load()`` only.
-    private let keys: Mutex<TicketKeys>
+    /// Nil until the first ticket. Never held while the store is asked.
+    private let known = Mutex<Known?>(nil)
 
     /// - Parameters:
     ///   - seed: from the configuration; nil for the one that relays share.
     ///   - secret: of access tokens.
-    public static func open(
-        broker: Broker,
-        cluster: String,
-        seed: TicketSeed?,
-        secret: String
-    ) async throws(SessionFailure) -> SessionKeys {
-        let keys = try await Self.agree(broker, cluster, seed, secret)
-        return SessionKeys(broker, cluster, seed, secret, keys)
-    }
-
-    private init(
-        _ broker: Broker,
-        _ cluster: String,
-        _ seed: TicketSeed?,
-        _ secret: String,
-        _ keys: TicketKeys
-    ) {
+    public init(broker: Broker, cluster: String, seed: TicketSeed?, secret: String) {
         self.broker = broker
         self.cluster = cluster
         self.seed = seed
         self.secret = secret
-        self.keys = Mutex(keys)
     }
 
-    public var current: TicketKeys { self.keys.withLock { $0 } }
+    /// The keys as this relay knows them.
+    public func current() async throws(SessionFailure) -> TicketKeys {
+        if let known = self.known.withLock({ $0 }) { return known.keys }
+        return try await self.read()
+    }
 
-    /// Takes on what other relays have said meanwhile. To be called every so often.
-    public func refresh() async throws(SessionFailure) {
+    /// The keys as others may have changed them, where they were not looked at just now.
+    func fresh() async throws(SessionFailure) -> TicketKeys {
+        let now = self.broker.clock.uptime()
+        if let known = self.known.withLock({ $0 }), now < known.at + Self.shortestPause { return known.keys }
+        return try await self.read()
+    }
+
+    /// Takes on what other relays have said meanwhile, where this one uses keys. To be called every so often.
+    func refresh() async {
+        guard self.known.withLock({ $0 != nil }) else { return }
+        _ = try? await self.fresh()
+    }
+
+    private func read() async throws(SessionFailure) -> TicketKeys {
+        let now = self.broker.clock.uptime()
         let keys = try await Self.agree(self.broker, self.cluster, self.seed, self.secret)
-        self.keys.withLock { $0 = keys }
+        self.known.withLock { $0 = Known(keys: keys, at: now) }
+        return keys
     }
 
     /// The keys by the record in the store, which is made or brought up to date where it has to be.

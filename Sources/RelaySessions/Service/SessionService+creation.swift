@@ -47,7 +47,7 @@ extension SessionService {
     ) async throws(SessionFailure) -> CreatedSession {
         guard principal != nil || self.settings.allowsAnonymous else { throw .unauthenticated }
         let request = SessionRequest(
-            id: self.newID(for: principal, once: key),
+            id: try await self.newID(for: principal, once: key),
             owner: principal.flatMap { AccountID($0.id.rawValue) },
             host: creation.host,
             hostPolicy: creation.hostPolicy,
@@ -72,16 +72,16 @@ extension SessionService {
             }
             return Self.store(try Session.create(request, rules: rules, at: now), at: now)
         }
-        return try self.tickets(for: transition.session, of: request.owner, at: now)
+        return try await self.tickets(for: transition.session, of: request.owner, at: now)
     }
 
     private func tickets(
         for session: Session,
         of account: AccountID?,
         at now: Timestamp
-    ) throws(SessionFailure) -> CreatedSession {
+    ) async throws(SessionFailure) -> CreatedSession {
         var generator = SystemRandomNumberGenerator()
-        let (minter, scope) = (self.minter, session.ticketScope)
+        let (minter, scope) = (try await self.minter(), session.ticketScope)
         do throws(TicketMintingError) {
             let shared = try minter.hostClaim(to: scope, isShared: true, account: account, at: now, using: &generator)
             let own = try minter.hostClaim(to: scope, isShared: false, account: account, at: now, using: &generator)
@@ -92,10 +92,10 @@ extension SessionService {
     }
 
     /// Nobody guesses it: it is random, or made with a secret of the cluster from what the client calls its request.
-    private func newID(for principal: Principal?, once key: String?) -> SessionID {
+    private func newID(for principal: Principal?, once key: String?) async throws(SessionFailure) -> SessionID {
         var generator = SystemRandomNumberGenerator()
         guard let key, let principal else { return .random(using: &generator) }
-        let secret = self.keys.current.current.secret(for: "ids of sessions made once, 1")
+        let secret = try await self.keys.current().current.secret(for: "ids of sessions made once, 1")
         let account = Array(principal.id.rawValue.utf8)
         let message = [UInt8(account.count >> 8 & 0xFF), UInt8(account.count & 0xFF)] + account + Array(key.utf8)
         return .ofDigest(HMAC<SHA256>.authenticationCode(for: message, using: secret).prefix(16))

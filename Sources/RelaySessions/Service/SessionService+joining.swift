@@ -41,8 +41,8 @@ public struct JoinedPeer: Sendable {
 
 extension SessionService {
     /// A number for a peer's key to sign. Asks nothing of who wants it, and keeps nothing.
-    public func challenge(_ id: SessionID) -> ProofChallenge {
-        self.nonces.make(for: id, by: self.keys.current.current, at: self.now)
+    public func challenge(_ id: SessionID) async throws(SessionFailure) -> ProofChallenge {
+        self.nonces.make(for: id, by: try await self.keys.current().current, at: self.now)
     }
 
     /// Lets a peer in, or back to its place.
@@ -54,13 +54,8 @@ extension SessionService {
         as principal: Principal?
     ) async throws(SessionFailure) -> JoinedPeer {
         let now = self.now
-        let ticket: VerifiedTicket
-        do throws(TicketRefusal) {
-            ticket = try self.verifier.verify(join.token, for: id, at: now)
-        } catch {
-            throw .ticket(error)
-        }
-        let key = try self.prove(join, ticket, at: now)
+        let ticket = try await self.verified(join.token, for: id)
+        let key = try await self.prove(join, ticket, at: now)
         let (resume, nextResume) = (try Self.digest(join.resume), Self.newResume())
         var generator = SystemRandomNumberGenerator()
         let request = JoinRequest(
@@ -77,7 +72,7 @@ extension SessionService {
         let session = try await self.change(id) { (session, now) throws(SessionRefusal) in
             try session.join(request, at: now)
         }
-        let (peer, own) = try self.ticket(of: join.peer, in: session, at: now)
+        let (peer, own) = try await self.ticket(of: join.peer, in: session, at: now)
         return JoinedPeer(session: session, peer: peer, ticket: own, resume: nextResume.text)
     }
 
@@ -95,14 +90,14 @@ extension SessionService {
         }
         guard let asking else { throw .refused(.notMember) }
         await self.renewLeases([Deadline.Name(topic: Self.key(id), peer: asking.text)])
-        return (session, try self.ticket(of: asking, in: session, at: self.now).ticket)
+        return (session, try await self.ticket(of: asking, in: session, at: self.now).ticket)
     }
 
     private func ticket(
         of id: PeerID,
         in session: Session,
         at now: Timestamp
-    ) throws(SessionFailure) -> (peer: SessionPeer, ticket: TicketMinter.Minted) {
+    ) async throws(SessionFailure) -> (peer: SessionPeer, ticket: TicketMinter.Minted) {
         guard let peer = session.peer(id) else { throw .refused(.peerUnknown) }
         let ticket = PeerTicket(
             id: peer.ticket,
@@ -112,8 +107,9 @@ extension SessionService {
             capabilities: peer.capabilities,
             key: peer.key
         )
+        let minter = try await self.minter()
         do throws(TicketMintingError) {
-            return (peer, try self.minter.peerTicket(ticket, to: session.ticketScope, at: now))
+            return (peer, try minter.peerTicket(ticket, to: session.ticketScope, at: now))
         } catch {
             throw .minting(error)
         }
@@ -124,10 +120,10 @@ extension SessionService {
         _ join: SessionJoin,
         _ ticket: VerifiedTicket,
         at now: Timestamp
-    ) throws(SessionFailure) -> KeyThumbprint? {
+    ) async throws(SessionFailure) -> KeyThumbprint? {
         guard let (text, answer) = join.proof else { return nil }
         guard text.utf8.count == 43, let nonce = Sodium.bytes(base64: text.utf8) else { throw .malformed("nonce") }
-        let key = self.keys.current.current
+        let key = try await self.keys.current().current
         guard let challenge = self.nonces.take(nonce, for: ticket.facts.session, by: key, at: now) else {
             throw .proof(.challengeExpired)
         }

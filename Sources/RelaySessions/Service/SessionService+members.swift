@@ -80,8 +80,9 @@ extension SessionService {
             )
         }
         guard let invite = session.invites.first(where: { $0.id == jti }) else { throw .refused(.inviteUnknown) }
+        let minter = try await self.minter()
         do throws(TicketMintingError) {
-            let ticket = try self.minter.invitation(
+            let ticket = try minter.invitation(
                 to: session.ticketScope,
                 as: role,
                 only: invite.capabilities,

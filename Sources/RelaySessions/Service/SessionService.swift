@@ -49,21 +49,42 @@ public final class SessionService: Sendable {
 
     var now: Timestamp { self.broker.clock.now() }
 
-    var minter: TicketMinter {
+    func minter() async throws(SessionFailure) -> TicketMinter {
         TicketMinter(
             cluster: self.settings.cluster,
-            keys: self.keys.current,
+            keys: try await self.keys.current(),
             lifetimes: self.settings.lifetimes
         )
     }
 
-    /// Tells what tickets are.
-    public var verifier: TicketVerifier {
-        TicketVerifier(
+    /// What a ticket is. One by a key that this relay does not know may be by one that another has just made.
+    ///
+    /// - Parameter session: where its bearer wants to go; nil for who has not said: then the ticket is good for its own session.
+    public func verified(_ token: String, for session: SessionID? = nil) async throws(SessionFailure) -> VerifiedTicket {
+        do throws(SessionFailure) {
+            return try self.verify(token, session, by: try await self.keys.current())
+        } catch {
+            guard case .ticket(.unknownKey) = error else { throw error }
+            return try self.verify(token, session, by: try await self.keys.fresh())
+        }
+    }
+
+    private func verify(
+        _ token: String,
+        _ session: SessionID?,
+        by keys: TicketKeys
+    ) throws(SessionFailure) -> VerifiedTicket {
+        let verifier = TicketVerifier(
             cluster: self.settings.cluster,
-            keys: self.keys.current,
+            keys: keys,
             acceptsLegacy: self.settings.acceptsLegacyTokens
         )
+        do throws(TicketRefusal) {
+            guard let session else { return try verifier.verifyForItsSession(token, at: self.now) }
+            return try verifier.verify(token, for: session, at: self.now)
+        } catch {
+            throw .ticket(error)
+        }
     }
 
     // MARK: Looking

@@ -36,6 +36,10 @@ enum TicketText {
         return payload
     }
 
+    static func hasHeader(_ text: [UInt8]) -> Bool {
+        Self.isHeader(text.prefix { $0 != Self.dot })
+    }
+
     /// Whether it is the header of a ticket, whosever key it names.
     private static func isHeader(_ encoded: ArraySlice<UInt8>) -> Bool {
         guard let header = Sodium.bytes(base64: encoded), header.starts(with: Self.beforeKey),

@@ -40,6 +40,12 @@ public struct TicketVerifier: Sendable {
         return try LegacyToken.open(bytes, form, with: self.keys).verified(at: now)
     }
 
+    /// Whether it has the header of a ticket, by whatever key. Tells tickets from access tokens without any key.
+    public static func isTicket(_ text: String) -> Bool {
+        guard text.utf8.count <= TicketText.maximumBytes else { return false }
+        return TicketText.hasHeader(Array(text.utf8))
+    }
+
     private func ticket(in text: [UInt8], at now: Timestamp) throws(TicketRefusal) -> VerifiedTicket {
         let claims = try TicketClaims(payload: try TicketText.open(text, with: self.keys))
         guard claims.issuer == self.cluster, claims.audience == self.cluster else { throw .wrongAudience }

@@ -28,7 +28,7 @@ enum SessionRoutes {
             return Reply(.ok, SessionTree.session(session, at: call.now))
         }
         on(.post, "/v1/sessions/{session_id}/challenge") { call in
-            let challenge = call.service.challenge(try call.id)
+            let challenge = try await call.service.challenge(try call.id)
             return Reply(
                 .ok,
                 .object([
@@ -54,7 +54,7 @@ enum SessionRoutes {
             Reply(
                 .ok,
                 headers: ["content-type": "application/jwk-set+json", "cache-control": "public, max-age=300"],
-                body: ByteBuffer(string: call.service.keys.current.document)
+                body: ByteBuffer(string: try await call.service.keys.current().document)
             )
         }
     }
