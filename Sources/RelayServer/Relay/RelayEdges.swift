@@ -4,6 +4,7 @@ import NIOHTTP1
 import RelayAccess
 import RelayCore
 import RelayMetrics
+import RelayTunnels
 
 /// Makes the edges: hands each what it needs, and no more.
 struct RelayEdges {
@@ -32,7 +33,8 @@ struct RelayEdges {
             clock: self.broker.clock,
             acceptsQueryToken: self.configuration.webSocket.acceptsQueryToken
         )
-        let fast = self.fastRoutes(access, waiters, subscriptions, metrics)
+        let paths = PathMetrics(factory: PrometheusMetricsFactory(registry: registry))
+        let fast = self.fastRoutes(access, waiters, subscriptions, metrics, paths)
         let responder = RESTRouter.responder(
             self.restServices,
             beside: fast,
@@ -68,7 +70,8 @@ struct RelayEdges {
         _ access: RequestAccess,
         _ waiters: PollWaiters,
         _ subscriptions: SubscriptionQuota,
-        _ metrics: EdgeMetrics
+        _ metrics: EdgeMetrics,
+        _ paths: PathMetrics
     ) -> [Routes.Entry] {
         let publisher = Publisher(broker: self.broker, metrics: metrics)
         let joiner = Joiner(broker: self.broker, subscriptions: subscriptions)
@@ -109,7 +112,30 @@ struct RelayEdges {
                 "/sse",
                 EventStreamRoute(access: access, joiner: joiner, places: places, metrics: metrics)
             ),
+            .init(
+                .GET,
+                under: TunnelRoute.prefix,
+                template: TunnelRoute.template,
+                TunnelRoute(
+                    access: access,
+                    joiner: joiner,
+                    sockets: sockets,
+                    tunnels: self.tunnels(paths),
+                    sessions: self.sessions.service
+                )
+            ),
         ]
+    }
+
+    private func tunnels(_ metrics: PathMetrics) -> TunnelServices {
+        let tunnels = self.configuration.tunnels
+        return TunnelServices(
+            memory: self.memory,
+            metrics: metrics,
+            window: tunnels.window,
+            patience: TimeAmount(tunnels.patience),
+            bandwidths: tunnels.bytesPerSecond > 0 ? SessionBandwidths(bytesPerSecond: tunnels.bytesPerSecond) : nil
+        )
     }
 
     private var sessionServices: SessionEdgeServices {

@@ -29,6 +29,15 @@ extension BoundedName<SessionIDKind> {
     }
 }
 
+extension BoundedName<TunnelIDKind> {
+    /// A new tunnel's id: 128 random bits as 32 lower-case hex digits.
+    ///
+    /// - Parameter generator: the system's, but in tests.
+    public static func random(using generator: inout some RandomNumberGenerator) -> Self {
+        .hexadecimal(.random(16, using: &generator))
+    }
+}
+
 extension BoundedName {
     fileprivate static func hexadecimal(_ bytes: [UInt8]) -> Self {
         guard let name = Self(Sodium.hexadecimal(bytes)) else { preconditionFailure("32 hex digits are a name") }

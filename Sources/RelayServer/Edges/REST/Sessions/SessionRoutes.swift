@@ -50,6 +50,10 @@ enum SessionRoutes {
         on(.post, "/v1/sessions/{session_id}/invites", Self.invite)
         on(.delete, "/v1/sessions/{session_id}/invites/{jti}", Self.revokeInvite)
         on(.post, "/v1/sessions/{session_id}/participants/{peer_id}/role", Self.setRole)
+        on(.get, "/v1/sessions/{session_id}/tunnels", TunnelRoutes.list)
+        on(.post, "/v1/sessions/{session_id}/tunnels", TunnelRoutes.request)
+        on(.post, "/v1/sessions/{session_id}/tunnels/{tunnel_id}/accept", TunnelRoutes.accept)
+        on(.delete, "/v1/sessions/{session_id}/tunnels/{tunnel_id}", TunnelRoutes.close)
         on(.get, "/.well-known/jwks.json") { call in
             Reply(
                 .ok,
