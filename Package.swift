@@ -51,6 +51,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "RelayWire",
@@ -88,6 +89,17 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RelaySessions",
+            dependencies: [
+                "CSodium",
+                "RelayCore",
+                "RelayWire",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -131,6 +143,7 @@ let package = Package(
                 "RelayAccess",
                 "RelayCore",
                 "RelayMetrics",
+                "RelaySessions",
                 "RelayStorage",
                 "RelayTunnels",
                 "RelayValkey",
@@ -319,6 +332,18 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "RelaySessionsTests",
+            dependencies: [
+                "RelayCore",
+                "RelaySessions",
+                "RelayWire",
+                "SeededRandom",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "RelayMetricsTests",
             dependencies: [
                 "RelayMetrics",
@@ -424,6 +449,8 @@ let package = Package(
             dependencies: [
                 "ProgramFixture",
                 "RelayClient",
+                "RelaySessions",
+                "RelayWire",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -5,7 +5,8 @@ import NIOPosix
 /// The peer that the relay is measured against: what a plain SwiftNIO program costs for the same work, with no
 /// topics, no storage, no users and no checks.
 ///
-/// `bare-nio PORT [THREADS]` listens on 127.0.0.1 until it is killed. Its routes:
+/// `bare-nio PORT [THREADS [TARGET]]` listens on 127.0.0.1 until it is killed. With a target it also listens on the next port, as a TCP proxy
+/// to the port TARGET. Its routes:
 ///
 /// | route | what it does |
 /// | --- | --- |
@@ -18,15 +19,18 @@ import NIOPosix
 enum BareNIO {
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst().map { Int($0) }
-        guard let port = arguments.first.flatMap({ $0 }), arguments.count <= 2 else {
-            print("usage: bare-nio PORT [THREADS]")
+        guard let port = arguments.first.flatMap({ $0 }), arguments.count <= 3 else {
+            print("usage: bare-nio PORT [THREADS [TARGET]]")
             return
         }
-        let threads = arguments.dropFirst().first.flatMap { $0 } ?? 1
+        let threads = arguments.count > 1 ? arguments[arguments.startIndex + 1] ?? 1 : 1
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let audience = Audience(loops: group)
         let listener = try await Self.bootstrap(group: group, audience: audience).bind(host: "127.0.0.1", port: port)
             .get()
+        if let target = arguments.dropFirst(2).first.flatMap({ $0 }) {
+            _ = try await Proxy.bootstrap(group: group, target: target).bind(host: "127.0.0.1", port: port + 1).get()
+        }
         try await listener.closeFuture.get()
     }
 

@@ -67,6 +67,24 @@ public enum RelayMetric {
         "Log lines dropped, since whoever reads the log did not keep up."
     )
 
+    public static let sessionsCreated = MeasuredMetric("pulsar_sessions_total", .counter, "Sessions made at this relay.")
+    /// The reference names it without the ending that counters have by rule.
+    public static let sessionsClosed = MeasuredMetric(
+        "pulsar_sessions_closed",
+        .counter,
+        "Sessions that ended, by reason, as this relay has decided."
+    )
+    public static let sessionsClosedTotal = MeasuredMetric(
+        "pulsar_sessions_closed_total",
+        .counter,
+        "The same as pulsar_sessions_closed."
+    )
+    public static let sessionsActive = MeasuredMetric(
+        "pulsar_sessions_active",
+        .gauge,
+        "Sessions that have not ended, on all relays that share the store."
+    )
+
     // MARK: Counted where it happens
 
     /// - Parameter maxTopics: topics with series of their own, where series are labelled with topics.

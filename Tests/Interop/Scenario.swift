@@ -34,27 +34,40 @@ struct Scenario {
     ///
     /// - Throws: where the script can't be started. The relay is then gone too.
     func run(_ script: String, against relay: RelayUnderTest) async throws {
-        var environment = Installation.environment.merging(self.environment) { $1 }
-        environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        environment["RELAY_URL"] = relay.url
-        environment["RELAY_PID"] = String(relay.process.id)
-        environment["RELAY_USERNAME"] = RelayUnderTest.username
-        environment["RELAY_PASSWORD"] = RelayUnderTest.password
-        environment["SCRATCH"] = self.folder.path()
+        let environment = [
+            "RELAY_URL": relay.url,
+            "RELAY_PID": String(relay.process.id),
+            "RELAY_USERNAME": RelayUnderTest.username,
+            "RELAY_PASSWORD": RelayUnderTest.password,
+        ]
         let python: ChildProcess
         do {
-            python = try ChildProcess(
-                Installation.python,
-                [Installation.scripts.appending(path: script).path()],
-                environment: environment,
-                directory: self.folder,
-                log: self.folder.appending(path: "\(script).log")
-            )
+            python = try self.start(script, environment)
         } catch {
             relay.process.signal(SIGKILL)
             throw error
         }
         let exit = try await python.exit(within: .seconds(180))
         #expect(exit == .code(0), "\(script): \(python.lastWords)\nthe relay: \(relay.process.lastWords)")
+    }
+
+    /// Runs a script as above, for which there need be no relay.
+    func run(_ script: String) async throws {
+        let python = try self.start(script, [:])
+        let exit = try await python.exit(within: .seconds(180))
+        #expect(exit == .code(0), "\(script): \(python.lastWords)")
+    }
+
+    private func start(_ script: String, _ relay: [String: String]) throws -> ChildProcess {
+        var environment = Installation.environment.merging(self.environment) { $1 }.merging(relay) { $1 }
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        environment["SCRATCH"] = self.folder.path()
+        return try ChildProcess(
+            Installation.python,
+            [Installation.scripts.appending(path: script).path()],
+            environment: environment,
+            directory: self.folder,
+            log: self.folder.appending(path: "\(script).log")
+        )
     }
 }

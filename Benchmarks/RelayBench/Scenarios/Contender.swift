@@ -25,6 +25,17 @@ struct Contender<Key: Hashable & Sendable>: Sendable {
         }
     }
 
+    /// A server of its own, which is started with the load.
+    init(
+        key: Key,
+        kind: ServerKind,
+        setUp: @escaping @Sendable (Launcher) async throws -> (rig: any Rig, server: Server?)
+    ) {
+        self.key = key
+        self.kind = kind
+        self.setUp = setUp
+    }
+
     /// A server that runs already, and that somebody else stops.
     init(key: Key, running kind: ServerKind, rig: @escaping @Sendable () async throws -> any Rig) {
         self.key = key

@@ -24,4 +24,8 @@ enum Metric: Sendable {
     case answerLatency
     /// The same of requests that something else goes on beside.
     case bystanderLatency
+    /// Microseconds of a few bytes there and back, median.
+    case tripTime
+    /// The rate of the slowest of many, in percent of their mean.
+    case slowestShare
 }

@@ -22,5 +22,6 @@ enum Scenarios {
             ValkeyScenario(),
             NodesScenario(),
             StalledReaderScenario(),
+            TunnelScenario(),
         ]
 }

@@ -16,6 +16,10 @@ struct Sizes: Sendable {
     /// Messages per second to all of the many subscribers: the load generator has to take them all.
     let crowdRate = 5
     var newTopics = 10_000
+    /// Bytes through tunnels, in a round.
+    var tunnelBytes = 1 << 30
+    /// Times that a few bytes go through a tunnel and back, in a round.
+    var tunnelTrips = 5_000
     /// Files that this process may have open at once, connections among them.
     var openFiles = 1024
 
@@ -30,7 +34,9 @@ struct Sizes: Sendable {
         readers: 500,
         idleReaders: 2000,
         waitingPolls: 1000,
-        newTopics: 2000
+        newTopics: 2000,
+        tunnelBytes: 128 << 20,
+        tunnelTrips: 500
     )
 
     /// How many of the many subscribers each of several servers gets, where all of them have theirs at once: fewer than

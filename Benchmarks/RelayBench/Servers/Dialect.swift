@@ -81,7 +81,7 @@ struct Dialect: Sendable {
         return ByteBuffer(string: head)
     }
 
-    private func request(_ method: String, _ path: String, body: String) -> ByteBuffer {
+    func request(_ method: String, _ path: String, body: String) -> ByteBuffer {
         let head = """
             \(method) \(path) HTTP/1.1\r
             Host: 127.0.0.1\r

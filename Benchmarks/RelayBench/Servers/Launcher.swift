@@ -47,6 +47,19 @@ struct Launcher: Sendable {
         return Server(kind: .bare, port: port, dialect: .bareNIO, process: process)
     }
 
+    /// A bare TCP proxy, which listens on the port after the server's own.
+    ///
+    /// - Parameter target: the port of 127.0.0.1 to which it connects.
+    func launchProxy(to target: Int) async throws -> Server {
+        let executable = try Self.existing(self.bareExecutable)
+        let port = try await self.freePort()
+        let process = try ServerProcess(executable: executable) { _ in
+            [String(port), String(self.threads), String(target)]
+        }
+        try await self.awaitReady(.bare, process: process, port: port)
+        return Server(kind: .bare, port: port, dialect: .bareNIO, process: process)
+    }
+
     private func launchNchan(port: Int) async throws -> Server {
         let executable = try Self.existing(NginxConfiguration.executable)
         let configuration = NginxConfiguration(

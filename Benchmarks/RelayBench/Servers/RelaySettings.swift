@@ -52,6 +52,7 @@ struct RelaySettings: Sendable {
             "PULSAR_POLL_MAX_WAITERS_PER_USER": "100000",
             "PULSAR_MAX_CONNECTIONS": "100000",
             "PULSAR_MAX_TOPICS_PER_USER": "1000000",
+            "PULSAR_RELAY_BANDWIDTH_LIMIT": "0",
         ]
     }
 }

@@ -8,7 +8,7 @@ extension AccessError {
         case .notAuthenticated, .invalidToken, .tokenRevoked, .userNotFound, .wrongCredentials, .invalidRefreshToken,
             .refreshUserNotFound:
             401
-        case .userInactive, .permissionRequired, .accountInactive: 403
+        case .userInactive, .accountRequired, .permissionRequired, .accountInactive: 403
         case .malformedRefreshToken, .usernameTaken, .ownDeletion: 400
         case .sessionNotFound, .noSuchUser: 404
         case .invalidFields: 422
@@ -40,6 +40,7 @@ extension AccessError {
         case .tokenRevoked: "Token has been revoked"
         case .userNotFound: "User not found"
         case .userInactive: "User is inactive"
+        case .accountRequired: "An account's token is required"
         case .permissionRequired(let permission): "Permission '\(permission.names.joined(separator: ", "))' required"
         case .wrongCredentials: "Incorrect username or password"
         case .accountInactive: "User account is inactive"

@@ -11,6 +11,8 @@ public struct AccessError: Error, Hashable, CustomStringConvertible {
         /// The token is good, its user is gone.
         case userNotFound
         case userInactive
+        /// The token is a ticket, and only an account may do this.
+        case accountRequired
         /// One of `read`, `write`, `admin`.
         case permissionRequired(Permissions)
         /// At login: unknown user, wrong password, or a user without a password. Never told apart.

@@ -17,10 +17,13 @@ struct RateLimitTable {
         let endsAt: NIODeadline
 
         mutating func admit(_ limit: RateLimit, at now: NIODeadline) -> Decision {
-            guard self.count >= limit.count else {
-                self.count += 1
-                return .allowed
-            }
+            let decision = self.look(limit, at: now)
+            if decision == .allowed { self.count += 1 }
+            return decision
+        }
+
+        func look(_ limit: RateLimit, at now: NIODeadline) -> Decision {
+            guard self.count >= limit.count else { return .allowed }
             let nanoseconds = (self.endsAt - now).nanoseconds
             return .refused(retryAfterSeconds: max(1, (nanoseconds + 999_999_999) / 1_000_000_000))
         }
@@ -49,6 +52,16 @@ struct RateLimitTable {
         self.windows[key] = window
         self.order.append(key)
         return decision
+    }
+
+    /// What ``admit(_:at:)`` would say. Nothing is counted.
+    mutating func look(_ key: String, at now: NIODeadline) -> Decision {
+        self.sweep(at: now)
+        if let window = self.windows[key] { return window.look(self.limit, at: now) }
+        guard self.windows.count >= self.maximumKeys, let shared = self.shared, shared.endsAt > now else {
+            return .allowed
+        }
+        return shared.look(self.limit, at: now)
     }
 
     /// Removes the windows that have ended: each once, so it costs no more than making them did.

@@ -47,6 +47,15 @@ public final class RateLimiter: Sendable {
         if let seconds { throw AccessError(.rateLimited(limit, retryAfterSeconds: seconds)) }
     }
 
+    /// Throws `rateLimited` where ``check(_:key:at:)`` would, and counts nothing: for what is counted only where it fails.
+    public func checkUncounted(_ rule: RateLimitRule, key: String, at now: NIODeadline) throws(AccessError) {
+        guard let counter = self.counters[rule.rawValue] else { return }
+        switch counter.table.withLock({ $0.look(key, at: now) }) {
+        case .allowed: return
+        case .refused(let seconds): throw AccessError(.rateLimited(counter.limit, retryAfterSeconds: seconds))
+        }
+    }
+
     /// Counts a request of this relay. Throws `rateLimited`; a request that was refused is not counted.
     ///
     /// - Parameters:

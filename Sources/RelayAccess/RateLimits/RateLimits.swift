@@ -4,6 +4,8 @@ public enum RateLimitRule: Int, CaseIterable, Sendable {
     case refresh
     case publish
     case bulk
+    /// A join of a session that was refused.
+    case failedJoin
 }
 
 /// The limits in force; nil is none.
@@ -14,8 +16,10 @@ public struct RateLimits: Hashable, Sendable {
         self.limits = limits
     }
 
-    /// Logins 5 a minute, refreshes 10; publishing is not limited.
-    public static let standard = RateLimits([.login: .perMinute(5), .refresh: .perMinute(10)])
+    /// Logins 5 a minute, refreshes and failed joins 10; publishing is not limited.
+    public static let standard = RateLimits([
+        .login: .perMinute(5), .refresh: .perMinute(10), .failedJoin: .perMinute(10),
+    ])
 
     public static let none = RateLimits()
 

@@ -31,6 +31,15 @@ public final class Account: Sendable {
         self.word = Atomic(Self.word(for: user))
     }
 
+    /// Of nobody's account: whoever holds a ticket may read and write what it is for.
+    init(holderOf ticket: TicketHolding, named name: String) {
+        self.load = UserLoad()
+        self.id = UserID("ticket-\(ticket.id)")
+        self.username = name
+        let permissions: Permissions = [.read, .write]
+        self.word = Atomic(UInt64(Standing.active.rawValue) | UInt64(permissions.rawValue) << 8)
+    }
+
     public var standing: Standing { Self.standing(in: self.word.load(ordering: .acquiring)) }
 
     /// Who the user is now. Worth something only while the standing is active: see ``Session/state(at:)``.

@@ -19,6 +19,9 @@ public final class Authenticator: Sendable {
     /// Locked for one lookup at a time; sessions are asked after it is released.
     private let sessions: Mutex<SessionTable>
     private let observers = AccessObservers()
+    /// Set once, before the relay serves.
+    private let ticketReader = Mutex<(any TicketReader)?>(nil)
+    private let ticketAccounts = TicketAccounts()
 
     /// - Parameter cacheCapacity: tokens remembered at most, about 0.5 KB each.
     public init(
@@ -82,7 +85,13 @@ public final class Authenticator: Sendable {
     /// The session exists before the deny list is asked. A logout that the answer doesn't show yet finds the session here and marks it. So
     /// the two can't miss each other.
     private func verifiedSession(for token: String, at now: Timestamp) async throws(AccessError) -> Session {
-        let claims = try self.tokens.verify(token, at: now)
+        let claims: AccessClaims
+        do throws(AccessError) {
+            claims = try self.tokens.verify(token, at: now)
+        } catch {
+            guard let session = try await self.ticketSession(for: token) else { throw error }
+            return session
+        }
         guard let account = try await self.accounts.account(claims.user) else { throw AccessError(.userNotFound) }
         // This relay gave it out, or another that shares the secret: the user has a new password, of which nobody told yet.
         if account.generation < claims.generation { await self.invalidate(user: claims.user) }
@@ -93,6 +102,23 @@ public final class Authenticator: Sendable {
             session.revoke()
         }
         return session
+    }
+
+    /// Takes tickets for bearer tokens too. To be called once, before the relay serves.
+    public func takeTickets(readBy reader: any TicketReader) {
+        self.ticketReader.withLock { $0 = reader }
+    }
+
+    /// - Returns: nil for what is no ticket.
+    private func ticketSession(for token: String) async throws(AccessError) -> Session? {
+        guard let reader = self.ticketReader.withLock({ $0 }), let holder = try await reader.holder(of: token),
+            let ticket = holder.peer.ticket
+        else { return nil }
+        guard let user = holder.account else {
+            return Session(account: self.ticketAccounts.account(of: holder.peer, ticket), holder: holder)
+        }
+        guard let account = try await self.accounts.account(user) else { throw AccessError(.userNotFound) }
+        return Session(account: account, holder: holder)
     }
 
     private func isDenied(_ jti: String, at now: Timestamp) async throws(AccessError) -> Bool {

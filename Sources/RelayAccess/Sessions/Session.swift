@@ -11,8 +11,10 @@ public final class Session: Sendable {
     /// Nil for tokens of old relays, which can't be revoked.
     public let jti: String?
     public let expiresAt: Timestamp
-    /// By which of the user's passwords it was obtained.
+    /// By which of the user's passwords it was obtained. A ticket needs none: it is 0 then, and means nothing.
     let generation: Int64
+    /// The peer that a ticket is for; nil for an access token.
+    public let peer: PeerStanding?
     private let revoked = Atomic<Bool>(false)
 
     init(account: Account, jti: String?, expiresAt: Timestamp, generation: Int64 = 0) {
@@ -20,6 +22,16 @@ public final class Session: Sendable {
         self.generation = generation
         self.jti = jti
         self.expiresAt = expiresAt
+        self.peer = nil
+    }
+
+    /// Of who holds a ticket. It can't be revoked by itself: the kind of its topics knows what it is worth.
+    init(account: Account, holder: TicketHolder) {
+        self.account = account
+        self.generation = 0
+        self.jti = nil
+        self.expiresAt = holder.expiresAt
+        self.peer = holder.peer
     }
 
     public var isRevoked: Bool { self.revoked.load(ordering: .acquiring) }
@@ -30,19 +42,30 @@ public final class Session: Sendable {
     }
 
     /// Whether the user has got a password of which the account does not know yet.
-    var isAhead: Bool { self.generation > self.account.generation }
+    var isAhead: Bool { self.peer == nil && self.generation > self.account.generation }
 
     public func state(at now: Timestamp) -> SessionState {
         let (standing, principal, generation) = self.account.snapshot
         let refusal = SessionState.refusal(
             standing: standing,
             isRevoked: self.isRevoked,
-            isOfOtherPassword: self.generation != generation,
+            isOfOtherPassword: self.peer == nil && self.generation != generation,
             expiresAt: self.expiresAt,
             now: now
         )
-        guard let refusal else { return .live(principal) }
+        guard let refusal else { return .live(self.acting(principal)) }
         return .refused(AccessError(refusal))
+    }
+
+    /// Who holds a ticket is an administrator of nothing, whatever the account is.
+    private func acting(_ principal: Principal) -> Principal {
+        guard let peer = self.peer else { return principal }
+        return Principal(
+            id: principal.id,
+            username: principal.username,
+            permissions: principal.permissions.subtracting(.admin),
+            peer: peer
+        )
     }
 
     public func principal(at now: Timestamp) throws(AccessError) -> Principal {

@@ -70,6 +70,22 @@ extension Broker {
         }
     }
 
+    /// The topics of a kind that keeps a state, by key.
+    ///
+    /// - Parameters:
+    ///   - key: the page begins after it; nil for the first page.
+    ///   - limit: topics in the page.
+    /// - Throws: `store`.
+    public func topics(
+        ofKind kind: String,
+        after key: TopicKey?,
+        limit: Int
+    ) async throws(BrokerError) -> [StoredTopic] {
+        try await self.reading { () async throws(StoreError) in
+            try await self.store.topics(ofKind: kind, after: key, limit: limit)
+        }
+    }
+
     /// The names of the topics that `user` owns, in byte order, the first `limit` of them.
     ///
     /// - Throws: `store`.

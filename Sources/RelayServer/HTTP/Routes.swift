@@ -21,13 +21,31 @@ extension Route {
 struct Routes: Sendable {
     struct Entry: Sendable {
         let method: HTTPMethod
+        /// For a family of paths their template.
         let path: String
+        /// What all paths of a family begin with; nil for the one path.
+        let prefix: String?
         let route: any Route
 
         init(_ method: HTTPMethod, _ path: String, _ route: any Route) {
             self.method = method
             self.path = path
+            self.prefix = nil
             self.route = route
+        }
+
+        /// One route for all paths with this beginning.
+        init(_ method: HTTPMethod, under prefix: String, template: String, _ route: any Route) {
+            self.method = method
+            self.path = template
+            self.prefix = prefix
+            self.route = route
+        }
+
+        /// Whether the path is one of the family.
+        fileprivate func covers(_ path: Substring) -> Bool {
+            guard let prefix = self.prefix, path.hasPrefix(prefix) else { return false }
+            return path.utf8.count > prefix.utf8.count
         }
     }
 
@@ -39,6 +57,9 @@ struct Routes: Sendable {
     func entry(_ method: HTTPMethod, _ path: Substring) -> Entry? {
         let length = path.utf8.count
         // Lengths tell nearly all apart.
-        return self.entries.first { $0.path.utf8.count == length && $0.path == path && $0.method == method }
+        let entry = self.entries.first {
+            $0.path.utf8.count == length && $0.prefix == nil && $0.path == path && $0.method == method
+        }
+        return entry ?? self.entries.first { $0.prefix != nil && $0.method == method && $0.covers(path) }
     }
 }

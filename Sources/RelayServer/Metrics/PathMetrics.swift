@@ -8,8 +8,6 @@ final class PathMetrics: Sendable {
     enum Mode: String, CaseIterable {
         /// A tunnel of nothing but bytes.
         case tunnel
-        /// Proxy frames on signaling sockets.
-        case binaryProxy = "binary_proxy"
     }
 
     private struct Direction: Sendable {

@@ -4,6 +4,7 @@ import NIOPosix
 import RelayAccess
 import RelayCore
 import RelayMetrics
+import RelaySessions
 import RelayStorage
 import RelayWire
 public import ServiceLifecycle
@@ -141,6 +142,7 @@ public struct Relay: Service {
             tasks.addTask { await parts.streamWatch.run() }
             tasks.addTask { await parts.changeWatch.run() }
             tasks.addTask { await parts.memoryWatch.run() }
+            tasks.addTask { await parts.sessions.keeper.run() }
             await self.hooks.listening(listener.channel.localAddress?.port ?? 0)
             // Ends at graceful shutdown, and throws only if the task is cancelled instead: both mean to stop.
             try? await gracefulShutdown()

@@ -4,6 +4,7 @@ import NIOHTTP1
 import RelayAccess
 import RelayCore
 import RelayMetrics
+import RelayTunnels
 
 /// Makes the edges: hands each what it needs, and no more.
 struct RelayEdges {
@@ -11,6 +12,7 @@ struct RelayEdges {
     let store: any RelayStore
     let access: Access
     let broker: Broker
+    let sessions: RelaySessionParts
     let memory: MemoryLedger
     let loops: DeliveryLoops
     let lane: TaskLane
@@ -32,7 +34,8 @@ struct RelayEdges {
             clock: self.broker.clock,
             acceptsQueryToken: self.configuration.webSocket.acceptsQueryToken
         )
-        let fast = self.fastRoutes(access, waiters, subscriptions, metrics)
+        let paths = PathMetrics(factory: PrometheusMetricsFactory(registry: registry))
+        let fast = self.fastRoutes(access, waiters, subscriptions, metrics, paths)
         let responder = RESTRouter.responder(
             self.restServices,
             beside: fast,
@@ -41,7 +44,8 @@ struct RelayEdges {
                 memory: self.memory
             ),
             waiters: waiters,
-            registry: registry
+            registry: registry,
+            sessions: self.sessionServices
         )
         let server = self.configuration.server
         let relay = self.services(
@@ -77,7 +81,8 @@ struct RelayEdges {
         _ access: RequestAccess,
         _ waiters: PollWaiters,
         _ subscriptions: SubscriptionQuota,
-        _ metrics: EdgeMetrics
+        _ metrics: EdgeMetrics,
+        _ paths: PathMetrics
     ) -> [Routes.Entry] {
         let publisher = Publisher(broker: self.broker, metrics: metrics)
         let joiner = Joiner(broker: self.broker, subscriptions: subscriptions)
@@ -118,7 +123,39 @@ struct RelayEdges {
                 "/sse",
                 EventStreamRoute(access: access, joiner: joiner, places: places, metrics: metrics)
             ),
+            .init(
+                .GET,
+                under: TunnelRoute.prefix,
+                template: TunnelRoute.template,
+                TunnelRoute(
+                    access: access,
+                    joiner: joiner,
+                    sockets: sockets,
+                    tunnels: self.tunnels(paths),
+                    sessions: self.sessions.service
+                )
+            ),
         ]
+    }
+
+    private func tunnels(_ metrics: PathMetrics) -> TunnelServices {
+        let tunnels = self.configuration.tunnels
+        return TunnelServices(
+            memory: self.memory,
+            metrics: metrics,
+            window: tunnels.window,
+            patience: TimeAmount(tunnels.patience),
+            bandwidths: tunnels.bytesPerSecond > 0 ? SessionBandwidths(bytesPerSecond: tunnels.bytesPerSecond) : nil
+        )
+    }
+
+    private var sessionServices: SessionEdgeServices {
+        let sessions = self.configuration.sessions
+        return SessionEdgeServices(
+            service: self.sessions.service,
+            joins: FailedJoins(limiter: self.access.rateLimiter),
+            maxBodyBytes: min(self.configuration.server.maxBodyBytes, sessions.maxMetadataBytes + (16 << 10))
+        )
     }
 
     private var restServices: RESTServices {
@@ -149,6 +186,7 @@ struct RelayEdges {
                     subscriptions: { subscriptions.total }
                 ),
                 MemoryMetrics(ledger: self.memory), self.logMetrics,
+                SessionCollector(metrics: self.sessions.metrics, service: self.sessions.service),
             ]
         )
     }

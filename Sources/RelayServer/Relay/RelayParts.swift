@@ -14,6 +14,7 @@ struct RelayParts: Sendable {
     let services: HTTPServices
     /// What a port for metrics alone serves.
     let metricsServices: HTTPServices
+    let sessions: RelaySessionParts
     let upkeep: Upkeep
     let streamWatch: StreamWatch
     let changeWatch: ChangeWatch
@@ -52,11 +53,14 @@ struct RelayParts: Sendable {
             authenticator: heart.access.authenticator,
             logger: logger
         )
+        self.sessions = try RelaySessionParts.open(configuration, store, heart.broker, secret: secret)
+        heart.access.authenticator.takeTickets(readBy: SessionTicketReader(service: self.sessions.service))
         (self.services, self.metricsServices) = RelayEdges(
             configuration: configuration,
             store: store,
             access: heart.access,
             broker: heart.broker,
+            sessions: self.sessions,
             memory: heart.memory,
             loops: self.loops,
             lane: self.lane,
@@ -108,7 +112,7 @@ private struct Heart {
             store: store,
             hotStore: configuration.transientStore,
             feed: feed,
-            catalog: TopicCatalog(scope: configuration.topicScope),
+            catalog: TopicCatalog(configuration.topicBehaviors, scope: configuration.topicScope),
             limits: configuration.brokerLimits,
             memory: self.memory,
             durability: configuration.storage.brokerDurability,

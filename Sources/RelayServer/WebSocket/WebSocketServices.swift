@@ -38,14 +38,17 @@ final class WebSocketServices: Sendable {
     ///   - headers: as ``WebSocketHandshake`` gave them.
     ///   - user: who is to have one more connection.
     ///   - makeDialect: makes what is said over the WebSocket.
+    /// - Returns: false where it is none.
+    @discardableResult
     func upgrade(
         _ exchange: Exchange,
         _ headers: HTTPHeaders,
         of user: UserID,
         to makeDialect: () -> any WebSocketDialect
-    ) {
+    ) -> Bool {
         guard let place = self.places.enter(user) else {
-            return exchange.answer(Reply(.forbidden, detail: "Too many connections"))
+            exchange.answer(Reply(.forbidden, detail: "Too many connections"))
+            return false
         }
         let dialect = makeDialect()
         let decoder: any ChannelHandler =
@@ -58,8 +61,10 @@ final class WebSocketServices: Sendable {
                 headers: headers,
                 handlers: [decoder, connection]
             )
+            return true
         } catch {
             exchange.connection.cutOff()
+            return false
         }
     }
 }

@@ -38,6 +38,7 @@ struct FieldProblem {
         type: "bool_parsing",
         message: "Input should be a valid boolean, unable to interpret input"
     )
+    static let unusable = FieldProblem(type: "value_error", message: "Value error, not a valid value")
     static let requestID = FieldProblem(type: "id_type", message: "Input should be a valid string or integer")
     static let topicName = FieldProblem(
         type: "value_error",

@@ -55,6 +55,20 @@ public struct RequestFields {
         self.required(name) { (reader, bytes, value, place) in reader.text(bytes, value, at: place) }
     }
 
+    /// Text that must be there, and of which something can be made.
+    ///
+    /// - Parameter make: returns nil where it can't: that is an issue.
+    public mutating func required<Value>(_ name: String, _ make: (String) -> Value?) -> Value? {
+        self.required(name) { (reader, bytes, value, place) in
+            guard let text = reader.text(bytes, value, at: place) else { return nil }
+            guard let made = make(text) else {
+                reader.add(bytes, .unusable, at: place, input: value.range)
+                return nil
+            }
+            return made
+        }
+    }
+
     /// A legal topic name that must be there.
     public mutating func requiredTopic(_ name: String) -> String? {
         self.required(name) { (reader, bytes, value, place) in reader.topic(bytes, value, at: place) }
@@ -83,6 +97,22 @@ public struct RequestFields {
     /// `true` and `false`; also 1 and 0, and the words that forms use for them.
     public mutating func flag(_ name: String) -> Bool? {
         self.optional(name) { (reader, bytes, value, place) in reader.flag(bytes, value, at: place) }
+    }
+
+    /// A whole number in a range.
+    public mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
+        self.optional(name) { (reader, bytes, value, place) in reader.integer(bytes, value, at: place, in: range) }
+    }
+
+    /// A value as it was sent, in memory of its own. Whatever is in it has been checked to be JSON.
+    ///
+    /// - Parameter kind: what it has to be: an object, or another kind.
+    public mutating func json(_ name: String, of kind: JSONKind) -> ByteBuffer? {
+        self.optional(name) { (reader, bytes, value, place) in
+            guard value.kind != kind else { return bytes.copy(value.range) }
+            reader.add(bytes, kind == .object ? .object : .list, at: place, input: value.range)
+            return nil
+        }
     }
 
     /// A list of texts.

@@ -57,7 +57,5 @@ struct DormantKey: Sendable {
             "p2p_allow_insecure",
             because: "peers decide that for themselves"
         ),
-        DormantKey("max_sessions", because: "this version has no sessions"),
-        DormantKey("relay_bandwidth_limit", because: "this version does not limit bandwidth"),
     ]
 }

@@ -30,6 +30,13 @@ extension RelayConfiguration {
         )
         public var bulk = standard(.bulk)
 
+        @Setting(
+            "rate_limit_failed_joins",
+            .integer(0...requests),
+            "Refused joins of sessions a minute for each client address. 0: no limit."
+        )
+        public var failedJoins = standard(.failedJoin)
+
         static let keys = ConfigurationKey.keys(
             "rate_limits",
             prefixes: ["rate_limits_", "rate_limit_"],
@@ -38,7 +45,8 @@ extension RelayConfiguration {
             \.$login,
             \.$refresh,
             \.$publish,
-            \.$bulk
+            \.$bulk,
+            \.$failedJoins
         )
 
         private static let requests = 1_000_000

@@ -11,6 +11,8 @@ public struct RelayConfiguration: Hashable, Sendable {
     public var quotas = Quotas()
     public var access = Access()
     public var rateLimits = RateLimits()
+    public var sessions = Sessions()
+    public var tunnels = Tunnels()
     public var webSocket = WebSocket()
     public var poll = Poll()
     public var peerPort = PeerPort()

@@ -281,7 +281,7 @@ extension MessageSocketConversation: SessionSink {
     }
 
     private func adopt(_ session: Session) {
-        guard session.account.id == self.userID else {
+        guard session.account.id == self.userID, session.peer == self.session.peer else {
             return self.sendError(.authentication, "The token is another user's")
         }
         self.session = session

@@ -9,7 +9,8 @@ enum RESTRouter {
         beside fast: [Routes.Entry],
         health: HealthChecks,
         waiters: PollWaiters,
-        registry: PrometheusRegistry
+        registry: PrometheusRegistry,
+        sessions: SessionEdgeServices
     ) -> RESTResponder {
         var routes = RESTRoutes(services)
         for entry in fast { routes.reserve(entry.method, entry.path) }
@@ -21,6 +22,7 @@ enum RESTRouter {
         HistoryRoute.add(to: &routes)
         PollStatisticsRoute.add(to: &routes, waiters)
         OperationRoutes.add(to: &routes, health, registry)
+        SessionRoutes.add(to: &routes, sessions)
         return routes.responder()
     }
 

@@ -21,6 +21,7 @@ final class TunnelEnd: WebSocketDialect {
     private let grant: TunnelGrant
     private let services: TunnelServices
     private let eventLoop: any EventLoop
+    private let watch: TunnelWatch?
     private var connection: WebSocketConnection?
     private var phase = Phase.waiting
     private var place: PipePairs<TunnelEndReference>.Place?
@@ -35,13 +36,17 @@ final class TunnelEnd: WebSocketDialect {
     private var isShort = false
     /// The other end's bytes that this socket has not taken.
     private var owed = 0
+    /// Whether the tunnel is closed, and this end with it.
+    private var isDone = false
     private var hasEnded = false
     private var hasOtherEnded = false
 
-    init(_ grant: TunnelGrant, services: TunnelServices, eventLoop: any EventLoop) {
+    /// - Parameter watch: has joined the session's topic; nil for an end that nothing but itself ends.
+    init(_ grant: TunnelGrant, services: TunnelServices, eventLoop: any EventLoop, watch: TunnelWatch?) {
         self.grant = grant
         self.services = services
         self.eventLoop = eventLoop
+        self.watch = watch
         self.flow = PipeFlow(window: services.window)
     }
 
@@ -66,6 +71,12 @@ final class TunnelEnd: WebSocketDialect {
 
     func opened(_ connection: WebSocketConnection) {
         self.connection = connection
+        self.watch?.opened { [weak self] code, reason in
+            self?.isDone = code == 1_000
+            self?.connection?.close(WebSocketErrorCode(codeNumber: Int(code)), reason)
+        }
+        // It may be closed by now.
+        guard self.connection != nil else { return }
         let reference = TunnelEndReference(self, on: self.eventLoop)
         switch self.services.enter(self.grant, reference) {
         case .waits(let place): self.wait(place)
@@ -212,8 +223,9 @@ final class TunnelEnd: WebSocketDialect {
         self.handOver()
         self.timer?.cancel()
         self.timer = nil
+        self.watch?.stop()
         if let place = self.place { self.services.leave(place) }
-        let isClean = self.connection?.isClosedByClient == true || self.isFinished
+        let isClean = self.connection?.isClosedByClient == true || self.isFinished || self.isDone
         self.connection = nil
         guard case .connected(let other) = self.phase else { return self.phase = .over }
         self.leave()

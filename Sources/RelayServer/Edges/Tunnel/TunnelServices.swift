@@ -13,14 +13,26 @@ final class TunnelServices: Sendable {
     let window: Int
     /// How long an end waits for the other.
     let patience: TimeAmount
+    private let bandwidths: SessionBandwidths?
     private let pairs = Mutex(PipePairs<TunnelEndReference>())
 
-    init(memory: MemoryLedger, metrics: PathMetrics, window: Int, patience: TimeAmount) {
+    /// - Parameter bandwidths: nil for no limit.
+    init(
+        memory: MemoryLedger,
+        metrics: PathMetrics,
+        window: Int,
+        patience: TimeAmount,
+        bandwidths: SessionBandwidths? = nil
+    ) {
         self.memory = memory
         self.metrics = metrics
         self.window = window
         self.patience = patience
+        self.bandwidths = bandwidths
     }
+
+    /// What the tunnels of a session may carry; nil for no limit.
+    func bandwidth(of session: String) -> SharedBandwidth? { self.bandwidths?[session] }
 
     func enter(_ grant: TunnelGrant, _ end: TunnelEndReference) -> PipePairs<TunnelEndReference>.Entrance {
         self.pairs.withLock { $0.enter(grant.tunnel, as: grant.side, end) }

@@ -118,7 +118,7 @@ private final class OpenTunnelRoute: Route {
                 bandwidth: self.bandwidth
             )
             self.sockets.upgrade(exchange, headers, of: UserID("anybody")) {
-                TunnelEnd(grant, services: self.tunnels, eventLoop: exchange.loop.eventLoop)
+                TunnelEnd(grant, services: self.tunnels, eventLoop: exchange.loop.eventLoop, watch: nil)
             }
         }
     }

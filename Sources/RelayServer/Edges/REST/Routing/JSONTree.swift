@@ -9,6 +9,8 @@ indirect enum JSONTree: Sendable {
     case flag(Bool)
     case list([JSONTree])
     case object([(name: String, value: JSONTree)])
+    /// JSON text that was checked when it came in.
+    case json(ByteBuffer)
     case null
 
     static func moment(_ moment: Timestamp?) -> JSONTree { .text(moment?.description) }
@@ -19,6 +21,7 @@ indirect enum JSONTree: Sendable {
         switch self {
         case .text(let text?): buffer.writeJSONString(text)
         case .text(nil), .null: buffer.writeStaticString("null")
+        case .json(let text): buffer.writeImmutableBuffer(text)
         case .number(let number): buffer.writeString(String(number))
         case .flag(let flag): buffer.writeString(flag ? "true" : "false")
         case .list(let elements):

@@ -54,8 +54,15 @@ struct RESTCall: Sendable {
 
     // MARK: Who asks
 
-    /// The session of the request's token. Throws what is wrong with it.
+    /// The session of the request's token, an account's. Throws what is wrong with it; a ticket is no account.
     func session() async throws(AccessError) -> Session {
+        let session = try await self.tokenSession()
+        guard session.peer == nil else { throw AccessError(.accountRequired) }
+        return session
+    }
+
+    /// The session of the request's token, which may be a ticket.
+    private func tokenSession() async throws(AccessError) -> Session {
         guard let header = self.request.headers[values: .authorization].first else {
             throw AccessError(.notAuthenticated)
         }
@@ -67,9 +74,23 @@ struct RESTCall: Sendable {
         }
     }
 
-    /// The caller, who holds what the route asks for.
+    /// The caller, an account that holds what the route asks for.
     func caller() async throws(AccessError) -> Principal {
-        let session = try await self.session()
+        try self.principal(of: try await self.session())
+    }
+
+    /// The caller, an account or who holds a ticket.
+    func member() async throws(AccessError) -> Principal {
+        try self.principal(of: try await self.tokenSession())
+    }
+
+    /// - Returns: nil where no token was sent.
+    func memberIfNamed() async throws(AccessError) -> Principal? {
+        guard !self.request.headers[values: .authorization].isEmpty else { return nil }
+        return try await self.member()
+    }
+
+    private func principal(of session: Session) throws(AccessError) -> Principal {
         guard case .caller(let permissions) = self.admission else { return try session.principal(at: self.now) }
         return try session.principal(at: self.now, requiring: permissions)
     }

@@ -7,6 +7,8 @@ struct RelayRequestContext: RequestContext {
     let remoteAddress: String
     /// Whether the request has been counted against its client's address.
     var isCounted = false
+    /// As the response's `x-request-id` has it.
+    var requestID = ""
     /// Whether the client is still there.
     var presence = ClientPresence()
 

@@ -66,12 +66,14 @@ final class RouterLane: Route {
         let responder = self.responder
         let logger = self.logger
         let isCounted = exchange.isCounted
+        let requestID = exchange.requestID
         let presence = ClientPresence()
         exchange.presence = presence
         if exchange.connection.isInputClosed { exchange.inputClosed() }
         exchange.suspend {
             var context = RelayRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
             context.isCounted = isCounted
+            context.requestID = requestID
             context.presence = presence
             let reply = await Self.reply(to: request, context, responder, logger)
             return (reply, context.endpointPath)

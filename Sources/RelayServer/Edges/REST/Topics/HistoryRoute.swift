@@ -12,7 +12,7 @@ enum HistoryRoute {
 
     @Sendable private static func page(_ call: RESTCall) async throws -> Reply {
         let query = try HistoryQuery(call.query)
-        let caller = try await call.caller().acting(as: query.clientID)
+        let caller = try await call.member().acting(as: query.clientID)
         let path = try TopicPath(call, for: caller)
         let (part, rest) = try await path.asking { (key) throws(BrokerError) in
             try await HistoryAnswer.begin(query, of: key, as: caller, call.services.broker)

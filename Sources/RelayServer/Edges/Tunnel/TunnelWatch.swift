@@ -1,0 +1,91 @@
+import NIOCore
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// Follows the session of a tunnel's end, as the peer that the end is: the end is closed when its tunnel, its session or its peer's leave is
+/// no more. It is also the sign that the peer is there.
+///
+/// Lives on the end's loop.
+final class TunnelWatch {
+    let session: Session
+    let loop: DeliveryLoop
+    private let tunnel: String
+    private var subscriptions = Subscriptions()
+    /// Closes the end. Nil before it is open, and once it is closed.
+    private var close: ((UInt16, String) -> Void)?
+    /// What happened before it was open.
+    private var reason: (UInt16, String)?
+
+    init(session: Session, loop: DeliveryLoop, tunnel: String) {
+        self.session = session
+        self.loop = loop
+        self.tunnel = tunnel
+    }
+
+    func start(_ joined: consuming JoinedReaders) {
+        let readers = joined.readers
+        self.subscriptions.add(joined)
+        self.loop.current?.connections.add(self)
+        for reader in readers { self.loop.current?.readers.start(reader) }
+    }
+
+    /// The end is open.
+    func opened(_ close: @escaping (UInt16, String) -> Void) {
+        if let (code, text) = self.reason { return close(code, text) }
+        self.close = close
+    }
+
+    /// The end is closed, or never came to be.
+    func stop() {
+        self.close = nil
+        self.loop.current?.connections.remove(self)
+        for reader in self.subscriptions.removeAll() { self.loop.current?.readers.leave(reader) }
+    }
+
+    private func end(_ code: UInt16, _ text: String) {
+        self.reason = self.reason ?? (code, text)
+        self.close.take()?(code, text)
+    }
+}
+
+extension TunnelWatch: SessionSink {
+    var readers: [Reader] { self.subscriptions.readers }
+
+    func end(for refusal: AccessError) { self.end(4001, refusal.detail) }
+
+    func checkExpiry(at now: Timestamp) {
+        guard now >= self.session.expiresAt else { return }
+        self.end(4001, "The access token has expired")
+    }
+
+    func capacity(for reader: Reader) -> Int { .max }
+
+    /// What was missed may have been the end.
+    func deliver(_ gap: Gap, to reader: Reader) { self.end(1_011, "Connect again") }
+
+    /// Only the relay says that a tunnel is closed.
+    func deliver(_ batch: Batch, to reader: Reader) {
+        for message in batch.messages where message.sender == nil && self.isClosing(message.payload) {
+            self.end(1_000, "The tunnel is closed")
+        }
+    }
+
+    private func isClosing(_ payload: ByteBuffer) -> Bool {
+        let news = try? RequestFields.decode(payload, names: ["type", "tunnel_id"]) { fields in
+            (type: fields.text("type"), tunnel: fields.text("tunnel_id"))
+        }
+        return news?.type == "tunnel_closed" && news?.tunnel == self.tunnel
+    }
+
+    func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
+        _ = self.subscriptions.remove(reader.topic.name)
+        switch reason {
+        case .accessLost: self.end(4003, "Not a peer of the session any more")
+        case .topicDeleted: self.end(4004, "The session has ended")
+        case .storeFailed: self.end(1_011, "Try again later")
+        }
+    }
+
+    func flush() {}
+}

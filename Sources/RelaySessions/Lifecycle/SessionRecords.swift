@@ -1,0 +1,51 @@
+public import RelayWire
+
+/// A ticket that members give away: how often and until when it brings somebody in.
+public struct SessionInvite: Hashable, Sendable {
+    public let id: TicketID
+    /// Never host.
+    public let role: SessionRole
+    public let capabilities: SessionCapabilities
+    public internal(set) var usesLeft: UInt32
+    public internal(set) var expiresAt: Timestamp
+    public internal(set) var isRevoked: Bool
+
+    /// Whether it may still bring somebody in.
+    public func isGood(at now: Timestamp) -> Bool {
+        !self.isRevoked && self.usesLeft > 0 && now < self.expiresAt
+    }
+}
+
+/// A lock on one element, held for as long as it is renewed.
+public struct SessionLock: Hashable, Sendable {
+    public let element: ElementID
+    public let holder: PeerID
+    /// Greater than that of every lock before it in the session. Who keeps what the lock protects refuses a write with a smaller one.
+    public let fence: UInt64
+    public internal(set) var leaseUntil: Timestamp
+}
+
+/// Which two peers a tunnel belongs to. The bytes in it are none of the session's business.
+public struct SessionTunnel: Hashable, Sendable {
+    public let id: TunnelID
+    public let opener: PeerID
+    public let target: PeerID
+    /// When the request ends unless the target accepts; nil once it has.
+    public internal(set) var pendingUntil: Timestamp?
+
+    public var isAccepted: Bool { self.pendingUntil == nil }
+
+    public func binds(_ peer: PeerID) -> Bool {
+        peer == self.opener || peer == self.target
+    }
+}
+
+/// Who asks for a change. The caller has made sure that it is them.
+public enum SessionActor: Hashable, Sendable {
+    /// A peer in the roster, over its connection.
+    case peer(PeerID)
+    /// An account, over HTTP. Whoever made the session has what a host has. Others have what their peers have together.
+    case account(AccountID)
+    /// The relay, or one of its administrators.
+    case relay
+}

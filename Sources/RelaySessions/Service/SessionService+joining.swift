@@ -1,0 +1,157 @@
+import Crypto
+public import RelayCore
+import RelayWire
+
+/// Somebody who wants to come into a session, or back.
+public struct SessionJoin: Sendable {
+    /// An invite, a claim to be host, or the peer's own ticket.
+    public var token: String
+    public var peer: PeerID
+    /// JSON text; empty for none.
+    public var profile: [UInt8]
+    /// As ``JoinedPeer/resume`` gave it.
+    public var resume: String?
+    /// The number that was drawn by ``SessionService/challenge(_:)``, and the key's answer to it.
+    public var proof: (nonce: String, answer: KeyProof)?
+
+    public init(
+        token: String,
+        peer: PeerID,
+        profile: [UInt8] = [],
+        resume: String? = nil,
+        proof: (nonce: String, answer: KeyProof)? = nil
+    ) {
+        self.token = token
+        self.peer = peer
+        self.profile = profile
+        self.resume = resume
+        self.proof = proof
+    }
+}
+
+/// A peer that is in, and what it gets.
+public struct JoinedPeer: Sendable {
+    public let session: Session
+    public let peer: SessionPeer
+    /// The peer's own ticket: a bearer token for the session's topics and routes.
+    public let ticket: TicketMinter.Minted
+    /// What the peer shows, with its ticket, to have its place back. Good once.
+    public let resume: String
+}
+
+extension SessionService {
+    /// A number for a peer's key to sign. Asks nothing of who wants it, and keeps nothing.
+    public func challenge(_ id: SessionID) async throws(SessionFailure) -> ProofChallenge {
+        self.nonces.make(for: id, by: try await self.keys.current().current, at: self.now)
+    }
+
+    /// Lets a peer in, or back to its place.
+    ///
+    /// - Parameter principal: the account of who asks, if there is one; it need have no part in the session yet.
+    public func join(
+        _ id: SessionID,
+        _ join: SessionJoin,
+        as principal: Principal?
+    ) async throws(SessionFailure) -> JoinedPeer {
+        let now = self.now
+        let ticket = try await self.verified(join.token, for: id)
+        let key = try await self.prove(join, ticket, at: now)
+        let (resume, nextResume) = (try Self.digest(join.resume), Self.newResume())
+        var generator = SystemRandomNumberGenerator()
+        let request = JoinRequest(
+            ticket: ticket.facts,
+            peer: join.peer,
+            account: principal.flatMap { $0.peer?.ticket == nil ? AccountID($0.id.rawValue) : nil },
+            key: key,
+            resume: resume,
+            profile: join.profile,
+            connection: ConnectionID(generator.next()),
+            ownTicket: .random(using: &generator),
+            nextResume: nextResume.digest
+        )
+        let session = try await self.change(id) { (session, now) throws(SessionRefusal) in
+            try session.join(request, at: now)
+        }
+        let (peer, own) = try await self.ticket(of: join.peer, in: session, at: now)
+        return JoinedPeer(session: session, peer: peer, ticket: own, resume: nextResume.text)
+    }
+
+    /// A peer's ticket with more time, and a sign of its life. The host's keeps the session alive too.
+    public func heartbeat(
+        _ id: SessionID,
+        as principal: Principal
+    ) async throws(SessionFailure) -> (session: Session, ticket: TicketMinter.Minted) {
+        var asking: PeerID?
+        let session = try await self.change(id, as: principal) { (session, actor, now) throws(SessionRefusal) in
+            guard case .peer(let peer) = actor else { throw .notMember }
+            asking = peer
+            guard peer == session.host else { return try session.comeBack(peer, over: nil, at: now) }
+            return try session.heartbeat(by: peer, at: now)
+        }
+        guard let asking else { throw .refused(.notMember) }
+        await self.renewLeases([Deadline.Name(topic: Self.key(id), peer: asking.text)])
+        return (session, try await self.ticket(of: asking, in: session, at: self.now).ticket)
+    }
+
+    private func ticket(
+        of id: PeerID,
+        in session: Session,
+        at now: Timestamp
+    ) async throws(SessionFailure) -> (peer: SessionPeer, ticket: TicketMinter.Minted) {
+        guard let peer = session.peer(id) else { throw .refused(.peerUnknown) }
+        let ticket = PeerTicket(
+            id: peer.ticket,
+            peer: peer.id,
+            account: peer.account,
+            role: peer.role,
+            capabilities: peer.capabilities,
+            key: peer.key
+        )
+        let minter = try await self.minter()
+        do throws(TicketMintingError) {
+            return (peer, try minter.peerTicket(ticket, to: session.ticketScope, at: now))
+        } catch {
+            throw .minting(error)
+        }
+    }
+
+    /// - Returns: the thumbprint of the key that was proven; nil where none was shown.
+    private func prove(
+        _ join: SessionJoin,
+        _ ticket: VerifiedTicket,
+        at now: Timestamp
+    ) async throws(SessionFailure) -> KeyThumbprint? {
+        guard let (text, answer) = join.proof else { return nil }
+        guard text.utf8.count == 43, let nonce = Sodium.bytes(base64: text.utf8) else { throw .malformed("nonce") }
+        let key = try await self.keys.current().current
+        guard let challenge = self.nonces.take(nonce, for: ticket.facts.session, by: key, at: now) else {
+            throw .proof(.challengeExpired)
+        }
+        do throws(KeyProof.Refusal) {
+            try challenge.check(answer, for: ticket, in: self.settings.cluster, at: now)
+        } catch {
+            throw .proof(error)
+        }
+        return answer.key.thumbprint
+    }
+
+    private static func newResume() -> (text: String, digest: ResumeDigest) {
+        var generator = SystemRandomNumberGenerator()
+        let bytes = [UInt8].random(32, using: &generator)
+        guard let digest = ResumeDigest(Array(SHA256.hash(data: bytes))) else {
+            preconditionFailure("SHA-256 gives 32 bytes")
+        }
+        return (Sodium.base64(bytes), digest)
+    }
+
+    private static func digest(_ resume: String?) throws(SessionFailure) -> ResumeDigest? {
+        guard let resume else { return nil }
+        guard resume.utf8.count == 43, let bytes = Sodium.bytes(base64: resume.utf8) else { throw .malformed("resume") }
+        return ResumeDigest(Array(SHA256.hash(data: bytes)))
+    }
+}
+
+extension ProofChallenge {
+    /// As clients get it and give it back: 43 characters of base64url.
+    public var text: String { Sodium.base64(self.nonce) }
+}

@@ -1,0 +1,198 @@
+import RelayWire
+import SeededRandom
+import Testing
+
+@testable import RelaySessions
+
+/// The stored form.
+@Suite struct DocumentTests {
+    /// A session with something of everything.
+    private func rich() throws -> Session {
+        try makeSession(policy: .migrate).claimed(key: digest(3)).joined(guest, key: digest(9)).joined(
+            observer,
+            .observer
+        )
+        .joined(newcomer).joined(name("kicked"), key: digest(4)).inviting(name("spare"), .editor, uses: 70_000)
+        .connectionLost(connection(guest), of: guest, at: moment(3)).session
+        .kick(name("kicked"), by: .peer(host), reason: "", at: moment(3)).session
+        .leave(newcomer, at: moment(3)).session
+        .acquireLock(on: name("e"), by: host, at: moment(3)).session
+        .requestTunnel(name("t"), from: host, to: observer, at: moment(3)).session
+        .requestTunnel(name("u"), from: observer, to: host, at: moment(3)).session
+        .acceptTunnel(name("u"), by: host, at: moment(4)).session
+    }
+
+    @Test("A new session's bytes are these")
+    func golden() throws {
+        let request = SessionRequest(id: name("s1"), owner: name("me"), host: name("h"), hostPolicy: .migrate)
+        let at = Timestamp(microseconds: 1)
+        let session = try Session.create(request, rules: SessionRules(), at: at).session
+        let expected: [UInt8] =
+            Array("PRSS".utf8) + [1, 0, 2] + Array("s1".utf8) + [0, 0, 0, 0, 0, 0, 0, 1]
+            // created, until 120 s later
+            + [0, 0, 0, 0, 0, 0x07, 0x27, 0x0E, 0x01]
+            + [2, 1, 0, 2] + Array("me".utf8) + [0, 1] + Array("h".utf8) + [1]
+            + [0, 0, 0, 2] + Array("{}".utf8)
+            + [0, 0, 0, 0, 0, 0, 0, 1] + [0, 0, 0, 0, 0xD6, 0x93, 0xA4, 0x01] + [0, 0, 0, 0x14, 0x1D, 0xD7, 0x60, 0x01]
+            + [0, 0] + [0, 0, 0, 0, 0, 0, 0, 0, 0] + [0, 0] + [0, 0, 0, 0, 0, 0, 0, 0] + [0, 0]
+        #expect(session.document == expected)
+        #expect(try Session(document: expected, rules: SessionRules()) == session)
+    }
+
+    @Test("Every state comes back as it was", arguments: StateTableTests.Stage.allCases)
+    func states(stage: StateTableTests.Stage) throws {
+        let session = try stage.session()
+        #expect(try Session(document: session.document, rules: session.rules) == session)
+    }
+
+    @Test("A later version is refused, and so is what is no session")
+    func versions() throws {
+        var bytes = try self.rich().document
+        bytes[4] = 2
+        #expect(throws: SessionDocumentError.unknownVersion(2)) { try Session(document: bytes, rules: SessionRules()) }
+        bytes[0] = 0
+        #expect(throws: SessionDocumentError.notASession) { try Session(document: bytes, rules: SessionRules()) }
+        #expect(throws: SessionDocumentError.notASession) { try Session(document: [], rules: SessionRules()) }
+    }
+
+    @Test("A document that is cut off anywhere, or goes on, is refused")
+    func lengths() throws {
+        let bytes = try self.rich().document
+        #expect(try Session(document: bytes, rules: SessionRules()) == self.rich())
+        for length in 0..<bytes.count {
+            #expect(throws: SessionDocumentError.self) {
+                try Session(document: Array(bytes[..<length]), rules: SessionRules())
+            }
+        }
+        #expect(throws: SessionDocumentError.damaged) { try Session(document: bytes + [0], rules: SessionRules()) }
+    }
+
+    @Test("A changed byte anywhere is refused, or gives a sound session of just these bytes")
+    func mutations() throws {
+        let bytes = try self.rich().document
+        var generator = SeededGenerator(seed: 41)
+        for place in bytes.indices {
+            for value in [0, 1, 0x7F, 0xFF, bytes[place] ^ 0x80, UInt8.random(in: 0...255, using: &generator)] {
+                var changed = bytes
+                changed[place] = value
+                self.check(changed)
+            }
+        }
+    }
+
+    @Test("Noise and spliced documents are refused, or give sound sessions", arguments: [1, 2, 3] as [UInt64])
+    func noise(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let bytes = try self.rich().document
+        for _ in 0..<1000 {
+            var changed = bytes
+            for _ in 0..<Int.random(in: 1...6, using: &generator) {
+                let begin = Int.random(in: 5..<changed.count, using: &generator)
+                let end = min(changed.count, begin + Int.random(in: 0...12, using: &generator))
+                let noise = (0..<Int.random(in: 0...12, using: &generator)).map { _ in
+                    UInt8.random(in: 0...255, using: &generator)
+                }
+                changed.replaceSubrange(begin..<end, with: noise)
+                if changed.count <= 5 { break }
+            }
+            self.check(changed)
+        }
+    }
+
+    @Test("What no operation makes is refused")
+    func unsound() throws {
+        let sound = try self.rich()
+        let changes: [(inout Session) -> Void] = [
+            { $0.revision = 0 },
+            { $0.revision = .max },
+            { $0.lastFence = 0 },
+            { $0.expiresAt = $0.endsBy.adding(seconds: 1) },
+            { $0.state = .created(claimBy: moment(120)) },
+            { $0.state = .hostAway },
+            { $0.state = .closed(at: moment(5), .hostLeft) },
+            { $0.host = nil },
+            { $0.host = observer },
+            { $0.hostIdentity = nil },
+            { $0.peers.append($0.peers[0]) },
+            { $0.peers[0].joinedAt = moment(9) },
+            { $0.peers[1].role = .host },
+            { $0.peers.removeAll { $0.id == observer } },
+            { $0.departed.append(DepartedPeer($0.peers[1])) },
+            { $0.invites.append($0.invites[0]) },
+            { $0.barredKeys += $0.barredKeys },
+            { $0.locks += $0.locks },
+            { $0.tunnels += $0.tunnels },
+        ]
+        for (number, change) in changes.enumerated() {
+            var session = sound
+            change(&session)
+            #expect(throws: SessionDocumentError.damaged, "change \(number)") {
+                try Session(document: session.document, rules: SessionRules())
+            }
+        }
+    }
+
+    @Test("A full session is no longer than its limits say")
+    func bound() throws {
+        var rules = SessionRules()
+        rules.limits.peers = 3
+        rules.limits.departedPeers = 0
+        rules.limits.invites = 1
+        rules.limits.locks = 1
+        rules.limits.tunnels = 1
+        rules.limits.barredKeys = 1
+        func long<Kind>(_ letter: String) -> BoundedName<Kind> {
+            name(String(repeating: letter, count: Kind.maximumBytes))
+        }
+        let request = SessionRequest(
+            id: long("s"),
+            owner: long("o"),
+            host: long("0"),
+            metadata: [UInt8](repeating: 0x20, count: rules.limits.metadataBytes)
+        )
+        var session = try Session.create(request, rules: rules, at: moment(0)).session
+        for letter in ["0", "1", "2"] {
+            var facts = TicketFacts(session: long("s"), role: .host, id: long("c"), expiresAt: moment(100))
+            facts.capabilities = .all
+            let peer = JoinRequest(
+                ticket: facts,
+                peer: long(letter),
+                account: long("a"),
+                key: digest(letter.utf8.first ?? 0),
+                profile: [UInt8](repeating: 0x20, count: rules.limits.profileBytes),
+                connection: ConnectionID(1),
+                ownTicket: long(letter),
+                nextResume: digest(2)
+            )
+            session = try session.join(peer, at: moment(1)).session
+        }
+        session = try session.createInvite(
+            long("i"),
+            role: .editor,
+            uses: 1,
+            expiresAt: moment(60),
+            by: .relay,
+            at: moment(2)
+        ).session
+        session = try session.acquireLock(on: long("e"), by: long("0"), at: moment(2)).session
+        session = try session.requestTunnel(long("t"), from: long("0"), to: long("1"), at: moment(2)).session
+        session = try session.close(by: .relay, at: moment(3)).session
+        // All that it could have besides is keys that were kicked: one, and those of the three that are in. Who is there has no time to come back by.
+        #expect(session.document.count == rules.limits.maximumDocumentBytes - 4 * 32 - 3 * 8)
+        #expect(SessionLimits().maximumDocumentBytes == 506_780)
+    }
+
+    private func check(_ bytes: [UInt8]) {
+        guard let session = try? Session(document: bytes, rules: SessionRules()) else { return }
+        #expect(session.isSound)
+        #expect(session.document == bytes)
+        // Whatever it says, it can be gone on with.
+        for now in [moment(5), moment(50_000), moment(-50_000)] {
+            if let next = session.tick(at: now) { #expect(next.session.isSound) }
+            if let next = try? session.close(by: .relay, at: now) { #expect(next.session.isSound) }
+            for peer in session.peers {
+                if let next = try? session.leave(peer.id, at: now) { #expect(next.session.isSound) }
+            }
+        }
+    }
+}
