@@ -61,7 +61,7 @@ public struct Relay: Service {
     /// Accepting without a file for the connection would fail again and again, so the relay takes on no more than it can have.
     private func affordableConnections() -> Int {
         let wanted = self.configuration.server.maxConnections
-        let others = Self.otherFiles + self.configuration.peerPort.files
+        let others = Self.otherFiles + self.configuration.peerPort.files(self.configuration.turn)
         let limit = OpenFiles.raiseLimit(to: wanted + others)
         guard limit < wanted + others else { return wanted }
         let affordable = max(limit - others, limit / 2)

@@ -14,6 +14,7 @@ struct RelayEdges {
     let memory: MemoryLedger
     let loops: DeliveryLoops
     let lane: TaskLane
+    let iceServers: ICEServers
     let logger: Logger
     let logMetrics: LogMetrics
 
@@ -40,6 +41,7 @@ struct RelayEdges {
                 memory: self.memory
             ),
             waiters: waiters,
+            iceServers: self.iceServers,
             registry: registry
         )
         return HTTPServices(

@@ -52,12 +52,11 @@ struct SampleTests {
     func sessions(_ name: String) throws {
         let loaded = try Self.load(name)
         #expect(loaded.configuration.logging.level == .debug)
-        #expect(loaded.origins.count == 2)
+        #expect(loaded.origins.count == 3)
         #expect(loaded.configuration.peerPort.bind == HostPort(host: "0.0.0.0", port: 7_000))
         #expect(
             Set(Self.keysWithoutEffect(loaded)) == [
                 "http_bind", "quic_bind", "database_url", "s3_bucket, s3_region", "max_sessions",
-                "relay_bandwidth_limit",
             ]
         )
         #expect(!loaded.warnings.description.contains("hunter2"))

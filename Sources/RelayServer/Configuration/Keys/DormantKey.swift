@@ -42,6 +42,5 @@ struct DormantKey: Sendable {
         DormantKey("database_url", because: "set storage_backend: data is kept on sqlite, in memory or on Valkey"),
         DormantKey("s3_bucket", "s3_region", because: "this version has no snapshots on S3"),
         DormantKey("max_sessions", because: "this version has no sessions"),
-        DormantKey("relay_bandwidth_limit", because: "this version does not limit bandwidth"),
     ]
 }

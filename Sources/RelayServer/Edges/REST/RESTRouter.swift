@@ -9,6 +9,7 @@ enum RESTRouter {
         beside fast: [Routes.Entry],
         health: HealthChecks,
         waiters: PollWaiters,
+        iceServers: ICEServers,
         registry: PrometheusRegistry
     ) -> RESTResponder {
         var routes = RESTRoutes(services)
@@ -20,6 +21,7 @@ enum RESTRouter {
         if services.broker.catalog.scope == .global { GrantRoutes.add(to: &routes) }
         HistoryRoute.add(to: &routes)
         PollStatisticsRoute.add(to: &routes, waiters)
+        ICEServerRoutes.add(to: &routes, iceServers)
         OperationRoutes.add(to: &routes, health, registry)
         return routes.responder()
     }
