@@ -12,6 +12,10 @@ public enum RelayMetric {
     public static let errors = "relay_errors_total"
     public static let udpAnswered = "relay_udp_answered_total"
     public static let udpIgnored = "relay_udp_ignored_total"
+    public static let turnAllocations = "relay_turn_allocations_total"
+    public static let turnAllocationsActive = "relay_turn_allocations_active"
+    public static let turnDropped = "relay_turn_dropped_total"
+    public static let pathBytes = "pulsar_path_bytes_total"
     public static let httpRequests = "http_requests_total"
     public static let httpRequestSize = "http_request_size_bytes"
     public static let httpResponseSize = "http_response_size_bytes"
@@ -117,6 +121,10 @@ public enum RelayMetric {
             MetricDescription(self.errors, "Errors by type and code."),
             MetricDescription(self.udpAnswered, "Questions on the port for STUN that were answered."),
             MetricDescription(self.udpIgnored, "Datagrams on the port for STUN without an answer, by reason."),
+            MetricDescription(self.turnAllocations, "Relayed ports given to clients of TURN."),
+            MetricDescription(self.turnAllocationsActive, "Relayed ports of clients of TURN now."),
+            MetricDescription(self.turnDropped, "Datagrams that TURN did not relay, by reason."),
+            MetricDescription(self.pathBytes, "Bytes relayed between peers, by mode and direction."),
             MetricDescription(self.httpRequests, "HTTP requests by route, method and class of status."),
             MetricDescription(
                 self.httpRequestSize,

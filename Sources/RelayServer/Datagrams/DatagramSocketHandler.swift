@@ -7,17 +7,19 @@ final class DatagramSocketHandler: ChannelInboundHandler {
 
     private let port: DatagramPort
     private let advertised: IPAddress?
-    private var bound: TransportAddress?
+    private let link: Int
+    private var socket: DatagramSocket?
 
     /// - Parameter advertised: how clients address the socket; nil: as they did in each datagram.
     init(port: DatagramPort, advertised: IPAddress?) {
         self.port = port
         self.advertised = advertised
+        self.link = port.newLink()
     }
 
     func channelActive(context: ChannelHandlerContext) {
         guard let socket = DatagramSocket(context.channel) else { return }
-        self.bound = socket.bound
+        self.socket = socket
         self.port.opened(socket)
     }
 
@@ -25,15 +27,17 @@ final class DatagramSocketHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = self.unwrapInboundIn(data)
-        guard let bound, let source = TransportAddress(envelope.remoteAddress) else { return }
+        guard let socket, let source = TransportAddress(envelope.remoteAddress) else { return }
+        let bound = socket.bound
         let called = envelope.metadata?.packetInfo.flatMap { TransportAddress($0.destinationAddress) }
         let address = self.advertised ?? (bound.address.isWildcard ? called?.address.unmapped : nil) ?? bound.address
         let arrival = DatagramArrival(
             bytes: envelope.data,
             source: source,
-            local: TransportAddress(address, port: bound.port)
+            local: TransportAddress(address, port: bound.port),
+            link: self.link
         )
-        self.port.received(arrival, from: envelope.remoteAddress, at: .now())
+        self.port.received(arrival, from: envelope.remoteAddress, by: socket, at: .now())
     }
 
     /// What the network says of one datagram ends nothing.

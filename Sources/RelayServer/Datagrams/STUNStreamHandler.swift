@@ -7,18 +7,27 @@ final class STUNStreamHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let port: DatagramPort
+    private let link: Int
     private var source: TransportAddress?
     private var local: TransportAddress?
     private var waiting = ByteBuffer()
 
     init(port: DatagramPort) {
         self.port = port
+        self.link = port.newLink()
     }
+
+    private var client: TURNClient? { self.source.map { TURNClient(address: $0, link: self.link) } }
 
     func channelActive(context: ChannelHandlerContext) {
         self.source = context.remoteAddress.flatMap { TransportAddress($0) }
         self.local = context.localAddress.flatMap { TransportAddress($0) }
         context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if let client { self.port.left(client) }
+        context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -30,9 +39,15 @@ final class STUNStreamHandler: ChannelInboundHandler {
         }
         do throws(STUNError) {
             while let message = try STUNStreamFraming.next(from: &bytes, limit: DatagramListener.maximumDatagram) {
-                let arrival = DatagramArrival(bytes: message, source: source, local: local, isStream: true)
-                if let answer = self.port.answer(arrival, at: .now()) {
-                    context.write(self.wrapOutboundOut(answer), promise: nil)
+                let arrival = DatagramArrival(
+                    bytes: message,
+                    source: source,
+                    local: local,
+                    isStream: true,
+                    link: self.link
+                )
+                self.port.received(arrival, on: context.channel, at: .now()) {
+                    context.write(self.wrapOutboundOut($0), promise: nil)
                 }
             }
         } catch {
@@ -52,7 +67,10 @@ final class STUNStreamHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) }
+        // A peer that is only listened to says nothing: its relayed port ends by itself.
+        if event is IdleStateHandler.IdleStateEvent, !(self.client.map(self.port.hasAllocation) ?? false) {
+            context.close(promise: nil)
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -23,14 +23,6 @@ extension TransportAddress {
 }
 
 extension IPAddress {
-    /// - Returns: nil where the text is no address.
-    init?(_ text: String) {
-        guard let socket = try? SocketAddress(ipAddress: text, port: 0), let address = TransportAddress(socket) else {
-            return nil
-        }
-        self = address.address
-    }
-
     /// Whether a socket that is bound to it listens on every address.
     var isWildcard: Bool { self == .v4(0) || self == .v6(0, 0) }
 }

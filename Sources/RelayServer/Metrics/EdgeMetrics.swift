@@ -92,6 +92,9 @@ final class EdgeMetrics: Sendable {
     /// What the port for STUN counts, on the same registry.
     func ofPeerPort() -> PeerPortMetrics { PeerPortMetrics(factory: self.factory) }
 
+    /// What TURN counts there.
+    func ofTURN() -> TURNMetrics { TURNMetrics(factory: self.factory) }
+
     private static func storageCounter(_ status: String, _ factory: any MetricsFactory) -> Counter {
         Counter(
             label: RelayMetric.storageOperations,

@@ -9,6 +9,10 @@ struct DatagramArrival {
     var local: TransportAddress
     /// Whether it came over TCP, where an answer can take no other way.
     var isStream = false
+    /// The number of the socket or connection.
+    var link = 0
+
+    var client: TURNClient { TURNClient(address: self.source, link: self.link) }
 }
 
 /// What to do about a datagram.

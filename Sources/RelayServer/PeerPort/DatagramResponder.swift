@@ -7,7 +7,8 @@ import RelayWire
 struct DatagramResponder {
     private let stun: STUNResponder
     private let punches: PunchTokens
-    private var buckets: SourceBuckets
+    /// Shared with all else that answers on the port.
+    var buckets: SourceBuckets
 
     /// - Parameters:
     ///   - buckets: each answer costs one, whatever it answers.

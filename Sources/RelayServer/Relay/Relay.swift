@@ -62,7 +62,8 @@ public struct Relay: Service {
     /// Accepting without a file for the connection would fail again and again, so the relay takes on no more than it can have.
     private func affordableConnections() -> Int {
         let wanted = self.configuration.server.maxConnections
-        let others = Self.otherFiles + self.configuration.peerPort.files + self.configuration.metrics.files
+        let ports = self.configuration.peerPort.files(self.configuration.turn) + self.configuration.metrics.files
+        let others = Self.otherFiles + ports
         let limit = OpenFiles.raiseLimit(to: wanted + others)
         guard limit < wanted + others else { return wanted }
         let affordable = max(limit - others, limit / 2)

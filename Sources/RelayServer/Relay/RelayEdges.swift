@@ -16,6 +16,7 @@ struct RelayEdges {
     let memory: MemoryLedger
     let loops: DeliveryLoops
     let lane: TaskLane
+    let iceServers: ICEServers
     let logger: Logger
     let logMetrics: LogMetrics
 
@@ -44,6 +45,7 @@ struct RelayEdges {
                 memory: self.memory
             ),
             waiters: waiters,
+            iceServers: self.iceServers,
             registry: registry,
             sessions: self.sessionServices
         )

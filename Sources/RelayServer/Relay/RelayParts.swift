@@ -64,6 +64,7 @@ struct RelayParts: Sendable {
             memory: heart.memory,
             loops: self.loops,
             lane: self.lane,
+            iceServers: configuration.iceServers(secret: secret),
             logger: logger,
             logMetrics: LogMetrics(droppedLines: droppedLogLines)
         ).services()

@@ -4,6 +4,8 @@ import RelayWire
 
 /// The port for STUN, opened as the configuration says.
 struct RelayPeerPort: Sendable {
+    private let port: NIOLoopBound<DatagramPort>
+    private let loop: any EventLoop
     private let datagrams: DatagramListener
     private let streams: STUNStreamListener
 
@@ -27,8 +29,13 @@ struct RelayPeerPort: Sendable {
             punches: PunchTokens(key: PunchTokenKey(secret: secret.value))
         )
         let counts = metrics.ofPeerPort()
+        let turnCounts = metrics.ofTURN()
         let port = try await loop.submit {
-            NIOLoopBound(DatagramPort(responder: responder) { counts.count($0) }, eventLoop: loop)
+            let turn = configuration.turnServer(bind, secret: secret)
+            let relay = turn.map { TURNRelay($0, host: bind.host, on: loop, metrics: turnCounts) }
+            let port = DatagramPort(responder: responder, turn: relay) { counts.count($0) }
+            port.start()
+            return NIOLoopBound(port, eventLoop: loop)
         }.get()
         do throws(BindFailure) {
             let datagrams = try await DatagramListener.bind(settings.places(bind), on: loop, port: port)
@@ -47,56 +54,22 @@ struct RelayPeerPort: Sendable {
                 throw error
             }
             logger.debug("answering STUN", metadata: ["address": "\(bind)"])
-            return RelayPeerPort(datagrams: datagrams, streams: streams)
+            return RelayPeerPort(port: port, loop: loop, datagrams: datagrams, streams: streams)
         } catch {
+            await Self.stop(port, on: loop)
             let text = ListenFailure.text(error.cause, host: error.host, port: error.port, keys: .peerPort)
             throw RelayStartError.unavailable(text)
         }
     }
 
-    /// Takes no more, and answers no more.
+    /// Takes no more, answers no more, and relays no more.
     func close() async {
         await self.streams.close()
         await self.datagrams.close()
-    }
-}
-
-extension RelayConfiguration.PeerPort {
-    /// Files that its connections and sockets may need.
-    var files: Int { self.bind == nil ? 0 : self.maxConnections + Self.sockets }
-
-    /// Two of UDP at each of two addresses, and one that listens.
-    private static let sockets = 5
-
-    /// The UDP sockets: one or two at each of one or two addresses.
-    fileprivate func places(_ bind: HostPort) -> [DatagramListener.Place] {
-        let ports = [bind.port] + (self.alternatePort > 0 ? [self.alternatePort] : [])
-        let advertised = self.publicAddress.flatMap { IPAddress($0) }
-        var places = ports.map { DatagramListener.Place(host: bind.host, port: $0, advertised: advertised) }
-        if let alternate = self.alternateAddress {
-            places += ports.map { DatagramListener.Place(host: alternate, port: $0) }
-        }
-        return places
+        await Self.stop(self.port, on: self.loop)
     }
 
-    fileprivate func endpoints(_ bind: HostPort) -> STUNEndpoints {
-        var endpoints = STUNEndpoints(port: UInt16(truncatingIfNeeded: bind.port))
-        if self.alternatePort > 0 { endpoints.alternatePort = UInt16(truncatingIfNeeded: self.alternatePort) }
-        if let primary = IPAddress(self.publicAddress ?? bind.host),
-            let alternate = self.alternateAddress.flatMap({ IPAddress($0) })
-        {
-            endpoints.addresses = STUNEndpoints.Addresses(primary: primary, alternate: alternate)
-        }
-        return endpoints
-    }
-
-    /// One address may have a quarter of all, and open as many in a second.
-    fileprivate var streamLimits: ConnectionLimiter.Limits {
-        let ofAddress = max(1, self.maxConnections / 4)
-        return ConnectionLimiter.Limits(
-            open: self.maxConnections,
-            ofAddress: AddressTable.Limits(open: ofAddress, perSecond: ofAddress),
-            exempt: Listener.ownAddresses
-        )
+    private static func stop(_ port: NIOLoopBound<DatagramPort>, on loop: any EventLoop) async {
+        _ = try? await loop.submit { port.value.stop() }.get()
     }
 }

@@ -22,7 +22,7 @@ public enum DatagramKind: Hashable, Sendable {
             return
         }
         switch first {
-        case 0x40...0x4F: self = .channelData
+        case 0x40...0x7F: self = .channelData
         case 0x00...0x3F where Self.isSTUN(datagram): self = .stun
         case 0x00...0x04: self = .reference
         default: self = .unknown

@@ -13,7 +13,18 @@ public struct STUNErrorCode: Hashable, Sendable {
     }
 
     public static let badRequest = STUNErrorCode(400, "Bad Request")
+    public static let unauthenticated = STUNErrorCode(401, "Unauthorized")
     public static let unknownAttribute = STUNErrorCode(420, "Unknown Attribute")
+    public static let staleNonce = STUNErrorCode(438, "Stale Nonce")
+    /// RFC 8656, like those that follow.
+    public static let forbidden = STUNErrorCode(403, "Forbidden")
+    public static let allocationMismatch = STUNErrorCode(437, "Allocation Mismatch")
+    public static let addressFamilyNotSupported = STUNErrorCode(440, "Address Family not Supported")
+    public static let wrongCredentials = STUNErrorCode(441, "Wrong Credentials")
+    public static let unsupportedTransport = STUNErrorCode(442, "Unsupported Transport Protocol")
+    public static let peerAddressFamilyMismatch = STUNErrorCode(443, "Peer Address Family Mismatch")
+    public static let allocationQuotaReached = STUNErrorCode(486, "Allocation Quota Reached")
+    public static let insufficientCapacity = STUNErrorCode(508, "Insufficient Capacity")
 }
 
 /// From which socket the answer is wanted (RFC 5780, 7.2).

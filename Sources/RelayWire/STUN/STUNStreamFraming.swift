@@ -12,7 +12,7 @@ public enum STUNStreamFraming {
     public static func next(from buffer: inout ByteBuffer, limit: Int) throws(STUNError) -> ByteBuffer? {
         let start = buffer.readerIndex
         guard let first: UInt8 = buffer.getInteger(at: start) else { return nil }
-        guard first < 0x50 else { throw .notSTUN }
+        guard first < 0x80 else { throw .notSTUN }
         guard let (type, length) = buffer.getMultipleIntegers(at: start, as: (UInt16, UInt16).self) else { return nil }
         let size: Int
         if STUNMessageType(rawValue: type) == nil {

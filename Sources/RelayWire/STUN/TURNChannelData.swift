@@ -4,8 +4,9 @@ public import NIOCore
 public struct TURNChannelData: Hashable, Sendable {
     /// In bytes.
     public static let headerSize = 4
-    /// The channels that may be bound. The first byte tells channel data from all else on the port.
-    public static let numbers: ClosedRange<UInt16> = 0x4000...0x4FFF
+    /// The channels that may be bound: those of RFC 5766, of which RFC 8656 has the first quarter. Clients of the older one are in use, and
+    /// nothing else on the port begins with such a byte.
+    public static let numbers: ClosedRange<UInt16> = 0x4000...0x7FFF
 
     public let number: UInt16
     /// A part of the datagram.

@@ -58,7 +58,7 @@ import Testing
     func roundTrip() throws {
         let environment = Dictionary(
             uniqueKeysWithValues: Self.samples.filter {
-                !["jwt_secret_key", "bootstrap_admin_password", "valkey_password"].contains($0.key)
+                !["jwt_secret_key", "bootstrap_admin_password", "valkey_password", "turn_secret"].contains($0.key)
             }
             .map { ("PULSAR_\($0.key.uppercased())", $0.value) }
         )
@@ -123,6 +123,9 @@ import Testing
     private static let samples: [String: String] = [
         "udp_bind": "192.0.2.1:7000", "udp_alternate_port": "7003", "udp_alternate_address": "192.0.2.2",
         "public_address": "2001:db8::1", "udp_requests_per_second": "0", "udp_max_connections": "9",
+        "public_host": "relay.example.org", "turn_enabled": "true", "turn_secret": "0123456789abcdef",
+        "turn_credential_ttl": "1h", "turn_min_port": "50000", "turn_max_port": "50100", "turn_max_allocations": "7",
+        "turn_max_allocations_per_user": "3", "turn_allowed_peers": "10.0.0.0/8", "relay_bandwidth_limit": "1MiB",
         "host": "0.0.0.0", "port": "1", "threads": "2", "max_connections": "3", "max_connections_per_address": "10",
         "max_new_connections_per_address": "0",
         "max_body_bytes": "2MiB", "header_timeout": "1", "read_timeout": "1.5", "write_timeout": "500ms",
@@ -159,6 +162,10 @@ import Testing
 
     /// What must be set beside a key for it to be accepted.
     private static func companions(_ name: String) -> [String: String] {
-        name == "trust_forwarded_for" ? ["PULSAR_TRUSTED_PROXIES": "::1"] : [:]
+        switch name {
+        case "trust_forwarded_for": ["PULSAR_TRUSTED_PROXIES": "::1"]
+        case "turn_enabled": ["PULSAR_UDP_BIND": "0.0.0.0:7000"]
+        default: [:]
+        }
     }
 }

@@ -22,7 +22,7 @@ struct DatagramKindTests {
             // A channel's data may have the cookie where STUN has it.
             ("40000010 2112a442 b7e7a701bc34d686fa87dfae", .channelData),
             ("4f", .channelData),
-            ("50000000", .unknown),
+            ("50000000", .channelData), ("7fff0000", .channelData),
             ("80000010 2112a442 b7e7a701bc34d686fa87dfae", .unknown),
             ("16feff00", .unknown),
             ("05", .unknown),
@@ -61,7 +61,7 @@ struct DatagramKindTests {
         #expect(data.number == 0x4001)
         #expect(data.data == ByteBuffer(string: "abcde"))
         #expect(TURNChannelData(hex("4fff0000"))?.data.readableBytes == 0)
-        for text in ["", "4001", "400100", "40010005 61626364", "50000000", "3fff0000"] {
+        for text in ["", "4001", "400100", "40010005 61626364", "80000000", "3fff0000"] {
             #expect(TURNChannelData(hex(text)) == nil, "\(text)")
         }
         var written = ByteBuffer()

@@ -11,7 +11,8 @@ public struct ConfigurationKey: Sendable {
         + RelayConfiguration.RateLimits.keys
         + RelayConfiguration.Sessions.keys + RelayConfiguration.Tunnels.keys
         + RelayConfiguration.WebSocket.keys + RelayConfiguration.Poll.keys
-        + RelayConfiguration.PeerPort.keys + RelayConfiguration.Logging.keys + RelayConfiguration.Metrics.keys
+        + RelayConfiguration.PeerPort.keys + RelayConfiguration.TURN.keys + RelayConfiguration.Logging.keys
+        + RelayConfiguration.Metrics.keys
 
     /// The flat name: `ws_idle_seconds`. In the environment `PULSAR_WS_IDLE_SECONDS`.
     public let name: String

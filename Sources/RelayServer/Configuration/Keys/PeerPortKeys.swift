@@ -31,6 +31,13 @@ extension RelayConfiguration {
         )
         public var publicAddress: String? = nil
 
+        @Setting(
+            "public_host",
+            ValueFormat.text(length: 1...255).optional,
+            "Name or address that clients are told to reach that port by. Not set: public_address, or that of udp_bind."
+        )
+        public var publicHost: String? = nil
+
         /// An IPv6 address counts with its /64.
         @Setting(
             "udp_requests_per_second",
@@ -54,6 +61,7 @@ extension RelayConfiguration {
             \.$alternatePort,
             \.$alternateAddress,
             \.$publicAddress,
+            \.$publicHost,
             \.$requestsPerSecond,
             \.$maxConnections
         )

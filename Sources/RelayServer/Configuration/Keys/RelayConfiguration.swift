@@ -16,6 +16,7 @@ public struct RelayConfiguration: Hashable, Sendable {
     public var webSocket = WebSocket()
     public var poll = Poll()
     public var peerPort = PeerPort()
+    public var turn = TURN()
     public var logging = Logging()
     public var metrics = Metrics()
 

@@ -14,6 +14,7 @@ enum ConfigurationRules {
             self.passwordCost(configuration.access.passwordCost),
             self.peerPort(configuration.peerPort),
             self.metrics(configuration),
+            self.turn(configuration),
         ].compactMap(\.self)
     }
 
@@ -124,6 +125,18 @@ enum ConfigurationRules {
                 key: "udp_alternate_address",
                 "must be of the same family as udp_bind, and needs a udp_alternate_port"
             )
+        }
+        return nil
+    }
+
+    private static func turn(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
+        let turn = configuration.turn
+        guard turn.isEnabled else { return nil }
+        guard configuration.peerPort.bind != nil else {
+            return ConfigurationProblem(key: "turn_enabled", "needs udp_bind, the port where clients ask")
+        }
+        guard turn.minPort <= turn.maxPort else {
+            return ConfigurationProblem(key: "turn_min_port", "must not be more than turn_max_port")
         }
         return nil
     }

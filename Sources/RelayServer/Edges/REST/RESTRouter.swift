@@ -9,6 +9,7 @@ enum RESTRouter {
         beside fast: [Routes.Entry],
         health: HealthChecks,
         waiters: PollWaiters,
+        iceServers: ICEServers,
         registry: PrometheusRegistry,
         sessions: SessionEdgeServices
     ) -> RESTResponder {
@@ -21,6 +22,7 @@ enum RESTRouter {
         if services.broker.catalog.scope == .global { GrantRoutes.add(to: &routes) }
         HistoryRoute.add(to: &routes)
         PollStatisticsRoute.add(to: &routes, waiters)
+        ICEServerRoutes.add(to: &routes, iceServers)
         OperationRoutes.add(to: &routes, health, registry)
         SessionRoutes.add(to: &routes, sessions)
         return routes.responder()

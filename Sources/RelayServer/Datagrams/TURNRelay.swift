@@ -1,0 +1,219 @@
+import NIOCore
+import NIOPosix
+import RelayWire
+
+/// The relayed ports of TURN: opens and closes their sockets, and carries data, as ``TURNServer`` decides.
+///
+/// Lives on the loop of the port's sockets, as relayed ports do.
+final class TURNRelay {
+    /// Where relayed ports are bound.
+    private let host: String
+    private let loop: any EventLoop
+    private let metrics: TURNMetrics
+    private var server: TURNServer
+    private var places: [Place?] = []
+    private var sweep: RepeatedTask?
+
+    /// What a slot of the server's has.
+    private struct Place {
+        let line: TURNLine
+        /// Nil until it is open.
+        var socket: DatagramSocket?
+    }
+
+    private static let sweepInterval = TimeAmount.seconds(1)
+    /// Datagrams that are read from a relayed port in one call of the system.
+    private static let datagramsPerRead = 8
+
+    init(_ server: TURNServer, host: String, on loop: any EventLoop, metrics: TURNMetrics) {
+        self.server = server
+        self.host = host
+        self.loop = loop
+        self.metrics = metrics
+    }
+
+    // MARK: Life
+
+    /// Begins to end what has expired.
+    func start() {
+        let bound = NIOLoopBound(self, eventLoop: self.loop)
+        self.sweep = self.loop.scheduleRepeatedTask(initialDelay: Self.sweepInterval, delay: Self.sweepInterval) { _ in
+            bound.value.expire(at: .now())
+        }
+    }
+
+    func stop() {
+        self.sweep?.cancel()
+        for slot in self.places.indices { self.close(slot) }
+    }
+
+    private func expire(at now: NIODeadline) {
+        for slot in self.server.expire(at: now) { self.close(slot) }
+    }
+
+    func left(_ client: TURNClient) {
+        if let slot = self.server.left(client) { self.close(slot) }
+    }
+
+    func hasAllocation(_ client: TURNClient) -> Bool { self.server.allocation(of: client) != nil }
+
+    // MARK: Requests
+
+    func answer(
+        _ message: STUNMessage,
+        _ arrival: DatagramArrival,
+        by line: TURNLine,
+        _ buckets: inout SourceBuckets,
+        at now: NIODeadline
+    ) -> TURNOutcome {
+        switch self.server.decide(message, arrival, &buckets, at: now) {
+        case .answer(let bytes):
+            return .answer(bytes)
+        case .close(let slot, let bytes):
+            self.close(slot)
+            return .answer(bytes)
+        case .open(let slot, let port):
+            while self.places.count <= slot { self.places.append(nil) }
+            self.places[slot] = Place(line: line)
+            self.open(slot, port)
+            return .later
+        case .ignore(let reason):
+            return .ignore(reason)
+        }
+    }
+
+    private func open(_ slot: Int, _ port: UInt16) {
+        let bound = NIOLoopBound((relay: self, allocation: self.server.slots[slot]), eventLoop: self.loop)
+        DatagramBootstrap(group: self.loop)
+            .channelOption(.datagramVectorReadMessageCount, value: Self.datagramsPerRead)
+            .channelOption(
+                .recvAllocator,
+                value: FixedSizeRecvByteBufferAllocator(
+                    capacity: Self.datagramsPerRead * DatagramListener.maximumDatagram
+                )
+            )
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let handler = RelayedSocketHandler(relay: bound.value.relay, slot: slot)
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
+            }
+            .bind(host: self.host, port: Int(port))
+            .whenComplete { result in
+                let (relay, allocation) = bound.value
+                relay.opened(slot, allocation, result)
+            }
+    }
+
+    private func opened(_ slot: Int, _ allocation: TURNAllocation?, _ result: Result<any Channel, any Error>) {
+        guard let allocation, self.server.slots[slot] === allocation else {
+            // Its client has left meanwhile.
+            if case .success(let channel) = result { channel.close(promise: nil) }
+            return
+        }
+        switch result {
+        case .success(let channel):
+            self.places[slot]?.socket = DatagramSocket(channel)
+            let answer = self.server.opened(slot, at: .now())
+            self.metrics.allocated(active: self.server.count)
+            if let answer { _ = self.places[slot]?.line.send(answer) }
+        case .failure:
+            switch self.server.failed(slot) {
+            case .open(let port): self.open(slot, port)
+            case .answer(let bytes):
+                _ = self.places[slot]?.line.send(bytes)
+                self.places[slot] = nil
+            case nil: break
+            }
+        }
+    }
+
+    private func close(_ slot: Int) {
+        guard let place = self.places[slot] else { return }
+        self.places[slot] = nil
+        place.socket?.channel.close(promise: nil)
+        self.metrics.ended(active: self.server.count)
+    }
+
+    // MARK: Data
+
+    /// - Parameter bytes: channel data as they came.
+    func relay(channelData bytes: ByteBuffer, of client: TURNClient, at now: NIODeadline) {
+        guard let message = TURNChannelData(bytes) else { return self.metrics.drop(.noPermission) }
+        let size = message.data.readableBytes
+        let delivery = self.server.deliver(channel: message.number, size: size, of: client, at: now)
+        self.carry(message.data, delivery, at: now)
+    }
+
+    /// - Returns: whether it is a Send indication.
+    func relay(indication message: STUNMessage, of client: TURNClient, at now: NIODeadline) -> Bool {
+        guard let (data, delivery) = self.server.deliver(indication: message, of: client, at: now) else { return false }
+        self.carry(data, delivery, at: now)
+        return true
+    }
+
+    private func carry(_ data: ByteBuffer, _ delivery: TURNDelivery, at now: NIODeadline) {
+        switch delivery {
+        case .send(let slot, let peer):
+            guard self.places[slot]?.socket?.send(data, to: peer) ?? false else { return self.metrics.drop(.unsent) }
+            self.metrics.sent(data.readableBytes)
+        case .hand(let slot, let peer):
+            self.metrics.sent(data.readableBytes)
+            self.received(data, from: peer, at: slot, now)
+        case .drop(let reason):
+            self.metrics.drop(reason)
+        }
+    }
+
+    /// What came to a relayed port.
+    func received(_ data: ByteBuffer, from peer: TransportAddress, at slot: Int, _ now: NIODeadline) {
+        let isSent: Bool
+        switch self.server.arrived(data.readableBytes, from: peer, at: slot, now: now) {
+        case .channel(let number): isSent = self.places[slot]?.line.send(channel: number, data) ?? false
+        case .indication: isSent = self.places[slot]?.line.send(Self.indication(data, from: peer)) ?? false
+        case .drop(let reason): return self.metrics.drop(reason)
+        }
+        guard isSent else { return self.metrics.drop(.unsent) }
+        self.metrics.received(data.readableBytes)
+    }
+
+    private static func indication(_ data: ByteBuffer, from peer: TransportAddress) -> ByteBuffer {
+        let transaction = STUNTransaction(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
+        var message = STUNMessageWriter(STUNMessageType(.data, .indication), transaction)
+        message.add(.xorPeerAddress, address: peer)
+        message.add(.data, data)
+        return message.bytes
+    }
+}
+
+/// What became of a message of TURN.
+enum TURNOutcome {
+    case answer(ByteBuffer)
+    /// The answer goes its way once a socket is open.
+    case later
+    case ignore(DatagramIgnored)
+    /// Data that went on, or were dropped.
+    case relayed
+}
+
+/// Reads what comes to one relayed port.
+final class RelayedSocketHandler: ChannelInboundHandler {
+    typealias InboundIn = AddressedEnvelope<ByteBuffer>
+
+    private let relay: TURNRelay
+    private let slot: Int
+
+    init(relay: TURNRelay, slot: Int) {
+        self.relay = relay
+        self.slot = slot
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let envelope = self.unwrapInboundIn(data)
+        guard let peer = TransportAddress(envelope.remoteAddress) else { return }
+        self.relay.received(envelope.data, from: peer, at: self.slot, .now())
+    }
+
+    /// What the network says of one datagram ends nothing.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {}
+}

@@ -1,0 +1,11 @@
+/// Why data were not relayed: the label of a metric.
+enum TURNDropped: String, CaseIterable, Sendable {
+    /// Of no allocation, of no channel, or of no permission that is in force.
+    case noPermission = "no_permission"
+    /// To where the relay does not send.
+    case denied
+    /// The user has had its share of this second.
+    case tooMuch = "bandwidth"
+    /// The system or the client's connection did not take it.
+    case unsent
+}
