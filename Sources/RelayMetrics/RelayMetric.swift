@@ -15,7 +15,6 @@ public enum RelayMetric {
     public static let turnAllocations = "relay_turn_allocations_total"
     public static let turnAllocationsActive = "relay_turn_allocations_active"
     public static let turnDropped = "relay_turn_dropped_total"
-    public static let pathBytes = "pulsar_path_bytes_total"
     public static let httpRequests = "http_requests_total"
     public static let httpRequestSize = "http_request_size_bytes"
     public static let httpResponseSize = "http_response_size_bytes"
@@ -71,7 +70,11 @@ public enum RelayMetric {
         "Log lines dropped, since whoever reads the log did not keep up."
     )
 
-    public static let sessionsCreated = MeasuredMetric("pulsar_sessions_total", .counter, "Sessions made at this relay.")
+    public static let sessionsCreated = MeasuredMetric(
+        "pulsar_sessions_total",
+        .counter,
+        "Sessions made at this relay."
+    )
     /// The reference names it without the ending that counters have by rule.
     public static let sessionsClosed = MeasuredMetric(
         "pulsar_sessions_closed",
@@ -148,7 +151,6 @@ public enum RelayMetric {
             ),
             MetricDescription(self.relayedBytes, "Bytes carried between peers, by direction as the relay sees it."),
             MetricDescription(self.relayedConnections, "Tunnels between peers, connected now."),
-            MetricDescription(self.pathBytes, "Bytes carried between peers, by mode and direction."),
         ]
     }
 

@@ -98,7 +98,10 @@ extension MessageStore {
         to topic: TopicKey,
         _ retention: Retention = .unlimited
     ) async throws -> AppendReceipt {
-        let batch = AppendBatch(topic: topic, drafts: drafts, retention: retention)
+        try await self.append(AppendBatch(topic: topic, drafts: drafts, retention: retention))
+    }
+
+    func append(_ batch: AppendBatch) async throws -> AppendReceipt {
         let result = await withCheckedContinuation { continuation in
             self.append(batch) { continuation.resume(returning: $0) }
         }

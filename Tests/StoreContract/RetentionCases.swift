@@ -56,6 +56,59 @@ extension StoreContract {
                 #expect(try await store.read(.named("u")).texts == ["lone"])
             }
         },
+        ContractCase(
+            "a sweep asks for each path how long its messages are kept, and keeps to the plain rule for all others"
+        ) {
+            under in
+            try await under.withStore { store in
+                let keys: [TopicKey] = ["t", "short/1", "short/1/part", "long/1", "never/1"].map { .named($0) }
+                for key in keys {
+                    for time in [0.0, 50, 90] { try await store.append(["\(Int(time))"], at: time, to: key) }
+                }
+                let ages: [String: Int64?] = ["short": 5, "long": 200, "never": nil]
+                let rule = RetentionRule(
+                    plain: Retention(maxAgeSeconds: 60),
+                    paths: ages.values.map { Retention(maxAgeSeconds: $0) },
+                    ofPath: { name in
+                        let age = ages[String(name.rawValue.prefix { $0 != "/" })] ?? nil
+                        return Retention(maxAgeSeconds: age)
+                    }
+                )
+                let trimmed = try await store.sweep(at: .at(100), retention: rule)
+                #expect(Set(trimmed.keys) == Set(keys[..<3]))
+                var left: [[String]] = []
+                for key in keys { left.append(try await store.read(key).texts) }
+                #expect(left == [["50", "90"], ["90"], ["90"], ["0", "50", "90"], ["0", "50", "90"]])
+                let all = RetentionRule(plain: .unlimited, paths: [Retention(maxAgeSeconds: 20)]) { _ in
+                    Retention(maxAgeSeconds: 20)
+                }
+                #expect(Set(try await store.sweep(at: .at(100), retention: all).keys) == Set(keys[3...]))
+                #expect(try await store.read(keys[0]).texts == ["50", "90"])
+            }
+        },
+        ContractCase("messages of a hot stream come as others do, and are swept by their age") { under in
+            try await under.withStore { store in
+                let key = TopicKey.named("room/1/hot")
+                var ids: [MessageID] = []
+                for time in [0.0, 10, 20] {
+                    let batch = AppendBatch(
+                        topic: key,
+                        drafts: [.text("a", at: time), .text("b", at: time, ttl: 99)],
+                        retention: Retention(maxMessages: 5, maxAgeSeconds: 15),
+                        durability: store.durability,
+                        tier: .hot
+                    )
+                    ids += try await store.append(batch).stored.map(\.id)
+                }
+                #expect(ids.isStrictlyIncreasing)
+                #expect(try await store.read(key).ids == ids.suffix(5))
+                let trimmed = try await store.sweep(at: .at(30), retention: Retention(maxAgeSeconds: 15))
+                #expect(trimmed[key]?.trimmedThrough == ids[3] && trimmed[key]?.count == 2)
+                #expect(try await store.read(key).ids == ids.suffix(2))
+                let next = try await store.append([.text("c", at: 30)], to: key)
+                #expect(next.bounds.count == 3 && next.bounds.epoch == trimmed[key]?.epoch)
+            }
+        },
         ContractCase("a sweep by age takes thousands of messages, and leaves all where age doesn't count") { under in
             try await under.withStore { store in
                 try await store.append((0..<3000).map { .text("\($0)", at: Double($0)) }, to: .named("t"))

@@ -36,7 +36,12 @@ extension Broker {
     /// - Parameter moment: what is too old then goes; nil for the wall clock's now.
     /// - Throws: where the store can't now: call again next time.
     public func sweep(at moment: Timestamp? = nil) async throws(StoreError) {
-        let trimmed = try await self.store.sweep(at: moment ?? self.clock.now(), retention: self.limits.retention)
+        let now = moment ?? self.clock.now()
+        let retention = self.catalog.retention(configured: self.limits.retention)
+        var trimmed = try await self.store.sweep(at: now, retention: retention)
+        if self.hasHotStore {
+            trimmed.merge(try await self.streams(of: .hot).sweep(at: now, retention: retention)) { $1 }
+        }
         for (key, bounds) in trimmed {
             guard let topic = self.table.find(key) else { continue }
             if self.feed == nil {

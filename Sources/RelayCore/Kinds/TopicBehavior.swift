@@ -36,7 +36,8 @@ public protocol TopicBehavior: Sendable {
     /// Checks a draft whose publisher may publish, and completes it: addresses it, says who sent it, or sets a `ttl` of the kind's own.
     func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft
 
-    /// How long the kind's messages are kept, given what the relay is configured to.
+    /// How long the kind's messages are kept, given what the relay is configured to. A kind whose names are no paths only decides on the
+    /// number: its messages' age is the relay's.
     func retention(configured: Retention) -> Retention
 
     /// Whether ``isVisible(_:to:)`` must be asked for each message. False lets all readers of a topic share their bytes.

@@ -2,7 +2,7 @@
 public struct TopicCatalog: Sendable {
     /// Whether all users mean the same topic by a name.
     public let scope: TopicScope
-    private let behaviors: [any TopicBehavior]
+    let behaviors: [any TopicBehavior]
 
     /// - Parameter behaviors: in any order: their names do not overlap.
     public init(_ behaviors: [any TopicBehavior] = [PlainStream()], scope: TopicScope = .global) {

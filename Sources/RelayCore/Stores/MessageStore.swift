@@ -60,14 +60,23 @@ public protocol MessageStore: Sendable {
     func erase(_ streams: [TopicKey]) async throws(StoreError)
 
     /// Removes messages that retention, `ttl` or the idempotency window no longer covers, and bounds that nothing needs.
-    /// Called every minute or so; appends trim by count on their own.
+    /// Called every minute or so; appends trim by count on their own. Bounds are kept for a day at least, and for as long as the rule's
+    /// plain retention says.
     ///
     /// - Returns: the bounds of the topics whose messages were trimmed by age, so that readers can be told of gaps.
-    func sweep(at now: Timestamp, retention: Retention) async throws(StoreError) -> [TopicKey: StreamBounds]
+    func sweep(at now: Timestamp, retention: RetentionRule) async throws(StoreError) -> [TopicKey: StreamBounds]
 }
 
 extension MessageStore {
     public var durabilities: [Durability] { [self.durability] }
+
+    /// One retention for all streams.
+    public func sweep(
+        at now: Timestamp,
+        retention: Retention
+    ) async throws(StoreError) -> [TopicKey: StreamBounds] {
+        try await self.sweep(at: now, retention: RetentionRule(retention))
+    }
 
     /// For stores whose messages all survive the same from the moment on that they are found.
     public func confirm(_ entries: [IdempotencyEntry], as durability: Durability) async throws(StoreError) {}

@@ -62,6 +62,8 @@ extension RelayConfiguration {
     /// The kinds of topic that there are.
     var topicBehaviors: [any TopicBehavior] {
         let settings = self.sessions.settings
-        return [PlainStream()] + SessionTopic.all(rules: settings.rules, limits: settings.messages) + [SessionKeyTopic()]
+        return [PlainStream()] + SessionTopic.all(rules: settings.rules, limits: settings.messages) + [
+            SessionKeyTopic()
+        ]
     }
 }

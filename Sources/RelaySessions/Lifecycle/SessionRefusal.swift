@@ -86,7 +86,9 @@ public enum SessionRefusal: Error, Hashable, Sendable {
         case .ticketExpired, .ticketRevoked, .ticketSpent, .ticketUnknown, .ticketMismatch: .invalidToken
         case .barred, .lacks, .notHost, .notMember, .hostIsFixed: .forbidden
         case .sessionUnknown, .peerUnknown, .inviteUnknown, .tunnelUnknown: .notFound
-        case .requestDiffers, .peerExists, .peerAway, .connectionReplaced, .inviteExists, .lockHeld, .lockLost, .tunnelExists: .conflict
+        case .requestDiffers, .peerExists, .peerAway, .connectionReplaced, .inviteExists, .lockHeld, .lockLost,
+            .tunnelExists:
+            .conflict
         case .invalid: .invalidRequest
         case .tooLarge: .tooLarge
         case .full, .sealed: .quotaExceeded

@@ -57,6 +57,8 @@ final class ProofNonces: Sendable {
 
     private static func tag(_ head: [UInt8], _ session: SessionID, _ key: SigningKey) -> [UInt8] {
         let message = head + Array(session.text.utf8)
-        return Array(HMAC<SHA256>.authenticationCode(for: message, using: key.secret(for: "proof nonces, 1")).prefix(16))
+        return Array(
+            HMAC<SHA256>.authenticationCode(for: message, using: key.secret(for: "proof nonces, 1")).prefix(16)
+        )
     }
 }

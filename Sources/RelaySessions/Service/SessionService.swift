@@ -60,7 +60,8 @@ public final class SessionService: Sendable {
     /// What a ticket is. One by a key that this relay does not know may be by one that another has just made.
     ///
     /// - Parameter session: where its bearer wants to go; nil for who has not said: then the ticket is good for its own session.
-    public func verified(_ token: String, for session: SessionID? = nil) async throws(SessionFailure) -> VerifiedTicket {
+    public func verified(_ token: String, for session: SessionID? = nil) async throws(SessionFailure) -> VerifiedTicket
+    {
         do throws(SessionFailure) {
             return try self.verify(token, session, by: try await self.keys.current())
         } catch {

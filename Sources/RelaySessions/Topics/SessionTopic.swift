@@ -44,7 +44,8 @@ public struct SessionTopic: TopicBehavior {
     }
 
     public func name(fromPath path: String) -> TopicName? {
-        guard path.hasPrefix("session/"), let name = SessionTopicName(path: path), name.part.family == self.family else {
+        guard path.hasPrefix("session/"), let name = SessionTopicName(path: path), name.part.family == self.family
+        else {
             return nil
         }
         return name.topicName

@@ -52,7 +52,7 @@ extension MemoryStore {
 extension MemoryStore {
     public func sweep(
         at now: Timestamp,
-        retention: Retention
+        retention: RetentionRule
     ) async throws(StoreError) -> [TopicKey: StreamBounds] {
         try self.checkOpen()
         let cutoff = RetentionCutoff(at: now, retention: retention)
@@ -77,7 +77,7 @@ extension MemoryStore {
             var index = logs.startIndex
             while index < logs.endIndex {
                 let bytesBefore = logs.values[index].bytes
-                if logs.values[index].sweep(at: now, cutoff: cutoff) {
+                if logs.values[index].sweep(at: now, cutoff: cutoff, of: logs.keys[index]) {
                     aged[logs.keys[index]] = logs.values[index].bounds
                 }
                 self.usedBytes.add(logs.values[index].bytes - bytesBefore, ordering: .relaxed)

@@ -61,13 +61,13 @@ struct TopicLog {
     }
 
     /// - Returns: whether messages went because of their age.
-    mutating func sweep(at now: Timestamp, cutoff: RetentionCutoff) -> Bool {
+    mutating func sweep(at now: Timestamp, cutoff: RetentionCutoff, of key: TopicKey) -> Bool {
         if self.expiring > 0 { self.removeExpired(at: now) }
         let trimmedBefore = self.trimmedThrough
-        while let limit = cutoff.messageMilliseconds, self.messages.count > 1,
-            let oldest = self.messages.first, oldest.id.milliseconds < limit
-        {
-            self.removeOldest()
+        if self.messages.count > 1, let limit = cutoff.messageMilliseconds(of: key) {
+            while self.messages.count > 1, let oldest = self.messages.first, oldest.id.milliseconds < limit {
+                self.removeOldest()
+            }
         }
         self.fitStorage()
         return self.trimmedThrough != trimmedBefore

@@ -9,7 +9,7 @@ extension SQLiteStore {
     /// A step that fails, for damage in its table, does not keep the others from making room.
     public func sweep(
         at now: Timestamp,
-        retention: Retention
+        retention: RetentionRule
     ) async throws(StoreError) -> [TopicKey: StreamBounds] {
         let cutoff = RetentionCutoff(at: now, retention: retention)
         var trimmed: [TopicKey: StreamBounds] = [:]
@@ -53,14 +53,15 @@ extension SQLiteStore {
     }
 
     private func trimAged(_ cutoff: RetentionCutoff) async throws(StoreError) -> [TopicKey: StreamBounds] {
-        guard let milliseconds = cutoff.messageMilliseconds else { return [:] }
+        guard cutoff.plainMilliseconds != nil || cutoff.pathMilliseconds != nil else { return [:] }
         var trimmed: [TopicKey: StreamBounds] = [:]
-        for topics in try await self.read({ try $0.topicsWithMessages(before: milliseconds) }).groups {
+        for topics in try await self.read({ try $0.topicsWithAgedMessages(cutoff) }).groups {
             var pending = topics
             while !pending.isEmpty {
                 let step = try await self.write { [pending] db, cache in
-                    try pending.compactMap { topic in
-                        try cache.updateReadable(topic, in: db) { stream in
+                    try pending.compactMap { topic -> (TopicKey, Bool, StreamBounds)? in
+                        guard let milliseconds = cutoff.messageMilliseconds(of: topic) else { return nil }
+                        return try cache.updateReadable(topic, in: db) { stream in
                             (topic, try stream.trimAged(before: milliseconds, in: db), stream.bounds)
                         }
                     }
@@ -93,13 +94,17 @@ extension Database {
         ) { $0.storedKey(0) }.compactMap(\.self)
     }
 
-    fileprivate func topicsWithMessages(before milliseconds: UInt64) throws -> [TopicKey] {
+    /// With a path they may be: its kind decides.
+    fileprivate func topicsWithAgedMessages(_ cutoff: RetentionCutoff) throws -> [TopicKey] {
         try self.all(
             """
             SELECT key FROM streams WHERE count > 1 AND EXISTS (SELECT 1 FROM messages
-            WHERE stream = streams.id AND (ms, seq) > (streams.trimmed_ms, streams.trimmed_seq) AND ms < ?)
+            WHERE stream = streams.id AND (ms, seq) > (streams.trimmed_ms, streams.trimmed_seq)
+            AND ms < \(cutoff.rule.isOne ? "?1" : "CASE WHEN instr(name, x'2f') THEN ?2 ELSE ?1 END"))
             """,
-            [Int64(clamping: milliseconds).databaseValue]
+            [cutoff.plainMilliseconds, cutoff.pathMilliseconds].prefix(cutoff.rule.isOne ? 1 : 2).map { milliseconds in
+                Int64(clamping: milliseconds ?? 0).databaseValue
+            }
         ) { $0.storedKey(0) }.compactMap(\.self)
     }
 }

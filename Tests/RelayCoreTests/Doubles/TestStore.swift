@@ -212,11 +212,11 @@ final class TestStore: MessageStore {
     }
 
     /// Trims by age what the configured retention says, and expired messages.
-    func sweep(at now: Timestamp, retention: Retention) async throws(StoreError) -> [TopicKey: StreamBounds] {
+    func sweep(at now: Timestamp, retention rule: RetentionRule) async throws(StoreError) -> [TopicKey: StreamBounds] {
         self.state.withLock { state in
             var trimmed: [TopicKey: StreamBounds] = [:]
             for key in state.streams.keys {
-                if let bounds = state.streams[key]?.sweep(at: now, retention) { trimmed[key] = bounds }
+                if let bounds = state.streams[key]?.sweep(at: now, rule.retention(of: key)) { trimmed[key] = bounds }
             }
             return trimmed
         }

@@ -37,7 +37,7 @@ struct SharedWorldStore: StreamStore, StreamFeed {
         []
     }
 
-    func sweep(at now: Timestamp, retention: Retention) async throws(StoreError) -> [TopicKey: StreamBounds] {
+    func sweep(at now: Timestamp, retention: RetentionRule) async throws(StoreError) -> [TopicKey: StreamBounds] {
         try await self.world.ask { state in
             state.log.trim(toCount: max(1, state.log.messages.count / 2))
             return .success([self.world.key: state.log.bounds])

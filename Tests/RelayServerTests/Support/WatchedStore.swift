@@ -86,7 +86,7 @@ extension WatchedStore: MessageStore {
 
     func erase(_ streams: [TopicKey]) async throws(StoreError) { try await self.store.erase(streams) }
 
-    func sweep(at now: Timestamp, retention: Retention) async throws(StoreError) -> [TopicKey: StreamBounds] {
+    func sweep(at now: Timestamp, retention: RetentionRule) async throws(StoreError) -> [TopicKey: StreamBounds] {
         try await self.store.sweep(at: now, retention: retention)
     }
 }

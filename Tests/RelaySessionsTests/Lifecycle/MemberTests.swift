@@ -30,7 +30,9 @@ import Testing
         #expect(throws: SessionRefusal.inviteUnknown) {
             try revoked.session.revokeInvite(name("spare"), by: .peer(host), at: moment(4))
         }
-        #expect(throws: SessionRefusal.ticketExpired) { try session.join(joining(facts, as: newcomer), at: moment(901)) }
+        #expect(throws: SessionRefusal.ticketExpired) {
+            try session.join(joining(facts, as: newcomer), at: moment(901))
+        }
         #expect(throws: SessionRefusal.ticketMismatch) {
             try session.join(joining(ticket(name("spare"), .observer), as: newcomer), at: moment(4))
         }

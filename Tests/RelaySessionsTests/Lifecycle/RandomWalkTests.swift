@@ -115,7 +115,11 @@ private struct RandomWalk {
         guard !next.state.isEnded else { return }
         #expect(next.nextDue > self.now)
         #expect(next.expiresAt <= self.now.adding(seconds: 600) && next.endsBy <= self.now.adding(seconds: 1500))
-        #expect(next.peers.allSatisfy { $0.joinedAt <= self.now && $0.awayUntil ?? self.now <= self.now.adding(seconds: 60) })
+        #expect(
+            next.peers.allSatisfy {
+                $0.joinedAt <= self.now && $0.awayUntil ?? self.now <= self.now.adding(seconds: 60)
+            }
+        )
         #expect(next.locks.allSatisfy { $0.leaseUntil <= self.now.adding(seconds: 30) })
     }
 

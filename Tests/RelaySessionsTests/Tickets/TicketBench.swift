@@ -40,7 +40,13 @@ struct TicketBench {
     }
 
     mutating func invitation(uses: Int = 3) throws -> TicketMinter.Minted {
-        try self.minter.invitation(to: Self.scope, as: .editor, uses: uses, id: .random(using: &self.generator), at: Self.now)
+        try self.minter.invitation(
+            to: Self.scope,
+            as: .editor,
+            uses: uses,
+            id: .random(using: &self.generator),
+            at: Self.now
+        )
     }
 
     /// A ticket with any header and payload, which the cluster's key signed nonetheless.

@@ -108,7 +108,13 @@ struct TicketTests {
             try minter.invitation(to: scope, as: .host, id: .random(using: &generator), at: now)
         }
         #expect(throws: TicketMintingError.outOfRange) {
-            try minter.invitation(to: scope, as: .observer, only: [.read, .edit], id: .random(using: &generator), at: now)
+            try minter.invitation(
+                to: scope,
+                as: .observer,
+                only: [.read, .edit],
+                id: .random(using: &generator),
+                at: now
+            )
         }
         #expect(throws: TicketMintingError.outOfRange) {
             try minter.invitation(to: scope, as: .observer, seconds: 0, id: .random(using: &generator), at: now)

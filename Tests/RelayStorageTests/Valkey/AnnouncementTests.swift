@@ -22,6 +22,24 @@ struct AnnouncementTests {
         #expect(growth.messages[1].expiresAt == Timestamp(microseconds: 12))
     }
 
+    @Test("a sender comes behind the audience, and what an older relay reads of it is nothing")
+    func senders() throws {
+        let text = "\(Self.head) 3\n5-0 1 - 2 - +3\n5-1 1 - 2 - 0+1\n5-2 1 - 2 1 2+4\n{}éx{}s{}mabsend"
+        let older = "\(Self.head) 3\n4-1 1 - 2 - +3\n5-1 1 - 2 - 0+1\n5-2 1 - 2 1 2+4\n{}éx{}s{}mabsend"
+        #expect(Announcement.growth(ByteBuffer(string: text)) == nil)
+        let growth = try #require(
+            Announcement.growth(ByteBuffer(string: older.replacing(" 5-0 5-2", with: " 4-0 5-2")))
+        )
+        #expect(growth.messages.map(\.sender) == ["éx", "s", "send"])
+        #expect(growth.messages.map(\.audience) == [.everyone, .others, .one("ab")])
+        #expect(growth.messages[2].metadata == ByteBuffer(string: "m"))
+        let bytes = Array(older.replacing(" 5-0 5-2", with: " 4-0 5-2").utf8)
+        for count in 0..<bytes.count { #expect(Announcement.growth(ByteBuffer(bytes: bytes[..<count])) == nil) }
+        for last in ["+", "2+", "+-", "-+2", "+2+1", "1+99", "+99999999999999999999"] {
+            #expect(Announcement.growth(ByteBuffer(string: "\(Self.head) 1\n5-2 1 - 2 - \(last)\n{}xx")) == nil)
+        }
+    }
+
     @Test("an epoch may have holes")
     func holes() throws {
         let growth = try #require(Announcement.growth(ByteBuffer(string: "ab,1-0,2-0,3-1,4-0 3-1 5-0 5-2 4-0 3 0\n")))

@@ -93,7 +93,11 @@ extension RelayConfiguration {
         @Setting("session_max_chat_bytes", .bytes(64...1_048_576), "Bytes of a chat message, and of one of presence.")
         public var maxChatBytes = SessionMessageLimits().chatBytes
 
-        @Setting("session_max_signal_bytes", .bytes(64...1_048_576), "Bytes of a message by which peers arrange something.")
+        @Setting(
+            "session_max_signal_bytes",
+            .bytes(64...1_048_576),
+            "Bytes of a message by which peers arrange something."
+        )
         public var maxSignalBytes = SessionMessageLimits().signalBytes
 
         @Setting("session_max_file_bytes", .bytes(64...(1 << 30)), "Bytes of a manifest, or of a piece of a file.")

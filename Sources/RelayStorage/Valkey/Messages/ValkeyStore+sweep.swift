@@ -11,7 +11,7 @@ extension ValkeyStore {
 
     public func sweep(
         at now: Timestamp,
-        retention: Retention
+        retention: RetentionRule
     ) async throws(StoreError) -> [TopicKey: StreamBounds] {
         let cutoff = RetentionCutoff(at: now, retention: retention)
         var trimmed: [TopicKey: StreamBounds] = [:]
@@ -23,6 +23,9 @@ extension ValkeyStore {
             } catch {
                 absence = error
             }
+        }
+        if self.waiting.isCluster {
+            do throws(StoreError) { try await self.settling.sweep() } catch { absence = absence ?? error }
         }
         if let error = corruption ?? absence { throw error }
         return trimmed
@@ -91,24 +94,25 @@ extension ValkeyStore {
         at now: Timestamp,
         _ cutoff: RetentionCutoff
     ) async throws(StoreError) -> [TopicKey: Result<Swept, StoreError>] {
-        let milliseconds = cutoff.messageMilliseconds.map { String($0) } ?? ""
         var results: [TopicKey: Result<Swept, StoreError>] = [:]
-        var pending = topics.map { (topic: $0, swept: Swept()) }
+        var pending = topics.map { topic in
+            (topic: topic, kept: cutoff.messageMilliseconds(of: topic).map { String($0) } ?? "", swept: Swept())
+        }
         while !pending.isEmpty {
             let replies = await self.concurrently(pending.count) { [pending] place, completion in
                 self.run(
                     SweepScript.script,
                     keys: self.layout.stream(pending[place].topic).all,
-                    [.init(now.microseconds), .init(milliseconds), .init(StreamEpoch.new().text)],
+                    [.init(now.microseconds), .init(pending[place].kept), .init(StreamEpoch.new().text)],
                     completion: completion
                 )
             }
-            var unfinished: [(topic: TopicKey, swept: Swept)] = []
-            for ((topic, before), reply) in zip(pending, replies) {
+            var unfinished: [(topic: TopicKey, kept: String, swept: Swept)] = []
+            for ((topic, kept, before), reply) in zip(pending, replies) {
                 do throws(StoreError) {
                     let swept = try Swept(try reply.get(), after: before)
                     results[topic] = .success(swept)
-                    if !swept.isDone { unfinished.append((topic, swept)) }
+                    if !swept.isDone { unfinished.append((topic, kept, swept)) }
                 } catch {
                     guard error.code == .corrupt else { throw error }
                     results[topic] = .failure(error)

@@ -1,0 +1,44 @@
+/// Which ``Retention`` each stream has: the relay's own, or for names that are paths what their kind makes of it. So what holds for a plain
+/// stream is known without asking.
+public struct RetentionRule: Sendable {
+    /// Of plain streams.
+    public let plain: Retention
+    /// The shortest age that a kind gives to its messages, in seconds. Nil where none gives an age, or all streams have ``plain``.
+    public let shortestAgeOfPaths: Int64?
+    private let ofPath: (@Sendable (TopicName) -> Retention)?
+
+    /// The same for all streams.
+    public init(_ all: Retention) {
+        self.plain = all
+        self.shortestAgeOfPaths = nil
+        self.ofPath = nil
+    }
+
+    /// - Parameters:
+    ///   - paths: all that `ofPath` may answer.
+    ///   - ofPath: what a stream has whose name is a path.
+    public init(plain: Retention, paths: [Retention], ofPath: @escaping @Sendable (TopicName) -> Retention) {
+        self.plain = plain
+        self.shortestAgeOfPaths = paths.compactMap(\.maxAgeSeconds).min()
+        self.ofPath = ofPath
+    }
+
+    /// Whether all streams have ``plain``.
+    public var isOne: Bool { self.ofPath == nil }
+
+    public func retention(of key: TopicKey) -> Retention {
+        guard let ofPath = self.ofPath, key.name.isPath else { return self.plain }
+        return ofPath(key.name)
+    }
+}
+
+extension TopicCatalog {
+    /// - Parameter configured: the relay's.
+    public func retention(configured: Retention) -> RetentionRule {
+        let own = self.behaviors.map { $0.retention(configured: configured) }
+        guard own.contains(where: { $0 != configured }) else { return RetentionRule(configured) }
+        return RetentionRule(plain: configured, paths: own + [configured]) { name in
+            self.behavior(of: name).retention(configured: configured)
+        }
+    }
+}
