@@ -67,7 +67,7 @@ extension RelayConfiguration {
     /// - Returns: nil where TURN is off, or this machine has no address to relay at.
     func turnServer(_ bind: HostPort, secret: Secret) -> TURNServer? {
         guard self.turn.isEnabled, let relayed = self.peerPort.address(bind) else { return nil }
-        let bytesPerSecond = self.turn.bytesPerSecond
+        let bytesPerSecond = self.tunnels.bytesPerSecond
         return TURNServer(
             relayed: relayed,
             policy: PeerPolicy(

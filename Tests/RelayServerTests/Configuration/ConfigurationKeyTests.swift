@@ -157,6 +157,14 @@ import Testing
         "rate_limits_enabled": "off", "rate_limit_login": "0", "rate_limit_refresh": "1", "rate_limit_publish": "120",
         "rate_limit_bulk": "30", "ws_max_per_user": "10", "ws_idle_seconds": "5", "ws_query_token": "no",
         "poll_max_topics": "20", "poll_max_waiters_per_user": "50", "log_level": "DEBUG", "log_format": "json",
+        "sessions_allow_anonymous": "true", "sessions_accept_legacy_tokens": "true",
+        "server_ed25519_key": "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+        "sessions_cluster_id": "b", "session_ttl": "10m", "session_max_ttl": "2h", "session_host_grace_seconds": "5",
+        "session_reconnect_seconds": "6", "session_lease_seconds": "7", "max_sessions": "8",
+        "max_sessions_per_user": "9", "session_max_peers": "10", "session_max_invites": "11",
+        "session_max_metadata_bytes": "12KiB", "session_max_chat_bytes": "13KiB", "session_max_signal_bytes": "14KiB",
+        "session_max_file_bytes": "15KiB", "rate_limit_failed_joins": "16", "tunnel_window_bytes": "128KiB",
+        "tunnel_pair_seconds": "17",
         "metrics_per_topic": "1", "metrics_max_topics": "10", "prometheus_port": "9090",
     ]
 

@@ -55,7 +55,7 @@ struct SampleTests {
         #expect(
             Set(loaded.origins.keys) == [
                 "host", "port", "udp_bind", "log_level", "jwt_secret_key", "prometheus_port", "max_sessions",
-                "relay_bandwidth_limit", "session_ttl",
+                "relay_bandwidth_limit",
             ]
         )
         #expect(loaded.configuration.server.host == "0.0.0.0" && loaded.configuration.server.port == 8_080)

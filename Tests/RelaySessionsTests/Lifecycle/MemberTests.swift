@@ -219,10 +219,10 @@ import Testing
         let statuses = Dictionary(uniqueKeysWithValues: SessionErrorCode.allCases.map { ($0.rawValue, $0.status) })
         #expect(
             statuses == [
-                "invalid_request": 400, "invalid_token": 401, "session_mismatch": 403, "forbidden": 403,
-                "not_found": 404,
-                "conflict": 409, "session_closed": 410, "session_expired": 410, "too_large": 413, "quota_exceeded": 429,
-                "at_capacity": 503,
+                "missing_parameter": 400, "invalid_request": 400, "unauthenticated": 401, "invalid_token": 401,
+                "session_mismatch": 403, "forbidden": 403, "not_found": 404, "conflict": 409, "session_closed": 410,
+                "session_expired": 410, "too_large": 413, "quota_exceeded": 429, "rate_limited": 429,
+                "at_capacity": 503, "draining": 503, "unavailable": 503,
             ]
         )
     }

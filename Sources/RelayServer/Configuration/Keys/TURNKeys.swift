@@ -42,13 +42,6 @@ extension RelayConfiguration {
         )
         public var allowedPeers: [IPNetwork] = []
 
-        @Setting(
-            "relay_bandwidth_limit",
-            .bytes(0...(1 << 34)),
-            "Bytes a second that are relayed for one user, both ways together; what is beyond is lost. 0: no limit."
-        )
-        public var bytesPerSecond = TURNLimits().bytesPerSecond
-
         static let keys = ConfigurationKey.keys(
             "turn",
             prefixes: ["turn_"],
@@ -60,8 +53,7 @@ extension RelayConfiguration {
             \.$maxPort,
             \.$maxAllocations,
             \.$maxAllocationsPerUser,
-            \.$allowedPeers,
-            \.$bytesPerSecond
+            \.$allowedPeers
         )
 
         public init() {}

@@ -5,8 +5,8 @@ extension RelayConfiguration {
     public struct Tunnels: Hashable, Sendable {
         @Setting(
             "relay_bandwidth_limit",
-            .bytes(0...(1 << 40)),
-            "Bytes a second that the tunnels of one session may carry together. 0: no limit."
+            .bytes(0...(1 << 34)),
+            "Bytes a second that the tunnels of one session may carry together, and TURN for one user. 0: no limit."
         )
         public var bytesPerSecond = 10 << 20
 
