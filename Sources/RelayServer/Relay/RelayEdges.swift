@@ -156,6 +156,7 @@ struct RelayEdges {
         return SessionEdgeServices(
             service: self.sessions.service,
             joins: FailedJoins(limiter: self.access.rateLimiter),
+            iceServers: self.iceServers,
             maxBodyBytes: min(self.configuration.server.maxBodyBytes, sessions.maxMetadataBytes + (16 << 10))
         )
     }

@@ -58,7 +58,8 @@ import Testing
     func roundTrip() throws {
         let environment = Dictionary(
             uniqueKeysWithValues: Self.samples.filter {
-                !["jwt_secret_key", "bootstrap_admin_password", "valkey_password", "turn_secret", "server_ed25519_key"].contains($0.key)
+                !["jwt_secret_key", "bootstrap_admin_password", "valkey_password", "turn_secret", "server_ed25519_key"]
+                    .contains($0.key)
             }
             .map { ("PULSAR_\($0.key.uppercased())", $0.value) }
         )

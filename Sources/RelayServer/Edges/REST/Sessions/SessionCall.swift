@@ -11,6 +11,8 @@ import RelayWire
 struct SessionEdgeServices: Sendable {
     let service: SessionService
     let joins: FailedJoins
+    /// Where peers find STUN and TURN.
+    let iceServers: ICEServers
     /// Largest request body, bytes. Clients without an account send such.
     let maxBodyBytes: Int
 }

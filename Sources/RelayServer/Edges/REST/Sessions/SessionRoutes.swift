@@ -81,7 +81,9 @@ enum SessionRoutes {
         }
         let key = try IdempotencyKeyText.key(inHeader: call.idempotencyHeaders)
         let created = try await call.service.create(creation, as: principal, once: key)
-        var reply = Reply(.ok, SessionTree.created(created, socketURL: call.socketURL))
+        let servers = call.services.iceServers
+        let list = servers.tree(for: principal?.id, until: servers.end(of: call.now))
+        var reply = Reply(.ok, SessionTree.created(created, iceServers: list, socketURL: call.socketURL))
         reply.headers.add(name: "location", value: "/v1/sessions/\(created.session.id)")
         return reply
     }

@@ -5,7 +5,7 @@ import RelayWire
 
 /// Sessions as the routes show them. No token and no key material but public keys' thumbprints.
 enum SessionTree {
-    static func created(_ created: CreatedSession, socketURL: String?) -> JSONTree {
+    static func created(_ created: CreatedSession, iceServers: JSONTree, socketURL: String?) -> JSONTree {
         .object([
             ("session_id", .text(created.session.id.text)),
             ("join_token", .text(created.joinToken)),
@@ -13,7 +13,7 @@ enum SessionTree {
             ("host_id", .text(created.session.declaredHost.text)),
             ("state", .text(created.session.state.name)),
             ("expires_at", .number(created.session.expiresAt.unixSeconds)),
-            ("ice_servers", .list([])),
+            ("ice_servers", iceServers),
             ("ws_url", .text(socketURL)),
         ])
     }
