@@ -40,6 +40,8 @@ final class TunnelEnd: WebSocketDialect {
     private var isDone = false
     private var hasEnded = false
     private var hasOtherEnded = false
+    /// Whether the end waits for nothing but the client to take what is on its way.
+    private var isEnding = false
 
     /// - Parameter watch: has joined the session's topic; nil for an end that nothing but itself ends.
     init(_ grant: TunnelGrant, services: TunnelServices, eventLoop: any EventLoop, watch: TunnelWatch?) {
@@ -118,11 +120,14 @@ final class TunnelEnd: WebSocketDialect {
     // MARK: From the client
 
     func received(piece: WebSocketPiece, endsMessage: Bool) {
-        self.messageBytes += piece.count
-        if self.hasEnded, piece.count > 0 {
-            self.connection?.close(.unknown(4009), "Bytes after the end")
+        // Nobody gets it. The socket is read on for its close frame alone.
+        if case .over = self.phase { return }
+        // Its end was told once, and is not told again.
+        guard !self.hasEnded else {
+            if piece.count > 0 { self.connection?.close(.unknown(4009), "Bytes after the end") }
             return
         }
+        self.messageBytes += piece.count
         self.gathered.append(piece)
         guard endsMessage else { return }
         if self.messageBytes == 0 { self.hasEnded = true }
@@ -215,7 +220,8 @@ final class TunnelEnd: WebSocketDialect {
 
     /// Both clients send no more: this one gets all that is on its way, and then the end.
     private func endIfDone() {
-        guard self.isFinished else { return }
+        guard self.isFinished, !self.isEnding else { return }
+        self.isEnding = true
         self.connection?.whenTaken { [weak self] in self?.connection?.close(.normalClosure, "") }
     }
 
@@ -232,20 +238,22 @@ final class TunnelEnd: WebSocketDialect {
         other.tell { $0.otherClosed(cleanly: isClean) }
     }
 
-    /// The other end is gone. What it has sent before that is sent on, however long the client takes.
+    /// The other end is gone. What it has sent before that is sent on, if the client takes it in time.
     private func otherClosed(cleanly isClean: Bool) {
         if case .connected = self.phase { self.leave() }
-        self.connection?.whenTaken { [weak self] in
-            self?.connection?.close(
-                isClean ? .normalClosure : .goingAway,
-                isClean ? "" : "The other end is gone"
-            )
+        let close = { [weak self] in
+            guard let connection = self?.connection else { return }
+            connection.close(isClean ? .normalClosure : .goingAway, isClean ? "" : "The other end is gone")
         }
+        self.connection?.whenTaken(close)
+        self.timer?.cancel()
+        self.timer = self.eventLoop.assumeIsolated().scheduleTask(in: self.services.patience) { close() }
         self.connection?.hearOn()
     }
 
     private func leave() {
         self.phase = .over
+        self.gathered = TunnelFrame()
         self.services.memory.release(self.flow.inFlight, from: .answers)
         if self.grant.side == .opener { self.services.metrics.disconnected() }
     }

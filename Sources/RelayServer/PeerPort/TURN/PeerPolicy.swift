@@ -15,10 +15,10 @@ struct PeerPolicy: Sendable {
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
         "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
         "224.0.0.0/4", "240.0.0.0/4",
-        // Unspecified, loopback, and IPv4 addresses in IPv6 ones: compatible, mapped, NAT64, Teredo, 6to4.
-        "::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16",
+        // Unspecified, loopback, and IPv4 addresses in IPv6 ones: compatible, mapped, translated, NAT64, Teredo, 6to4.
+        "::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16",
         // Discard, documentation, private, link-local, site-local, multicast.
-        "100::/64", "2001:db8::/32", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+        "100::/64", "2001:db8::/32", "3fff::/20", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
     ].compactMap { IPRange($0) }
 
     private let relayed: IPAddress

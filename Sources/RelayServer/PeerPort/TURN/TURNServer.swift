@@ -18,11 +18,16 @@ struct TURNServer {
     private(set) var slots: [TURNAllocation?] = []
     private var freeSlots: [Int] = []
     private var perUser: [String: Int] = [:]
+    /// Of users whose last allocation has just ended, until they are full again: else who gives up its allocation and asks for another
+    /// would get a second's worth each time.
+    private var resting: [String: (allowance: any TrafficAllowance, looks: Int)] = [:]
+    /// For how many calls of ``expire(at:)``, which comes once a second.
+    private static let restingLooks = 3
     private var ports: RelayedPorts
 
     /// - Parameters:
     ///   - relayed: the address of relayed ports, as peers see it.
-    ///   - allowance: of a user, for as long as it has an allocation.
+    ///   - allowance: of a user, for as long as it has an allocation, and a little longer.
     init(
         relayed: IPAddress,
         policy: PeerPolicy,
@@ -145,7 +150,7 @@ struct TURNServer {
     private func sharedAllowance(of id: String) -> any TrafficAllowance {
         guard self.perUser[id] != nil,
             let other = self.slots.lazy.compactMap(\.self).first(where: { $0.caller.id == id })
-        else { return self.allowance(id) }
+        else { return self.resting[id]?.allowance ?? self.allowance(id) }
         return other.allowance
     }
 
@@ -211,6 +216,7 @@ struct TURNServer {
     mutating func expire(at now: NIODeadline) -> [Int] {
         let ended = self.slots.compactMap(\.self).filter { $0.isOpen && $0.end <= now }
         for allocation in ended { self.remove(allocation) }
+        self.resting = self.resting.mapValues { ($0.allowance, $0.looks - 1) }.filter { $0.value.looks > 0 }
         for allocation in self.slots { allocation?.forget(at: now) }
         return ended.map(\.slot)
     }
@@ -232,6 +238,7 @@ struct TURNServer {
         self.ports.give(allocation.port)
         let count = self.perUser[allocation.caller.id, default: 1] - 1
         self.perUser[allocation.caller.id] = count == 0 ? nil : count
+        if count == 0 { self.resting[allocation.caller.id] = (allocation.allowance, Self.restingLooks) }
     }
 
     // MARK: Finding

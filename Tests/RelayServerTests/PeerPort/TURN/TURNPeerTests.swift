@@ -150,6 +150,27 @@ struct TURNPeerTests {
         #expect(exchange.server.arrived(200, from: Self.peer, at: slot, now: exchange.now) == .channel(0x4000))
     }
 
+    @Test("who gives up an allocation and asks for another has no more relayed by that")
+    func bandwidthOfMany() throws {
+        var limits = TURNLimits()
+        limits.bytesPerSecond = 1_000
+        let exchange = TURNExchange(limits: limits)
+        func sent() throws -> Bool {
+            let (slot, _) = try exchange.allocate()
+            #expect(try exchange.bind(0x4000, to: Self.peer) == nil)
+            let decision = exchange.server.deliver(channel: 0x4000, size: 900, of: Self.client, at: exchange.now)
+            _ = exchange.server.left(Self.client)
+            return decision == .send(slot: slot, to: Self.peer)
+        }
+        #expect(try sent())
+        #expect(try !sent())
+        for _ in 0..<3 {
+            exchange.now = exchange.now + .seconds(1)
+            _ = exchange.server.expire(at: exchange.now)
+        }
+        #expect(try sent())
+    }
+
     @Test(
         "addresses by which the network behind the relay would be seen are denied",
         arguments: [
