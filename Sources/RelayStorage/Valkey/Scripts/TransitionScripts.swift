@@ -52,7 +52,7 @@ enum ListingPrelude {
 /// many fields and values of the record follow, and these, the state's last; with messages, the arguments of ``AppendScript``. Keys: on one
 /// server those of ``ListingPrelude``; the record, the stream's four, and four of each stream that is emptied.
 ///
-/// Answers `conflict`, `superseded`, `ofUser` or `inAll` where nothing is stored. Else `deleted` and the bounds, or `changed`, the record
+/// Answers `conflict`, `superseded`, `ofUser` or `inAll` where nothing is stored. Else `deleted`, the bounds, and whose topic of which kind it was, or `changed`, the record
 /// without its state, and what the append says, or the bounds. The first write needs memory, unless the topic is deleted.
 enum TransitionScript {
     /// With the lists, and told as a change.
@@ -134,7 +134,7 @@ enum TransitionScript {
               purgeErased()
               local s = purge(args[13], '', '')
               tell()
-              return {'deleted', s and describe(s, s.last) or ''}
+              return {'deleted', s and describe(s, s.last) or '', owner, kind}
             end
 
             local s, superseded

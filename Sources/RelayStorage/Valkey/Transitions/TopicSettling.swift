@@ -42,7 +42,13 @@ struct TopicSettling {
         switch answer {
         case .stored(.changed(let stored, _)):
             try await self.settle(key, mark, known: .some(ListedRecord(stored.record)))
-        case .stored(.deleted): try await self.settle(key, mark, known: .some(nil))
+        case .deleted(_, let gone) where gone.owner == known?.owner && gone.kind == known?.kind:
+            try await self.settle(key, mark, known: .some(nil))
+        case .deleted(_, let gone):
+            // Another's by the time it went: the lists of that one have it.
+            let own = StreamEpoch.new().text
+            _ = try await self.mark(key, gone, "0", .unlimited, own)
+            try await self.settle(key, own)
         case .stored, .refused, .conflict, .superseded: try await self.settle(key, mark)
         }
         return answer

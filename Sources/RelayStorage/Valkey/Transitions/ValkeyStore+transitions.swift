@@ -18,6 +18,7 @@ extension ValkeyStore {
         }
         switch answer {
         case .stored(let outcome): return outcome
+        case .deleted(let bounds, _): return .deleted(bounds)
         case .refused(let bound): return .refused(bound)
         case .conflict: return .conflict(try await self.topic(transition.key))
         case .superseded: throw .superseded
@@ -176,6 +177,8 @@ extension Draft {
 /// What ``TransitionScript`` answered.
 enum TransitionAnswer {
     case stored(TransitionOutcome)
+    /// With what the topic was: it may have been deleted and made anew by somebody else since the caller has looked.
+    case deleted(StreamBounds, ListedRecord)
     case refused(TopicQuota.Bound)
     case conflict
     case superseded
@@ -192,8 +195,13 @@ enum TransitionAnswer {
             return
         }
         switch (parts.first?.text, transition.record) {
-        case ("deleted", _) where parts.count == 2:
-            self = .stored(.deleted(try Self.bounds(parts[1])))
+        case ("deleted", _) where parts.count == 4:
+            let listed = ListedRecord(
+                owner: UserID(parts[2].text ?? ""),
+                kind: parts[3].text ?? "",
+                isPublic: false
+            )
+            self = .deleted(try Self.bounds(parts[1]), listed)
         case ("changed", let record?) where parts.count == 3:
             self = .stored(try Self.changed(record, parts, transition.batch))
         default: throw .unexpected("to a transition")
