@@ -8,7 +8,7 @@ public enum StoreContract {
     public static var cases: [ContractCase] {
         self.appendCases + self.epochCases + self.idempotencyCases + self.readingCases + self.retentionCases
             + self.topicCases + self.firstAppendCases + self.transitionCases
-            + self.transitionRaceCases + self.deadlineCases
+            + self.deadlineCases
             + self.grantCases + self.userCases + self.tokenCases + self.concurrencyCases + self.modelCases
     }
 }

@@ -112,7 +112,9 @@ extension Broker {
                 isPublic: false,
                 description: nil
             )
-        record.state = StoredState(bytes: bytes, revision: (known?.state?.revision ?? 0) + 1)
+        // A topic that is made anew does not begin where the one before it did: what was decided from that one is not stored over this.
+        let before = known?.state?.revision ?? UInt64(clamping: self.clock.now().microseconds)
+        record.state = StoredState(bytes: bytes, revision: before + 1)
         return record
     }
 

@@ -4,7 +4,7 @@ public import NIOCore
 public struct StoredState: Hashable, Sendable {
     /// As the kind writes it. The broker and the stores do not look into it.
     public var bytes: ByteBuffer
-    /// 1 for a new topic, and one more with each change.
+    /// One more with each change. Where a new topic begins the broker says: not where one of the name did before it.
     public var revision: UInt64
 
     public init(bytes: ByteBuffer, revision: UInt64) {

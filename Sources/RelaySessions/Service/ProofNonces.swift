@@ -36,13 +36,17 @@ final class ProofNonces: Sendable {
         guard Sodium.areEqual(Array(nonce.suffix(16)), Self.tag(head, session, key)) else { return nil }
         let microseconds = head.prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
         let expiresAt = Timestamp(microseconds: microseconds)
+        // Made by a clock that was ahead, and was set back since.
+        guard expiresAt <= now.adding(seconds: ProofChallenge.lifetimeSeconds) else { return nil }
         guard self.remember(nonce, until: expiresAt, at: now) else { return nil }
         return ProofChallenge(nonce: nonce, expiresAt: expiresAt)
     }
 
     private func remember(_ nonce: [UInt8], until expiresAt: Timestamp, at now: Timestamp) -> Bool {
         self.answered.withLock { answered in
-            let over = answered.order.prefix { $0.expiresAt <= now }
+            // Those of a clock that was ahead are taken back no more.
+            let latest = now.adding(seconds: ProofChallenge.lifetimeSeconds)
+            let over = answered.order.prefix { $0.expiresAt <= now || $0.expiresAt > latest }
             for old in over { answered.nonces.remove(old.nonce) }
             answered.order.removeFirst(over.count)
             guard answered.nonces.count < Self.maxAnswered, answered.nonces.insert(nonce).inserted else { return false }

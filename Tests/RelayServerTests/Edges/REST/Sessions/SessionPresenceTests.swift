@@ -8,7 +8,7 @@ struct SessionPresenceTests {
     @Test("a peer that polls again and again is told to have come once, and to have left once when it stops")
     func polls() async throws {
         try await withRelay {
-            $0.sessions.lease = .seconds(3)
+            $0.sessions.lease = .seconds(20)
             $0.sessions.reconnect = .seconds(2)
         } _: { relay in
             let session = try await TestSession(relay, account: try await relay.administratorToken)
