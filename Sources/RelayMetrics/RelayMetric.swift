@@ -64,6 +64,11 @@ public enum RelayMetric {
         .counter,
         "Times that clients were refused for want of memory."
     )
+    public static let memoryClosed = MeasuredMetric(
+        "relay_memory_closed_connections_total",
+        .counter,
+        "Connections closed for want of memory, since they did not take their answers."
+    )
     public static let logLinesDropped = MeasuredMetric(
         "relay_log_lines_dropped_total",
         .counter,

@@ -19,6 +19,7 @@ public final class MemoryLedger: Sendable {
     private let balances: [Balance]
     /// All but the hot tier's.
     private let others = Atomic<Int>(0)
+    private let closings = Atomic<Int>(0)
 
     public init(limits: MemoryLimits = MemoryLimits()) {
         self.order = SheddingOrder(limits: limits)
@@ -80,6 +81,14 @@ public final class MemoryLedger: Sendable {
     public func refusals(of account: MemoryAccount) -> Int {
         self.balances[account.rawValue].refusals.load(ordering: .relaxed)
     }
+
+    /// Counts connections that were closed to make room. From any thread.
+    public func noteClosed(_ connections: Int) {
+        self.closings.add(connections, ordering: .relaxed)
+    }
+
+    /// How many connections were closed so far to make room.
+    public var closedConnections: Int { self.closings.load(ordering: .relaxed) }
 
     /// Bytes held now by all accounts.
     public var total: Int { self.others.load(ordering: .relaxed) + self.hotTier }

@@ -10,7 +10,10 @@ struct MemoryMetrics: MetricCollector {
         return self.samples(RelayMetric.memoryBytes) { self.ledger.bytes(in: $0) }
             + self.samples(RelayMetric.memoryLimits) { limits[$0] }
             + self.samples(RelayMetric.memoryRefusals) { $0 == .hotTier ? nil : self.ledger.refusals(of: $0) }
-            + [RelayMetric.memoryWholeLimit.sample(limits.whole)]
+            + [
+                RelayMetric.memoryWholeLimit.sample(limits.whole),
+                RelayMetric.memoryClosed.sample(self.ledger.closedConnections),
+            ]
     }
 
     /// One for each account that has a value.

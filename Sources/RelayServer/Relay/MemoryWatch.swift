@@ -31,6 +31,7 @@ struct MemoryWatch: Sendable {
         do {
             let closed = try await self.loops.closeHolders(freeing: excess)
             guard closed > 0 else { return }
+            self.ledger.noteClosed(closed)
             self.logger.warning(
                 "memory ran short: connections were closed that did not take their answers",
                 metadata: ["connections": "\(closed)", "bytes": "\(self.ledger.total)"]
