@@ -53,6 +53,34 @@ struct MemoryStoreTests {
         #expect(try await store.bounds(of: .named("t")).count == 1)
     }
 
+    @Test("of a compacted stream each key has its newest message; what was replaced makes room and is no gap")
+    func compaction() async throws {
+        let store = MemoryStore(maxBytes: 8 * Self.cost)
+        func put(_ keys: [String?], ttl: Int64? = nil) async throws -> [MessageID] {
+            var drafts = keys.map { _ in Draft.bytes(1000) }
+            for index in drafts.indices { drafts[index].ttl = ttl }
+            let batch = AppendBatch(
+                topic: .named("t"),
+                drafts: drafts,
+                retention: Retention(maxAgeSeconds: nil),
+                tier: .hot,
+                compactionKeys: keys
+            )
+            return try await store.put(batch).stored.map(\.id)
+        }
+        let plain = try await put(["a", nil, "b"])[1]
+        var newest: [MessageID] = []
+        for _ in 0..<50 { newest = try await put(["b", "a", "b", "c"]) }
+        #expect(try await store.messages(in: .named("t")).map(\.id) == [plain, newest[1], newest[2], newest[3]])
+        let bounds = try await store.bounds(of: .named("t"))
+        #expect(bounds.count == 4 && bounds.trimmedThrough == .zero && bounds.last == newest[3])
+        _ = try await put(["a", "b", "c"], ttl: 1)
+        _ = try await store.sweep(at: .at(2), retention: Retention(maxAgeSeconds: nil))
+        #expect(try await store.messages(in: .named("t")).map(\.id) == [plain])
+        for number in 0..<200 { _ = try await put(["key \(number)"]) }
+        #expect(try await store.bounds(of: .named("t")).count == 8)
+    }
+
     @Test("messages that a sweep or a deletion took make room again")
     func accounting() async throws {
         let store = MemoryStore(maxBytes: 4 * Self.cost)

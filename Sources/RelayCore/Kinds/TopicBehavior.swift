@@ -40,6 +40,9 @@ public protocol TopicBehavior: Sendable {
     /// number: its messages' age is the relay's.
     func retention(configured: Retention) -> Retention
 
+    /// Of which messages only the newest are kept; nil where each counts. Of kinds whose ``tier`` is hot.
+    var compaction: StreamCompaction? { get }
+
     /// Whether ``isVisible(_:to:)`` must be asked for each message. False lets all readers of a topic share their bytes.
     var hidesMessages: Bool { get }
 
@@ -73,6 +76,8 @@ extension TopicBehavior {
     }
 
     public func retention(configured: Retention) -> Retention { configured }
+
+    public var compaction: StreamCompaction? { nil }
 
     public var hidesMessages: Bool { false }
 

@@ -105,6 +105,9 @@ public struct AppendBatch: Sendable {
     /// For `hot` nothing is waited for, whatever `durability` says. A store that several relays share then forgets the stream's messages,
     /// the newest too, a while after the last of them has reached the retention's age.
     public let tier: StreamTier
+    /// Of each draft: a message of the same key that is stored goes as the draft comes, and is no gap. A nil replaces nothing. Empty where the
+    /// stream is not compacted; only hot ones are.
+    public let compactionKeys: [String?]
 
     public init(
         topic: TopicKey,
@@ -112,18 +115,26 @@ public struct AppendBatch: Sendable {
         retention: Retention,
         known: StreamBounds = StreamBounds(),
         durability: Durability? = nil,
-        tier: StreamTier = .kept
+        tier: StreamTier = .kept,
+        compactionKeys: [String?] = []
     ) {
+        precondition(compactionKeys.isEmpty || compactionKeys.count == drafts.count, "a key for each draft")
         self.topic = topic
         self.drafts = drafts
         self.retention = retention
         self.known = known
         self.durability = durability
         self.tier = tier
+        self.compactionKeys = compactionKeys
     }
 }
 
 extension AppendBatch {
+    /// Nil where the draft at that place replaces nothing.
+    public func compactionKey(of draft: Int) -> String? {
+        self.compactionKeys.isEmpty ? nil : self.compactionKeys[draft]
+    }
+
     /// The drafts' ``Draft/memoryCost``, in bytes.
     public var memoryCost: Int { self.drafts.reduce(0) { $0 + $1.memoryCost } }
 }

@@ -23,6 +23,13 @@ struct HotRing {
         self.bytes += message.memoryCost
     }
 
+    /// Takes one message out, without a gap in its place. Costs the ring's length.
+    mutating func remove(_ id: MessageID) {
+        let index = self.index(after: id, orAt: true)
+        guard index < self.messages.count, self.messages[index].id == id else { return }
+        self.bytes -= self.messages.remove(at: index).memoryCost
+    }
+
     /// Drops the oldest messages until at most `maxMessages` and `maxBytes` are left.
     ///
     /// - Returns: the bytes set free.

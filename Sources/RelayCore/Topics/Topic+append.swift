@@ -104,13 +104,15 @@ extension Topic {
                 (isShared ? state.bounds : StreamBounds(), state.accessView.durability)
             }
             let durability = self.environment.awaited(wanted)
+            let drafts = entries.count == 1 ? entries[0].drafts : entries.flatMap(\.drafts)
             let batch = AppendBatch(
                 topic: self.key,
-                drafts: entries.count == 1 ? entries[0].drafts : entries.flatMap(\.drafts),
+                drafts: drafts,
                 retention: self.behavior.retention(configured: self.environment.limits.retention),
                 known: known,
                 durability: durability,
-                tier: self.behavior.tier
+                tier: self.behavior.tier,
+                compactionKeys: self.behavior.compaction?.keys(of: drafts) ?? []
             )
             self.environment.store.append(batch) { self.appended(entries, batch.drafts, $0, durability) }
             let (more, quiescence) = self.state.withLock { state in
@@ -235,7 +237,7 @@ extension TopicState {
         } else {
             let end = max(self.bounds.last, self.hot.floor)
             for (draft, stored) in zip(drafts, receipt.stored) where !stored.isRepeat && stored.id > end {
-                self.hot.append(draft.message(id: stored.id))
+                self.addToHot(draft.message(id: stored.id))
             }
         }
         self.mayHaveMissed = false

@@ -80,7 +80,8 @@ extension TopicEnvironment {
             retention: behavior.retention(configured: self.limits.retention),
             known: known,
             durability: self.awaited(nil),
-            tier: behavior.tier
+            tier: behavior.tier,
+            compactionKeys: behavior.compaction?.keys(of: drafts) ?? []
         )
     }
 }

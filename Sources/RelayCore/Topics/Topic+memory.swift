@@ -17,6 +17,19 @@ extension Topic {
 }
 
 extension TopicState {
+    /// Puts a message at the hot tier's end. In a compacted stream what it replaces goes.
+    mutating func addToHot(_ message: Message) {
+        self.hot.append(message)
+        guard let key = self.compaction?.key(of: message) else { return }
+        let replaced = self.latest.note(
+            key,
+            message.id,
+            kept: self.hot.messages.count,
+            from: self.hot.messages.first?.id
+        )
+        if let replaced { self.hot.remove(replaced) }
+    }
+
     /// Holds the hot tier to its bounds, and accounts for what was added and dropped.
     mutating func trimHot(grownFrom before: Int, _ environment: TopicEnvironment) {
         _ = self.hot.drop(through: self.bounds.trimmedThrough)

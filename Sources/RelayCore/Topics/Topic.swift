@@ -25,7 +25,7 @@ public final class Topic: Sendable {
         self.behavior = behavior
         self.environment = environment
         self.state = Mutex(
-            TopicState(access: access, bounds: bounds, environment)
+            TopicState(access: access, bounds: bounds, compaction: behavior.compaction, environment)
         )
     }
 
@@ -135,6 +135,9 @@ struct TopicState: ~Copyable {
     var deletions: UInt64 = 0
     var bounds: StreamBounds
     var hot: HotRing
+    let compaction: StreamCompaction?
+    /// Of what is in the hot tier, where the stream is compacted.
+    var latest = LatestMessages()
     var following: Following
     /// An append broke off, so that the store may hold messages that the hot tier lacks. Ends with the next success.
     var mayHaveMissed = false
@@ -149,7 +152,13 @@ struct TopicState: ~Copyable {
     /// When a reader came or left last.
     var lastRead: NIODeadline
 
-    init(access: TopicAccess, bounds: StreamBounds, _ environment: TopicEnvironment) {
+    init(
+        access: TopicAccess,
+        bounds: StreamBounds,
+        compaction: StreamCompaction? = nil,
+        _ environment: TopicEnvironment
+    ) {
+        self.compaction = compaction
         self.accessView = AccessView(access: access, version: 0)
         self.bounds = bounds
         self.following = environment.isShared ? .deaf : .alone

@@ -136,7 +136,7 @@ extension TopicState {
         // Retention may have passed the end of what was read.
         let end = max(self.bounds.last, self.hot.floor)
         for message in growth.messages where message.id > end {
-            self.hot.append(message)
+            self.addToHot(message)
         }
         self.bounds.advance(to: growth.bounds)
         self.trimHot(grownFrom: before, environment)

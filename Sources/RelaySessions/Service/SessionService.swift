@@ -202,7 +202,18 @@ public final class SessionService: Sendable {
         for event in transition.events { self.count(event) }
         self.onTransition(transition)
         await self.setDeadlines(of: transition, at: now)
+        await self.takeBackPresence(of: transition, at: now)
         return transition
+    }
+
+    /// What who is gone has said of itself is over. Where the store can't take that now it stays until the session ends: the roster has the truth.
+    private func takeBackPresence(of transition: SessionTransition, at now: Timestamp) async {
+        guard !transition.session.state.isEnded else { return }
+        var drafts: [Draft] = []
+        for case .peerLeft(let peer, _) in transition.events { drafts += PresenceTopic.farewells(of: peer, at: now) }
+        guard !drafts.isEmpty else { return }
+        let topic = SessionTopicName(transition.session.id, .presence).topicName
+        try? await self.broker.announce(drafts, to: TopicKey(name: topic))
     }
 
     /// The session's own, and the leases of those who came and went. Not before they did: a lease is renewed only by who is known to be its

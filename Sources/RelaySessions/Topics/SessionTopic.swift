@@ -14,7 +14,7 @@ public import RelayCore
 /// | who was a peer when the session ended | as before | no | no |
 /// | anybody else | no | no | no |
 public struct SessionTopic: TopicBehavior {
-    /// For how long the parts that are not kept have their messages. In seconds.
+    /// For how long the parts that are not kept have their messages, but for presence. In seconds.
     static let hotSeconds: Int64 = 30
 
     private let family: SessionTopicFamily
@@ -68,6 +68,8 @@ public struct SessionTopic: TopicBehavior {
         }
     }
 
+    public var compaction: StreamCompaction? { self.family == .presence ? PresenceTopic.compaction : nil }
+
     public func decode(_ state: ByteBuffer) -> (any KindState)? {
         try? Session(document: Array(state.readableBytesView), rules: self.rules)
     }
@@ -75,7 +77,9 @@ public struct SessionTopic: TopicBehavior {
     public func retention(configured: Retention) -> Retention {
         switch self.family {
         case .root: Retention(maxMessages: configured.maxMessages, maxAgeSeconds: nil)
-        case .presence, .signal, .punch, .files, .tunnel:
+        case .presence:
+            Retention(maxMessages: configured.maxMessages, maxAgeSeconds: self.rules.times.maximumSessionSeconds)
+        case .signal, .punch, .files, .tunnel:
             Retention(maxMessages: configured.maxMessages, maxAgeSeconds: Self.hotSeconds)
         }
     }
@@ -125,6 +129,7 @@ extension SessionTopic {
         var draft = draft
         draft.sender = peer.id.text
         draft.audience = try self.audience(of: draft.payload, from: peer, in: session)
+        if self.family == .presence, case .one = draft.audience { draft.ttl = min(draft.ttl ?? .max, Self.hotSeconds) }
         return draft
     }
 

@@ -73,19 +73,22 @@ extension MemoryStore {
     }
 
     private func storeUnmarked(_ batch: AppendBatch) -> AppendReceipt {
-        self.withLog(of: batch) { log in batch.drafts.map { log.append($0) } }
+        self.withLog(of: batch) { log in
+            batch.drafts.indices.map { log.append(batch.drafts[$0], replacing: batch.compactionKey(of: $0)) }
+        }
     }
 
     /// The table is held throughout, so that of two attempts with one key on two topics one is the repeat.
     private func storeMarked(_ batch: AppendBatch) -> AppendReceipt {
         self.withIdempotency { table in
             self.withLog(of: batch) { log in
-                batch.drafts.map { draft in
-                    guard let mark = draft.idempotency else { return log.append(draft) }
+                batch.drafts.indices.map { index in
+                    let (draft, key) = (batch.drafts[index], batch.compactionKey(of: index))
+                    guard let mark = draft.idempotency else { return log.append(draft, replacing: key) }
                     if let first = table.entry(mark, at: draft.timestamp) {
                         return StoredDraft(id: first.id, timestamp: first.timestamp, isRepeat: true)
                     }
-                    let stored = log.append(draft)
+                    let stored = log.append(draft, replacing: key)
                     let entry = IdempotencyEntry(
                         mark: mark,
                         topic: batch.topic,

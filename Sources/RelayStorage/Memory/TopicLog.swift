@@ -13,6 +13,8 @@ struct TopicLog {
     private var peak = 0
     /// How many of the messages have a `ttl`; a sweep passes by where there are none.
     private var expiring = 0
+    /// Of a compacted stream.
+    private var latest = LatestMessages()
     /// The messages' ``Message/memoryCost``.
     private(set) var bytes = 0
 
@@ -25,12 +27,22 @@ struct TopicLog {
         )
     }
 
-    mutating func append(_ draft: Draft) -> StoredDraft {
+    /// - Parameter key: a message of the same key goes; nil where none does.
+    mutating func append(_ draft: Draft, replacing key: String?) -> StoredDraft {
         let message = draft.message(id: self.ids.next(at: draft.timestamp))
         self.bytes += message.memoryCost
         if message.expiresAt != nil { self.expiring += 1 }
         self.messages.append(message)
         self.peak = max(self.peak, self.messages.count)
+        if let key {
+            let replaced = self.latest.note(
+                key,
+                message.id,
+                kept: self.messages.count,
+                from: self.messages.first?.id
+            )
+            if let replaced { self.remove(replaced) }
+        }
         return StoredDraft(id: message.id, timestamp: message.timestamp)
     }
 
@@ -79,6 +91,15 @@ struct TopicLog {
         self.messages.removeAll { $0.isExpired(at: now) }
         self.expiring = self.messages.count { $0.expiresAt != nil }
         self.bytes = self.messages.reduce(0) { $0 + $1.memoryCost }
+    }
+
+    /// Takes out what was replaced. It does not count as trimmed.
+    private mutating func remove(_ id: MessageID) {
+        let index = self.firstIndex { $0 >= id }
+        guard index < self.messages.count, self.messages[index].id == id else { return }
+        let message = self.messages.remove(at: index)
+        self.bytes -= message.memoryCost
+        if message.expiresAt != nil { self.expiring -= 1 }
     }
 
     private mutating func removeOldest() {

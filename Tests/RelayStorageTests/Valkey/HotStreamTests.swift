@@ -111,4 +111,47 @@ struct HotStreamTests {
             #expect(second.stored[0].id > first.bounds.last && second.bounds.count == 1)
         }
     }
+
+    private func compacted(
+        _ keys: [String?],
+        known: StreamBounds = StreamBounds(),
+        ttl: Int64? = nil,
+        keep: Int = .max
+    ) -> AppendBatch {
+        var drafts = keys.map { _ in Draft.bytes(1) }
+        for index in drafts.indices { drafts[index].ttl = ttl }
+        return AppendBatch(
+            topic: self.topic,
+            drafts: drafts,
+            retention: Retention(maxMessages: keep, maxAgeSeconds: Self.age),
+            known: known,
+            tier: .hot,
+            compactionKeys: keys
+        )
+    }
+
+    @Test("of a compacted stream each key has its newest message, and a relay that knew a replaced one goes on")
+    func compaction() async throws {
+        try await ValkeyPlace.with(2) { stores, probe in
+            let first = try await stores[0].put(self.compacted(["a", nil, "b"]))
+            let known = first.bounds
+            // Of the newest message that this relay knows nothing is left when it writes again.
+            let second = try await stores[1].put(self.compacted(["b", "b", "a"]))
+            #expect(second.bounds.epoch == known.epoch && second.bounds.trimmedThrough == .zero)
+            #expect(second.bounds.count == 3)
+            let third = try await stores[0].put(self.compacted([nil], known: known))
+            #expect(third.bounds.epoch == known.epoch && third.previous == second.bounds.last)
+            let kept = [first.stored[1].id, second.stored[1].id, second.stored[2].id, third.stored[0].id]
+            #expect(try await stores[0].messages(in: self.topic).map(\.id) == kept)
+            // What goes by itself takes the key's name along.
+            let last = try await stores[1].put(self.compacted(["a", "b"], ttl: 1))
+            #expect(last.bounds.count == 4)
+            #expect(try await stores[0].messages(in: self.topic, at: 2).map(\.id) == [kept[0], kept[3]])
+            #expect(try await probe.send("HEXISTS", self.key(probe, "state"), "k:a").integer == 0)
+            _ = try await stores[0].sweep(at: .at(2), retention: Retention(maxAgeSeconds: nil))
+            #expect(try await stores[0].bounds(of: self.topic).count == 2)
+            let fourth = try await stores[0].put(self.compacted(["a"], known: third.bounds, keep: 2))
+            #expect(fourth.bounds.epoch == known.epoch && fourth.bounds.trimmedThrough == kept[0])
+        }
+    }
 }

@@ -88,7 +88,8 @@ struct MarkedBatch {
             retention: self.batch.retention,
             known: self.batch.known,
             durability: self.batch.durability,
-            tier: self.batch.tier
+            tier: self.batch.tier,
+            compactionKeys: self.batch.compactionKeys.isEmpty ? [] : drafts.map { self.batch.compactionKeys[$0] }
         )
         return Rest(batch: batch, drafts: drafts, versions: drafts.map { self.versions[$0] ?? 0 })
     }

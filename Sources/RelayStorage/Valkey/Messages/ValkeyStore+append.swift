@@ -61,7 +61,7 @@ extension ValkeyStore: MessageStore {
         let topic = self.layout.stream(batch.topic)
         var call = AppendCall(batch, topic, maxAnnouncedBytes: self.settings.maxAnnouncedBytes)
         for (index, draft) in batch.drafts.enumerated() {
-            call.add(draft, version: versions?[index] ?? 0)
+            call.add(draft, replacing: batch.compactionKey(of: index), version: versions?[index] ?? 0)
         }
         self.runDurably(
             creation == nil ? AppendScript.script : CreateAppendScript.script,
@@ -120,11 +120,12 @@ struct AppendCall {
         }
     }
 
-    mutating func add(_ draft: Draft, version: Int64) {
+    mutating func add(_ draft: Draft, replacing key: String?, version: Int64) {
         let expiresAt = draft.expiresAt
         let kind =
             (draft.metadata == nil ? 0 : 1) + (expiresAt == nil ? 0 : 2) + (draft.audience == .everyone ? 0 : 4)
             + (draft.idempotency == nil ? 0 : 8) + (draft.sender == nil ? 0 : 16)
+            + (key == nil ? 0 : 32)
         self.arguments.append(.init(kind))
         self.arguments.append(.init(draft.timestamp.microseconds))
         self.arguments.append(.init(draft.payload))
@@ -132,6 +133,7 @@ struct AppendCall {
         if let expiresAt { self.arguments.append(.init(expiresAt.microseconds)) }
         if let audience = draft.audience.storedText { self.arguments.append(.init(audience)) }
         if let sender = draft.sender { self.arguments.append(.init(sender)) }
+        if let key { self.arguments.append(.init(key)) }
         guard let mark = draft.idempotency else { return }
         self.keys.append(self.topic.mark(mark.key, mark.index))
         self.arguments.append(.init(version))

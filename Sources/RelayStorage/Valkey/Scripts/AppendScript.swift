@@ -8,7 +8,7 @@ import RelayValkey
 /// | 2, 3 | the epoch's id that the caller knows, empty for none, and its newest id |
 /// | 4 | how many messages to keep |
 /// | 5 | `1` if the messages are announced with it, else `0`; behind that, of a hot stream, how long it is kept from now on, in milliseconds |
-/// | then, for each draft | the kind (a sum of 1 metadata, 2 expiry, 4 audience, 8 mark, 16 sender), timestamp, payload, and of metadata, expiry, audience and sender those that are there; with a mark its claim's version, total, expiry, and time to live in milliseconds |
+/// | then, for each draft | the kind (a sum of 1 metadata, 2 expiry, 4 audience, 8 mark, 16 sender, 32 compaction key), timestamp, payload, and of metadata, expiry, audience, sender and key those that are there; with a mark its claim's version, total, expiry, and time to live in milliseconds |
 ///
 /// The marks' keys follow the four others in the order of their drafts.
 ///
@@ -57,7 +57,8 @@ enum AppendScript {
           if kind % 2 >= 1 then mark = mark + 1 end
           if kind % 4 >= 2 then mark = mark + 1 end
           if kind % 8 >= 4 then mark = mark + 1 end
-          if kind >= 16 then mark = mark + 1 end
+          if kind % 32 >= 16 then mark = mark + 1 end
+          if kind >= 32 then mark = mark + 1 end
           place = place + 1
           if kind % 16 >= 8 then
             local first, version = marked(KEYS[key], ARGV[at + 1])
@@ -76,6 +77,17 @@ enum AppendScript {
 
     /// Stores the rest in the stream `s`, which is nil for a new one, and ends the script.
     static let storing = """
+        -- Takes out the message of that key, as one whose time is over.
+        local function replace(s, key, id, expiry)
+          local old = call('HGET', STATE, key)
+          if old and call('XDEL', STREAM, old) == 1 then
+            s.count = s.count - 1
+            if before(s.expired, old) then s.expired = old; call('HSET', STATE, 'expired', old) end
+          end
+          -- What goes by itself leaves no name.
+          if not expiry then call('HSET', STATE, key, id) elseif old then call('HDEL', STATE, key) end
+        end
+
         local isNew = not s
         s = s or history(ARGV[1], '0-0', '0-0')
         local previous, trimmedBefore = s.last, s.trimmed
@@ -87,7 +99,7 @@ enum AppendScript {
         at, key, place = 6, 5, 0
         while at <= #ARGV do
           local kind, time, payload = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-          local metadata, expiry, audience, sender, mark, first
+          local metadata, expiry, audience, sender, compacted, mark, first
           at = at + 3
           place = place + 1
           if kind ~= '0' then
@@ -95,7 +107,8 @@ enum AppendScript {
             if kind % 2 >= 1 then metadata = ARGV[at]; at = at + 1 end
             if kind % 4 >= 2 then expiry = ARGV[at]; at = at + 1 end
             if kind % 8 >= 4 then audience = ARGV[at]; at = at + 1 end
-            if kind >= 16 then sender = ARGV[at]; at = at + 1 end
+            if kind % 32 >= 16 then sender = ARGV[at]; at = at + 1 end
+            if kind >= 32 then compacted = 'k:' .. ARGV[at]; at = at + 1 end
             if kind % 16 >= 8 then
               mark = KEYS[key]
               first = firsts[place] or here[mark]
@@ -129,6 +142,7 @@ enum AppendScript {
               if sender then fields[#fields + 1] = 's'; fields[#fields + 1] = sender end
               call('XADD', STREAM, id, unpack(fields))
               if expiry then call('ZADD', TTL, expiry, id) end
+              if compacted then replace(s, compacted, id, expiry) end
             end
             if mark then
               call('SET', mark, 'm ' .. id .. ' ' .. time .. ' ' .. ARGV[at - 3] .. ' ' .. ARGV[at - 2], 'PX', ARGV[at - 1])

@@ -5,8 +5,8 @@
 ///
 /// The state's fields: `epoch` and `start`; `last`; `trimmed`; `count`, which shows whether somebody removed messages
 /// behind the relay's back, and is -1 for a hot stream, whose messages go all at once by the server's clock: that is a
-/// trimming; `holes`, at most four, each as `,<after>,<through>`; and `expired`, the newest id that
-/// went by its `ttl`.
+/// trimming; `holes`, at most four, each as `,<after>,<through>`; `expired`, the newest id that
+/// went by its `ttl` or was replaced; and of a compacted stream `k:<key>`, the newest id of each key.
 enum StreamPrelude {
     static let source = """
         local STREAM, STATE, TTL, NEWS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

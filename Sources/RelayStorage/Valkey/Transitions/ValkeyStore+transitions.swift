@@ -145,7 +145,7 @@ private struct TransitionCall {
         var append: AppendCall?
         if let batch = transition.batch {
             var call = AppendCall(batch, stream, maxAnnouncedBytes: maxAnnouncedBytes)
-            for draft in batch.drafts { call.add(draft.unmarked, version: 0) }
+            for draft in batch.drafts { call.add(draft.unmarked, replacing: nil, version: 0) }
             append = call
         }
         let listing = ListingArguments(

@@ -54,6 +54,38 @@ struct SessionTopicTests {
         }
     }
 
+    @Test("presence is each peer's newest cursor and status, for as long as the peer is there")
+    func presence() async throws {
+        try await withRelay { relay in
+            let session = try await TestSession(relay, account: try await relay.administratorToken)
+            let (a, b) = (try await session.guest("a"), try await session.guest("b"))
+            for line in 1...20 {
+                for (token, peer) in [(a, "a"), (b, "b")] {
+                    let cursor: [String: any Sendable] = ["type": "cursor_update", "line": "\(peer) \(line)"]
+                    #expect(try await session.publish(cursor, to: "presence", token: token).status == 201)
+                }
+                let status = try await session.publish(
+                    ["type": "presence_update", "line": "idle \(line)"],
+                    to: "presence",
+                    token: a
+                )
+                #expect(status.status == 201)
+            }
+            let secret: [String: any Sendable] = ["type": "cursor_update", "to_peer_id": "b", "line": "for b"]
+            #expect(try await session.publish(secret, to: "presence", token: a).status == 201)
+            func lines(_ token: String) async throws -> [String] {
+                try await session.seen("presence", token: token).compactMap {
+                    ($0["payload"] as? [String: Any])?["line"] as? String
+                }
+            }
+            #expect(try await lines(session.host) == ["a 20", "b 20", "idle 20"])
+            #expect(try await lines(b) == ["a 20", "b 20", "idle 20", "for b"])
+            let left = try await relay.send(.POST, "\(session.path)/leave", token: a)
+            #expect(left.status == 204, "\(left)")
+            #expect(try await lines(session.host) == ["b 20"])
+        }
+    }
+
     @Test("an account acts as one of its peers, and as no one else's")
     func accounts() async throws {
         try await withRelay { relay in
