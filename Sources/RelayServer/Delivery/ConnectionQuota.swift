@@ -1,45 +1,60 @@
 import RelayCore
 import Synchronization
 
-/// Counts open connections of each user, and holds each to the same bound.
+/// Counts open connections of each user, or of each address where nobody has said who it is, and holds each to the same bound.
 final class ConnectionQuota: Sendable {
     /// One connection's place among its user's. It is taken for as long as this value exists. So no way to an end can forget to give it back,
     /// or give it back twice.
     struct Place: ~Copyable, Sendable {
         private let quota: ConnectionQuota
-        private let user: UserID
+        private let name: String
 
-        fileprivate init(_ quota: ConnectionQuota, _ user: UserID) {
+        fileprivate init(_ quota: ConnectionQuota, _ name: String) {
             self.quota = quota
-            self.user = user
+            self.name = name
         }
 
-        deinit { self.quota.leave(self.user) }
+        deinit { self.quota.leave(self.name) }
+    }
+
+    private struct Counts {
+        var byName: [String: Int] = [:]
+        var all = 0
     }
 
     let maxPerUser: Int
-    private let counts = Mutex<[UserID: Int]>([:])
+    private let maxInAll: Int
+    private let counts = Mutex(Counts())
 
-    init(maxPerUser: Int) {
+    init(maxPerUser: Int, maxInAll: Int = .max) {
         self.maxPerUser = maxPerUser
+        self.maxInAll = maxInAll
     }
 
     /// - Returns: nil, with nothing counted, where the user has as many as it may.
-    func enter(_ user: UserID) -> Place? {
+    func enter(_ user: UserID) -> Place? { self.enter(user.rawValue) }
+
+    /// - Parameter address: as ``ClientAddress/key(_:)`` has it.
+    /// - Returns: nil, with nothing counted, where the address has as many as it may, or all have together.
+    func enter(address: String) -> Place? { self.enter(address) }
+
+    private func enter(_ name: String) -> Place? {
         let isAdmitted = self.counts.withLock { counts in
-            guard counts[user, default: 0] < self.maxPerUser else { return false }
-            counts[user, default: 0] += 1
+            guard counts.all < self.maxInAll, counts.byName[name, default: 0] < self.maxPerUser else { return false }
+            counts.all += 1
+            counts.byName[name, default: 0] += 1
             return true
         }
-        return isAdmitted ? Place(self, user) : nil
+        return isAdmitted ? Place(self, name) : nil
     }
 
-    private func leave(_ user: UserID) {
+    private func leave(_ name: String) {
         self.counts.withLock { counts in
-            guard let count = counts[user] else { return }
-            counts[user] = count > 1 ? count - 1 : nil
+            guard let count = counts.byName[name] else { return }
+            counts.all -= 1
+            counts.byName[name] = count > 1 ? count - 1 : nil
         }
     }
 
-    var total: Int { self.counts.withLock { $0.values.reduce(0, +) } }
+    var total: Int { self.counts.withLock { $0.all } }
 }

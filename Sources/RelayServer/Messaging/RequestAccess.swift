@@ -103,6 +103,27 @@ final class RequestAccess: Sendable {
         }
     }
 
+    /// As ``admitReader(_:then:)``, but goes on without a session where the client shows no token.
+    func admitAnybody(_ exchange: Exchange, then next: @escaping (Exchange, Session?) -> Void) {
+        if self.showsToken(exchange) { return self.admitReader(exchange) { next($0, $1) } }
+        guard exchange.services.gate.mayConnect(exchange.head) else {
+            return exchange.answer(Reply(.forbidden, detail: "Origin not allowed"))
+        }
+        next(exchange, nil)
+    }
+
+    /// Whether the client shows a token, or what should be one.
+    private func showsToken(_ exchange: Exchange) -> Bool {
+        exchange.facts.authorization != nil || WebSocketSubprotocols(exchange.head.headers).selected != nil
+            || self.token(of: exchange, .headerSubprotocolOrQuery) != nil
+    }
+
+    /// The token that the client shows, wherever connections that last may show it; nil where it shows none.
+    func shownToken(of exchange: Exchange) -> String? {
+        exchange.facts.authorization.map { BearerToken.token(inAuthorization: $0) }
+            ?? self.token(of: exchange, .headerSubprotocolOrQuery)
+    }
+
     /// Goes on with the session of another token, which a conversation has brought, or with what is wrong with it.
     func findSession(
         _ token: String,

@@ -97,6 +97,7 @@ struct RelayEdges {
             maxMessageBytes: self.configuration.server.maxBodyBytes,
             idleLimit: TimeAmount(self.configuration.webSocket.idleTimeout)
         )
+        let signaling = SignalingRoute(self.signaling(access, joiner, publisher, places))
         let poll = PollRoute(
             access: access,
             joiner: joiner,
@@ -117,7 +118,8 @@ struct RelayEdges {
                     joiner: joiner,
                     publisher: publisher,
                     sockets: sockets,
-                    maxTopics: self.configuration.webSocket.maxTopics
+                    maxTopics: self.configuration.webSocket.maxTopics,
+                    peers: signaling
                 )
             ),
             .init(
@@ -125,6 +127,7 @@ struct RelayEdges {
                 "/sse",
                 EventStreamRoute(access: access, joiner: joiner, places: places, metrics: metrics)
             ),
+            .init(.GET, SignalingRoute.path, signaling),
             .init(
                 .GET,
                 under: TunnelRoute.prefix,
@@ -138,6 +141,51 @@ struct RelayEdges {
                 )
             ),
         ]
+    }
+
+    /// Texts and proxy frames are longer than what publishes may be: of those the kinds of the topics know.
+    private func signaling(
+        _ access: RequestAccess,
+        _ joiner: Joiner,
+        _ publisher: Publisher,
+        _ places: ConnectionQuota
+    ) -> SignalingServices {
+        let signaling = self.configuration.signaling
+        let maxTextBytes = max(1 << 20, self.configuration.sessions.maxFileBytes) + SignalingServices.envelopeBytes
+        let sockets = WebSocketServices(
+            lane: self.lane,
+            memory: self.memory,
+            metrics: publisher.metrics,
+            places: places,
+            maxMessageBytes: maxTextBytes,
+            idleLimit: TimeAmount(self.configuration.webSocket.idleTimeout)
+        )
+        return SignalingServices(
+            access: access,
+            joiner: joiner,
+            publisher: publisher,
+            sessions: self.sessions.service,
+            joins: FailedJoins(limiter: self.access.rateLimiter),
+            sockets: sockets,
+            strangers: ConnectionQuota(
+                maxPerUser: signaling.maxStrangersPerAddress,
+                maxInAll: signaling.maxStrangers
+            ),
+            clients: self.clients,
+            limits: SignalingServices.Limits(
+                patience: TimeAmount(signaling.joinPatience),
+                sender: SenderBudget.Limits(
+                    messagesPerSecond: signaling.messagesPerSecond,
+                    bytesPerSecond: signaling.bytesPerSecond
+                ),
+                maxTextBytes: maxTextBytes
+            )
+        )
+    }
+
+    private var clients: ClientAddress {
+        let server = self.configuration.server
+        return ClientAddress(trustsForwardedFor: server.trustForwardedFor, proxies: server.trustedProxies)
     }
 
     private func tunnels(_ metrics: PathMetrics) -> TunnelServices {
@@ -168,10 +216,7 @@ struct RelayEdges {
             broker: self.broker,
             lists: .ofLists(processors: System.coreCount, maxLists: self.configuration.quotas.maxLists),
             maxBodyBytes: server.maxBodyBytes,
-            clients: ClientAddress(
-                trustsForwardedFor: server.trustForwardedFor,
-                proxies: server.trustedProxies
-            ),
+            clients: self.clients,
             logger: self.logger
         )
     }

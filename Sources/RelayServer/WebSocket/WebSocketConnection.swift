@@ -32,7 +32,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
 
     private let services: WebSocketServices
     private let loop: DeliveryLoop
-    private let dialect: any WebSocketDialect
+    private var dialect: any WebSocketDialect
     private var place: ConnectionQuota.Place?
     private var phase = Phase.open
     private var assembler: WebSocketAssembler
@@ -96,6 +96,19 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.context = nil
     }
 
+    /// Another dialect goes on from here: the client's first message was one of its own. For dialects that take whole messages.
+    func change(to dialect: any WebSocketDialect) {
+        guard !self.isOver else { return }
+        self.dialect.closed()
+        self.dialect = dialect
+        dialect.opened(self)
+    }
+
+    /// The connection counts as somebody else's from here on.
+    func adopt(_ place: consuming ConnectionQuota.Place) {
+        self.place = consume place
+    }
+
     /// The decoder may have frames and errors left to tell of when the channel is closed, before that itself is told.
     private func heedEnd(_ context: ChannelHandlerContext) {
         if !context.channel.isActive { self.socket.end() }
@@ -128,7 +141,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
         if self.isInputClosed {
             self.answerClose(nil, context)
         } else {
-            self.close(.goingAway, "The relay is restarting, connect again")
+            self.close(self.dialect.goingAway(), "The relay is restarting, connect again")
         }
     }
 

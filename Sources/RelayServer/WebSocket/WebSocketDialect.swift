@@ -1,4 +1,5 @@
 import NIOCore
+import NIOWebSocket
 
 /// What is said over a WebSocket: one protocol's messages, in text or in binary, or nothing but bytes. ``WebSocketConnection`` has all the
 /// rest.
@@ -38,6 +39,11 @@ protocol WebSocketDialect: AnyObject {
     /// may still come back to the dialect.
     func closed()
 
+    /// The relay is stopping, and all is answered: what else the client is to be told is sent now.
+    ///
+    /// - Returns: the code that it closes with.
+    func goingAway() -> WebSocketErrorCode
+
     /// What a client is told that does not begin to use its WebSocket in time; nil once it has begun.
     var idleReason: String? { get }
 }
@@ -52,4 +58,6 @@ extension WebSocketDialect {
     }
 
     func readCompleted() {}
+
+    func goingAway() -> WebSocketErrorCode { .goingAway }
 }

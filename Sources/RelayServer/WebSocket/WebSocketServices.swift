@@ -50,6 +50,20 @@ final class WebSocketServices: Sendable {
             exchange.answer(Reply(.forbidden, detail: "Too many connections"))
             return false
         }
+        return self.upgrade(exchange, headers, holding: place, to: makeDialect)
+    }
+
+    /// The same for a connection that has its place already.
+    ///
+    /// - Parameter gate: sees the client's bytes before anything else does; nil for none.
+    @discardableResult
+    func upgrade(
+        _ exchange: Exchange,
+        _ headers: HTTPHeaders,
+        holding place: consuming ConnectionQuota.Place,
+        behind gate: (any ChannelHandler)? = nil,
+        to makeDialect: () -> any WebSocketDialect
+    ) -> Bool {
         let dialect = makeDialect()
         let decoder: any ChannelHandler =
             dialect.takesPieces
@@ -59,7 +73,7 @@ final class WebSocketServices: Sendable {
         do {
             try exchange.connection.switchProtocol(
                 headers: headers,
-                handlers: [decoder, connection]
+                handlers: [gate, decoder, connection].compactMap(\.self)
             )
             return true
         } catch {

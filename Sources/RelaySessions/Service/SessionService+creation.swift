@@ -11,6 +11,8 @@ public struct SessionCreation: Hashable, Sendable {
     public var defaultRole: SessionRole
     /// A JSON object's text.
     public var metadata: [UInt8]
+    /// The session's id, where whoever makes it has chosen one; nil for a random one. There must be no such session yet.
+    public var name: SessionID?
 
     public init(
         host: PeerID,
@@ -46,8 +48,9 @@ extension SessionService {
         once key: String? = nil
     ) async throws(SessionFailure) -> CreatedSession {
         guard principal != nil || self.settings.allowsAnonymous else { throw .unauthenticated }
+        let id = if let name = creation.name { name } else { try await self.newID(for: principal, once: key) }
         let request = SessionRequest(
-            id: try await self.newID(for: principal, once: key),
+            id: id,
             owner: principal.flatMap { AccountID($0.id.rawValue) },
             host: creation.host,
             hostPolicy: creation.hostPolicy,
@@ -67,7 +70,7 @@ extension SessionService {
         ) { (access) throws(SessionRefusal) in
             guard access.record == nil else {
                 guard let session = access.state as? Session else { throw .unreadable }
-                guard session.isMade(by: request) else { throw .requestDiffers }
+                guard creation.name == nil, session.isMade(by: request) else { throw .requestDiffers }
                 return .keep(SessionTransition(session: session, events: []))
             }
             return Self.store(try Session.create(request, rules: rules, at: now), at: now)

@@ -1,6 +1,6 @@
 import Crypto
 public import RelayCore
-import RelayWire
+public import RelayWire
 
 /// Somebody who wants to come into a session, or back.
 public struct SessionJoin: Sendable {
@@ -37,6 +37,8 @@ public struct JoinedPeer: Sendable {
     public let ticket: TicketMinter.Minted
     /// What the peer shows, with its ticket, to have its place back. Good once.
     public let resume: String
+    /// Since when the peer that has come back was away; nil for who is new, and for who was there all the time.
+    public let awaySince: Timestamp?
 }
 
 extension SessionService {
@@ -69,11 +71,13 @@ extension SessionService {
             ownTicket: .random(using: &generator),
             nextResume: nextResume.digest
         )
+        var awaySince: Timestamp?
         let session = try await self.change(id) { (session, now) throws(SessionRefusal) in
-            try session.join(request, at: now)
+            awaySince = session.peer(join.peer).flatMap { $0.isConnected ? nil : session.lastSeen($0, at: now) }
+            return try session.join(request, at: now)
         }
         let (peer, own) = try await self.ticket(of: join.peer, in: session, at: now)
-        return JoinedPeer(session: session, peer: peer, ticket: own, resume: nextResume.text)
+        return JoinedPeer(session: session, peer: peer, ticket: own, resume: nextResume.text, awaySince: awaySince)
     }
 
     /// A peer's ticket with more time, and a sign of its life. The host's keeps the session alive too.

@@ -77,6 +77,12 @@ public struct SignalDelivery: Sendable {
         return JSONScanner(self.payload).text(of: member.value)
     }
 
+    /// A member that is a whole number from 0 on; nil where it is none, or absent.
+    public func number(_ name: String) -> UInt64? {
+        guard let member = self.members.first(where: { $0.name == name }) else { return nil }
+        return JSONScanner(self.payload).wholeNumber(of: member.value)
+    }
+
     /// Writes a whole WebSocket text frame.
     public func writeFramed(to place: Place, into buffer: inout ByteBuffer) {
         let size = JSONSize.of { self.put(to: place, into: &$0) }

@@ -108,6 +108,22 @@ public struct SignalFrame: Hashable, Sendable {
         self = try members.read()
     }
 
+    /// Whether replies to a request of this type go to who asked last where they name nobody.
+    public static func isAnswered(_ request: String) -> Bool { SignalType.answeredRequests.contains(request) }
+
+    /// Whether a text is a `join`, however well formed: what begins a peer's conversation.
+    public static func isJoin(_ json: ByteBuffer) -> Bool {
+        var scanner = JSONScanner(json)
+        do throws(JSONError) {
+            try scanner.enterObject()
+            while let name = try scanner.nextMember() {
+                let value = try scanner.value()
+                if scanner.text(of: name, is: "type") { return scanner.text(of: value, is: "join") }
+            }
+        } catch {}
+        return false
+    }
+
     init(_ content: Content, requestID: ByteBuffer?, session: String?, peer: String?) {
         self.content = content
         self.requestID = requestID

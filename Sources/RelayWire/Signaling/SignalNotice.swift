@@ -3,7 +3,7 @@ public import NIOCore
 /// What the relay itself says to one signaling socket.
 public enum SignalNotice: Hashable, Sendable {
     case joined(Joined)
-    case pong
+    case pong(requestID: ByteBuffer?)
     case error(Failure)
     /// The relay is stopping: the client connects again.
     case serverDraining
@@ -114,7 +114,9 @@ public enum SignalNotice: Hashable, Sendable {
     private func put(into sink: inout (some JSONSink & ~Copyable & ~Escapable)) {
         switch self {
         case .joined(let joined): joined.put(into: &sink)
-        case .pong: sink.put(#"{"type":"pong"}"#)
+        case .pong(let requestID):
+            sink.put(#"{"type":"pong""#)
+            sink.putEnd(answering: requestID)
         case .error(let failure): failure.put(into: &sink)
         case .serverDraining: sink.put(#"{"type":"server_draining"}"#)
         case .gap(let topic, let after, let resumedFrom):

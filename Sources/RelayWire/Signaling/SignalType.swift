@@ -127,4 +127,6 @@ struct SignalType: Hashable, Sendable {
         "file_chunk": "request_file",
         "git_objects_chunk": "request_git_objects",
     ]
+
+    static let answeredRequests = Set(Self.requests.values)
 }

@@ -1,6 +1,8 @@
 """The websockets package opens /ws with each way to show a token, and without one it can't."""
 
-from websockets.exceptions import InvalidStatus
+import json
+
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from relay import SOCKET_URL, bearer, call, check, equal, login, new_topic, register, subscribe
@@ -28,7 +30,16 @@ def refused(status, what, url=SOCKET_URL, **options):
         equal(error.response.status_code, status, f"status for {what}")
 
 
-refused(401, "no token")
+refused(401, "no token where one has to be", subprotocols=["bearer"])
+with connect(SOCKET_URL) as socket:
+    # Peers of a session show their ticket in the first message. Nobody else gets anything.
+    socket.send(json.dumps({"type": "subscribe", "topics": [topic], "client_id": "nobody"}))
+    equal(json.loads(socket.recv())["type"], "error", "answer to a client without a token")
+    try:
+        socket.recv()
+        check(False, "the socket of a client without a token stayed open")
+    except ConnectionClosed as closed:
+        equal(closed.rcvd.code, 4001, "close code for a client without a token")
 refused(401, "a made up token in the header", additional_headers=bearer("a.b.c"))
 refused(401, "a made up token in the query", url=f"{SOCKET_URL}?token=a.b.c")
 refused(401, "a made up token in the subprotocol", subprotocols=["bearer", "bearer.a.b.c"])

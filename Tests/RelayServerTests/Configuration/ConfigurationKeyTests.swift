@@ -165,6 +165,8 @@ import Testing
         "max_sessions_per_user": "9", "session_max_peers": "10", "session_max_invites": "11",
         "session_max_metadata_bytes": "12KiB", "session_max_chat_bytes": "13KiB", "session_max_signal_bytes": "14KiB",
         "session_max_file_bytes": "15KiB", "rate_limit_failed_joins": "16", "tunnel_window_bytes": "128KiB",
+        "signaling_join_seconds": "7", "signaling_max_strangers_per_address": "8", "signaling_max_strangers": "9",
+        "signaling_messages_per_second": "10", "signaling_bytes_per_second": "11KiB",
         "tunnel_pair_seconds": "17",
         "metrics_per_topic": "1", "metrics_max_topics": "10", "prometheus_port": "9090",
     ]

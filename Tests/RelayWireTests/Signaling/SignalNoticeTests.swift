@@ -41,7 +41,7 @@ struct SignalNoticeTests {
             joined(.core),
             #"{"type":"joined","session":{"session_id":"S","host_peer_id":"h"},"your_peer_id":"b",\#(members)"#
         ),
-        (.pong, #"{"type":"pong"}"#),
+        (.pong(requestID: nil), #"{"type":"pong"}"#),
         (
             .error(.init(code: "forbidden", message: "\"no\"", isRetryable: true, requestID: ByteBuffer(string: "7"))),
             #"{"type":"error","code":"forbidden","message":"\"no\"","retryable":true,"re":7}"#

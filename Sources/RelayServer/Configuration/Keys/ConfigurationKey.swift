@@ -9,7 +9,8 @@ public struct ConfigurationKey: Sendable {
         + RelayConfiguration.HotTier.keys + RelayConfiguration.Memory.keys + RelayConfiguration.Quotas.keys
         + RelayConfiguration.Access.keys
         + RelayConfiguration.RateLimits.keys
-        + RelayConfiguration.Sessions.keys + RelayConfiguration.Tunnels.keys
+        + RelayConfiguration.Sessions.keys + RelayConfiguration.Signaling.keys
+        + RelayConfiguration.Tunnels.keys
         + RelayConfiguration.WebSocket.keys + RelayConfiguration.Poll.keys
         + RelayConfiguration.PeerPort.keys + RelayConfiguration.TURN.keys + RelayConfiguration.Logging.keys
         + RelayConfiguration.Metrics.keys

@@ -12,6 +12,7 @@ public struct RelayConfiguration: Hashable, Sendable {
     public var access = Access()
     public var rateLimits = RateLimits()
     public var sessions = Sessions()
+    public var signaling = Signaling()
     public var tunnels = Tunnels()
     public var webSocket = WebSocket()
     public var poll = Poll()

@@ -70,6 +70,9 @@ extension MessageSocketConversation: WebSocketDialect {
 
     func received(text: ByteBuffer) {
         let isFirst = !self.isSubscribed
+        if isFirst, let peer = self.route.peers.dialect(beginningWith: text, for: self.session, on: self.loop) {
+            return self.handOver(to: peer, text)
+        }
         do throws(FrameError) {
             switch try ClientFrame(json: text, isFirst: isFirst) {
             case .subscribe(let request): self.subscribe(request)
@@ -84,6 +87,12 @@ extension MessageSocketConversation: WebSocketDialect {
         } catch {
             if isFirst { self.deny(error.message) } else { self.send(ServerFrame.Failure(code: .processing, error)) }
         }
+    }
+
+    /// The client is a peer of a session: its edge goes on.
+    private func handOver(to peer: any WebSocketDialect, _ text: ByteBuffer) {
+        self.connection?.change(to: peer)
+        peer.received(text: text)
     }
 }
 

@@ -10,13 +10,23 @@ final class MessageSocketRoute: Route {
     private let sockets: WebSocketServices
     /// That one connection may follow.
     let maxTopics: Int
+    /// Where clients go on whose first message joins a session.
+    let peers: any SessionSockets
 
-    init(access: RequestAccess, joiner: Joiner, publisher: Publisher, sockets: WebSocketServices, maxTopics: Int) {
+    init(
+        access: RequestAccess,
+        joiner: Joiner,
+        publisher: Publisher,
+        sockets: WebSocketServices,
+        maxTopics: Int,
+        peers: any SessionSockets
+    ) {
         self.access = access
         self.joiner = joiner
         self.publisher = publisher
         self.sockets = sockets
         self.maxTopics = maxTopics
+        self.peers = peers
     }
 
     var clock: RelayClock { self.publisher.broker.clock }
@@ -26,7 +36,8 @@ final class MessageSocketRoute: Route {
         switch WebSocketHandshake.evaluate(exchange.head) {
         case .refuse(let reply): exchange.answer(reply)
         case .accept(let headers):
-            self.access.admitReader(exchange) { exchange, session in
+            self.access.admitAnybody(exchange) { exchange, session in
+                guard let session else { return self.peers.open(stranger: exchange, headers) }
                 self.sockets.upgrade(exchange, headers, of: session.account.id) {
                     MessageSocketConversation(session: session, route: self, loop: exchange.loop)
                 }

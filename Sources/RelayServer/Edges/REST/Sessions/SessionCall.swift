@@ -17,19 +17,6 @@ struct SessionEdgeServices: Sendable {
     let maxBodyBytes: Int
 }
 
-/// Holds addresses to so many failed joins a minute: who guesses tokens is slowed down, and a class that joins at once is not.
-struct FailedJoins: Sendable {
-    let limiter: RateLimiter
-
-    func admit(_ address: String, at now: NIODeadline) throws(AccessError) {
-        try self.limiter.checkUncounted(.failedJoin, key: address, at: now)
-    }
-
-    func failed(_ address: String, at now: NIODeadline) {
-        try? self.limiter.check(.failedJoin, key: address, at: now)
-    }
-}
-
 /// A request about sessions.
 struct SessionCall: Sendable {
     private let call: RESTCall

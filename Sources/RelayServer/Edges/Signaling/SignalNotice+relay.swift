@@ -1,0 +1,90 @@
+import NIOCore
+import NIOWebSocket
+import RelayAccess
+import RelayCore
+import RelaySessions
+import RelayWire
+
+extension SignalNotice {
+    /// As a whole text frame.
+    var framed: ByteBuffer {
+        var bytes = ByteBuffer()
+        self.writeFramed(into: &bytes)
+        return bytes
+    }
+}
+
+extension SignalNotice.Failure {
+    init(_ code: SessionErrorCode, _ text: String, _ requestID: ByteBuffer?) {
+        self.init(code: code.rawValue, message: text, isRetryable: code.isRetryable, requestID: requestID)
+    }
+
+    init(_ failure: SessionFailure, _ requestID: ByteBuffer?) {
+        self.init(failure.code, failure.text, requestID)
+    }
+
+    init(_ error: AccessError, _ requestID: ByteBuffer?) {
+        let code: SessionErrorCode =
+            switch error.status {
+            case 401: .unauthenticated
+            case 429: .rateLimited
+            case 503: .unavailable
+            default: .forbidden
+            }
+        self.init(code, error.detail, requestID)
+    }
+
+    init(_ refusal: JoinRefusal, _ requestID: ByteBuffer?) {
+        switch refusal {
+        case .tooManySubscriptions: self.init(.quotaExceeded, refusal.clientText, requestID)
+        case .overloaded: self.init(.unavailable, refusal.clientText, requestID)
+        case .broker(let error): self.init(error, requestID)
+        }
+    }
+
+    /// What came of a message for other peers. The kinds of a session's topics begin their refusals with a code.
+    init(_ error: BrokerError, _ requestID: ByteBuffer?) {
+        if case .refused(let refusal) = error, let (code, text) = Self.parts(refusal.detail) {
+            self.init(code: code, message: text, requestID: requestID)
+        } else {
+            self.init(error.signalingCode, error.clientText, requestID)
+        }
+    }
+
+    private static func parts(_ detail: String) -> (code: String, text: String)? {
+        guard let colon = detail.firstRange(of: ": ") else { return nil }
+        let code = detail[..<colon.lowerBound]
+        let isCode = code.utf8.allSatisfy {
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "_")
+        }
+        return isCode && !code.isEmpty ? (String(code), String(detail[colon.upperBound...])) : nil
+    }
+}
+
+extension BrokerError {
+    fileprivate var signalingCode: SessionErrorCode {
+        switch self {
+        case .denied: .forbidden
+        case .missing: .notFound
+        case .tooManyWaiting: .rateLimited
+        case .refused, .exists, .quota: .invalidRequest
+        case .full, .moved, .overloaded, .store: .unavailable
+        }
+    }
+}
+
+/// How signaling sockets are closed, besides the codes of RFC 6455.
+extension WebSocketErrorCode {
+    /// No ticket, or none that is good any more.
+    static let unauthenticated = WebSocketErrorCode(codeNumber: 4001)
+    /// Put out of the session.
+    static let kicked = WebSocketErrorCode(codeNumber: 4003)
+    /// The session is over.
+    static let sessionClosed = WebSocketErrorCode(codeNumber: 4004)
+    /// The client broke the rules of proxy frames.
+    static let signalingProtocolError = WebSocketErrorCode(codeNumber: 4009)
+    /// The peer has come over another connection.
+    static let replaced = WebSocketErrorCode(codeNumber: 4010)
+    /// The relay is stopping, others may serve.
+    static let serviceRestart = WebSocketErrorCode(codeNumber: 1012)
+}

@@ -1,0 +1,77 @@
+import NIOCore
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// `GET /v1/signaling`: turns the connection into a WebSocket on which a peer of a session joins and signals.
+///
+/// A client without a token may open one too: it shows a ticket when it joins, which it has to do in a moment. Such clients are bounded by
+/// address and in all.
+final class SignalingRoute: Route {
+    static let path = "/v1/signaling"
+
+    private let services: SignalingServices
+
+    init(_ services: SignalingServices) {
+        self.services = services
+    }
+
+    func handle(_ exchange: Exchange) {
+        switch WebSocketHandshake.evaluate(exchange.head) {
+        case .refuse(let reply): exchange.answer(reply)
+        case .accept(let headers):
+            self.services.access.admitAnybody(exchange) { exchange, session in
+                guard let session else { return self.open(stranger: exchange, headers) }
+                self.services.sockets.upgrade(exchange, headers, of: session.account.id) {
+                    SignalingConversation(
+                        .known(session, ticket: self.ticket(of: session, exchange)),
+                        services: self.services,
+                        loop: exchange.loop
+                    )
+                }
+            }
+        }
+    }
+
+    /// The ticket by which the socket is opened; nil for an account's token.
+    private func ticket(of session: Session, _ exchange: Exchange) -> String? {
+        session.peer?.ticket == nil ? nil : self.services.access.shownToken(of: exchange)
+    }
+
+    private func address(of exchange: Exchange) -> String {
+        let peer = exchange.connection.channel?.remoteAddress?.ipAddress ?? "unknown"
+        let forwarded = exchange.head.headers["x-forwarded-for"]
+        return ClientAddress.key(self.services.clients.address(peer: peer, forwardedFor: forwarded))
+    }
+}
+
+extension SignalingRoute: SessionSockets {
+    func open(stranger exchange: Exchange, _ headers: HTTPHeaders) {
+        let services = self.services
+        // A relay without such places has everybody show a token at once.
+        guard services.strangers.maxPerUser > 0 else { return exchange.answer(Reply(AccessError(.notAuthenticated))) }
+        let address = self.address(of: exchange)
+        guard let place = services.strangers.enter(address: address) else {
+            var reply = Reply(.tooManyRequests, detail: "Too many connections without a token")
+            reply.headers.add(name: "retry-after", value: "5")
+            return exchange.answer(reply)
+        }
+        guard let charge = services.sockets.memory.hold(StrangerGate.most, in: .strangers) else {
+            return exchange.answer(.overloaded)
+        }
+        let gate = StrangerGate(charge)
+        services.sockets.upgrade(exchange, headers, holding: place, behind: gate) {
+            SignalingConversation(.stranger(address: address, gate), services: services, loop: exchange.loop)
+        }
+    }
+
+    func dialect(
+        beginningWith text: ByteBuffer,
+        for session: Session,
+        on loop: DeliveryLoop
+    ) -> (any WebSocketDialect)? {
+        guard SignalFrame.isJoin(text) else { return nil }
+        return SignalingConversation(.known(session, ticket: nil), services: self.services, loop: loop)
+    }
+}

@@ -1,0 +1,56 @@
+import NIOCore
+import RelayAccess
+import RelayCore
+import RelaySessions
+
+/// What signaling sockets work with: the same for all, fixed while the relay runs.
+final class SignalingServices: Sendable {
+    struct Limits: Sendable {
+        /// How long a client without a token has to join.
+        var patience: TimeAmount
+        /// What each socket may send.
+        var sender: SenderBudget.Limits
+        /// The longest text message, in bytes.
+        var maxTextBytes: Int
+    }
+
+    /// What the longest message may have beside its payload: ids, and the head of a proxy frame.
+    static let envelopeBytes = 4096
+
+    let access: RequestAccess
+    let joiner: Joiner
+    let publisher: Publisher
+    let sessions: SessionService
+    let joins: FailedJoins
+    let sockets: WebSocketServices
+    /// Sockets of clients without a token that have not joined yet, by address.
+    let strangers: ConnectionQuota
+    /// Whose a connection is.
+    let clients: ClientAddress
+    let limits: Limits
+
+    init(
+        access: RequestAccess,
+        joiner: Joiner,
+        publisher: Publisher,
+        sessions: SessionService,
+        joins: FailedJoins,
+        sockets: WebSocketServices,
+        strangers: ConnectionQuota,
+        clients: ClientAddress,
+        limits: Limits
+    ) {
+        self.access = access
+        self.joiner = joiner
+        self.publisher = publisher
+        self.sessions = sessions
+        self.joins = joins
+        self.sockets = sockets
+        self.strangers = strangers
+        self.clients = clients
+        self.limits = limits
+    }
+
+    var clock: RelayClock { self.publisher.broker.clock }
+    var metrics: EdgeMetrics { self.publisher.metrics }
+}
