@@ -10,9 +10,17 @@ public struct EventPrinter: Sendable {
     }
 
     private let format: OutputFormat
+    /// How a message is shown to people.
+    private let text: @Sendable (RelayMessage) -> String
 
     public init(format: OutputFormat) {
+        self.init(format: format) { OutputFormat.human.line($0) }
+    }
+
+    /// - Parameter text: how a message is shown to people.
+    public init(format: OutputFormat, text: @escaping @Sendable (RelayMessage) -> String) {
         self.format = format
+        self.text = text
     }
 
     /// Messages are results. So are gaps where programs read: they change what the messages mean.
@@ -21,7 +29,10 @@ public struct EventPrinter: Sendable {
         case .subscribed(let topics, _):
             return .notice("subscribed to \(topics.joined(separator: ", "))")
         case .message(let message):
-            return .result(self.format.line(message))
+            switch self.format {
+            case .json: return .result(self.format.line(message))
+            case .human: return .result(self.text(message))
+            }
         case .gap(let gap):
             return self.line(gap)
         case .error(let code, let message):

@@ -76,14 +76,16 @@ public enum OutputFormat: Sendable {
     }
 
     private static func json(_ message: RelayMessage) -> JSONDocument {
-        .object([
+        var pairs: [(String, JSONDocument)] = [
             ("type", "message"),
             ("topic", .string(message.topic)),
             ("message_id", .string(message.messageID)),
             ("payload", message.payload),
             ("timestamp", .string(message.timestamp)),
             ("metadata", .object(JSONObject(message.metadata))),
-        ])
+        ]
+        if let sender = message.sender { pairs.append(("sender", .string(sender))) }
+        return .object(pairs)
     }
 
     private static func json(_ gap: MessageGap) -> JSONDocument {

@@ -27,6 +27,8 @@ struct PulsarRelay: AsyncParsableCommand {
             PollCommand.self,
             HistoryCommand.self,
             TopicCommand.self,
+            SessionCommand.self,
+            TunnelCommand.self,
             UserCommand.self,
             ConfigCommand.self,
             ProveCommand.self,

@@ -47,4 +47,10 @@ struct RelayOptions: ParsableArguments {
             configuration: configuration
         )
     }
+
+    /// A client that acts by a token that was got elsewhere.
+    func client(by tokens: Tokens) throws -> RelayClient {
+        let endpoint = try self.endpoint(Self.credentialsFile.read())
+        return RelayClient(endpoint: endpoint, credentials: .tokens(tokens))
+    }
 }

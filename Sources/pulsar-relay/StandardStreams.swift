@@ -30,6 +30,19 @@ enum StandardStreams {
         try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 
+    /// Text on standard error that no line ends.
+    static func trace(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
+
+    /// Whether standard input or output is a file: then a person has asked for a transfer, and no program talks through them.
+    static var haveFile: Bool {
+        [STDIN_FILENO, STDOUT_FILENO].contains { descriptor in
+            var status = stat()
+            return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        }
+    }
+
     static func write(_ line: EventPrinter.Line) throws {
         switch line {
         case .result(let text): try self.result(text)

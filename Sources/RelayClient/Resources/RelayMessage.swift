@@ -10,6 +10,8 @@ public struct RelayMessage: Sendable, Hashable {
     public let timestamp: String
     /// Texts that go with it. Empty where there are none.
     public let metadata: [String: String]
+    /// The peer that sent it, where its topic has peers: the relay's word. Nil for the relay's own messages, and elsewhere.
+    public let sender: String?
 
     /// A message made by hand, for tests of readers.
     public init(
@@ -17,13 +19,15 @@ public struct RelayMessage: Sendable, Hashable {
         messageID: String,
         payload: JSONDocument,
         timestamp: String,
-        metadata: [String: String] = [:]
+        metadata: [String: String] = [:],
+        sender: String? = nil
     ) {
         self.topic = topic
         self.messageID = messageID
         self.payload = payload
         self.timestamp = timestamp
         self.metadata = metadata
+        self.sender = sender
     }
 
     init(json: JSONDocument) throws(JSONDocumentError) {
@@ -32,7 +36,8 @@ public struct RelayMessage: Sendable, Hashable {
             messageID: try json.string("message_id"),
             payload: try json.value("payload"),
             timestamp: try json.string("timestamp"),
-            metadata: try json.texts("metadata")
+            metadata: try json.texts("metadata"),
+            sender: try json.optionalString("sender")
         )
     }
 

@@ -91,7 +91,7 @@ extension RelayClient {
     /// - Throws: ``RelayError``, or `CancellationError`.
     public func openSocket(_ options: SubscriptionOptions) async throws -> RelaySocket {
         try options.check()
-        let connector = try WebSocketConnector(
+        let connector = try WebSocketConnector<WebSocketConnection>(
             endpoint: self.endpoint,
             tls: self.configuration.tls,
             options: options
@@ -107,7 +107,7 @@ extension RelayClient {
     }
 
     /// A token that is refused is renewed once.
-    private func connect(_ connector: WebSocketConnector) async throws -> WebSocketConnection {
+    private func connect(_ connector: WebSocketConnector<WebSocketConnection>) async throws -> WebSocketConnection {
         var rejected: String?
         while true {
             let bearer = try await self.keeper.accessToken(rejecting: rejected)
@@ -121,9 +121,9 @@ extension RelayClient {
     }
 
     private static func connect(
-        _ connector: WebSocketConnector,
+        _ connector: WebSocketConnector<WebSocketConnection>,
         _ bearer: String
-    ) async throws -> WebSocketConnector.Result {
+    ) async throws -> WebSocketConnector<WebSocketConnection>.Result {
         do {
             return try await connector.connect(bearer: bearer)
         } catch let error as CancellationError {

@@ -15,7 +15,7 @@ public struct Subscription: AsyncSequence, Sendable {
     public typealias Failure = any Error
 
     let options: SubscriptionOptions
-    let connector: WebSocketConnector
+    let connector: WebSocketConnector<WebSocketConnection>
     let keeper: TokenKeeper
     let clock: any Clock<Duration>
 
@@ -46,7 +46,7 @@ extension RelayClient {
         try options.check()
         return Subscription(
             options: options,
-            connector: try WebSocketConnector(
+            connector: try WebSocketConnector<WebSocketConnection>(
                 endpoint: self.endpoint,
                 tls: self.configuration.tls,
                 options: options

@@ -6,39 +6,54 @@ import NIOWebSocket
 import RelayWire
 
 /// Opens WebSockets to a relay.
-struct WebSocketConnector: Sendable {
+///
+/// - Parameter Socket: what an open one is to its user.
+struct WebSocketConnector<Socket: Sendable>: Sendable {
     private enum Upgrade: Sendable {
-        case open(WebSocketConnection)
+        case open(Socket)
         case refusing(EventLoopFuture<HTTPReply>)
     }
 
     enum Result: Sendable {
-        case open(WebSocketConnection)
+        case open(Socket)
         /// The relay answered, but not with an upgrade.
         case refused(HTTPReply)
     }
 
     let endpoint: RelayEndpoint
     let tls: NIOSSLContext?
+    /// Path and query.
+    let target: String
     let timeout: Duration
-    let silenceLimit: Duration
-    let maxMessageBytes: Int
-    let maxBufferedBytes: Int
+    /// What comes behind the frame codec of a channel that is open. Called on its event loop.
+    let install: @Sendable (any Channel) throws -> Socket
+    /// Larger frames break the connection. The frame header's length is 32 bits here.
+    let maxFrameSize: Int
 
-    init(endpoint: RelayEndpoint, tls: TLSConfiguration, options: SubscriptionOptions) throws {
+    init(
+        endpoint: RelayEndpoint,
+        tls: TLSConfiguration,
+        target: String,
+        timeout: Duration,
+        maxFrameSize: Int,
+        install: @escaping @Sendable (any Channel) throws -> Socket
+    ) throws {
         self.endpoint = endpoint
         self.tls = endpoint.isSecure ? try NIOSSLContext(configuration: tls) : nil
-        self.timeout = options.connectTimeout
-        self.silenceLimit = options.silenceLimit
-        // The frame header's length is 32 bits here, and a limit of zero would refuse everything.
-        self.maxMessageBytes = min(max(options.maxMessageBytes, 1024), 1 << 30)
-        self.maxBufferedBytes = options.maxBufferedBytes
+        self.target = target
+        self.timeout = timeout
+        self.maxFrameSize = maxFrameSize
+        self.install = install
     }
 
     /// - Throws: ``ConnectionFault`` or NIO's errors where there is no connection, `CancellationError`.
-    func connect(bearer: String) async throws -> Result {
+    ///
+    /// - Parameter group: one event loop of it gets the channel.
+    func connect(
+        bearer: String,
+        on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) async throws -> Result {
         let attempt = ConnectAttempt()
-        let group = MultiThreadedEventLoopGroup.singleton
         let timer = group.any().scheduleTask(in: TimeAmount(self.timeout)) { attempt.abandon() }
         defer { timer.cancel() }
         do {
@@ -57,7 +72,7 @@ struct WebSocketConnector: Sendable {
 
     private func open(
         _ attempt: ConnectAttempt,
-        on group: MultiThreadedEventLoopGroup,
+        on group: any EventLoopGroup,
         _ bearer: String
     ) async throws -> Result {
         let upgrade = try await ClientBootstrap(group: group)
@@ -67,7 +82,7 @@ struct WebSocketConnector: Sendable {
                 return channel.eventLoop.makeCompletedFuture { try self.configure(channel, bearer) }
             }
         switch try await upgrade.get() {
-        case .open(let connection): return .open(connection)
+        case .open(let socket): return .open(socket)
         case .refusing(let reply): return .refused(try await reply.get())
         }
     }
@@ -77,10 +92,10 @@ struct WebSocketConnector: Sendable {
         if let tls = self.tls { try pipeline.addHandler(self.tlsHandler(tls)) }
         // The handler deals with errors: NIO's own would close the channel before anybody hears why.
         let upgrader = NIOTypedWebSocketClientUpgrader<Upgrade>(
-            maxFrameSize: self.maxMessageBytes,
+            maxFrameSize: self.maxFrameSize,
             enableAutomaticErrorHandling: false
         ) { channel, _ in
-            channel.eventLoop.makeCompletedFuture { .open(try self.addHandlers(to: channel)) }
+            channel.eventLoop.makeCompletedFuture { .open(try self.install(channel)) }
         }
         let upgrade = NIOTypedHTTPClientUpgradeConfiguration<Upgrade>(
             upgradeRequestHead: self.requestHead(bearer),
@@ -104,32 +119,45 @@ struct WebSocketConnector: Sendable {
             "Authorization": "Bearer \(bearer)",
             "User-Agent": "pulsar-relay-swift/\(RelayVersion.current)",
         ]
-        return HTTPRequestHead(version: .http1_1, method: .GET, uri: "/ws", headers: headers)
+        return HTTPRequestHead(version: .http1_1, method: .GET, uri: self.target, headers: headers)
     }
 }
 
 // MARK: - Handlers
 
 extension WebSocketConnector {
-    private func addHandlers(to channel: any Channel) throws -> WebSocketConnection {
-        let handler = WebSocketHandler(maxBufferedBytes: self.maxBufferedBytes)
-        try channel.pipeline.syncOperations.addHandlers(
-            IdleStateHandler(readTimeout: TimeAmount(self.silenceLimit)),
-            NIOWebSocketFrameAggregator(
-                minNonFinalFragmentSize: 0,
-                maxAccumulatedFrameCount: 1024,
-                maxAccumulatedFrameSize: self.maxMessageBytes
-            ),
-            handler
-        )
-        return WebSocketConnection(channel: channel, handler: handler)
-    }
-
     private func readRefusal(_ channel: any Channel) -> EventLoopFuture<Upgrade> {
         channel.eventLoop.makeCompletedFuture {
             let promise = channel.eventLoop.makePromise(of: HTTPReply.self)
             try channel.pipeline.syncOperations.addHandler(RefusalHandler(promise))
             return .refusing(promise.futureResult)
+        }
+    }
+}
+
+extension WebSocketConnector where Socket == WebSocketConnection {
+    /// For `/ws`.
+    init(endpoint: RelayEndpoint, tls: TLSConfiguration, options: SubscriptionOptions) throws {
+        // A limit of zero would refuse everything.
+        let maxMessageBytes = min(max(options.maxMessageBytes, 1024), 1 << 30)
+        try self.init(
+            endpoint: endpoint,
+            tls: tls,
+            target: "/ws",
+            timeout: options.connectTimeout,
+            maxFrameSize: maxMessageBytes
+        ) { channel in
+            let handler = WebSocketHandler(maxBufferedBytes: options.maxBufferedBytes)
+            try channel.pipeline.syncOperations.addHandlers(
+                IdleStateHandler(readTimeout: TimeAmount(options.silenceLimit)),
+                NIOWebSocketFrameAggregator(
+                    minNonFinalFragmentSize: 0,
+                    maxAccumulatedFrameCount: 1024,
+                    maxAccumulatedFrameSize: maxMessageBytes
+                ),
+                handler
+            )
+            return WebSocketConnection(channel: channel, handler: handler)
         }
     }
 }

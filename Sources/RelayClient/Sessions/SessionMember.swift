@@ -1,0 +1,89 @@
+/// A peer in a session, with a client that acts as it, and a ticket that is kept fresh.
+public struct SessionMember: Sendable {
+    /// Its session.
+    public let sessionID: String
+    /// Who it is there.
+    public let peerID: String
+    /// The host's peer id at the time of joining; nil where there was none, or where it is not known.
+    public let hostPeerID: String?
+    /// Acts with the ticket, for what is this session's alone.
+    public let client: RelayClient
+    private let tickets: TicketStore
+
+    /// How often ``keepAlive()`` tells the relay that the peer is there. A ticket lasts three times as long.
+    public static let heartbeatInterval = Duration.seconds(300)
+
+    /// - Parameters:
+    ///   - place: what the join has given.
+    ///   - client: whose endpoint and configuration the member has too.
+    public init(_ place: SessionPlace, like client: RelayClient) {
+        self.init(
+            place.ticket,
+            of: place.peerID,
+            in: place.sessionID,
+            until: place.ticketExpiresAt,
+            host: place.hostPeerID,
+            like: client
+        )
+    }
+
+    /// - Parameters:
+    ///   - ticket: a peer's, got elsewhere.
+    ///   - client: whose endpoint and configuration the member has too.
+    /// - Throws: ``RelayError`` with code `invalidInput` where it is no peer's ticket.
+    public init(ticket: String, like client: RelayClient) throws(RelayError) {
+        let claims = try SessionTicket(ticket)
+        guard let peer = claims.peerID else {
+            throw RelayError(.invalidInput, detail: "this token only lets somebody in; a peer's ticket is wanted")
+        }
+        self.init(ticket, of: peer, in: claims.sessionID, until: claims.expiresAt, host: nil, like: client)
+    }
+
+    private init(
+        _ ticket: String,
+        of peerID: String,
+        in sessionID: String,
+        until expiresAt: Int,
+        host: String?,
+        like client: RelayClient
+    ) {
+        self.sessionID = sessionID
+        self.peerID = peerID
+        self.hostPeerID = host
+        let guest = RelayClient(endpoint: client.endpoint, credentials: .stored, configuration: client.configuration)
+        self.tickets = TicketStore(ticket, of: peerID, in: sessionID, until: expiresAt, guest: guest)
+        self.client = RelayClient(
+            endpoint: client.endpoint,
+            credentials: .stored,
+            store: self.tickets,
+            configuration: client.configuration
+        )
+    }
+
+    /// The session's own topic.
+    public var topic: String { "session/\(self.sessionID)" }
+
+    /// Tells the relay now and again that the peer is there: that renews its ticket, and the host's puts the session's end off. Runs until
+    /// it is cancelled.
+    ///
+    /// - Throws: ``RelayError`` once the peer is not in the session any more, or the session is over.
+    public func keepAlive() async throws {
+        while true {
+            try await self.client.configuration.clock.sleep(for: Self.heartbeatInterval)
+            do {
+                _ = try await self.tickets.heartbeat()
+            } catch let error as RelayError where error.code == .unavailable {
+                // The ticket lasts longer, and a reader of the session shows the peer meanwhile.
+                continue
+            } catch let error as RelayError where error.status == 403 {
+                _ = try await self.tickets.renew { _ in throw error }
+            }
+        }
+    }
+
+    /// Leaves the session. Also where the calling task is cancelled.
+    public func leave() async throws { try await self.tickets.post("leave") }
+
+    /// Ends the session, as its host. Also where the calling task is cancelled.
+    public func closeSession() async throws { try await self.tickets.post("close") }
+}
