@@ -29,8 +29,19 @@ extension Broker {
         as principal: Principal
     ) throws(BrokerError) -> OpenTopic? {
         guard let topic = self.table.find(key), let view = topic.accessView(for: use) else { return nil }
-        try self.authorize(principal, use.action(exists: view.exists), key, topic.behavior, view.access)
+        do throws(BrokerError) {
+            try self.authorize(principal, use.action(exists: view.exists), key, topic.behavior, view.access)
+        } catch {
+            guard self.mayHaveCome(principal, topic.behavior, error) else { throw error }
+            return nil
+        }
         return OpenTopic(topic: topic, view: view)
+    }
+
+    /// Whether who is turned away may be a peer that another relay has let in a moment ago.
+    private func mayHaveCome(_ principal: Principal, _ behavior: any TopicBehavior, _ error: BrokerError) -> Bool {
+        guard self.feed != nil, behavior.hasPeers, principal.peer != nil, case .denied = error else { return false }
+        return true
     }
 
     /// The topic, from memory or the store. For `publish` it may be one that does not exist and that the publisher may make.
@@ -53,7 +64,22 @@ extension Broker {
     ) async throws(BrokerError) -> OpenTopic {
         if let open = try self.topicAtHand(key, for: use, as: principal) { return open }
         let topic = try await self.reading { () async throws(StoreError) in try await self.topic(key) }
-        return try self.open(topic, for: use, as: principal)
+        do throws(BrokerError) {
+            return try self.open(topic, for: use, as: principal)
+        } catch {
+            guard self.mayHaveCome(principal, topic.behavior, error) else { throw error }
+            return try self.open(try await self.renewed(key), for: use, as: principal)
+        }
+    }
+
+    /// The topic with the access that is stored now.
+    private func renewed(_ key: TopicKey) async throws(BrokerError) -> Topic {
+        try await self.reading { () async throws(StoreError) in
+            try await self.topicLock.withLock(self.catalog.root(of: key)) { () async throws(StoreError) in
+                try await self.refresh(key)
+                return try await self.load(key)
+            }
+        }
     }
 
     /// What ``loaded(_:for:as:)`` gave, listened to where readers are to join it.

@@ -91,6 +91,22 @@ public enum Audience: Hashable, Sendable {
     case one(String)
     /// Every reader but the peer that sent it, wherever that reads from by now.
     case others
+
+    public static func == (left: Audience, right: Audience) -> Bool {
+        switch (left, right) {
+        case (.everyone, .everyone), (.others, .others): true
+        case (.one(let name), .one(let other)): name.isExactly(other)
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .everyone: hasher.combine(0)
+        case .others: hasher.combine(1)
+        case .one(let name): hasher.combine(exactly: name)
+        }
+    }
 }
 
 extension Message {
@@ -100,8 +116,8 @@ extension Message {
     public func isFor(_ peer: String?) -> Bool {
         switch self.audience {
         case .everyone: true
-        case .one(let name): name == peer
-        case .others: peer == nil || peer != self.sender
+        case .one(let name): peer?.isExactly(name) ?? false
+        case .others: peer == nil || !peer.isExactly(self.sender)
         }
     }
 }

@@ -13,11 +13,11 @@ public final class PeerStanding: Hashable, Sendable {
     }
 
     public static func == (left: PeerStanding, right: PeerStanding) -> Bool {
-        left === right || left.id == right.id && left.ticket == right.ticket
+        left === right || left.id.isExactly(right.id) && left.ticket == right.ticket
     }
 
     public func hash(into hasher: inout Hasher) {
-        hasher.combine(self.id)
+        hasher.combine(exactly: self.id)
         hasher.combine(self.ticket)
     }
 }

@@ -12,6 +12,15 @@ public struct Deadline: Hashable, Sendable {
             self.topic = topic
             self.peer = peer
         }
+
+        public static func == (left: Name, right: Name) -> Bool {
+            left.topic == right.topic && left.peer.isExactly(right.peer)
+        }
+
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(self.topic)
+            if let peer = self.peer { hasher.combine(exactly: peer) }
+        }
     }
 
     public let name: Name

@@ -25,7 +25,7 @@ public struct StreamCompaction: Sendable {
 
 /// Where in a compacted stream the newest message of each key lies.
 public struct LatestMessages: Sendable {
-    private var ids: [String: MessageID] = [:]
+    private var ids: [ExactText: MessageID] = [:]
 
     public init() {}
 
@@ -35,6 +35,6 @@ public struct LatestMessages: Sendable {
     /// - Returns: the message that it replaces; nil where there is none.
     public mutating func note(_ key: String, _ id: MessageID, kept: Int, from oldest: MessageID?) -> MessageID? {
         if self.ids.count > 16, self.ids.count > 2 * kept { self.ids = self.ids.filter { $1 >= oldest ?? .zero } }
-        return self.ids.updateValue(id, forKey: key)
+        return self.ids.updateValue(id, forKey: ExactText(key))
     }
 }

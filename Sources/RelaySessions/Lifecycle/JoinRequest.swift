@@ -17,6 +17,8 @@ public struct TicketFacts: Hashable, Sendable {
     /// The one peer that it is for. Nil for an invite, and for a claim to be host that anybody may use.
     public var peer: PeerID?
     public var expiresAt: Timestamp
+    /// Its `iat`, to the second; nil for a form of ticket without one.
+    public var issuedAt: Timestamp?
 
     public init(
         session: SessionID,
@@ -27,7 +29,8 @@ public struct TicketFacts: Hashable, Sendable {
         account: AccountID? = nil,
         key: KeyThumbprint? = nil,
         peer: PeerID? = nil,
-        expiresAt: Timestamp
+        expiresAt: Timestamp,
+        issuedAt: Timestamp? = nil
     ) {
         self.session = session
         self.role = role
@@ -38,6 +41,7 @@ public struct TicketFacts: Hashable, Sendable {
         self.key = key
         self.peer = peer
         self.expiresAt = expiresAt
+        self.issuedAt = issuedAt
     }
 
     /// Whether the ticket is somebody's own.

@@ -9,6 +9,8 @@ public struct SessionInvite: Hashable, Sendable {
     public internal(set) var usesLeft: UInt32
     public internal(set) var expiresAt: Timestamp
     public internal(set) var isRevoked: Bool
+    /// The peer that made it; nil for an account, the relay, and invites of before it was noted.
+    public let maker: PeerID?
 
     /// Whether it may still bring somebody in.
     public func isGood(at now: Timestamp) -> Bool {
@@ -48,4 +50,6 @@ public enum SessionActor: Hashable, Sendable {
     case account(AccountID)
     /// The relay, or one of its administrators.
     case relay
+
+    var peer: PeerID? { if case .peer(let peer) = self { peer } else { nil } }
 }

@@ -4,6 +4,8 @@ public import RelayCore
 public enum SessionFailure: Error, Hashable, Sendable {
     /// There is no account, and one is needed.
     case unauthenticated
+    /// The account lacks this permission.
+    case lacks(Permissions)
     case refused(SessionRefusal)
     case ticket(TicketRefusal)
     /// The key was not proven.
@@ -17,6 +19,7 @@ public enum SessionFailure: Error, Hashable, Sendable {
     public var code: SessionErrorCode {
         switch self {
         case .unauthenticated: .unauthenticated
+        case .lacks: .forbidden
         case .refused(let refusal): refusal.code
         case .ticket(let refusal): refusal.errorCode
         case .proof: .invalidToken
@@ -31,6 +34,7 @@ public enum SessionFailure: Error, Hashable, Sendable {
     public var text: String {
         switch self {
         case .unauthenticated: "An account is needed"
+        case .lacks(let permissions): "The account needs the permission \(permissions.names.joined(separator: ", "))"
         case .refused(let refusal): refusal.text
         case .ticket(.wrongSession): SessionRefusal.sessionMismatch.text
         case .ticket: "The token is not valid"

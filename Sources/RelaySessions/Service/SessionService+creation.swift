@@ -40,7 +40,7 @@ extension SessionService {
     /// Makes a session.
     ///
     /// - Parameters:
-    ///   - principal: an account; nil for nobody's, where the relay lets everybody make sessions.
+    ///   - principal: an account that may write; nil for nobody's, where the relay lets everybody make sessions.
     ///   - key: whatever the client calls this request. The same account's with the same key is the same session.
     public func create(
         _ creation: SessionCreation,
@@ -48,6 +48,7 @@ extension SessionService {
         once key: String? = nil
     ) async throws(SessionFailure) -> CreatedSession {
         guard principal != nil || self.settings.allowsAnonymous else { throw .unauthenticated }
+        guard principal?.permissions.contains(.write) ?? true else { throw .lacks(.write) }
         let id = if let name = creation.name { name } else { try await self.newID(for: principal, once: key) }
         let request = SessionRequest(
             id: id,
@@ -75,7 +76,9 @@ extension SessionService {
             }
             return Self.store(try Session.create(request, rules: rules, at: now), at: now)
         }
-        return try await self.tickets(for: transition.session, of: request.owner, at: now)
+        // Never before the session, by whose clock ever.
+        let start = max(now, transition.session.createdAt)
+        return try await self.tickets(for: transition.session, of: request.owner, at: start)
     }
 
     private func tickets(

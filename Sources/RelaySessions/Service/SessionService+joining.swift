@@ -49,12 +49,13 @@ extension SessionService {
 
     /// Lets a peer in, or back to its place.
     ///
-    /// - Parameter principal: the account of who asks, if there is one; it need have no part in the session yet.
+    /// - Parameter principal: the account of who asks, if there is one, which may read; it need have no part in the session yet.
     public func join(
         _ id: SessionID,
         _ join: SessionJoin,
         as principal: Principal?
     ) async throws(SessionFailure) -> JoinedPeer {
+        guard principal?.permissions.contains(.read) ?? true else { throw .lacks(.read) }
         let now = self.now
         let ticket = try await self.verified(join.token, for: id)
         let key = try await self.prove(join, ticket, at: now)

@@ -113,7 +113,7 @@ public final class SessionService: Sendable {
         limit: Int
     ) async throws(SessionFailure) -> [Session] {
         var sessions: [Session] = []
-        var last = id.map(Self.key) ?? TopicKey(name: TopicName(path: "session"))
+        var last = id.map(Self.key) ?? TopicKey(name: TopicName(path: "session/"))
         while sessions.count < limit {
             let page: [StoredTopic]
             do throws(BrokerError) {

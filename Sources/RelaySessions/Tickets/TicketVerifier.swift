@@ -2,7 +2,8 @@ public import RelayWire
 
 /// Tells what a ticket is. Pure: it reads no clock, and knows no session.
 public struct TicketVerifier: Sendable {
-    /// How far ahead the clock of the relay that signed may be. In seconds. It counts for a ticket's beginning only.
+    /// How far ahead the clock of whoever signed may be. In seconds. It counts for a ticket that begins later than it was made. Others are good
+    /// also where this clock was set back since.
     public static let toleranceSeconds: Int64 = 5
 
     /// The cluster's id: what tickets have to name as issuer and audience.
@@ -50,9 +51,8 @@ public struct TicketVerifier: Sendable {
         let claims = try TicketClaims(payload: try TicketText.open(text, with: self.keys))
         guard claims.issuer == self.cluster, claims.audience == self.cluster else { throw .wrongAudience }
         let epoch = Timestamp(microseconds: 0)
-        guard epoch.adding(seconds: claims.notBefore) <= now.adding(seconds: Self.toleranceSeconds) else {
-            throw .notYetValid
-        }
+        let isLater = epoch.adding(seconds: claims.notBefore) > now.adding(seconds: Self.toleranceSeconds)
+        guard claims.notBefore <= claims.issuedAt || !isLater else { throw .notYetValid }
         let end = epoch.adding(seconds: claims.expiresAt)
         guard now < end else { throw .expired }
         let facts = TicketFacts(
@@ -64,7 +64,8 @@ public struct TicketVerifier: Sendable {
             account: claims.account,
             key: claims.confirmation,
             peer: claims.peer,
-            expiresAt: end
+            expiresAt: end,
+            issuedAt: epoch.adding(seconds: claims.issuedAt)
         )
         return VerifiedTicket(facts: facts, node: claims.node)
     }

@@ -49,7 +49,8 @@ struct PeerMessage {
     ) throws(PeerMessageProblem) {
         switch meaning {
         case .type:
-            guard let text else { throw .typeIsNoText }
+            // Of two types one reader takes the first, and another the last.
+            guard let text, self.type == nil else { throw .typeIsNoText }
             self.type = text
         case .recipient:
             guard let text, let peer = PeerID(text), self.recipient ?? peer == peer else { throw .noRecipient }
@@ -76,7 +77,7 @@ enum PeerMessageProblem: Error, Hashable {
     var text: String {
         switch self {
         case .notAnObject: "A message has to be a JSON object"
-        case .typeIsNoText: "A message's type has to be a string"
+        case .typeIsNoText: "A message's type has to be one string"
         case .noRecipient: "to_peer_id has to name one peer"
         case .otherSender: "peer_mismatch: peer_id is not yours"
         case .otherSession: "peer_mismatch: session_id is another session's"

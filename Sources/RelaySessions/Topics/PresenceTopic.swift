@@ -17,7 +17,7 @@ enum PresenceTopic {
     private static func isKept(_ audience: Audience, of sender: String) -> Bool {
         switch audience {
         case .everyone, .others: true
-        case .one(let name): name == sender
+        case .one(let name): name.isExactly(sender)
         }
     }
 

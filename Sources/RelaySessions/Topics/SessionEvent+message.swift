@@ -165,15 +165,6 @@ extension SessionEvent {
     }
 }
 
-extension SessionActor {
-    fileprivate var peer: PeerID? {
-        switch self {
-        case .peer(let peer): peer
-        case .account, .relay: nil
-        }
-    }
-}
-
 extension Timestamp {
     /// As the wire has moments of sessions.
     public var unixSeconds: Int64 { self.microseconds / 1_000_000 }

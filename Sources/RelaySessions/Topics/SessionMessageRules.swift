@@ -1,4 +1,5 @@
-/// The longest that peers' messages may be, in bytes of JSON.
+/// How long peers' messages may be, in bytes of JSON, and how many are kept. Whoever may speak in a session, also without an account, makes
+/// the relay hold no more than that of it.
 public struct SessionMessageLimits: Hashable, Sendable {
     /// Of chat, and of presence. Default 8 KiB.
     public var chatBytes = 8192
@@ -6,6 +7,10 @@ public struct SessionMessageLimits: Hashable, Sendable {
     public var signalBytes = 65_536
     /// Of manifests and pieces of files. Default 1 MiB.
     public var fileBytes = 1_048_576
+    /// On the session's root topic. Of more the oldest go. Default 10,000, at least 1.
+    public var keptMessages = 10_000
+    /// On each other topic of the session. Default 1,000, at least 1.
+    public var hotMessages = 1_000
 
     public init() {}
 }

@@ -75,12 +75,12 @@ public struct SessionTopic: TopicBehavior {
     }
 
     public func retention(configured: Retention) -> Retention {
-        switch self.family {
-        case .root: Retention(maxMessages: configured.maxMessages, maxAgeSeconds: nil)
-        case .presence:
-            Retention(maxMessages: configured.maxMessages, maxAgeSeconds: self.rules.times.maximumSessionSeconds)
-        case .signal, .punch, .files, .tunnel:
-            Retention(maxMessages: configured.maxMessages, maxAgeSeconds: Self.hotSeconds)
+        let kept = min(configured.maxMessages, self.limits.keptMessages)
+        let hot = min(configured.maxMessages, self.limits.hotMessages)
+        return switch self.family {
+        case .root: Retention(maxMessages: kept, maxAgeSeconds: nil)
+        case .presence: Retention(maxMessages: hot, maxAgeSeconds: self.rules.times.maximumSessionSeconds)
+        case .signal, .punch, .files, .tunnel: Retention(maxMessages: hot, maxAgeSeconds: Self.hotSeconds)
         }
     }
 }

@@ -5,9 +5,9 @@ public enum SessionViewer: Hashable, Sendable {
     case relay
     /// A peer of the roster: by its own ticket, or by the account that it belongs to.
     case peer(SessionPeer)
-    /// Was a peer when the session ended, and may see how.
+    /// Was a peer with ``SessionCapabilities/read`` when the session ended, and may see how.
     case former(PeerID)
-    /// The account that made the session, or one with a peer in it, that does not say as which peer it acts.
+    /// The account that made the session, or one with a peer in it that may read, that does not say as which peer it acts.
     case member
     case administrator
     case stranger
@@ -29,20 +29,25 @@ extension Session {
         if principal.isAdmin { return .administrator }
         let isMember =
             self.isAccount(self.owner, principal.id)
-            || self.peers.contains { self.isAccount($0.account, principal.id) }
-            || self.state.isEnded && self.departed.contains { self.isAccount($0.account, principal.id) }
+            || self.peers.contains { self.isAccount($0.account, principal.id) && $0.capabilities.contains(.read) }
+            || self.state.isEnded
+                && self.departed.contains {
+                    self.isAccount($0.account, principal.id) && $0.capabilities.contains(.read)
+                }
         return isMember ? .member : .stranger
     }
 
     /// The broker has seen to it that the ticket is for this session.
     private func viewer(_ peer: PeerID, _ ticket: TicketHolding) -> SessionViewer {
-        if let known = self.peer(peer), known.ticket.text == ticket.id { return .peer(known) }
+        if let known = self.peer(peer), known.ticket.text.isExactly(ticket.id) { return .peer(known) }
         guard self.state.isEnded else { return .stranger }
-        let former = self.departed.first { $0.id == peer && $0.ticket.text == ticket.id }
+        let former = self.departed.first {
+            $0.id == peer && $0.ticket.text.isExactly(ticket.id) && $0.capabilities.contains(.read)
+        }
         return former.map { .former($0.id) } ?? .stranger
     }
 
     private func isAccount(_ account: AccountID?, _ user: UserID) -> Bool {
-        account?.text == user.rawValue
+        account?.text.isExactly(user.rawValue) ?? false
     }
 }

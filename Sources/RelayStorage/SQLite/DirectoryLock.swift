@@ -51,6 +51,8 @@ final class DirectoryLock: Sendable {
         guard let descriptor else { return }
         // The file stays: to remove it would let two processes lock two files of one name.
         _ = ftruncate(descriptor, 0)
+        // Not by closing alone: a process that is just being started has a copy of the descriptor for a moment.
+        _ = flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 

@@ -49,6 +49,53 @@ import Testing
         #expect(throws: SessionRefusal.ticketExpired) { try session.join(joining(old, as: newcomer), at: moment(4)) }
     }
 
+    @Test("A kick takes the peer's own invites along, and reaches a peer that has left")
+    func kickReaches() throws {
+        let trusted = try self.session().changeRole(
+            of: guest,
+            to: .editor,
+            capabilities: [.edit, .read, .invite],
+            by: .peer(host),
+            at: moment(3)
+        ).session
+        let invited = try trusted.createInvite(
+            name("for myself"),
+            role: .editor,
+            uses: 1,
+            expiresAt: moment(60),
+            by: .peer(guest),
+            at: moment(3)
+        ).session
+        let kicked = try invited.kick(guest, by: .peer(host), reason: "", at: moment(4)).session
+        #expect(throws: SessionRefusal.ticketRevoked) {
+            try kicked.join(joining(ticket(name("for myself"), .editor), as: newcomer), at: moment(5))
+        }
+        let left = try self.session().leave(guest, at: moment(4)).session
+        let back = try left.join(joining(ownTicket(guest), as: guest), at: moment(5)).session
+        #expect(back.peer(guest) != nil)
+        let out = try left.kick(guest, by: .peer(host), reason: "", at: moment(5)).session
+        #expect(throws: SessionRefusal.ticketUnknown) {
+            try out.join(joining(ownTicket(guest), as: guest), at: moment(6))
+        }
+        #expect(throws: SessionRefusal.ticketRevoked) {
+            try out.join(joining(ticket(name("for-guest"), .editor), as: guest), at: moment(6))
+        }
+        #expect(throws: SessionRefusal.peerUnknown) { try out.kick(guest, by: .peer(host), reason: "", at: moment(6)) }
+        let hostless = try self.session().leave(host, at: moment(4)).session
+        #expect(throws: SessionRefusal.self) { try hostless.kick(host, by: .account(owner), reason: "", at: moment(5)) }
+    }
+
+    @Test("A claim to a session of before, which had the same id, makes nobody host")
+    func claimOfBefore() throws {
+        var facts = claimTicket
+        facts.issuedAt = moment(-1)
+        #expect(throws: SessionRefusal.ticketUnknown) {
+            try makeSession().join(joining(facts, as: host), at: moment(1))
+        }
+        facts.issuedAt = moment(0)
+        #expect(try makeSession().join(joining(facts, as: host), at: moment(1)).session.host == host)
+    }
+
     @Test("Nobody invites without the capability, to more than they have, or a host")
     func whoInvites() throws {
         func invite(_ role: SessionRole, _ capabilities: SessionCapabilities?, by actor: SessionActor) throws {

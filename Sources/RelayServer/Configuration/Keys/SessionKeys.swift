@@ -103,6 +103,20 @@ extension RelayConfiguration {
         @Setting("session_max_file_bytes", .bytes(64...(1 << 30)), "Bytes of a manifest, or of a piece of a file.")
         public var maxFileBytes = SessionMessageLimits().fileBytes
 
+        @Setting(
+            "session_max_messages",
+            .integer(1...1_000_000_000),
+            "Messages that a session's own topic keeps; of more the oldest go."
+        )
+        public var maxMessages = SessionMessageLimits().keptMessages
+
+        @Setting(
+            "session_max_hot_messages",
+            .integer(1...1_000_000_000),
+            "Messages that each of its other topics keeps: signals, presence, pieces of files."
+        )
+        public var maxHotMessages = SessionMessageLimits().hotMessages
+
         static let keys = ConfigurationKey.keys(
             "sessions",
             prefixes: ["sessions_", "session_"],
@@ -123,7 +137,9 @@ extension RelayConfiguration {
             \.$maxMetadataBytes,
             \.$maxChatBytes,
             \.$maxSignalBytes,
-            \.$maxFileBytes
+            \.$maxFileBytes,
+            \.$maxMessages,
+            \.$maxHotMessages
         )
 
         public init() {}
@@ -149,6 +165,8 @@ extension RelayConfiguration.Sessions {
         settings.messages.chatBytes = self.maxChatBytes
         settings.messages.signalBytes = self.maxSignalBytes
         settings.messages.fileBytes = self.maxFileBytes
+        settings.messages.keptMessages = self.maxMessages
+        settings.messages.hotMessages = self.maxHotMessages
         return settings
     }
 }

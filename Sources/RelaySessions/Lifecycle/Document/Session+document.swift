@@ -3,8 +3,8 @@ import RelayWire
 extension Session {
     /// `PRSS`, before the version.
     private static let magic: [UInt8] = Array("PRSS".utf8)
-    /// The only version so far. A relay refuses a later one, as it can't keep what it does not know.
-    private static let version: UInt8 = 1
+    /// What is written. Earlier versions are read too. A relay refuses a later one, as it can't keep what it does not know.
+    private static let version: UInt8 = 2
     /// No revision and no fencing number gets there in a session's life.
     private static let largestCount = UInt64(Int64.max)
 
@@ -46,12 +46,16 @@ extension Session {
         guard document.starts(with: Self.magic) else { throw .notASession }
         _ = try reader.readRaw(Self.magic.count)
         let version = try reader.read(UInt8.self)
-        guard version == Self.version else { throw .unknownVersion(version) }
-        try self.init(from: &reader, rules: rules)
+        guard (1...Self.version).contains(version) else { throw .unknownVersion(version) }
+        try self.init(from: &reader, version: version, rules: rules)
         guard reader.isAtEnd, self.isSound else { throw .damaged }
     }
 
-    private init(from reader: inout DocumentReader, rules: SessionRules) throws(SessionDocumentError) {
+    private init(
+        from reader: inout DocumentReader,
+        version: UInt8,
+        rules: SessionRules
+    ) throws(SessionDocumentError) {
         let ceilings = SessionLimits.ceilings
         self.rules = rules
         self.id = try reader.readName()
@@ -77,7 +81,7 @@ extension Session {
             try DepartedPeer(from: &reader)
         }
         self.invites = try reader.readList(atMost: ceilings.invites) { (reader) throws(SessionDocumentError) in
-            try SessionInvite(from: &reader)
+            try SessionInvite(from: &reader, version: version)
         }
         // Those who are in when the limit is reached can still be kicked.
         let keys = ceilings.barredKeys + ceilings.peers

@@ -25,7 +25,7 @@ extension SessionLimits {
         return head + (4 + self.metadataBytes) + 6 * count + 1 + 8
             + self.peers * (known + digest + 4 + self.profileBytes + moment + 1 + 8 + moment)
             + self.departedPeers * known
-            + self.invites * (ticket + 2 + 4 + moment + 1)
+            + self.invites * (ticket + 2 + 4 + moment + 1 + 1 + peer)
             + (self.barredKeys + self.peers) * digest
             + self.locks * (element + peer + 8 + moment)
             + self.tunnels * (tunnel + 2 * peer + 1 + moment)

@@ -8,15 +8,20 @@ extension SessionInvite {
         writer.write(self.usesLeft)
         writer.write(self.expiresAt)
         writer.write(self.isRevoked)
+        writer.write(optional: self.maker) { $0.write($1) }
     }
 
-    init(from reader: inout DocumentReader) throws(SessionDocumentError) {
+    /// - Parameter version: of the document. The first had no makers.
+    init(from reader: inout DocumentReader, version: UInt8) throws(SessionDocumentError) {
         self.id = try reader.readName()
         self.role = try reader.readRole()
         self.capabilities = try reader.readCapabilities(of: self.role)
         self.usesLeft = try reader.read(UInt32.self)
         self.expiresAt = try reader.readMoment()
         self.isRevoked = try reader.readFlag()
+        self.maker =
+            version < 2
+            ? nil : try reader.readOptional { (reader) throws(SessionDocumentError) in try reader.readName() }
     }
 }
 

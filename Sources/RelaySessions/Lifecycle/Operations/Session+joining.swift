@@ -107,6 +107,10 @@ extension SessionDraft {
             return try self.readmit(peer, request)
         }
         guard ticket.role == .host else { throw .ticketUnknown }
+        // A session that is made once more by the same request has the same id: claims to the one before it are worth nothing.
+        if let issuedAt = ticket.issuedAt, issuedAt.unixSeconds < self.session.createdAt.unixSeconds {
+            throw .ticketUnknown
+        }
         guard self.session.hostIdentity != nil, !self.mayBeHostAgain(request) else {
             return self.claimGrant(.host, ticket)
         }

@@ -6,8 +6,9 @@ extension Session {
 
     /// Puts a peer out. Needs ``SessionCapabilities/kick``.
     ///
-    /// For the session's life its key is shut out, its own ticket is worth nothing, and so is the one that brought it in, for everybody.
-    /// None of this keeps the host from coming back.
+    /// For the session's life its key is shut out, its own ticket is worth nothing, and so are the one that brought it in and the invites that
+    /// it made, for everybody. A peer that has left can be put out too: then it does not come back. None of this keeps the host from coming
+    /// back.
     public func kick(
         _ target: PeerID,
         by actor: SessionActor,
@@ -20,8 +21,8 @@ extension Session {
             guard reason.utf8.count <= Self.maximumReasonBytes else { throw .tooLarge(.reason) }
             guard actor != .peer(target) else { throw .invalid(.peer) }
             guard target != draft.session.host else { throw .hostIsFixed }
-            guard let peer = draft.session.peer(target) else { throw .peerUnknown }
-            draft.bar(peer)
+            guard let peer = draft.session.peer(target) else { return try draft.barDeparted(target) }
+            draft.bar(DepartedPeer(peer))
             draft.tell(.kicked(target, peer.connection, by: actor, reason: reason))
             draft.remove(target, .kicked, at: draft.now)
         }
@@ -89,7 +90,8 @@ extension Session {
                     capabilities: given,
                     usesLeft: uses,
                     expiresAt: min(expiresAt, latest),
-                    isRevoked: false
+                    isRevoked: false,
+                    maker: actor.peer
                 )
             )
         }
@@ -122,13 +124,23 @@ extension SessionDraft {
         }
     }
 
-    fileprivate mutating func bar(_ peer: SessionPeer) {
+    fileprivate mutating func barDeparted(_ target: PeerID) throws(SessionRefusal) {
+        guard let peer = self.session.departed.first(where: { $0.id == target }) else { throw .peerUnknown }
+        guard peer.ticket != self.session.hostIdentity?.ticket else { throw .hostIsFixed }
+        self.bar(peer)
+        self.session.departed.removeAll { $0.id == target }
+    }
+
+    fileprivate mutating func bar(_ peer: DepartedPeer) {
         let last = self.session.hostIdentity
-        if let key = peer.key, key != last?.key, !self.session.barredKeys.contains(key) {
+        // With more keys than that the session admits nobody who is new.
+        let hasRoom = self.session.barredKeys.count < self.limits.barredKeys + self.limits.peers
+        if let key = peer.key, key != last?.key, hasRoom, !self.session.barredKeys.contains(key) {
             self.session.barredKeys.append(key)
         }
         if peer.cameByClaim { self.session.barsClaims = true }
         _ = self.revoke(peer.redeemed)
+        for invite in self.session.invites where invite.maker == peer.id { _ = self.revoke(invite.id) }
         // The same person may have been in under another peer id.
         self.session.departed.removeAll { former in
             guard former.ticket != last?.ticket else { return false }
