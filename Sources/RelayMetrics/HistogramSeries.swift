@@ -48,8 +48,7 @@ final class HistogramSeries: Series, RecorderHandler, TimerHandler {
         return low
     }
 
-    func write(name: String, to text: inout String) {
-        let labels = self.identity.labels
+    func write(name: String, labels: Labels, to text: inout String) {
         var total: UInt64 = 0
         for (bound, count) in zip(self.bounds + [.infinity], self.counts) {
             total &+= count.value.load(ordering: .relaxed)

@@ -20,6 +20,12 @@ struct Labels: Hashable, Sendable, Comparable {
         self.values = values
     }
 
+    /// The same values, where some names are others.
+    func renamed(_ names: [String: String]) -> Labels {
+        guard !names.isEmpty else { return self }
+        return Labels(zip(self.names, self.values).map { (names[$0] ?? $0, $1) })
+    }
+
     /// The same names, all with the value `other`.
     var overflow: Labels {
         Labels(names: self.names, values: self.values.map { _ in Self.overflowValue })

@@ -16,4 +16,9 @@ public struct MeasuredMetric: Sendable {
     public func sample(_ value: Int, _ labels: (String, String)...) -> MetricSample {
         MetricSample(name: self.name, kind: self.kind, help: self.help, labels: labels, value: Double(value))
     }
+
+    /// The same, for what is no whole number.
+    public func sample(_ value: Double) -> MetricSample {
+        MetricSample(name: self.name, kind: self.kind, help: self.help, value: value)
+    }
 }

@@ -8,12 +8,28 @@ public struct MetricDescription: Hashable, Sendable {
     public let buckets: [Double]
     /// Series beside the one that is labelled `other`; nil: as many as the registry allows.
     public let maxSeries: Int?
+    /// The metric whose series are shown under this name too; nil for a metric of its own.
+    let original: String?
+    /// Labels of these that have another name here.
+    let labelNames: [String: String]
 
     public init(_ name: String, _ help: String, buckets: [Double] = Self.latencyBuckets, maxSeries: Int? = nil) {
         self.name = name
         self.help = help
         self.buckets = buckets
         self.maxSeries = maxSeries
+        self.original = nil
+        self.labelNames = [:]
+    }
+
+    /// Of a metric that shows another one once more, for who knows it by this name. It costs nothing but the text.
+    public init(_ name: String, _ help: String, copying original: String, naming labels: [String: String]) {
+        self.name = name
+        self.help = help
+        self.buckets = []
+        self.maxSeries = nil
+        self.original = original
+        self.labelNames = labels
     }
 
     /// In seconds, from 1 ms to 10 s.

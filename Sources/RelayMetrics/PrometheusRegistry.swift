@@ -110,11 +110,24 @@ extension PrometheusRegistry {
                 series: family.members.count
             )
         }
+        let copies = self.copies(of: tables).map { copy, family in
+            MetricSummary(name: copy.name, help: copy.help, kind: family.kind, series: family.members.count)
+        }
         let samples = self.samples(beside: tables)
         let measured = Dictionary(grouping: samples, by: \.name).compactMap { name, samples in
             samples.first.map { MetricSummary(name: name, help: $0.help, kind: $0.kind, series: samples.count) }
         }
-        return (families + measured).sorted { $0.name < $1.name }
+        return (families + copies + measured).sorted { $0.name < $1.name }
+    }
+
+    /// The metrics that are shown under another name too.
+    private func copies(of tables: Tables) -> [(copy: MetricDescription, family: MetricFamily)] {
+        self.descriptions.values.compactMap { description in
+            guard let original = description.original, let family = tables.families[original],
+                !family.members.isEmpty
+            else { return nil }
+            return (description, family)
+        }
     }
 
     /// Everything, in the order of names, then labels.
@@ -122,6 +135,7 @@ extension PrometheusRegistry {
         let tables = self.tables.withLock { $0 }
         var blocks: [(name: String, text: String)] = tables.families.filter { !$0.value.members.isEmpty }
             .map { ($0.key, self.block($0.key, $0.value)) }
+        blocks += self.copies(of: tables).map { ($0.copy.name, self.block($0.copy.name, $0.family)) }
         let samples = self.samples(beside: tables)
         blocks += Dictionary(grouping: samples, by: \.name).map { ($0.key, Self.block($0.value)) }
         return blocks.sorted { $0.name < $1.name }.map(\.text).joined()
@@ -144,9 +158,10 @@ extension PrometheusRegistry {
     }
 
     private func block(_ name: String, _ family: MetricFamily) -> String {
-        var text = Self.head(name, family.kind, help: self.descriptions[name]?.help)
-        for (_, member) in family.members.sorted(by: { $0.key < $1.key }) {
-            member.series.write(name: name, to: &text)
+        let description = self.descriptions[name]
+        var text = Self.head(name, family.kind, help: description?.help)
+        for (labels, member) in family.members.sorted(by: { $0.key < $1.key }) {
+            member.series.write(name: name, labels: labels.renamed(description?.labelNames ?? [:]), to: &text)
         }
         return text
     }

@@ -20,9 +20,17 @@ public enum RelayMetric {
     public static let httpResponseSize = "http_response_size_bytes"
     public static let httpDuration = "http_request_duration_seconds"
     public static let httpDurationFine = "http_request_duration_highr_seconds"
-    public static let relayedBytes = "pulsar_relay_bytes_total"
     public static let relayedConnections = "pulsar_relay_connections_active"
     public static let pathBytes = "pulsar_path_bytes_total"
+    public static let pathSwitches = "pulsar_path_switches_total"
+    public static let pathsCurrent = "pulsar_path_current"
+    public static let connections = "pulsar_connections_total"
+    public static let connectionFailures = "pulsar_connection_failures_total"
+    public static let punchAttempts = "pulsar_hole_punch_attempts_total"
+    public static let punchSuccesses = "pulsar_hole_punch_success_total"
+    public static let punchDuration = "pulsar_hole_punch_duration_seconds"
+    public static let natTypes = "pulsar_nat_type_detected_total"
+    public static let rendezvousLatency = "pulsar_rendezvous_latency_seconds"
 
     // MARK: Measured when they are asked for
 
@@ -91,6 +99,26 @@ public enum RelayMetric {
         .counter,
         "The same as pulsar_sessions_closed."
     )
+    public static let relayedBytes = MeasuredMetric(
+        "pulsar_relay_bytes_total",
+        .counter,
+        "Bytes carried between peers, by direction as the relay sees it."
+    )
+    public static let relayBandwidth = MeasuredMetric(
+        "pulsar_relay_bandwidth_usage_bytes_per_sec",
+        .gauge,
+        "Bytes a second that peers sent each other by the relay, since this was read before."
+    )
+    public static let directRatio = MeasuredMetric(
+        "pulsar_p2p_success_ratio",
+        .gauge,
+        "Share of the peers that reached another directly, of those that said what came of it in the last ten minutes."
+    )
+    public static let signalingMessages = MeasuredMetric(
+        "pulsar_signaling_messages_total",
+        .counter,
+        "Messages of sessions, by what they are for."
+    )
     public static let sessionsActive = MeasuredMetric(
         "pulsar_sessions_active",
         .gauge,
@@ -147,17 +175,52 @@ public enum RelayMetric {
             MetricDescription(
                 self.httpDuration,
                 "Seconds from a request's head to its response's end, by route.",
-                buckets: [0.1, 0.5, 1]
+                buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
             ),
             MetricDescription(
                 self.httpDurationFine,
                 "Seconds from a request's head to its response's end, all routes.",
                 buckets: self.fineBuckets
             ),
-            MetricDescription(self.relayedBytes, "Bytes carried between peers, by direction as the relay sees it."),
             MetricDescription(self.relayedConnections, "Tunnels between peers, connected now."),
-        ]
+        ] + self.peerDescriptions + self.sessionServiceDescriptions
     }
+
+    private static let peerDescriptions = [
+        MetricDescription(Self.pathSwitches, "Times that two peers took another way, by ways and reason."),
+        MetricDescription(Self.pathsCurrent, "Pairs of peers, by the way that they take now as far as is known."),
+        MetricDescription(Self.connections, "Connections between peers, by protocol and how they came to be."),
+        MetricDescription(Self.connectionFailures, "Connections between peers that did not come to be."),
+        MetricDescription(Self.punchAttempts, "Peers that were told when and where to meet another, by their NAT."),
+        MetricDescription(Self.punchSuccesses, "Peers that say to have reached another by that, by their NAT."),
+        MetricDescription(
+            Self.punchDuration,
+            "Seconds from the common start until the other was reached.",
+            buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10]
+        ),
+        MetricDescription(Self.natTypes, "NATs by what their peers have found out about them."),
+    ]
+
+    /// Under the names that the session service had for them.
+    private static let sessionServiceDescriptions = [
+        MetricDescription(
+            Self.rendezvousLatency,
+            "Seconds that requests about sessions took, by operation.",
+            buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1]
+        ),
+        MetricDescription(
+            "pulsar_http_requests_total",
+            "The same as http_requests_total.",
+            copying: Self.httpRequests,
+            naming: ["handler": "path"]
+        ),
+        MetricDescription(
+            "pulsar_http_request_duration_seconds",
+            "The same as http_request_duration_seconds.",
+            copying: Self.httpDuration,
+            naming: ["handler": "path"]
+        ),
+    ]
 
     private static let fineBuckets = [
         0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 7.5, 10, 30, 60,

@@ -4,8 +4,8 @@ import Synchronization
 /// One series: the numbers behind a metric's name and one set of labels. Written from any thread without a lock.
 protocol Series: AnyObject, Sendable {
     var identity: SeriesIdentity { get }
-    /// Appends the series' lines.
-    func write(name: String, to text: inout String)
+    /// Appends the series' lines, under a name and labels that may be others than its own.
+    func write(name: String, labels: Labels, to text: inout String)
 }
 
 /// Where a series is kept.
@@ -39,11 +39,11 @@ final class CounterSeries: Series, CounterHandler, FloatingPointCounterHandler {
         self.fractional.set(0)
     }
 
-    func write(name: String, to text: inout String) {
+    func write(name: String, labels: Labels, to text: inout String) {
         let whole = self.whole.load(ordering: .relaxed)
         let fractional = self.fractional.value
         let value = fractional == 0 ? String(whole) : MetricText.number(Double(whole) + fractional)
-        text += "\(name)\(self.identity.labels.text()) \(value)\n"
+        text += "\(name)\(labels.text()) \(value)\n"
     }
 }
 
@@ -63,7 +63,7 @@ final class GaugeSeries: Series, MeterHandler, RecorderHandler {
     func record(_ value: Int64) { self.set(value) }
     func record(_ value: Double) { self.set(value) }
 
-    func write(name: String, to text: inout String) {
-        text += "\(name)\(self.identity.labels.text()) \(MetricText.number(self.value.value))\n"
+    func write(name: String, labels: Labels, to text: inout String) {
+        text += "\(name)\(labels.text()) \(MetricText.number(self.value.value))\n"
     }
 }

@@ -26,7 +26,7 @@ struct PeerPortTests {
         let port = try await freePort()
         try await Scenario.run(
             "turn.py",
-            settings: ["TURN_ALLOWED_PEERS": "127.0.0.0/8", "TURN_MAX_ALLOCATIONS_PER_USER": "50"].merging(
+            settings: ["TURN_ALLOWED_PEERS": "127.0.0.1,127.0.0.2", "TURN_MAX_ALLOCATIONS_PER_USER": "50"].merging(
                 Self.relaying(on: port)
             ) { $1 },
             environment: ["TURN_HOST": "127.0.0.1", "TURN_PEER": "127.0.0.2", "TURN_PORT": "\(port)"]

@@ -48,6 +48,7 @@ extension Broker {
             completion(.failure(error))
             return true
         }
+        let completion = draft.isHeard ? self.heard.telling(of: item.key, completion) : completion
         let result = open.topic.enqueue(one: draft, decidedOn: open.view.version) { result in
             completion(result.mapError { $0.code == .superseded ? .moved : .store($0) })
         }
@@ -121,7 +122,11 @@ extension Broker {
             // Somebody else may have created one meanwhile.
             _ = try self.open(topic, for: .publish, as: principal)
         }
-        return await self.store(admitted, in: topics, as: principal)
+        let results = await self.store(admitted, in: topics, as: principal)
+        for (item, result) in zip(admitted, results) where item.draft.isHeard {
+            self.heard.published(result, in: item.key)
+        }
+        return results
     }
 
     /// Publishes items at most once per idempotency key: a repeat gets the first one's results, in the first one's topics.

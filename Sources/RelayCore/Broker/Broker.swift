@@ -25,6 +25,8 @@ public final class Broker: Sendable {
     let unsure = UnsureTopics()
     /// Which peers have readers here.
     public let presence = PeerPresence()
+    /// What clients have published here that concerns the relay itself.
+    public let heard = HeardMessages()
     /// Loading and changing a topic happen under its key's lock, so that what is in memory is what was stored last.
     let topicLock = KeyedLock<TopicKey>()
     /// Held from the look-up of an idempotency key until its result is stored.

@@ -11,6 +11,11 @@ final class STUNStreamHandler: ChannelInboundHandler {
     private var source: TransportAddress?
     private var local: TransportAddress?
     private var waiting = ByteBuffer()
+    /// When the message that is not whole yet has to be.
+    private var deadline: Scheduled<Void>?
+
+    /// How long a message may take from its first byte to its last: who sends byte after byte would hold its place for ever otherwise.
+    static let messageTime = TimeAmount.seconds(10)
 
     init(port: DatagramPort) {
         self.port = port
@@ -26,6 +31,7 @@ final class STUNStreamHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.deadline?.cancel()
         if let client { self.port.left(client) }
         context.fireChannelInactive()
     }
@@ -33,12 +39,14 @@ final class STUNStreamHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = self.unwrapInboundIn(data)
         guard let source, let local else { return }
+        var isNew = self.waiting.readableBytes == 0
         if self.waiting.readableBytes > 0 {
             self.waiting.writeBuffer(&bytes)
             swap(&self.waiting, &bytes)
         }
         do throws(STUNError) {
             while let message = try STUNStreamFraming.next(from: &bytes, limit: DatagramListener.maximumDatagram) {
+                isNew = true
                 let arrival = DatagramArrival(
                     bytes: message,
                     source: source,
@@ -56,6 +64,7 @@ final class STUNStreamHandler: ChannelInboundHandler {
             return context.close(promise: nil)
         }
         self.keep(bytes)
+        if isNew { self.expectRest(context) }
         context.flush()
         if !context.channel.isWritable { context.close(promise: nil) }
     }
@@ -64,6 +73,15 @@ final class STUNStreamHandler: ChannelInboundHandler {
     private func keep(_ rest: ByteBuffer) {
         self.waiting.clear(minimumCapacity: 0)
         if rest.readableBytes > 0 { self.waiting = ByteBuffer(rest.readableBytesView) }
+    }
+
+    /// What is kept is the begin of a message, which has come just now.
+    private func expectRest(_ context: ChannelHandlerContext) {
+        self.deadline?.cancel()
+        self.deadline = nil
+        guard self.waiting.readableBytes > 0 else { return }
+        let channel = context.channel
+        self.deadline = context.eventLoop.scheduleTask(in: Self.messageTime) { channel.close(promise: nil) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -12,7 +12,9 @@ final class TURNRelay {
     private let metrics: TURNMetrics
     private var server: TURNServer
     private var places: [Place?] = []
+    private let ownAddresses: @Sendable () -> Set<IPAddress>
     private var sweep: RepeatedTask?
+    private var sweeps = 0
 
     /// What a slot of the server's has.
     private struct Place {
@@ -25,7 +27,18 @@ final class TURNRelay {
     /// Datagrams that are read from a relayed port in one call of the system.
     private static let datagramsPerRead = 8
 
-    init(_ server: TURNServer, host: String, on loop: any EventLoop, metrics: TURNMetrics) {
+    /// Sweeps from one look at this machine's addresses to the next.
+    private static let sweepsOfAddresses = 30
+
+    /// - Parameter ownAddresses: this machine's, as they are when it is asked.
+    init(
+        _ server: TURNServer,
+        host: String,
+        on loop: any EventLoop,
+        metrics: TURNMetrics,
+        ownAddresses: @escaping @Sendable () -> Set<IPAddress>
+    ) {
+        self.ownAddresses = ownAddresses
         self.server = server
         self.host = host
         self.loop = loop
@@ -49,6 +62,9 @@ final class TURNRelay {
 
     private func expire(at now: NIODeadline) {
         for slot in self.server.expire(at: now) { self.close(slot) }
+        self.sweeps += 1
+        guard self.sweeps.isMultiple(of: Self.sweepsOfAddresses) else { return }
+        self.server.ownAddressesChanged(to: self.ownAddresses())
     }
 
     func left(_ client: TURNClient) {

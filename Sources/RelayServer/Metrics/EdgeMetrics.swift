@@ -93,7 +93,9 @@ final class EdgeMetrics: Sendable {
     func ofPeerPort() -> PeerPortMetrics { PeerPortMetrics(factory: self.factory) }
 
     /// What TURN counts there.
-    func ofTURN() -> TURNMetrics { TURNMetrics(factory: self.factory) }
+    ///
+    /// - Parameter total: of all that the relay carries.
+    func ofTURN(_ total: RelayedBytes) -> TURNMetrics { TURNMetrics(factory: self.factory, total: total) }
 
     private static func storageCounter(_ status: String, _ factory: any MetricsFactory) -> Counter {
         Counter(

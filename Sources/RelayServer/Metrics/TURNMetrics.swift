@@ -8,8 +8,11 @@ final class TURNMetrics: Sendable {
     private let dropped: [TURNDropped: Counter]
     private let fromClients: Counter
     private let toClients: Counter
+    private let total: RelayedBytes
 
-    init(factory: any MetricsFactory) {
+    /// - Parameter total: of all that the relay carries.
+    init(factory: any MetricsFactory, total: RelayedBytes) {
+        self.total = total
         self.allocations = Counter(label: RelayMetric.turnAllocations, factory: factory)
         self.active = Meter(label: RelayMetric.turnAllocationsActive, factory: factory)
         self.dropped = TURNDropped.allCases.reduce(into: [:]) { counters, reason in
@@ -40,10 +43,16 @@ final class TURNMetrics: Sendable {
     func ended(active: Int) { self.active.set(active) }
 
     /// Data of a client that went on to a peer.
-    func sent(_ bytes: Int) { self.fromClients.increment(by: bytes) }
+    func sent(_ bytes: Int) {
+        self.total.received(bytes)
+        self.fromClients.increment(by: bytes)
+    }
 
     /// Data of a peer that went on to a client.
-    func received(_ bytes: Int) { self.toClients.increment(by: bytes) }
+    func received(_ bytes: Int) {
+        self.total.sent(bytes)
+        self.toClients.increment(by: bytes)
+    }
 
     func drop(_ reason: TURNDropped) { self.dropped[reason]?.increment() }
 }

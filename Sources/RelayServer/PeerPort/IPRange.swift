@@ -17,6 +17,8 @@ struct IPRange: Hashable, Sendable {
         self.prefix = prefix
     }
 
+    var isOneAddress: Bool { self.prefix == (self.base.family == .v4 ? 32 : 128) }
+
     func contains(_ address: IPAddress) -> Bool {
         switch (self.base, address) {
         case (.v4(let base), .v4(let other)):

@@ -9,6 +9,8 @@ struct LivePunchTokens {
 
     /// How many are kept at the most, of all sessions. Beyond it none is taken until some have ended.
     let limit: Int
+    /// Of one session, so that none takes them all.
+    static let limitOfSession = 512
     private(set) var count = 0
     private var sessions: [String: [Entry]] = [:]
     private var sweptAt = NIODeadline.uptimeNanoseconds(0)
@@ -20,7 +22,7 @@ struct LivePunchTokens {
     /// - Returns: whether there was room.
     mutating func insert(_ token: String, of session: String, until end: NIODeadline, at now: NIODeadline) -> Bool {
         if self.count >= self.limit || now - self.sweptAt >= .seconds(1) { self.sweep(at: now) }
-        guard self.count < self.limit else { return false }
+        guard self.count < self.limit, self.sessions[session]?.count ?? 0 < Self.limitOfSession else { return false }
         self.sessions[session, default: []].append(Entry(token: token, end: end))
         self.count += 1
         return true

@@ -132,6 +132,7 @@ public struct Relay: Service {
             self.configuration,
             on: group.next(),
             secret: secret,
+            peers: parts.peers,
             metrics: parts.services.metrics,
             logger: self.logger
         )
@@ -144,6 +145,8 @@ public struct Relay: Service {
             tasks.addTask { await parts.changeWatch.run() }
             tasks.addTask { await parts.memoryWatch.run() }
             tasks.addTask { await parts.sessions.keeper.run() }
+            tasks.addTask { await parts.punches.run() }
+            tasks.addTask { await parts.paths.run() }
             await self.hooks.listening(listener.channel.localAddress?.port ?? 0)
             // Ends at graceful shutdown, and throws only if the task is cancelled instead: both mean to stop.
             try? await gracefulShutdown()
@@ -151,6 +154,7 @@ public struct Relay: Service {
                 parts: parts,
                 listener: listener,
                 others: [metricsListener].compactMap(\.self),
+                notice: self.configuration.server.shutdownNotice,
                 grace: self.configuration.server.shutdownGrace
             ).run()
             await peerPort?.close()

@@ -1,6 +1,7 @@
 import Crypto
 import NIOCore
 import RelayCore
+import RelayTunnels
 import RelayWire
 
 extension RelayConfiguration.PeerPort {
@@ -65,7 +66,9 @@ extension RelayConfiguration {
     }
 
     /// - Returns: nil where TURN is off, or this machine has no address to relay at.
-    func turnServer(_ bind: HostPort, secret: Secret) -> TURNServer? {
+    ///
+    /// - Parameter bandwidths: of sessions, which who has credentials by a ticket shares with its session's tunnels.
+    func turnServer(_ bind: HostPort, secret: Secret, _ bandwidths: SessionBandwidths?) -> TURNServer? {
         guard self.turn.isEnabled, let relayed = self.peerPort.address(bind) else { return nil }
         let bytesPerSecond = self.tunnels.bytesPerSecond
         return TURNServer(
@@ -86,7 +89,12 @@ extension RelayConfiguration {
                 nonces: TURNNonces(secret: SymmetricKey(size: .bits256)),
                 wallClock: { RelayClock.system.now().microseconds / 1_000_000 }
             )
-        ) { _ in TrafficBucket(bytesPerSecond: bytesPerSecond) }
+        ) { id in
+            guard let session = TURNCredentials.session(of: id), let bandwidths else {
+                return TrafficBucket(bytesPerSecond: bytesPerSecond)
+            }
+            return SessionAllowance(bandwidths[session])
+        }
     }
 }
 

@@ -1,19 +1,25 @@
 import Logging
 import NIOCore
 import RelayCore
+import RelaySessions
 
 /// Stops the relay without losing what it owes: no new connections, answers to all that is under way, then the end.
 struct RelayDrain: Sendable {
     let parts: RelayParts
     let listener: Listener
     var others: [Listener] = []
-    /// For all of it together.
+    /// How long the relay serves on and says that it will stop.
+    var notice = Duration.zero
+    /// For all of it after that together.
     let grace: Duration
 
     /// What each step has, even if the ones before it took all of the grace.
     private static let moment = Duration.seconds(1)
 
     func run() async {
+        self.parts.draining.begin()
+        self.parts.sessions.service.drain()
+        if self.notice > .zero { await self.giveNotice() }
         let end = ContinuousClock.now + self.grace
         for listener in self.listeners { listener.channel.close(promise: nil) }
         self.parts.loops.shutDownConnections()
@@ -36,6 +42,14 @@ struct RelayDrain: Sendable {
         } catch {
             self.parts.services.logger.error("a delivery loop did not stop", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Peers that are here are told until when they had better be elsewhere.
+    private func giveNotice() async {
+        let end = ContinuousClock.now + self.notice
+        self.parts.services.logger.info("stopping soon", metadata: ["notice": "\(self.notice)"])
+        await self.parts.sessions.service.announceDraining(within: self.notice)
+        try? await Task.sleep(until: end)
     }
 
     /// Nobody else waits for messages whose durability is `memory`.

@@ -13,6 +13,8 @@ struct RelayEdges {
     let access: Access
     let broker: Broker
     let sessions: RelaySessionParts
+    let peers: RelayPeerParts
+    let draining: Draining
     let memory: MemoryLedger
     let loops: DeliveryLoops
     let lane: TaskLane
@@ -20,8 +22,8 @@ struct RelayEdges {
     let logger: Logger
     let logMetrics: LogMetrics
 
-    /// What the relay's port serves, and what a port for metrics alone does.
-    func services() -> (relay: HTTPServices, metrics: HTTPServices) {
+    /// What the relay's port serves, what a port for metrics alone does, and who does what peers ask of the relay by messages.
+    func make() -> (relay: HTTPServices, metrics: HTTPServices, punches: PunchCoordinator) {
         let waiters = PollWaiters(maxPerUser: self.configuration.poll.maxWaitersPerUser)
         let subscriptions = SubscriptionQuota(
             maxPerUser: self.configuration.quotas.maxSubscriptionsPerUser,
@@ -35,19 +37,23 @@ struct RelayEdges {
             clock: self.broker.clock,
             acceptsQueryToken: self.configuration.webSocket.acceptsQueryToken
         )
-        let paths = PathMetrics(factory: PrometheusMetricsFactory(registry: registry))
-        let fast = self.fastRoutes(access, waiters, subscriptions, metrics, paths)
+        let factory = PrometheusMetricsFactory(registry: registry)
+        let carried = PathMetrics(factory: factory, total: self.peers.bytes)
+        let paths = PathLedger(metrics: carried, now: self.broker.clock.now, logger: self.logger)
+        self.sessions.observers.add { paths.happened($0) }
+        let fast = self.fastRoutes(access, waiters, subscriptions, metrics, carried, paths)
         let responder = RESTRouter.responder(
             self.restServices,
             beside: fast,
             health: HealthChecks(
                 storage: StoreHealth(self.store, lane: self.lane, logger: self.logger),
-                memory: self.memory
+                memory: self.memory,
+                draining: self.draining
             ),
             waiters: waiters,
             iceServers: self.iceServers,
             registry: registry,
-            sessions: self.sessionServices
+            sessions: self.sessionServices(paths, RendezvousMetrics(factory: factory))
         )
         let server = self.configuration.server
         let relay = self.services(
@@ -61,7 +67,7 @@ struct RelayEdges {
             RequestGate(hosts: TrustedHosts([]), origins: AllowedOrigins([])),
             metrics
         )
-        return (relay, own)
+        return (relay, own, self.punches(paths, PunchMetrics(factory: factory, direct: self.peers.direct)))
     }
 
     private func services(_ routes: Routes, _ gate: RequestGate, _ metrics: EdgeMetrics) -> HTTPServices {
@@ -84,7 +90,8 @@ struct RelayEdges {
         _ waiters: PollWaiters,
         _ subscriptions: SubscriptionQuota,
         _ metrics: EdgeMetrics,
-        _ paths: PathMetrics
+        _ carried: PathMetrics,
+        _ paths: PathLedger
     ) -> [Routes.Entry] {
         let publisher = Publisher(broker: self.broker, metrics: metrics)
         let joiner = Joiner(broker: self.broker, subscriptions: subscriptions)
@@ -136,8 +143,9 @@ struct RelayEdges {
                     access: access,
                     joiner: joiner,
                     sockets: sockets,
-                    tunnels: self.tunnels(paths),
-                    sessions: self.sessions.service
+                    tunnels: self.tunnels(carried),
+                    sessions: self.sessions.service,
+                    paths: paths
                 )
             ),
         ]
@@ -195,16 +203,29 @@ struct RelayEdges {
             metrics: metrics,
             window: tunnels.window,
             patience: TimeAmount(tunnels.patience),
-            bandwidths: tunnels.bytesPerSecond > 0 ? SessionBandwidths(bytesPerSecond: tunnels.bytesPerSecond) : nil
+            bandwidths: self.peers.bandwidths
         )
     }
 
-    private var sessionServices: SessionEdgeServices {
+    private func punches(_ paths: PathLedger, _ metrics: PunchMetrics) -> PunchCoordinator {
+        PunchCoordinator(
+            service: self.sessions.service,
+            rules: self.configuration.peerPort.punchRules,
+            tokens: self.peers.tokens,
+            paths: paths,
+            metrics: metrics,
+            logger: self.logger
+        )
+    }
+
+    private func sessionServices(_ paths: PathLedger, _ latency: RendezvousMetrics) -> SessionEdgeServices {
         let sessions = self.configuration.sessions
         return SessionEdgeServices(
             service: self.sessions.service,
             joins: FailedJoins(limiter: self.access.rateLimiter),
             iceServers: self.iceServers,
+            paths: paths,
+            latency: latency,
             maxBodyBytes: min(self.configuration.server.maxBodyBytes, sessions.maxMetadataBytes + (16 << 10))
         )
     }
@@ -234,8 +255,12 @@ struct RelayEdges {
                     subscriptions: { subscriptions.total }
                 ),
                 MemoryMetrics(ledger: self.memory), self.logMetrics,
-                SessionCollector(metrics: self.sessions.metrics, service: self.sessions.service),
-            ]
+                SessionCollector(
+                    metrics: self.sessions.metrics,
+                    messages: self.sessions.messages,
+                    service: self.sessions.service
+                ),
+            ] + self.peers.collectors
         )
     }
 

@@ -3,6 +3,7 @@ import NIOCore
 import RelayAccess
 import RelayCore
 import RelayMetrics
+import RelaySessions
 import RelayWire
 
 /// The composition root: makes every part once and hands each the others that it needs.
@@ -15,6 +16,10 @@ struct RelayParts: Sendable {
     /// What a port for metrics alone serves.
     let metricsServices: HTTPServices
     let sessions: RelaySessionParts
+    let peers: RelayPeerParts
+    let punches: PunchCoordinator
+    let paths: PathKeeper
+    let draining = Draining()
     let upkeep: Upkeep
     let streamWatch: StreamWatch
     let changeWatch: ChangeWatch
@@ -53,21 +58,33 @@ struct RelayParts: Sendable {
             authenticator: heart.access.authenticator,
             logger: logger
         )
-        self.sessions = try RelaySessionParts.open(configuration, store, heart.broker, secret: secret)
+        self.sessions = try RelaySessionParts.open(
+            configuration,
+            store,
+            heart.broker,
+            heart.messages,
+            secret: secret
+        )
+        self.peers = RelayPeerParts(configuration, secret: secret)
         heart.access.authenticator.takeTickets(readBy: SessionTicketReader(service: self.sessions.service))
-        (self.services, self.metricsServices) = RelayEdges(
+        let edges = RelayEdges(
             configuration: configuration,
             store: store,
             access: heart.access,
             broker: heart.broker,
             sessions: self.sessions,
+            peers: self.peers,
+            draining: self.draining,
             memory: heart.memory,
             loops: self.loops,
             lane: self.lane,
             iceServers: configuration.iceServers(secret: secret),
             logger: logger,
             logMetrics: LogMetrics(droppedLines: droppedLogLines)
-        ).services()
+        ).make()
+        (self.services, self.metricsServices) = (edges.relay, edges.metrics)
+        self.punches = edges.punches
+        self.paths = PathKeeper(ledger: edges.punches.paths, service: self.sessions.service)
         self.watchAccess()
         store.unreadable?.observe { place, reason in
             logger.error(
@@ -93,6 +110,7 @@ private struct Heart {
     let access: Access
     let broker: Broker
     let memory: MemoryLedger
+    let messages = SessionMessageCounts()
 
     init(
         _ configuration: RelayConfiguration,
@@ -113,7 +131,10 @@ private struct Heart {
             store: store,
             hotStore: configuration.transientStore,
             feed: feed,
-            catalog: TopicCatalog(configuration.topicBehaviors, scope: configuration.topicScope),
+            catalog: TopicCatalog(
+                configuration.topicBehaviors(counting: self.messages),
+                scope: configuration.topicScope
+            ),
             limits: configuration.brokerLimits,
             memory: self.memory,
             durability: configuration.storage.brokerDurability,

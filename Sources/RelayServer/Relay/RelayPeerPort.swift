@@ -12,12 +12,14 @@ struct RelayPeerPort: Sendable {
     /// - Parameters:
     ///   - loop: has all of its sockets.
     ///   - secret: the relay's, from which the port's keys are made.
+    ///   - peers: whose punch tokens are acknowledged, and what their sessions may have relayed.
     /// - Returns: nil where `udp_bind` is not set.
     /// - Throws: ``RelayStartError`` where an address can't be had.
     static func open(
         _ configuration: RelayConfiguration,
         on loop: any EventLoop,
         secret: Secret,
+        peers: RelayPeerParts,
         metrics: EdgeMetrics,
         logger: Logger
     ) async throws -> RelayPeerPort? {
@@ -26,13 +28,17 @@ struct RelayPeerPort: Sendable {
         let responder = DatagramResponder(
             stun: STUNResponder(endpoints: settings.endpoints(bind)),
             buckets: SourceBuckets(perSecond: settings.requestsPerSecond),
-            punches: PunchTokens(key: PunchTokenKey(secret: secret.value))
+            punches: peers.tokens
         )
         let counts = metrics.ofPeerPort()
-        let turnCounts = metrics.ofTURN()
+        let turnCounts = metrics.ofTURN(peers.bytes)
         let port = try await loop.submit {
-            let turn = configuration.turnServer(bind, secret: secret)
-            let relay = turn.map { TURNRelay($0, host: bind.host, on: loop, metrics: turnCounts) }
+            let turn = configuration.turnServer(bind, secret: secret, peers.bandwidths)
+            let relay = turn.map {
+                TURNRelay($0, host: bind.host, on: loop, metrics: turnCounts) {
+                    RelayConfiguration.PeerPort.machineAddresses
+                }
+            }
             let port = DatagramPort(responder: responder, turn: relay) { counts.count($0) }
             port.start()
             return NIOLoopBound(port, eventLoop: loop)

@@ -3,33 +3,49 @@ import RelayAccess
 import RelayCore
 import RelaySessions
 import RelayStorage
+import Synchronization
 
 /// Editing sessions, put together: what serves them, what keeps their time, and what is counted of them.
 struct RelaySessionParts: Sendable {
     let service: SessionService
     let keeper: SessionKeeper
     let metrics: SessionMetrics
+    let messages: SessionMessageCounts
+    /// Who else is told of transitions.
+    let observers: TransitionObservers
 
-    /// - Parameter secret: of access tokens: the tickets' key is sealed under it where the store has it.
+    /// - Parameters:
+    ///   - messages: what sessions' topics count.
+    ///   - secret: of access tokens: the tickets' key is sealed under it where the store has it.
     /// - Throws: ``RelayStartError`` where the configured key is none.
     static func open(
         _ configuration: RelayConfiguration,
         _ store: any RelayStore,
         _ broker: Broker,
+        _ messages: SessionMessageCounts,
         secret: Secret
     ) throws -> RelaySessionParts {
         let settings = configuration.sessions.settings
         let metrics = SessionMetrics()
+        let observers = TransitionObservers()
         let shared = store as? any DeadlineStore
         let service = SessionService(
             settings: settings,
             keys: try Self.keys(configuration.sessions, broker, secret),
             broker: broker,
             deadlines: shared ?? DeadlineTable(),
-            onTransition: { metrics.count($0) }
+            onTransition: {
+                metrics.count($0)
+                observers.tell($0)
+            }
         )
-        let keeper = SessionKeeper(service, sharesDeadlines: shared != nil)
-        return RelaySessionParts(service: service, keeper: keeper, metrics: metrics)
+        return RelaySessionParts(
+            service: service,
+            keeper: SessionKeeper(service, sharesDeadlines: shared != nil),
+            metrics: metrics,
+            messages: messages,
+            observers: observers
+        )
     }
 
     private static func keys(
@@ -58,12 +74,25 @@ struct RelaySessionParts: Sendable {
     }
 }
 
+/// Parts of the relay that are told of what becomes of sessions, as far as this relay decides it.
+final class TransitionObservers: Sendable {
+    private let observers = Mutex<[@Sendable (SessionTransition) -> Void]>([])
+
+    /// - Parameter observer: called on any thread; must be quick.
+    func add(_ observer: @escaping @Sendable (SessionTransition) -> Void) {
+        self.observers.withLock { $0.append(observer) }
+    }
+
+    func tell(_ transition: SessionTransition) {
+        for observer in self.observers.withLock({ $0 }) { observer(transition) }
+    }
+}
+
 extension RelayConfiguration {
     /// The kinds of topic that there are.
-    var topicBehaviors: [any TopicBehavior] {
+    func topicBehaviors(counting messages: SessionMessageCounts) -> [any TopicBehavior] {
         let settings = self.sessions.settings
-        return [PlainStream()] + SessionTopic.all(rules: settings.rules, limits: settings.messages) + [
-            SessionKeyTopic()
-        ]
+        let sessions = SessionTopic.all(rules: settings.rules, limits: settings.messages, counts: messages)
+        return [PlainStream()] + sessions + [SessionKeyTopic()]
     }
 }

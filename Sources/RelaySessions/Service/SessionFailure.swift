@@ -15,6 +15,8 @@ public enum SessionFailure: Error, Hashable, Sendable {
     /// The session, or what a ticket would say, ends within this second.
     case minting(TicketMintingError)
     case broker(BrokerError)
+    /// The relay stops, and makes no more sessions.
+    case draining
 
     public var code: SessionErrorCode {
         switch self {
@@ -27,6 +29,7 @@ public enum SessionFailure: Error, Hashable, Sendable {
         case .minting(.sessionEnded): .sessionExpired
         case .minting(.outOfRange), .minting(.tooLarge): .invalidRequest
         case .broker(let error): error.sessionCode
+        case .draining: .draining
         }
     }
 
@@ -47,6 +50,7 @@ public enum SessionFailure: Error, Hashable, Sendable {
         case .broker(.quota): "You have as many sessions as you may have"
         case .broker(.full): "There are as many sessions as there may be"
         case .broker: "Try again later"
+        case .draining: "The relay stops: ask another one, or try again later"
         }
     }
 }

@@ -47,6 +47,7 @@ extension SessionService {
         as principal: Principal?,
         once key: String? = nil
     ) async throws(SessionFailure) -> CreatedSession {
+        guard !self.isDraining else { throw .draining }
         guard principal != nil || self.settings.allowsAnonymous else { throw .unauthenticated }
         guard principal?.permissions.contains(.write) ?? true else { throw .lacks(.write) }
         let id = if let name = creation.name { name } else { try await self.newID(for: principal, once: key) }

@@ -1,6 +1,6 @@
 import NIOCore
 public import RelayCore
-import RelayWire
+public import RelayWire
 import Synchronization
 
 /// Editing sessions as the relay serves them: who may do what is asked for, what becomes of the session, which tickets are given out.
@@ -15,6 +15,7 @@ public final class SessionService: Sendable {
     let nonces = ProofNonces()
     private let onTransition: @Sendable (SessionTransition) -> Void
     private let activeSessions = Atomic<Int>(0)
+    private let draining = Atomic<Bool>(false)
 
     /// - Parameter onTransition: told of every transition of this relay, once it is stored. On any thread; must be quick.
     public init(
@@ -47,7 +48,14 @@ public final class SessionService: Sendable {
         }
     }
 
-    var now: Timestamp { self.broker.clock.now() }
+    /// By the wall clock.
+    public var now: Timestamp { self.broker.clock.now() }
+
+    /// Whether no sessions are made any more: the relay stops.
+    var isDraining: Bool { self.draining.load(ordering: .relaxed) }
+
+    /// Makes no more sessions. Those that there are go on.
+    public func drain() { self.draining.store(true, ordering: .relaxed) }
 
     func minter() async throws(SessionFailure) -> TicketMinter {
         TicketMinter(

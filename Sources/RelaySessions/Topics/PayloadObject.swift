@@ -33,6 +33,19 @@ struct PayloadObject {
         self.json.writeStaticString("]")
     }
 
+    /// - Parameter objects: each writes the members of one.
+    mutating func add(_ name: StaticString, _ objects: [(inout PayloadObject) -> Void]) {
+        self.begin(name)
+        self.json.writeStaticString("[")
+        for (index, write) in objects.enumerated() {
+            if index > 0 { self.json.writeStaticString(",") }
+            var object = PayloadObject()
+            write(&object)
+            self.json.writeImmutableBuffer(object.finish())
+        }
+        self.json.writeStaticString("]")
+    }
+
     /// - Parameter json: JSON text, taken as it is; none for null.
     mutating func addJSON(_ name: StaticString, _ json: [UInt8]) {
         self.begin(name)

@@ -43,7 +43,7 @@ struct SessionMessageRule: Hashable {
         case .signal:
             return Self.signals[type ?? ""] ?? Self(.edit, .others, \.signalBytes)
         case .punch:
-            return nil
+            return Self.punches[type ?? ""]
         case .files:
             return Self.fileMessages[type ?? ""] ?? Self(.edit, .others, \.fileBytes)
         case .tunnel:
@@ -65,7 +65,7 @@ struct SessionMessageRule: Hashable {
     static let relaysOwn: Set<String> = [
         "connection_replaced", "error", "host_changed", "invite_created", "invite_revoked", "joined", "kicked",
         "lock_denied", "lock_granted", "lock_released", "peer_away", "peer_joined", "peer_left", "peer_returned",
-        "permission_denied", "permission_granted", "punch_coord", "role_changed", "server_draining",
+        "permission_denied", "permission_granted", "punch_coord", "punch_refused", "role_changed", "server_draining",
         "session_created", "session_extended", "session_state", "tunnel_accepted", "tunnel_closed",
         "tunnel_requested",
     ]
@@ -81,6 +81,12 @@ struct SessionMessageRule: Hashable {
             "request_binary_proxy": toOthers, "binary_proxy_accepted": toOthers, "binary_proxy_rejected": toOthers,
             "binary_proxy_ack": toOthers, "binary_proxy_closed": toOthers, "binary_proxy_data": toOthers,
         ]
+    }()
+
+    /// They are for the other peer and for the relay.
+    private static let punches: [String: Self] = {
+        let toNamed = Self(.read, .named, \.signalBytes)
+        return [PunchRequest.type: toNamed, PunchResult.type: toNamed, PathReport.type: toNamed]
     }()
 
     /// Requests go to the host. Pieces go to who asked for them, and so name a peer.

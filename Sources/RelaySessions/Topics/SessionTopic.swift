@@ -20,13 +20,17 @@ public struct SessionTopic: TopicBehavior {
     private let family: SessionTopicFamily
     private let rules: SessionRules
     private let limits: SessionMessageLimits
+    private let counts: SessionMessageCounts
 
     /// The behaviours of all parts.
+    ///
+    /// - Parameter counts: told of each message that is admitted.
     public static func all(
         rules: SessionRules = SessionRules(),
-        limits: SessionMessageLimits = SessionMessageLimits()
+        limits: SessionMessageLimits = SessionMessageLimits(),
+        counts: SessionMessageCounts = SessionMessageCounts()
     ) -> [any TopicBehavior] {
-        SessionTopicFamily.allCases.map { SessionTopic(family: $0, rules: rules, limits: limits) }
+        SessionTopicFamily.allCases.map { SessionTopic(family: $0, rules: rules, limits: limits, counts: counts) }
     }
 
     /// The kind of the topic that has the session.
@@ -98,7 +102,7 @@ extension SessionTopic {
             guard self.mayEnter(peer.id, session) else { return .denied }
             switch action {
             case .read, .inspect: return peer.capabilities.contains(.read) ? .allowed : .denied
-            case .publish: return self.family == .punch ? .denied : .allowed
+            case .publish: return .allowed
             case .create, .manage: return .denied
             }
         }
@@ -128,22 +132,46 @@ extension SessionTopic {
         }
         var draft = draft
         draft.sender = peer.id.text
-        draft.audience = try self.audience(of: draft.payload, from: peer, in: session)
-        if self.family == .presence, case .one = draft.audience { draft.ttl = min(draft.ttl ?? .max, Self.hotSeconds) }
-        return draft
-    }
-
-    private func audience(
-        of payload: ByteBuffer,
-        from peer: SessionPeer,
-        in session: Session
-    ) throws(Refusal) -> Audience {
         let message: PeerMessage
         do throws(PeerMessageProblem) {
-            message = try PeerMessage(payload, in: session.id, from: peer.id)
+            message = try PeerMessage(draft.payload, in: session.id, from: peer.id)
         } catch {
             throw Refusal(error.text)
         }
+        draft.audience = try self.audience(of: message, draft.payload.readableBytes, from: peer, in: session)
+        if self.family == .presence, case .one = draft.audience { draft.ttl = min(draft.ttl ?? .max, Self.hotSeconds) }
+        draft.isHeard = try self.checkForRelay(message.type ?? "", draft.payload)
+        self.counts.count(message.type, on: self.family)
+        return draft
+    }
+
+    /// Checks what the relay itself reads of a message.
+    ///
+    /// - Returns: whether it has something to do about it once it is stored.
+    private func checkForRelay(_ type: String, _ payload: ByteBuffer) throws(Refusal) -> Bool {
+        do throws(PunchProblem) {
+            switch (self.family, type) {
+            case (.punch, PunchRequest.type): _ = try PunchRequest(payload)
+            case (.punch, PunchResult.type): _ = try PunchResult(payload)
+            case (.punch, PathReport.type): _ = try PathReport(payload)
+            case (.signal, "candidate"):
+                guard PunchCandidate.allows(signal: payload) else { throw PunchProblem("candidate") }
+                return false
+            case (.signal, _): return ConnectionRequest.responses.contains(type)
+            default: return false
+            }
+            return true
+        } catch {
+            throw Refusal(error.text)
+        }
+    }
+
+    private func audience(
+        of message: PeerMessage,
+        _ bytes: Int,
+        from peer: SessionPeer,
+        in session: Session
+    ) throws(Refusal) -> Audience {
         guard let rule = SessionMessageRule.of(message.type, on: self.family) else {
             throw Refusal("Only the relay sends such messages")
         }
@@ -151,7 +179,7 @@ extension SessionTopic {
             throw Refusal("forbidden: this needs \(rule.needs.names.joined(separator: ", "))")
         }
         let longest = self.limits[keyPath: rule.bytes]
-        guard payload.readableBytes <= longest else { throw Refusal("too_large: at most \(longest) bytes") }
+        guard bytes <= longest else { throw Refusal("too_large: at most \(longest) bytes") }
         return try self.audience(rule.reach, message.recipient, from: peer.id, in: session)
     }
 

@@ -33,4 +33,13 @@ public struct BandwidthLimit: Hashable, Sendable {
         self.paidAt = start + Self.time(for: bytes, at: self.bytesPerSecond)
         return self.paidAt
     }
+
+    /// Bytes have come that may be dropped.
+    ///
+    /// - Returns: false where more was spent before than is paid for: then they are to be dropped, and nothing is spent.
+    public mutating func take(_ bytes: Int, at now: NIODeadline) -> Bool {
+        guard self.paidAt <= now else { return false }
+        _ = self.spend(bytes, at: now)
+        return true
+    }
 }

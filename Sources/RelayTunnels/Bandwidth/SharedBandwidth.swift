@@ -15,4 +15,9 @@ public final class SharedBandwidth: Sendable {
     public func spend(_ bytes: Int, at now: NIODeadline) -> NIODeadline {
         self.limit.withLock { $0.spend(bytes, at: now) }
     }
+
+    /// As ``BandwidthLimit/take(_:at:)``. From any thread.
+    public func take(_ bytes: Int, at now: NIODeadline) -> Bool {
+        self.limit.withLock { $0.take(bytes, at: now) }
+    }
 }

@@ -11,7 +11,7 @@ struct SignalType: Hashable, Sendable {
 
     private static let all: [String: SignalType] = {
         var all: [String: SignalType] = [:]
-        for type in Self.session + Self.presence + Self.signal + Self.files { all[type.name] = type }
+        for type in Self.session + Self.presence + Self.signal + Self.punch + Self.files { all[type.name] = type }
         all["chat"] = SignalType("chat_message", .session, [[SignalField("text", .longText)]])
         all["p2_p_connection_request"] = all["p2p_connection_request"]
         all["p2_p_connection_response"] = all["p2p_connection_response"]
@@ -82,6 +82,12 @@ struct SignalType: Hashable, Sendable {
             ),
         ]
     }()
+
+    private static let punch = [
+        SignalType("punch_request", .punch, [[SignalField("candidates", .array, isOptional: true)]]),
+        SignalType("punch_result", .punch, [[SignalField("attempt", .number(.max)), SignalField("reached", .flag)]]),
+        SignalType("path_report", .punch),
+    ]
 
     private static let files: [SignalType] = {
         let path = SignalField("path", .text(Self.maximumPathSize))

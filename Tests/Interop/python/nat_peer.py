@@ -1,9 +1,10 @@
-"""A peer behind a NAT: learns how it is reached, tells the other on a topic of the relay, and punches at an agreed time.
+"""A peer behind a NAT, one of two in a session: learns how it is reached, asks the relay for a meeting, punches when and where it is told, and tells
+what came of it. Where nothing did, it goes on by a tunnel through the relay.
 
-    nat_peer.py NAME udp|tcp
+    nat_peer.py a|b udp|tcp
 
-RELAY_URL, TOKEN and TOPIC say where the two meet, STUN (host:port) who tells a peer its mapping. Prints one line of JSON: how this
-peer is mapped, whether it reached the other, and after how many seconds.
+RELAY_URL, SESSION and TICKET say where the two meet, STUN (host:port) who tells a peer its mapping, NAT_CLASS what its NAT is. Prints one line of
+JSON: how this peer is mapped, whether it reached the other, after how many seconds, and whether it went on through the relay.
 """
 
 import json
@@ -14,18 +15,23 @@ import sys
 import time
 import urllib.request
 
+from websockets.sync.client import connect
+
 NAME, KIND = sys.argv[1:3]
+OTHER = {"a": "b", "b": "a"}[NAME]
+SESSION = os.environ["SESSION"]
+PUNCH = f"session/{SESSION}/punch"
 COOKIE = 0x2112A442
 STUN = os.environ["STUN"].split(":")
 STUN = (STUN[0], int(STUN[1]))
 BUDGET = 6
 
 
-def call(path, body):
+def call(path, body=None):
     request = urllib.request.Request(
         os.environ["RELAY_URL"] + path,
-        json.dumps(body).encode(),
-        {"Authorization": f"Bearer {os.environ['TOKEN']}", "Content-Type": "application/json"},
+        None if body is None else json.dumps(body).encode(),
+        {"Authorization": f"Bearer {os.environ['TICKET']}", "Content-Type": "application/json"},
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=40) as answer:
@@ -50,17 +56,79 @@ def mapped(asked, answer):
     raise AssertionError(answer)
 
 
-def meet(candidate):
-    """Tells the other peer where this one is, and returns where the other is and when both begin."""
-    topic = os.environ["TOPIC"]
-    call("/api/v1/messages", {"topic": topic, "payload": {"peer": NAME, "candidate": candidate, "ready": time.time()}})
-    told, cursor, deadline = {}, "0", time.monotonic() + 40
-    while len(told) < 2 and time.monotonic() < deadline:
-        for message in call("/messages/poll", {"topics": [topic], "since": {topic: cursor}, "timeout": 10})["messages"]:
-            told[message["payload"]["peer"]], cursor = message["payload"], message["message_id"]
-    assert len(told) == 2, told
-    other = next(payload for peer, payload in told.items() if peer != NAME)
-    return tuple(other["candidate"]), max(payload["ready"] for payload in told.values()) + 1
+def say(payload):
+    call("/api/v1/messages", {"topic": PUNCH, "payload": {"to_peer_id": OTHER, **payload}})
+
+
+def meet(mapped, local):
+    """Asks for the other peer, and returns what the relay tells of the meeting."""
+    candidates = [
+        f"candidate:1 1 {KIND} 1694498815 {mapped[0]} {mapped[1]} typ srflx raddr {local[0]} rport {local[1]}",
+        {"ip": "10.0.0.2", "port": local[1], "proto": KIND, "candidate_type": "host"},
+    ]
+    before = time.time()
+    call("/health")
+    trip = int((time.time() - before) * 1000)
+    say({"type": "punch_request", "candidates": candidates, "nat_type": os.environ["NAT_CLASS"], "rtt_ms": trip})
+    cursor, deadline = "0", time.monotonic() + 40
+    while time.monotonic() < deadline:
+        for message in call("/messages/poll", {"topics": [PUNCH], "since": {PUNCH: cursor}, "timeout": 10})["messages"]:
+            cursor, payload = message["message_id"], message["payload"]
+            if "sender" not in message and payload["type"] == "punch_coord":
+                assert payload["peer_id"] == OTHER and len(payload["token"]) == 43, payload
+                assert payload["role"] == ("controlling" if NAME == "a" else "controlled"), payload
+                # Behind two NATs what one calls itself inside is nothing to the other.
+                assert [found["candidate_type"] for found in payload["candidates"]] == ["srflx"], payload
+                return payload
+    raise AssertionError("the relay told of no meeting")
+
+
+def acknowledged(peer, told):
+    """Whether the relay's port knows the token: a punch request of the older protocol, and its acknowledgement."""
+    texts = [bytes([len(text)]) + text for text in (told["token"].encode(), SESSION.encode())]
+    peer.sendto(b"\x00" + b"".join(texts), STUN)
+    return peer.recv(2048) == b"\x01" + texts[1]
+
+
+def place(told):
+    return told["candidates"][0]["ip"], told["candidates"][0]["port"]
+
+
+def wait_for_start(told):
+    time.sleep(max(0, told["start_ts_ms"] / 1000 - time.time()))
+
+
+def report(told, seconds):
+    result = {"type": "punch_result", "attempt": told["attempt"], "transport": KIND, "reached": seconds is not None}
+    say({**result, "reason": "timeout"} if seconds is None else {**result, "duration_ms": int(seconds * 1000)})
+
+
+def go_on():
+    """The same session, by a tunnel through the relay."""
+    path = f"/v1/sessions/{SESSION}/tunnels"
+    if NAME == "a":
+        call(path, {"to_peer_id": OTHER})
+    wanted = "requested" if NAME == "b" else "accepted"
+    deadline = time.monotonic() + 25
+    while not (found := [tunnel for tunnel in call(path)["tunnels"] if tunnel["state"] == wanted]):
+        assert time.monotonic() < deadline, "no tunnel"
+        time.sleep(0.1)
+    if NAME == "b":
+        call(f"{path}/{found[0]['tunnel_id']}/accept", {})
+    url = os.environ["RELAY_URL"].replace("http", "ws", 1) + found[0]["url"]
+    headers = {"Authorization": f"Bearer {os.environ['TICKET']}"}
+    with connect(url, additional_headers=headers, proxy=None, compression=None) as end:
+        if NAME == "a":
+            end.send(b"over the relay")
+            return end.recv(20) == b"over the relay"
+        data = end.recv(20)
+        end.send(data)
+        # The other closes first, so that it has it.
+        try:
+            end.recv(20)
+        except Exception:
+            pass
+        return data == b"over the relay"
 
 
 def punch_udp():
@@ -77,8 +145,10 @@ def punch_udp():
         except TimeoutError:
             continue
     assert own, "no answer from the relay's port"
-    other, start = meet(own)
-    time.sleep(max(0, start - time.time()))
+    told = meet(own, peer.getsockname())
+    other = place(told)
+    assert acknowledged(peer, told), "the relay does not know its own token"
+    wait_for_start(told)
     peer.settimeout(0.05)
     began, heard, reached = time.monotonic(), False, None
     # The other has to hear that it was heard, so this goes on for a little.
@@ -94,7 +164,7 @@ def punch_udp():
         if data == b"heard" and reached is None:
             reached = time.monotonic()
         time.sleep(0.02)
-    return own, None if reached is None else reached - began
+    return own, told, None if reached is None else reached - began
 
 
 def tcp_socket(port=0):
@@ -114,8 +184,9 @@ def punch_tcp():
     asked = question()
     stun.sendall(asked)
     own = mapped(asked, stun.recv(2048))
-    other, start = meet(own)
-    time.sleep(max(0, start - time.time()))
+    told = meet(own, stun.getsockname())
+    other = place(told)
+    wait_for_start(told)
     began, pause = time.monotonic(), 0.02
     while (left := began + BUDGET - time.monotonic()) > 0:
         connection = tcp_socket(stun.getsockname()[1])
@@ -126,13 +197,15 @@ def punch_tcp():
             connection.sendall(NAME.encode())
             data = connection.recv(64)
             assert data and data != NAME.encode(), data
-            return own, time.monotonic() - began
+            return own, told, time.monotonic() - began
         except OSError:
             connection.close()
             time.sleep(pause)
             pause = min(0.5, 2 * pause)
-    return own, None
+    return own, told, None
 
 
-own, seconds = punch_udp() if KIND == "udp" else punch_tcp()
-print(json.dumps({"mapped": own, "reached": seconds is not None, "seconds": seconds}))
+own, told, seconds = punch_udp() if KIND == "udp" else punch_tcp()
+report(told, seconds)
+relayed = go_on() if seconds is None else False
+print(json.dumps({"mapped": own, "reached": seconds is not None, "seconds": seconds, "relayed": relayed}))

@@ -55,9 +55,10 @@ struct SampleTests {
         #expect(
             Set(loaded.origins.keys) == [
                 "host", "port", "udp_bind", "log_level", "jwt_secret_key", "prometheus_port", "max_sessions",
-                "relay_bandwidth_limit",
+                "relay_bandwidth_limit", "hole_punch_timeout",
             ]
         )
+        #expect(loaded.configuration.peerPort.punchTime == .seconds(10))
         #expect(loaded.configuration.server.host == "0.0.0.0" && loaded.configuration.server.port == 8_080)
         #expect(loaded.configuration.metrics.port == 9_090)
         #expect(loaded.configuration.peerPort.bind == HostPort(host: "0.0.0.0", port: 7_000))
@@ -65,7 +66,7 @@ struct SampleTests {
             Set(Self.keysWithoutEffect(loaded)) == [
                 "quic_bind", "database_url", "s3_bucket, s3_region", "storage_dir",
                 "mtls_enabled, tls_cert_path, tls_key_path", "otlp_endpoint",
-                "hole_punch_timeout, nat_probe_timeout, p2p_allow_insecure",
+                "nat_probe_timeout, p2p_allow_insecure",
             ]
         )
         #expect(!loaded.warnings.description.contains("hunter2"))

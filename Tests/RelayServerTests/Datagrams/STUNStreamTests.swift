@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import NIOCore
+import NIOEmbedded
 import NIOPosix
 import ProgramFixture
 import RelayWire
@@ -100,5 +101,62 @@ extension RawConnection {
         let attributes = Int(try STUNHeader(header).length)
         if attributes > 0 { bytes.writeImmutableBuffer(try #require(await self.take(attributes))) }
         return try STUNMessage(bytes)
+    }
+}
+
+@Suite("The time that a message of STUN over TCP may take")
+struct STUNStreamTimeTests {
+    private static func channel() throws -> EmbeddedChannel {
+        let port = DatagramPort(
+            responder: DatagramResponder(
+                stun: STUNResponder(endpoints: STUNExchange.plain),
+                buckets: SourceBuckets(perSecond: 0),
+                punches: PunchTokens(key: PunchTokenKey(secret: "a secret for tests"))
+            )
+        ) { _ in }
+        let channel = EmbeddedChannel(handler: STUNStreamHandler(port: port))
+        channel.localAddress = try SocketAddress(ipAddress: "192.0.2.10", port: 7_000)
+        channel.remoteAddress = try SocketAddress(ipAddress: "198.51.100.7", port: 40_000)
+        try channel.connect(to: try SocketAddress(ipAddress: "198.51.100.7", port: 40_000)).wait()
+        return channel
+    }
+
+    @Test(
+        "a trickle of bytes holds no place: a message is whole ten seconds after its first byte, or the connection ends"
+    )
+    func trickle() throws {
+        let channel = try Self.channel()
+        var request = STUNExchange.request()
+        for _ in 0..<9 {
+            channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+            let byte = request.readSlice(length: 1) ?? ByteBuffer()
+            try channel.writeInbound(byte)
+        }
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+    }
+
+    @Test("each message has its own ten seconds, and silence between messages is no message")
+    func whole() throws {
+        let channel = try Self.channel()
+        for _ in 0..<4 {
+            var request = STUNExchange.request()
+            let head = request.readSlice(length: 7) ?? ByteBuffer()
+            try channel.writeInbound(head)
+            channel.embeddedEventLoop.advanceTime(by: .seconds(9))
+            // The rest, and the begin of the next in the same read.
+            var rest = request
+            rest.writeImmutableBuffer(STUNExchange.request().getSlice(at: 0, length: 5) ?? ByteBuffer())
+            try channel.writeInbound(rest)
+            #expect(try channel.readOutbound(as: ByteBuffer.self) != nil)
+            channel.embeddedEventLoop.advanceTime(by: .seconds(9))
+            try channel.writeInbound(STUNExchange.request().getSlice(at: 5, length: 15) ?? ByteBuffer())
+            #expect(try channel.readOutbound(as: ByteBuffer.self) != nil)
+            channel.embeddedEventLoop.advanceTime(by: .seconds(50))
+            #expect(channel.isActive)
+        }
+        _ = try channel.finish()
     }
 }

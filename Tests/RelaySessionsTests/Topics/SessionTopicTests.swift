@@ -111,8 +111,8 @@ import Testing
             let (reads, publishes) =
                 switch who {
                 case .relay: (true, true)
-                case .host, .guest: (true, part != "/punch")
-                case .observer: (!isTunnel, !isTunnel && part != "/punch")
+                case .host, .guest: (true, true)
+                case .observer: (!isTunnel, !isTunnel)
                 case .owner, .administrator: (true, false)
                 case .stranger, .usurper, .oldTicket: (false, false)
                 }
@@ -167,6 +167,21 @@ import Testing
         Case("/signal", .guest, #"{"type":"candidate","session_id":"another"}"#, nil),
         Case("/signal", .guest, #"{"type":"candidate","session_id":"\#(sid)"}"#, .others),
         Case("/signal", .guest, #"{"type":"punch_coord"}"#, nil),
+        Case("/signal", .guest, #"{"type":"candidate","candidate":"anything"}"#, nil),
+        Case("/signal", .guest, #"{"type":"candidate","candidate":{"candidate":""}}"#, .others),
+        Case("/signal", .guest, #"{"type":"candidate","candidate":{"ip":"192.0.2.1","port":9}}"#, .others),
+        Case("/punch", .observer, #"{"type":"punch_request","to":"guest"}"#, .one("guest")),
+        Case("/punch", .guest, #"{"type":"punch_request"}"#, nil),
+        Case("/punch", .guest, #"{"type":"punch_request","to":"host","candidates":["x"]}"#, nil),
+        Case("/punch", .guest, #"{"type":"punch_request","to":"host","nat_type":"x"}"#, nil),
+        Case("/punch", .guest, #"{"type":"punch_result","to":"host","attempt":1,"reached":false}"#, .one("host")),
+        Case("/punch", .guest, #"{"type":"punch_result","to":"host","reached":false}"#, nil),
+        Case("/punch", .guest, #"{"type":"path_report","to":"host","mode":"direct_udp"}"#, .one("host")),
+        Case("/punch", .guest, #"{"type":"path_report","to":"host","mode":"pigeon"}"#, nil),
+        Case("/punch", .guest, #"{"type":"punch_coord","to":"host"}"#, nil),
+        Case("/punch", .guest, #"{"type":"punch_refused","to":"host"}"#, nil),
+        Case("/punch", .guest, #"{"type":"anything","to":"host"}"#, nil),
+        Case("/punch", .guest, #"{"to":"host"}"#, nil),
         Case("/files", .observer, #"{"type":"request_files","file_paths":[]}"#, .one("host")),
         Case("/files", .observer, #"{"type":"file_changed"}"#, nil),
         Case("/files", .guest, #"{"type":"file_changed"}"#, .everyone),

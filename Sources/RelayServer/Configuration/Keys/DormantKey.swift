@@ -53,7 +53,6 @@ struct DormantKey: Sendable {
         DormantKey("otlp_endpoint", because: "this version exports no traces"),
         DormantKey(
             "nat_probe_timeout",
-            "hole_punch_timeout",
             "p2p_allow_insecure",
             because: "peers decide that for themselves"
         ),

@@ -1,3 +1,5 @@
+import RelaySessions
+
 extension RelayConfiguration {
     /// The port by which peers find out how they reach each other: STUN over UDP and TCP.
     public struct PeerPort: Hashable, Sendable {
@@ -53,6 +55,21 @@ extension RelayConfiguration {
         )
         public var maxConnections = 1_000
 
+        @Setting(
+            "hole_punch_timeout",
+            .seconds(.seconds(1) ... .seconds(60)),
+            "Seconds that two peers are told to try to reach each other directly."
+        )
+        public var punchTime = Duration.seconds(PunchRules().seconds)
+
+        /// Default off: then only where the two are seen by one public address.
+        @Setting(
+            "punch_private_addresses",
+            .boolean,
+            "Tell peers that look for a way to each other also the private addresses of the other, whatever network it is on."
+        )
+        public var sharesPrivateAddresses = PunchRules().sharesPrivate
+
         static let keys = ConfigurationKey.keys(
             "udp",
             prefixes: ["udp_"],
@@ -63,9 +80,20 @@ extension RelayConfiguration {
             \.$publicAddress,
             \.$publicHost,
             \.$requestsPerSecond,
-            \.$maxConnections
+            \.$maxConnections,
+            \.$punchTime,
+            \.$sharesPrivateAddresses
         )
 
         public init() {}
+    }
+}
+
+extension RelayConfiguration.PeerPort {
+    var punchRules: PunchRules {
+        var rules = PunchRules()
+        rules.seconds = self.punchTime.components.seconds
+        rules.sharesPrivate = self.sharesPrivateAddresses
+        return rules
     }
 }

@@ -96,6 +96,14 @@ extension RelayConfiguration {
         )
         public var shutdownGrace = Duration.seconds(25)
 
+        /// Load balancers look elsewhere meanwhile, and peers can move.
+        @Setting(
+            "shutdown_notice_seconds",
+            .duration(.zero ... .seconds(3_600)),
+            "Seconds from SIGTERM in which the relay serves on, says so (/ready is 503), and makes no sessions. 0: none."
+        )
+        public var shutdownNotice = Duration.zero
+
         /// Each `scheme://host[:port]`, compared exactly.
         @Setting("allowed_origins", .origins, "Origins that browsers may call from; * is any. Empty: none.")
         public var allowedOrigins: [String] = []
@@ -133,6 +141,7 @@ extension RelayConfiguration {
             \.$idleTimeout,
             \.$peerTimeout,
             \.$shutdownGrace,
+            \.$shutdownNotice,
             \.$allowedOrigins,
             \.$trustedHosts,
             \.$trustForwardedFor,

@@ -38,7 +38,7 @@ extension RelayConfiguration {
         @Setting(
             "turn_allowed_peers",
             .networks,
-            "Addresses and networks to relay to although they are private, of this machine or special. Empty: none."
+            "Addresses and networks to relay to although they are private or special; of this machine only addresses. Empty: none."
         )
         public var allowedPeers: [IPNetwork] = []
 

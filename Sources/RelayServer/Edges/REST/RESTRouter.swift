@@ -22,7 +22,7 @@ enum RESTRouter {
         if services.broker.catalog.scope == .global { GrantRoutes.add(to: &routes) }
         HistoryRoute.add(to: &routes)
         PollStatisticsRoute.add(to: &routes, waiters)
-        ICEServerRoutes.add(to: &routes, iceServers)
+        ICEServerRoutes.add(to: &routes, iceServers, sessions.service)
         OperationRoutes.add(to: &routes, health, registry)
         SessionRoutes.add(to: &routes, sessions)
         return routes.responder()

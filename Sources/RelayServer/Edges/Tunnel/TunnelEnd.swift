@@ -1,6 +1,7 @@
 import NIOCore
 import NIOWebSocket
 import RelayCore
+import RelaySessions
 import RelayTunnels
 
 /// One end of a tunnel: a WebSocket that carries nothing but a program's bytes, to and from the other end's.
@@ -109,7 +110,10 @@ final class TunnelEnd: WebSocketDialect {
         self.phase = .connected(other)
         self.timer?.cancel()
         self.timer = nil
-        if self.grant.side == .opener { self.services.metrics.connected() }
+        if self.grant.side == .opener {
+            self.services.metrics.connected()
+            self.grant.path?.opened()
+        }
         self.handOver()
         self.connection?.hearOn()
     }
@@ -144,6 +148,7 @@ final class TunnelEnd: WebSocketDialect {
         if let (frame, count) = self.gathered.take() {
             self.flow.handed(count)
             self.services.metrics.received(count, over: .tunnel)
+            self.grant.path?.carried(count)
             self.isShort = !self.services.memory.charge(count, to: .answers)
             if self.isShort { self.services.memory.add(count, to: .answers) }
             self.spend(count)
@@ -255,6 +260,9 @@ final class TunnelEnd: WebSocketDialect {
         self.phase = .over
         self.gathered = TunnelFrame()
         self.services.memory.release(self.flow.inFlight, from: .answers)
-        if self.grant.side == .opener { self.services.metrics.disconnected() }
+        if self.grant.side == .opener {
+            self.services.metrics.disconnected()
+            self.grant.path?.closed()
+        }
     }
 }

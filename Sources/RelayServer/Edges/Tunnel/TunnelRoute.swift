@@ -16,19 +16,22 @@ final class TunnelRoute: Route {
     private let sockets: WebSocketServices
     private let tunnels: TunnelServices
     private let sessions: SessionService
+    private let paths: PathLedger
 
     init(
         access: RequestAccess,
         joiner: Joiner,
         sockets: WebSocketServices,
         tunnels: TunnelServices,
-        sessions: SessionService
+        sessions: SessionService,
+        paths: PathLedger
     ) {
         self.access = access
         self.joiner = joiner
         self.sockets = sockets
         self.tunnels = tunnels
         self.sessions = sessions
+        self.paths = paths
     }
 
     /// What a client asks for.
@@ -96,10 +99,12 @@ final class TunnelRoute: Route {
     }
 
     private func grant(_ tunnel: SessionTunnel, _ request: Request, as peer: PeerID) -> TunnelGrant {
-        TunnelGrant(
+        let isOpener = tunnel.opener == peer
+        return TunnelGrant(
             tunnel: "\(request.session)/\(tunnel.id)",
-            side: tunnel.opener == peer ? .opener : .target,
-            bandwidth: self.tunnels.bandwidth(of: request.session.text)
+            side: isOpener ? .opener : .target,
+            bandwidth: self.tunnels.bandwidth(of: request.session.text),
+            path: self.paths.use(.tunnel, from: peer, to: isOpener ? tunnel.target : tunnel.opener, in: request.session)
         )
     }
 

@@ -51,6 +51,8 @@ struct TunnelGrant: Sendable {
     let side: PipePairs<TunnelEndReference>.Side
     /// What the session's tunnels may carry; nil for no limit.
     let bandwidth: SharedBandwidth?
+    /// Where its peer's bytes are accounted for; nil for nowhere.
+    var path: PathUse?
 }
 
 /// An end of a tunnel, which lives on its connection's loop, seen from another loop.

@@ -22,13 +22,15 @@ struct PeerPolicy: Sendable {
     ].compactMap { IPRange($0) }
 
     private let relayed: IPAddress
-    private let own: Set<IPAddress>
+    /// This machine's addresses. They may change while the relay runs.
+    var own: Set<IPAddress>
     private let allowed: [IPRange]
 
     /// - Parameters:
     ///   - relayed: the address that allocations have, as peers see it.
     ///   - own: this machine's addresses.
-    ///   - allowed: goes before all that is denied.
+    ///   - allowed: goes before all that is denied. This machine's own addresses have to be named one by one: a network that they are in does
+    ///     not open what listens here.
     init(relayed: IPAddress, own: Set<IPAddress>, allowed: [IPRange]) {
         self.relayed = relayed
         self.own = own
@@ -42,5 +44,18 @@ struct PeerPolicy: Sendable {
         return .allowed
     }
 
-    func isAllowedExpressly(_ address: IPAddress) -> Bool { self.allowed.contains { $0.contains(address) } }
+    func isAllowedExpressly(_ address: IPAddress) -> Bool {
+        let isOwn = address == self.relayed || self.own.contains(address) || address.isOfThisMachine
+        return self.allowed.contains { $0.contains(address) && (!isOwn || $0.isOneAddress) }
+    }
+}
+
+extension IPAddress {
+    /// Whatever leads back to this machine on every machine: loopback, and the unspecified address.
+    fileprivate var isOfThisMachine: Bool {
+        switch self {
+        case .v4(let value): value >> 24 == 127 || value == 0
+        case .v6(let high, let low): high == 0 && low <= 1
+        }
+    }
 }

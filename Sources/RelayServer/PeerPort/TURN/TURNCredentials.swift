@@ -36,6 +36,20 @@ struct TURNCredentials: Sendable {
         return Name(end: end, id: String(parts[1]))
     }
 
+    /// The id of who holds a ticket: `session/<session>/<ticket>`.
+    ///
+    /// - Returns: nil where that is longer than an id may be.
+    static func id(ofTicket ticket: String, in session: String) -> String? {
+        let id = "session/\(session)/\(ticket)"
+        return id.utf8.count <= Self.maximumID ? id : nil
+    }
+
+    /// The session of who holds a ticket; nil for any other id.
+    static func session(of id: String) -> String? {
+        let parts = id.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 3 && parts[0] == "session" ? String(parts[1]) : nil
+    }
+
     func issue(_ name: Name) -> (username: String, password: String) {
         let username = "\(name.end):\(name.id)"
         return (username, self.password(of: username))

@@ -8,7 +8,7 @@ import RelayWire
 struct TURNServer {
     let relayed: IPAddress
     let limits: TURNLimits
-    let policy: PeerPolicy
+    private(set) var policy: PeerPolicy
     private let authentication: TURNAuthentication
     private let allowance: @Sendable (_ id: String) -> any TrafficAllowance
     private var random: any RandomNumberGenerator
@@ -105,6 +105,9 @@ struct TURNServer {
         }
         return .answer(reply.success(to: caller))
     }
+
+    /// This machine has other addresses by now.
+    mutating func ownAddressesChanged(to own: Set<IPAddress>) { self.policy.own = own }
 
     // MARK: Allocations
 

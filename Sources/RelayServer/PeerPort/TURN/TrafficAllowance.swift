@@ -1,4 +1,5 @@
 import NIOCore
+import RelayTunnels
 import Synchronization
 
 /// How much a user may have relayed. What goes beyond is not sent: datagrams may be lost, and senders slow down by that.
@@ -34,4 +35,15 @@ final class TrafficBucket: TrafficAllowance {
             full = found
         }
     }
+}
+
+/// What a session's peers may have carried together, in whatever way.
+final class SessionAllowance: TrafficAllowance {
+    private let bandwidth: SharedBandwidth
+
+    init(_ bandwidth: SharedBandwidth) {
+        self.bandwidth = bandwidth
+    }
+
+    func take(_ bytes: Int, at now: NIODeadline) -> Bool { self.bandwidth.take(bytes, at: now) }
 }

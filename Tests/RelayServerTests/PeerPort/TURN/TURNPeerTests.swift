@@ -1,4 +1,5 @@
 import NIOCore
+import RelayTunnels
 import RelayWire
 import SeededRandom
 import Testing
@@ -200,6 +201,52 @@ struct TURNPeerTests {
         }
         #expect(policy.judge(own) == .denied)
         #expect(policy.judge(TURNExchange.relayed) == .relayed)
+    }
+
+    @Test("a network that is allowed opens nothing of this machine; an address that is named does")
+    func ownAddresses() throws {
+        let own = try ["9.9.9.9", "10.0.0.5", "127.0.0.1"].map { try #require(IPAddress($0)) }
+        func policy(_ allowed: String...) throws -> PeerPolicy {
+            let ranges = try allowed.map { try #require(IPRange($0)) }
+            return PeerPolicy(relayed: TURNExchange.relayed, own: Set(own), allowed: ranges)
+        }
+        let networks = try policy("0.0.0.0/0", "10.0.0.0/8", "127.0.0.0/8")
+        for text in ["9.9.9.9", "10.0.0.5", "127.0.0.1", "127.9.9.9", "0.0.0.0"] {
+            #expect(networks.judge(try #require(IPAddress(text))) == .denied, "\(text)")
+        }
+        #expect(networks.judge(try #require(IPAddress("10.0.0.6"))) == .allowed)
+        #expect(!networks.isAllowedExpressly(TURNExchange.relayed))
+        let named = try policy("10.0.0.5", "127.0.0.1/32")
+        #expect(named.judge(own[1]) == .allowed && named.judge(own[2]) == .allowed && named.judge(own[0]) == .denied)
+    }
+
+    @Test("an address that this machine gets while the relay runs is denied from then on")
+    func newAddress() throws {
+        let exchange = TURNExchange()
+        try exchange.allocate()
+        #expect(try exchange.permit(Self.peer) == nil)
+        exchange.server.ownAddressesChanged(to: [Self.peer.address])
+        #expect(try exchange.permit(Self.peer) == 403)
+    }
+
+    @Test("who has credentials by a ticket shares what its session may have relayed, and nobody else does")
+    func sessionBandwidth() throws {
+        let id = try #require(TURNCredentials.id(ofTicket: "j", in: "s"))
+        #expect(TURNCredentials.session(of: id) == "s")
+        for other in ["session/s", "session/s/j/x", "5f0c1d9e-1111-2222-3333-444455556666", "x/s/j"] {
+            #expect(TURNCredentials.session(of: other) == nil)
+        }
+        #expect(TURNCredentials.id(ofTicket: String(repeating: "j", count: 128), in: "s") == nil)
+        let bandwidths = SessionBandwidths(bytesPerSecond: 1_000)
+        let (first, second) = (SessionAllowance(bandwidths["s"]), SessionAllowance(bandwidths["s"]))
+        let other = SessionAllowance(bandwidths["t"])
+        let now = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
+        // A quarter of a second's worth at once, and one datagram over it.
+        #expect(first.take(200, at: now) && second.take(200, at: now))
+        #expect(!first.take(1, at: now) && !second.take(1, at: now) && other.take(200, at: now))
+        // A tunnel of the session pays from the same.
+        _ = bandwidths["s"].spend(1_000, at: now + .seconds(1))
+        #expect(!first.take(1, at: now + .milliseconds(1_500)) && first.take(1, at: now + .seconds(2)))
     }
 
     @Test(

@@ -38,6 +38,7 @@ struct HealthCheck: Sendable {
 struct HealthChecks: Sendable {
     let storage: StoreHealth
     let memory: MemoryLedger
+    let draining: Draining
 
     /// Without asking anybody: of the store what it said last.
     var atHand: [HealthCheck] { [self.resources, self.check(of: self.storage.latest)] }
@@ -48,7 +49,11 @@ struct HealthChecks: Sendable {
         let start = clock.now
         var storage = self.check(of: await self.storage.answer())
         storage.milliseconds = Int64((clock.now - start) / .milliseconds(1))
-        return [self.resources, storage]
+        guard self.draining.isUnderWay else { return [self.resources, storage] }
+        return [
+            self.resources, storage,
+            HealthCheck(name: "draining", status: .unhealthy, message: "the relay has been told to stop"),
+        ]
     }
 
     private var resources: HealthCheck {

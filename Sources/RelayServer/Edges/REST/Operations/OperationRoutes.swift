@@ -13,7 +13,9 @@ enum OperationRoutes {
             Self.probe([HealthCheck(name: "liveness", status: .healthy)], at: call.now)
         }
         routes.on(.get, "/health/readiness", asking: Self.open) { Self.probe(await health.asked(), at: $0.now) }
-        routes.on(.get, "/ready", asking: Self.open) { _ in Self.readiness(await health.storage.answer()) }
+        routes.on(.get, "/ready", asking: Self.open) { _ in
+            Self.readiness(await health.storage.answer(), isDraining: health.draining.isUnderWay)
+        }
         Self.addMetrics(to: &routes, registry)
     }
 
@@ -48,17 +50,19 @@ enum OperationRoutes {
         )
     }
 
-    static func readiness(_ answer: StoreHealth.Answer) -> Reply {
+    static func readiness(_ answer: StoreHealth.Answer, isDraining: Bool = false) -> Reply {
         let storage =
             switch answer {
             case .healthy: "ok"
             case .unhealthy: "unhealthy"
             case .late: "error: no answer in time"
             }
-        let isReady = answer == .healthy
+        let isReady = answer == .healthy && !isDraining
+        var checks = [(name: "storage", value: JSONTree.text(storage))]
+        if isDraining { checks.append((name: "draining", value: .text("the relay has been told to stop"))) }
         return Reply(
             isReady ? .ok : .serviceUnavailable,
-            .object([("ready", .flag(isReady)), ("checks", .object([("storage", .text(storage))]))])
+            .object([("ready", .flag(isReady)), ("checks", .object(checks))])
         )
     }
 

@@ -84,6 +84,12 @@ struct RESTCall: Sendable {
         try self.principal(of: try await self.tokenSession())
     }
 
+    /// The same, and when what its token opens ends.
+    func memberAndEnd() async throws(AccessError) -> (Principal, Timestamp) {
+        let session = try await self.tokenSession()
+        return (try self.principal(of: session), session.expiresAt)
+    }
+
     /// - Returns: nil where no token was sent.
     func memberIfNamed() async throws(AccessError) -> Principal? {
         guard !self.request.headers[values: .authorization].isEmpty else { return nil }

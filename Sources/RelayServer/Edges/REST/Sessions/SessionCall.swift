@@ -13,6 +13,8 @@ struct SessionEdgeServices: Sendable {
     let joins: FailedJoins
     /// Where peers find STUN and TURN.
     let iceServers: ICEServers
+    let paths: PathLedger
+    let latency: RendezvousMetrics
     /// Largest request body, bytes. Clients without an account send such.
     let maxBodyBytes: Int
 }

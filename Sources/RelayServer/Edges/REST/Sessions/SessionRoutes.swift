@@ -15,19 +15,24 @@ enum SessionRoutes {
         func on(
             _ method: HTTPRequest.Method,
             _ path: String,
+            as operation: String,
             _ answer: @escaping @Sendable (SessionCall) async throws -> Reply
         ) {
             routes.on(method, path, asking: .open(maxBodyBytes: services.maxBodyBytes)) { call in
-                await SessionReply.of(call) { try await answer(SessionCall(call, services)) }
+                let uptime = call.services.broker.clock.uptime
+                let start = uptime()
+                let reply = await SessionReply.of(call) { try await answer(SessionCall(call, services)) }
+                services.latency.took(uptime() - start, operation)
+                return reply
             }
         }
-        on(.post, "/v1/sessions", Self.create)
-        on(.get, "/v1/sessions", Self.list)
-        on(.get, "/v1/sessions/{session_id}") { call in
+        on(.post, "/v1/sessions", as: "create", Self.create)
+        on(.get, "/v1/sessions", as: "list", Self.list)
+        on(.get, "/v1/sessions/{session_id}", as: "get") { call in
             let session = try await call.service.session(try call.id, as: try await call.member())
             return Reply(.ok, SessionTree.session(session, at: call.now))
         }
-        on(.post, "/v1/sessions/{session_id}/challenge") { call in
+        on(.post, "/v1/sessions/{session_id}/challenge", as: "challenge") { call in
             let challenge = try await call.service.challenge(try call.id)
             return Reply(
                 .ok,
@@ -36,28 +41,29 @@ enum SessionRoutes {
                 ])
             )
         }
-        on(.post, "/v1/sessions/{session_id}/join", Self.join)
-        on(.post, "/v1/sessions/{session_id}/heartbeat", Self.heartbeat)
-        on(.post, "/v1/sessions/{session_id}/leave") { call in
+        on(.post, "/v1/sessions/{session_id}/join", as: "join", Self.join)
+        on(.post, "/v1/sessions/{session_id}/heartbeat", as: "heartbeat", Self.heartbeat)
+        on(.post, "/v1/sessions/{session_id}/leave", as: "leave") { call in
             _ = try await call.service.leave(try call.id, as: try await call.member())
             return .noContent
         }
-        on(.post, "/v1/sessions/{session_id}/close") { call in
+        on(.post, "/v1/sessions/{session_id}/close", as: "close") { call in
             _ = try await call.service.close(try call.id, as: try await call.member())
             return .noContent
         }
-        on(.post, "/v1/sessions/{session_id}/kick", Self.kick)
-        on(.post, "/v1/sessions/{session_id}/invites", Self.invite)
-        on(.delete, "/v1/sessions/{session_id}/invites/{jti}", Self.revokeInvite)
-        on(.post, "/v1/sessions/{session_id}/participants/{peer_id}/role", Self.setRole)
-        on(.get, "/v1/sessions/{session_id}/locks", LockRoutes.list)
-        on(.put, "/v1/sessions/{session_id}/locks/{element_id}", LockRoutes.put)
-        on(.delete, "/v1/sessions/{session_id}/locks/{element_id}", LockRoutes.release)
-        on(.get, "/v1/sessions/{session_id}/tunnels", TunnelRoutes.list)
-        on(.post, "/v1/sessions/{session_id}/tunnels", TunnelRoutes.request)
-        on(.post, "/v1/sessions/{session_id}/tunnels/{tunnel_id}/accept", TunnelRoutes.accept)
-        on(.delete, "/v1/sessions/{session_id}/tunnels/{tunnel_id}", TunnelRoutes.close)
-        on(.get, "/.well-known/jwks.json") { call in
+        on(.post, "/v1/sessions/{session_id}/kick", as: "kick", Self.kick)
+        on(.post, "/v1/sessions/{session_id}/invites", as: "invite", Self.invite)
+        on(.delete, "/v1/sessions/{session_id}/invites/{jti}", as: "revoke_invite", Self.revokeInvite)
+        on(.post, "/v1/sessions/{session_id}/participants/{peer_id}/role", as: "set_role", Self.setRole)
+        on(.get, "/v1/sessions/{session_id}/locks", as: "list_locks", LockRoutes.list)
+        on(.put, "/v1/sessions/{session_id}/locks/{element_id}", as: "lock", LockRoutes.put)
+        on(.delete, "/v1/sessions/{session_id}/locks/{element_id}", as: "release_lock", LockRoutes.release)
+        on(.get, "/v1/sessions/{session_id}/tunnels", as: "list_tunnels", TunnelRoutes.list)
+        on(.post, "/v1/sessions/{session_id}/tunnels", as: "request_tunnel", TunnelRoutes.request)
+        on(.post, "/v1/sessions/{session_id}/tunnels/{tunnel_id}/accept", as: "accept_tunnel", TunnelRoutes.accept)
+        on(.delete, "/v1/sessions/{session_id}/tunnels/{tunnel_id}", as: "close_tunnel", TunnelRoutes.close)
+        on(.get, "/v1/sessions/{session_id}/paths", as: "paths", PathRoutes.list)
+        on(.get, "/.well-known/jwks.json", as: "keys") { call in
             Reply(
                 .ok,
                 headers: ["content-type": "application/jwk-set+json", "cache-control": "public, max-age=300"],
@@ -85,7 +91,7 @@ enum SessionRoutes {
         let key = try IdempotencyKeyText.key(inHeader: call.idempotencyHeaders)
         let created = try await call.service.create(creation, as: principal, once: key)
         let servers = call.services.iceServers
-        let list = servers.tree(for: principal?.id, until: servers.end(of: call.now))
+        let list = servers.tree(for: principal?.id.rawValue, until: servers.end(of: call.now))
         var reply = Reply(.ok, SessionTree.created(created, iceServers: list, socketURL: call.socketURL))
         reply.headers.add(name: "location", value: "/v1/sessions/\(created.session.id)")
         return reply

@@ -1,10 +1,9 @@
 import Glibc
-import RelayWire
 
 extension IPAddress {
     /// - Parameter text: without a zone.
     /// - Returns: nil where the text is no address.
-    init?(_ text: String) {
+    public init?(_ text: String) {
         var v4 = UInt32(0)
         if unsafe inet_pton(AF_INET, text, &v4) == 1 {
             self = .v4(UInt32(bigEndian: v4))
@@ -16,7 +15,7 @@ extension IPAddress {
     }
 
     /// `192.0.2.1`, `2001:db8:0:0:0:0:0:1`.
-    var text: String {
+    public var text: String {
         switch self {
         case .v4(let value):
             return [24, 16, 8, 0].map { String(value >> UInt32($0) & 0xFF) }.joined(separator: ".")

@@ -1,0 +1,34 @@
+import NIOHTTP1
+import RelaySessions
+import RelayWire
+
+/// Which ways a session's peers take to each other, as far as this relay knows.
+enum PathRoutes {
+    @Sendable static func list(_ call: SessionCall) async throws -> Reply {
+        let session = try await call.service.session(try call.id, as: try await call.member())
+        let paths = call.services.paths.summaries(of: session.id)
+        return Reply(
+            .ok,
+            .object([("session_id", .text(session.id.text)), ("paths", .list(paths.map(Self.tree)))])
+        )
+    }
+
+    private static func tree(_ path: PathSummary) -> JSONTree {
+        .object([
+            ("peers", .texts([path.pair.lower.text, path.pair.higher.text])),
+            ("mode", .text(path.mode?.rawValue)),
+            ("since", .number(path.since.unixSeconds)),
+            ("reason", .text(path.reason.rawValue)),
+            ("rtt_ms", path.roundTrip.map { .number($0) } ?? .null),
+            ("usage", .list(path.usages.map { Self.tree($0, path.pair) })),
+        ])
+    }
+
+    private static func tree(_ usage: PathUsage, _ pair: PeerPair) -> JSONTree {
+        .object([
+            ("mode", .text(usage.mode.rawValue)),
+            ("bytes", .list([.number(usage.upward), .number(usage.downward)])),
+            ("verified", .flag(usage.isVerified)),
+        ])
+    }
+}

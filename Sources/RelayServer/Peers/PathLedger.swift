@@ -1,0 +1,108 @@
+import Logging
+import RelaySessions
+import RelayWire
+import Synchronization
+
+/// The one ``PathBook`` of this relay: takes what happens, counts it, and logs each change of a way.
+///
+/// Owns the book, in a short `Mutex`: at a connection's begin and end, and at what peers say. Bytes are counted without it.
+final class PathLedger: Sendable {
+    private let book: Mutex<PathBook>
+    private let metrics: PathMetrics
+    private let now: @Sendable () -> Timestamp
+    private let logger: Logger
+
+    init(
+        metrics: PathMetrics,
+        limit: Int = PathBook.standardLimit,
+        now: @escaping @Sendable () -> Timestamp,
+        logger: Logger
+    ) {
+        self.book = Mutex(PathBook(limit: limit))
+        self.metrics = metrics
+        self.now = now
+        self.logger = logger
+    }
+
+    /// For a peer's connection by which the relay carries bytes to another.
+    ///
+    /// - Returns: nil where nothing is accounted for: there are too many pairs.
+    func use(_ mode: PathMode, from peer: PeerID, to other: PeerID, in session: SessionID) -> PathUse? {
+        guard let pair = PeerPair(peer, other) else { return nil }
+        let now = self.now()
+        let account = self.book.withLock { $0.account(of: pair, in: session, by: mode, at: now) }
+        return account.map { PathUse(mode, from: peer, pair, in: session, $0, self) }
+    }
+
+    func opened(_ use: PathUse) {
+        self.act { $0.opened(use.mode, between: use.pair, in: use.session, at: $1) }
+    }
+
+    func closed(_ use: PathUse) {
+        self.act { $0.closed(use.mode, between: use.pair, in: use.session, at: $1) }
+    }
+
+    func punched(_ mode: PathMode, by peer: PeerID, to other: PeerID, in session: SessionID) {
+        guard let pair = PeerPair(peer, other) else { return }
+        self.act { $0.punched(mode, between: pair, in: session, at: $1) }
+    }
+
+    func reported(_ report: PathReport, by peer: PeerID, to other: PeerID, in session: SessionID) {
+        guard let pair = PeerPair(peer, other) else { return }
+        var more: Int64 = 0
+        self.act { book, now in
+            let outcome = book.reported(report, by: peer, of: pair, in: session, at: now)
+            more = outcome.more
+            return outcome.change
+        }
+        if let mode = report.mode, more > 0 { self.metrics.reported(more, over: mode) }
+    }
+
+    /// What has become of a session: who has left it has no ways any more.
+    func happened(_ transition: SessionTransition) {
+        let session = transition.session.id
+        for event in transition.events {
+            switch event {
+            case .peerLeft(let peer, _): self.actAll { $0.left(peer, session, at: $1) }
+            case .stateChanged(_, let state) where state.isEnded: self.actAll { $0.ended(session, at: $1) }
+            default: break
+            }
+        }
+    }
+
+    func summaries(of session: SessionID) -> [PathSummary] {
+        self.book.withLock { $0.summaries(of: session) }
+    }
+
+    /// Sessions of which anything is known here.
+    var known: [SessionID] { self.book.withLock { $0.known } }
+
+    /// Only these are in the session, as another relay may have decided.
+    func keep(_ peers: Set<PeerID>, in session: SessionID) {
+        self.actAll { $0.keep(peers, in: session, at: $1) }
+    }
+
+    // MARK: Steps
+
+    private func act(_ body: (inout PathBook, Timestamp) -> PathChange?) {
+        self.actAll { book, now in body(&book, now).map { [$0] } ?? [] }
+    }
+
+    private func actAll(_ body: (inout PathBook, Timestamp) -> [PathChange]) {
+        let now = self.now()
+        let (changes, current) = self.book.withLock { book in (body(&book, now), book.current) }
+        guard !changes.isEmpty else { return }
+        self.metrics.switched(current)
+        for change in changes {
+            self.metrics.switched(from: change.from, to: change.to, because: change.reason)
+            self.logger.log(
+                level: change.isQuick ? .debug : .info,
+                "two peers take another way",
+                metadata: [
+                    "session_id": "\(change.session)", "peers": "\(change.pair.lower), \(change.pair.higher)",
+                    "from": "\(change.from.name)", "to": "\(change.to.name)", "reason": "\(change.reason.rawValue)",
+                ]
+            )
+        }
+    }
+}

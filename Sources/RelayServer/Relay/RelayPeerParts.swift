@@ -1,0 +1,20 @@
+import RelayMetrics
+import RelayTunnels
+
+/// What brings peers together and carries their bytes, as far as several parts of the relay share it.
+struct RelayPeerParts: Sendable {
+    let tokens: PunchTokens
+    /// What the sessions' peers may have carried; nil for no limit.
+    let bandwidths: SessionBandwidths?
+    let bytes = RelayedBytes()
+    let direct = DirectSuccess()
+
+    /// - Parameter secret: the relay's, from which tokens are made.
+    init(_ configuration: RelayConfiguration, secret: Secret) {
+        self.tokens = PunchTokens(key: PunchTokenKey(secret: secret.value))
+        let bytesPerSecond = configuration.tunnels.bytesPerSecond
+        self.bandwidths = bytesPerSecond > 0 ? SessionBandwidths(bytesPerSecond: bytesPerSecond) : nil
+    }
+
+    var collectors: [any MetricCollector] { [self.bytes, self.direct] }
+}
