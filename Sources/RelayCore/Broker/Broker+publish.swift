@@ -45,6 +45,7 @@ extension Broker {
             draft = try self.admit(item.draft, to: found, as: principal)
             open = found
         } catch {
+            if self.mayBeOutdated(error) { return false }
             completion(.failure(error))
             return true
         }
@@ -106,7 +107,7 @@ extension Broker {
                 open = try await self.topic(item.key, for: .publish, as: principal)
             }
             topics[item.key] = open.topic
-            admitted[index].draft = try self.admit(item.draft, to: open, as: principal)
+            admitted[index].draft = try await self.admitUpToDate(item.draft, to: open, as: principal)
         }
         if topics.count == 1, let topic = topics.first?.value, topic.access.record == nil {
             switch try await self.publishFirst(admitted.map(\.draft), to: topic.key, as: principal) {
@@ -230,6 +231,30 @@ extension Broker {
             entries.filter { repeats.contains($0.mark.index) }.map { ($0.mark.index, $0.topic) },
             uniquingKeysWith: { first, _ in first }
         )
+    }
+
+    /// Whether a refusal may be for what another relay has changed by now, of which the news is still on its way.
+    private func mayBeOutdated(_ error: BrokerError) -> Bool {
+        guard case .refused(let refusal) = error else { return false }
+        return refusal.isByState && self.feed != nil
+    }
+
+    /// As ``admit(_:to:as:)``, and where that may be outdated once more from what is stored.
+    private func admitUpToDate(
+        _ draft: Draft,
+        to open: OpenTopic,
+        as principal: Principal
+    ) async throws(BrokerError) -> Draft {
+        do throws(BrokerError) {
+            return try self.admit(draft, to: open, as: principal)
+        } catch {
+            guard self.mayBeOutdated(error) else { throw error }
+        }
+        let root = self.catalog.root(of: open.topic.key)
+        try await self.reading { () async throws(StoreError) in
+            try await self.topicLock.withLock(root) { () async throws(StoreError) in try await self.refresh(root) }
+        }
+        return try self.admit(draft, to: try self.open(open.topic, for: .publish, as: principal), as: principal)
     }
 
     private func admit(

@@ -53,9 +53,13 @@ public protocol TopicBehavior: Sendable {
 /// Why a behaviour turned a draft down. The text is for the publisher.
 public struct Refusal: Error, Hashable, Sendable {
     public let detail: String
+    /// Whether it is for what the topic's state does not have. Another relay may just have changed that: then it is decided anew from the
+    /// state as it is stored.
+    public let isByState: Bool
 
-    public init(_ detail: String) {
+    public init(_ detail: String, isByState: Bool = false) {
         self.detail = detail
+        self.isByState = isByState
     }
 }
 

@@ -190,7 +190,7 @@ extension SessionTopic {
         in session: Session
     ) throws(Refusal) -> Audience {
         if let recipient {
-            guard session.peer(recipient) != nil else { throw Refusal("not_found: no such peer") }
+            guard session.peer(recipient) != nil else { throw Refusal("not_found: no such peer", isByState: true) }
             if self.family == .tunnel, !session.tunnels.contains(where: { $0.binds(sender) && $0.binds(recipient) }) {
                 throw Refusal("forbidden: no tunnel binds the two")
             }
@@ -200,7 +200,9 @@ extension SessionTopic {
         case .everyone: return .everyone
         case .others: return .others
         case .host:
-            guard let host = session.host else { throw Refusal("not_found: the session has no host now") }
+            guard let host = session.host else {
+                throw Refusal("not_found: the session has no host now", isByState: true)
+            }
             return .one(host.text)
         case .named: throw Refusal("invalid_request: to_peer_id has to name a peer")
         }

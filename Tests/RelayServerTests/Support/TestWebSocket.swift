@@ -89,9 +89,12 @@ final class TestWebSocket {
         self.connection.send(frame)
     }
 
-    /// The next frame but pings, which come whenever a test takes long; nil where the relay closes the connection.
+    /// The next frame but pings, which come whenever a test takes long, and are answered; nil where the relay closes the connection.
     func next() async -> Frame? {
-        while let frame = await self.read() { if frame.opcode != 9 { return frame } }
+        while let frame = await self.read() {
+            guard frame.opcode == 9 else { return frame }
+            self.send(0x8A, frame.payload)
+        }
         return nil
     }
 

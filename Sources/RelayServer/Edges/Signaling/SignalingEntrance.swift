@@ -93,9 +93,11 @@ struct SignalingEntrance: Sendable {
         return Array(json.readableBytesView)
     }
 
-    /// Where the client begins in a topic: after what it has, or after what it had when it was lost; else with what comes next.
+    /// Where the client begins in a topic: after what it has, or after what it had when it was lost; else with what comes next. Presence is
+    /// what others show of themselves now: of that it gets all.
     func start(of topic: SignalTopic, _ joined: JoinedPeer) -> ReaderStart {
         if let id = self.join.cursors[topic] { return .cursor(.after(id)) }
+        if topic == .presence { return .cursor(.oldest) }
         guard let since = joined.awaySince else { return .tail }
         return .cursor(.after(MessageID(milliseconds: since.milliseconds, sequence: 0)))
     }

@@ -39,6 +39,8 @@ extension SignalingMember: ReaderSink {
                 end = self.end(by: delivery)
                 if end != nil { break }
                 guard self.isNews(delivery, on: topic) else { continue }
+            } else if topic == .presence, delivery.sender == self.peer.text {
+                continue
             } else {
                 self.note(delivery)
             }

@@ -82,7 +82,10 @@ final class SignalingClient {
     }
 
     /// The code with which the relay closes; what comes before is dropped.
-    func closeCode() async -> UInt16? { await self.socket.untilClosed().compactMap(\.closeCode).first }
+    func closeCode() async -> UInt16? {
+        while let frame = await self.socket.next() { if frame.opcode == 8 { return frame.closeCode } }
+        return nil
+    }
 
     func disconnect() { self.socket.connection.disconnect() }
 }
