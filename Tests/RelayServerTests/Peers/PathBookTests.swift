@@ -1,3 +1,4 @@
+import RelayMetrics
 import RelaySessions
 import RelayWire
 import SeededRandom
@@ -126,5 +127,27 @@ struct PathBookTests {
                 #expect(book.current[mode, default: 0] == summaries.count { $0.mode == mode })
             }
         }
+    }
+
+    @Test("each change of a way is a line of the log that says why, but not one right after another")
+    func logged() throws {
+        let lines = LoggedLines()
+        let registry = PrometheusRegistry(descriptions: RelayMetric.descriptions(maxTopics: 0))
+        let metrics = PathMetrics(factory: PrometheusMetricsFactory(registry: registry))
+        let ledger = PathLedger(metrics: metrics, now: { Self.at(10) }, logger: lines.logger)
+        let use = ledger.use(.tunnel, from: Self.b, to: Self.a, in: Self.session)
+        use?.opened()
+        use?.carried(7)
+        ledger.punched(.directUDP, by: Self.a, to: Self.b, in: Self.session)
+        ledger.reported(PathReport(mode: nil, reason: .lost), by: Self.a, to: Self.b, in: Self.session)
+        #expect(lines.all.count == 1)
+        let line = try #require(lines.all.first)
+        for part in ["two peers take another way", "session_id=s", "from=none", "to=tunnel", "reason=opened"] {
+            #expect(line.contains(part), "\(line)")
+        }
+        #expect(ledger.summaries(of: Self.session)[0].usages.map(\.downward) == [7])
+        let text = registry.exposition()
+        #expect(text.contains(#"pulsar_path_switches_total{from="direct_udp",reason="lost",to="none"} 1"#))
+        #expect(text.contains(#"pulsar_path_current{mode="tunnel"} 0"#))
     }
 }

@@ -1,6 +1,7 @@
 import NIOCore
 import RelayCore
 import RelayWire
+import SeededRandom
 import Testing
 
 @testable import RelaySessions
@@ -246,5 +247,41 @@ struct PunchMeetingTests {
     )
     func advice(first: NATClass, second: NATClass, expected: PunchAdvice) {
         #expect(PunchAdvice(first, second) == expected && PunchAdvice(second, first) == expected)
+    }
+
+    @Test("whatever peers say to the relay, nothing traps", arguments: 0..<4 as Range<UInt64>)
+    func fuzz(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let texts = [
+            #"{"type":"punch_request","candidates":[{"ip":"192.0.2.1","port":9}],"rtt_ms":7,"nat_type":"open"}"#,
+            #"{"type":"punch_result","attempt":1,"reached":true,"transport":"tcp","duration_ms":7,"reason":"timeout"}"#,
+            #"{"type":"path_report","mode":"turn","reason":"lost","bytes_sent":5,"bytes_received":6,"rtt_ms":7}"#,
+            #"{"type":"p2p_connection_response","public_ip":"192.0.2.1","public_port":9,"rtt_ms":7}"#,
+            #"{"type":"punch_coord","peer_id":"host","attempt":1,"start_ts_ms":5,"nat_type":"open"}"#,
+        ]
+        for text in texts {
+            // At every length, and changed anywhere.
+            for length in 0...text.utf8.count { Self.read(Array(text.utf8.prefix(length))) }
+            for _ in 0..<2_000 {
+                var bytes = Array(text.utf8)
+                for _ in 0..<Int.random(in: 1...3, using: &random) {
+                    bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                }
+                Self.read(bytes)
+            }
+        }
+    }
+
+    private static func read(_ bytes: [UInt8]) {
+        var talk = Talk()
+        talk.ask(guest, host)
+        talk.say(nil, to: host, String(decoding: bytes, as: UTF8.self))
+        talk.say(host, to: guest, String(decoding: bytes, as: UTF8.self))
+        _ = PunchMeeting(requests: talk.messages)
+        _ = PunchMeeting(connections: talk.messages)
+        _ = PunchOutcome(talk.messages, in: sid, at: 0)
+        let payload = ByteBuffer(bytes: bytes)
+        _ = (try? PunchRequest(payload), try? PunchResult(payload), try? PathReport(payload))
+        _ = (ConnectionRequest(payload), PunchTold(payload), PunchCandidate.allows(signal: payload))
     }
 }
