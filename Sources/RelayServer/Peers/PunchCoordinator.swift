@@ -21,13 +21,15 @@ struct PunchCoordinator: Sendable {
     func run() async {
         await withTaskGroup(of: Void.self) { tasks in
             var underWay = 0
-            for await heard in self.service.heard {
-                if underWay == Self.atOnce {
-                    await tasks.next()
-                    underWay -= 1
+            for await _ in self.service.heard.arrived {
+                for heard in self.service.heard.take() {
+                    if underWay == Self.atOnce {
+                        await tasks.next()
+                        underWay -= 1
+                    }
+                    tasks.addTask { await self.act(on: heard) }
+                    underWay += 1
                 }
-                tasks.addTask { await self.act(on: heard) }
-                underWay += 1
             }
         }
     }
