@@ -19,6 +19,9 @@ struct ProveOptions: ParsableArguments {
     @Option(help: "How many readers of each kind: websocket, poll, sse. Each reads all topics.")
     var readers = "websocket:4,poll:4,sse:4"
 
+    @Option(help: "How many peers a session of the run's own has, which join, speak, leave and come back. 0: none.")
+    var peers = 4
+
     @Option(help: "How long a reader keeps a connection on average. Each time is random.")
     var resumeEvery = "2s"
 
@@ -49,6 +52,7 @@ struct ProveOptions: ParsableArguments {
             throw UsageError("--readers is like websocket:4,poll:4,sse:4, with at most \(ReaderMix.maxCount) in all")
         }
         plan.readers = mix.kinds
+        plan.peerCount = self.peers
         plan.payloadSize = self.payloadSize
         plan.seed = self.seed
         plan.topicPrefix = self.topicPrefix

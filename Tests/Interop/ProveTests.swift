@@ -77,7 +77,9 @@ struct ProveTests {
             let port = try await freePort()
             let relay = try await RelayUnderTest.start([:], on: port, in: folder)
             try await FaultyFront.run(fault, before: port) { front in
-                let options = ["--readers", "websocket:2,poll:1", "--resume-every", "60s", "--topics", "2"]
+                let options = [
+                    "--readers", "websocket:2,poll:1", "--resume-every", "60s", "--topics", "2", "--peers", "0",
+                ]
                 let urls = ["http://127.0.0.1:\(front)"]
                 let prove = try Self.start(urls, options + Self.quick + ["--settle", "3s"], in: folder)
                 let outcome = try await Self.outcome(of: prove, in: folder)

@@ -36,7 +36,9 @@ struct LedgerModelTests {
 
     @Test(
         "One fault is found, whatever it is",
-        arguments: Fault.allCases.flatMap { fault in (0..<30 as Range<UInt64>).map { (fault, $0) } }
+        arguments: Fault.allCases.filter { !Fault.ofSessions.contains($0) }.flatMap { fault in
+            (0..<30 as Range<UInt64>).map { (fault, $0) }
+        }
     )
     func planted(fault: Fault, seed: UInt64) {
         var relay = ModelRelay(seed: seed, plant: fault)

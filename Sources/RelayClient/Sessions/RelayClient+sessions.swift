@@ -86,6 +86,13 @@ extension RelayClient {
         return try await self.reply(to: call).decoded(SessionInvite.init(json:))
     }
 
+    /// Leaves a session, as the peer that this client's ticket is for.
+    public func leave(_ id: String) async throws {
+        var call = HTTPCall(.post, Self.sessionsPath + [id, "leave"])
+        call.isRepeatable = false
+        _ = try await self.reply(to: call)
+    }
+
     /// Ends a session. Needs `close_session`.
     public func closeSession(_ id: String) async throws {
         var call = HTTPCall(.post, Self.sessionsPath + [id, "close"])

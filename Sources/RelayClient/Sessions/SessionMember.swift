@@ -6,8 +6,7 @@ public struct SessionMember: Sendable {
     public let peerID: String
     /// The host's peer id at the time of joining; nil where there was none, or where it is not known.
     public let hostPeerID: String?
-    /// Acts with the ticket, for what is this session's alone.
-    public let client: RelayClient
+    private let base: RelayClient
     private let tickets: TicketStore
 
     /// How often ``keepAlive()`` tells the relay that the peer is there. A ticket lasts three times as long.
@@ -52,13 +51,12 @@ public struct SessionMember: Sendable {
         self.hostPeerID = host
         let guest = RelayClient(endpoint: client.endpoint, credentials: .stored, configuration: client.configuration)
         self.tickets = TicketStore(ticket, of: peerID, in: sessionID, until: expiresAt, guest: guest)
-        self.client = RelayClient(
-            endpoint: client.endpoint,
-            credentials: .stored,
-            store: self.tickets,
-            configuration: client.configuration
-        )
+        self.base = client
     }
+
+    /// Acts with the ticket, for what is this session's alone. Of its own each time: a ticket is another one after the peer has left and come
+    /// back, and the relay does not say of the old one that another is needed.
+    public var client: RelayClient { self.client(at: self.base) }
 
     /// The session's own topic.
     public var topic: String { "session/\(self.sessionID)" }
@@ -76,9 +74,36 @@ public struct SessionMember: Sendable {
                 // The ticket lasts longer, and a reader of the session shows the peer meanwhile.
                 continue
             } catch let error as RelayError where error.status == 403 {
-                _ = try await self.tickets.renew { _ in throw error }
+                // It was away for too long.
+                try await self.tickets.confirm()
             }
         }
+    }
+
+    /// Sees to it that the peer is in the session: one that was away for too long joins again by its ticket.
+    ///
+    /// - Throws: ``RelayError`` where it may not, or the session is over.
+    public func confirm() async throws { try await self.tickets.confirm() }
+
+    /// Acts with the same ticket at another node of the relay.
+    ///
+    /// - Parameter node: whose endpoint and configuration it has.
+    public func client(at node: RelayClient) -> RelayClient {
+        RelayClient(
+            endpoint: node.endpoint,
+            credentials: .stored,
+            store: self.tickets,
+            configuration: node.configuration
+        )
+    }
+
+    /// Joins again after the peer has left.
+    ///
+    /// - Parameters:
+    ///   - node: where.
+    ///   - token: what to join by; nil for the peer's own ticket.
+    public func comeBack(at node: RelayClient, by token: String? = nil) async throws {
+        self.tickets.take(try await node.join(by: token ?? self.tickets.ticket, as: self.peerID, asGuest: true))
     }
 
     /// Leaves the session. Also where the calling task is cancelled.

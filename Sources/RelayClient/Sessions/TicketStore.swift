@@ -26,13 +26,18 @@ final class TicketStore: TokenStore {
 
     /// What keeps tickets fresh needs nothing but the ticket.
     func renew(_ exchange: (Tokens?) async throws -> Tokens) async throws -> Tokens {
+        try await self.confirm()
+        return self.tokens.withLock { $0 }
+    }
+
+    /// Sees to it that the peer is in the session.
+    func confirm() async throws {
         do {
             _ = try await self.heartbeat()
         } catch let error as RelayError where error.status == 403 {
             // Away for too long, so that it has left: the ticket lets it in again, unless it was put out.
             try await self.comeBack(error)
         }
-        return self.tokens.withLock { $0 }
     }
 
     /// Tells the relay that the peer is there.
@@ -64,6 +69,10 @@ final class TicketStore: TokenStore {
         } catch let error as RelayError where error.code != .unavailable {
             throw refusal
         }
+        self.take(place)
+    }
+
+    func take(_ place: SessionPlace) {
         self.tokens.withLock { $0 = Self.tokens(place.ticket, place.ticketExpiresAt) }
     }
 

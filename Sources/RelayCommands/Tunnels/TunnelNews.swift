@@ -35,6 +35,22 @@ enum TunnelNews: Hashable, Sendable {
     /// - Throws: `RelayError` where the member may not read it any more; `CancellationError`.
     static func follow(_ member: SessionMember, _ body: (TunnelNews) -> Void) async throws {
         var isFirst = true
+        while true {
+            do {
+                try await Self.followOnce(member, &isFirst, body)
+            } catch let error as RelayError where [.refused, .subscriptionEnded].contains(error.code) {
+                // A peer that was away for too long has left, and may come back.
+                try await member.confirm()
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private static func followOnce(
+        _ member: SessionMember,
+        _ isFirst: inout Bool,
+        _ body: (TunnelNews) -> Void
+    ) async throws {
         for try await event in try member.client.subscribe(SubscriptionOptions(topics: [member.topic])) {
             switch event {
             case .subscribed:

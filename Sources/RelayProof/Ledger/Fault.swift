@@ -19,6 +19,15 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     case foreign
     /// Acknowledged or delivered, and not in the history, though older and newer messages are.
     case notInHistory
+    /// Delivered to a peer that it is not for.
+    case misdelivered
+    /// A joining or leaving that was told though the peer was in the session, or out of it, already.
+    case toldTwice
+    /// A joining or leaving that the relay acknowledged, and never told.
+    case untold
+
+    /// Those that sessions alone can have.
+    public static let ofSessions: Set<Fault> = [.misdelivered, .toldTwice, .untold]
 
     public var title: String {
         switch self {
@@ -31,6 +40,9 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
         case .refusedYetStored: "refused yet stored"
         case .foreign: "altered or foreign"
         case .notInHistory: "missing in history"
+        case .misdelivered: "delivered to the wrong peer"
+        case .toldTwice: "told twice"
+        case .untold: "never told"
         }
     }
 }

@@ -53,6 +53,9 @@ extension Ledger {
         }
     }
 
+    /// What is stored of a topic is not looked at message by message.
+    mutating func historyNeedsNoReading(of topic: Int) { self.tallies[topic].isHistoryRead = true }
+
     /// Counts what never arrived. Call once, last.
     ///
     /// - Parameter settlingBeganAt: a reader that has had no connection since then can't be blamed on the relay's
@@ -67,6 +70,7 @@ extension Ledger {
         let wasReached = state.attachedAt != nil || state.lastAttachedAt >= settlingBeganAt
         for number in self.records.indices where !state.seen.contains(number) {
             let record = self.records[number]
+            guard record.audience.includes(reader) else { continue }
             let topic = Int(record.topic)
             let hasPassed = state.hasPassed(record.id, topic)
             let isAcknowledged = record.flags.contains(.acknowledged)
@@ -74,6 +78,8 @@ extension Ledger {
             guard isAcknowledged || (isKnown && hasPassed) else { continue }
             if state.wasToldOf(record.id, topic) {
                 self.tallies[topic].toldAsGap += 1
+            } else if state.isExcused, !hasPassed {
+                continue
             } else if hasPassed || wasReached {
                 let end = hasPassed ? "passed over" : "not there at the end"
                 self.found(.lost, in: topic, "message \(number), \(record.id), at reader \(reader): \(end)")

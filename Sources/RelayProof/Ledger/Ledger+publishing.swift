@@ -14,8 +14,15 @@ extension Ledger {
     /// Call before the first attempt.
     ///
     /// - Returns: the message's number, for its ``Envelope``.
-    public mutating func publishBegan(publisher: Int, topic: Int, at time: Int64) -> Int {
-        self.records.append(MessageRecord(startedAt: time, topic: topic, publisher: publisher))
+    public mutating func publishBegan(
+        publisher: Int,
+        topic: Int,
+        at time: Int64,
+        for audience: Audience = .all
+    ) -> Int {
+        self.records.append(
+            MessageRecord(startedAt: time, topic: topic, publisher: publisher, audience: audience)
+        )
         self.tallies[topic].published += 1
         return self.records.count - 1
     }
@@ -27,9 +34,10 @@ extension Ledger {
         guard !self.records[number].flags.contains(.acknowledged) else { return }
         self.records[number].flags.insert(.acknowledged)
         self.tallies[topic].acknowledged += 1
-        self.acknowledgedCount += 1
-        for index in self.readers.indices where self.readers[index].seen.contains(number) {
-            self.readers[index].acknowledgedSeen += 1
+        let audience = self.records[number].audience
+        for index in self.readers.indices where audience.includes(index) {
+            self.readers[index].owed += 1
+            if self.readers[index].seen.contains(number) { self.readers[index].acknowledgedSeen += 1 }
         }
         guard let id = MessageID(text) else {
             return self.found(.foreign, in: topic, "message \(number) was acknowledged under the id '\(text)'")

@@ -13,6 +13,9 @@ extension Ledger {
         self.readers[reader].attachedAt = nil
     }
 
+    /// A reader can't come back for now, or can again.
+    mutating func excuse(_ reader: Int, _ isExcused: Bool) { self.readers[reader].isExcused = isExcused }
+
     /// Whether every reader has a connection now.
     public var areReadersAttached: Bool { self.readers.allSatisfy { $0.attachedAt != nil } }
 
@@ -36,6 +39,9 @@ extension Ledger {
         guard
             let number = self.number(of: Envelope(message.payload), message.messageID, in: topic, "at reader \(reader)")
         else { return }
+        guard self.records[number].audience.includes(reader) else {
+            return self.found(.misdelivered, in: topic, "message \(number), \(id), at reader \(reader)")
+        }
         let isNew = self.readers[reader].seen.insert(number)
         if isNew { self.noteFirst(number, topic, reader, time) }
         self.check(number, id, topic, reader, isNew: isNew, isInOrder: isInOrder)
@@ -54,7 +60,8 @@ extension Ledger {
     /// Whether every acknowledged message has reached every reader, or was told as a gap.
     public var isSettled: Bool {
         self.readers.indices.allSatisfy { reader in
-            if self.readers[reader].acknowledgedSeen == self.acknowledgedCount { return true }
+            if self.readers[reader].isExcused { return true }
+            if self.readers[reader].acknowledgedSeen == self.readers[reader].owed { return true }
             return self.readers[reader].hasGaps && self.unseen(by: reader).isEmpty
         }
     }
@@ -63,7 +70,8 @@ extension Ledger {
         let state = self.readers[reader]
         return self.records.indices.filter { number in
             let record = self.records[number]
-            guard record.flags.contains(.acknowledged), !state.seen.contains(number) else { return false }
+            guard record.flags.contains(.acknowledged), record.audience.includes(reader) else { return false }
+            guard !state.seen.contains(number) else { return false }
             return !state.wasToldOf(record.id, Int(record.topic))
         }
     }

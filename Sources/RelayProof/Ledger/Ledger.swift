@@ -21,9 +21,6 @@ public struct Ledger: Sendable {
     public internal(set) var samples: [String] = []
     /// For how long nothing was acknowledged.
     public internal(set) var acknowledgements = AcknowledgementGaps()
-    /// Of all topics.
-    var acknowledgedCount = 0
-
     public init(run: String, topics: [String], readerCount: Int) {
         self.run = run
         self.topics = topics

@@ -21,9 +21,11 @@ struct MessageRecord: Sendable {
     var id = MessageID.zero
     let topic: UInt16
     let publisher: UInt16
+    let audience: Audience
     var flags: Flags = []
 
-    init(startedAt: Int64, topic: Int, publisher: Int) {
+    init(startedAt: Int64, topic: Int, publisher: Int, audience: Audience) {
+        self.audience = audience
         self.startedAt = startedAt
         self.topic = UInt16(topic)
         self.publisher = UInt16(publisher)

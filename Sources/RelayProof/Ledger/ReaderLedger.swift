@@ -7,12 +7,16 @@ struct ReaderLedger: Sendable {
     var cursors: [MessageID?]
     /// By topic, what it was told of.
     var gaps: [GapList]
-    /// Acknowledged messages among those seen.
+    /// Acknowledged messages that are for it.
+    var owed = 0
+    /// Those among them that it has seen.
     var acknowledgedSeen = 0
     var hasGaps = false
     /// When its connection was accepted, in nanoseconds since the run began; nil while it has none.
     var attachedAt: Int64?
     var lastAttachedAt: Int64 = .min
+    /// Whether it is shut out by no fault of the relay's: what it has not passed it is not owed.
+    var isExcused = false
 
     init(topicCount: Int) {
         self.cursors = Array(repeating: nil, count: topicCount)

@@ -14,6 +14,8 @@ public struct ProofPlan: Sendable, Hashable {
     public var rate = 200.0
     /// At least one.
     public var readers: [ReaderKind] = []
+    /// Peers of a session of its own, 0 to 50: 0 is no session, and 1 makes none either, having nobody to speak to.
+    public var peerCount = 0
     /// Mean of the random time for which a reader keeps a connection.
     public var resumeEvery: Duration = .seconds(2)
     /// Characters of filler in each payload, 0 to 500,000. Every 500th message has at least 300,000.
@@ -65,11 +67,12 @@ public struct ProofPlan: Sendable, Hashable {
         if !(1...1000).contains(self.publisherCount) { return "there are 1 to 1000 publishers" }
         if !(self.rate > 0 && self.rate <= 1_000_000) { return "the rate is above 0, and at most 1000000 a second" }
         if self.readers.isEmpty { return "there is at least one reader" }
+        if !(0...50).contains(self.peerCount) { return "there are 0 to 50 peers" }
         if !(0...500_000).contains(self.payloadSize) { return "a payload has 0 to 500000 characters of filler" }
         return nil
     }
 
-    /// The numbers that one publisher or reader draws; `role` is 0 for publishers, 1 for readers.
+    /// The numbers that one publisher or reader draws; `role` is 0 for publishers, 1 for readers, 2 for peers.
     func random(role: UInt64, index: Int) -> ProofRandom {
         var mixer = ProofRandom(seed: self.seed &+ role &* 1_000_003)
         return ProofRandom(seed: mixer.next() &+ UInt64(index))

@@ -12,7 +12,7 @@ extension ProofReport {
 
     private var heading: String {
         "run \(self.plan.runID): nodes \(self.nodeCount), publishers \(self.plan.publisherCount), "
-            + "readers \(self.plan.readers.count), seed \(self.plan.seed)"
+            + "readers \(self.plan.readers.count), peers \(self.plan.peerCount), seed \(self.plan.seed)"
     }
 
     private var topicTable: [String] {
@@ -71,7 +71,8 @@ extension ProofReport {
 
     private var verdictLine: String {
         let promise =
-            "every acknowledged message reaches every reader exactly once, in one order, or is told as a gap, and is stored once"
+            "every acknowledged message reaches every reader it is for, and no other, exactly once, in one order, "
+            + "or is told as a gap, and is stored once; every peer that joins or leaves is told of once"
         let numbers = "\(self.total.acknowledged) acknowledged, \(self.plan.readers.count) readers"
         return switch self.verdict {
         case .held: "HELD: \(promise) (\(numbers))"

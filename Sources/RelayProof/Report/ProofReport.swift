@@ -21,16 +21,35 @@ public struct ProofReport: Sendable {
 
     /// - Parameter ledger: closed.
     public init(plan: ProofPlan, nodeCount: Int, ledger: Ledger, traffic: TrafficCounts, leftTopics: [String]) {
+        self.init(
+            plan: plan,
+            nodeCount: nodeCount,
+            ledger: ledger,
+            session: nil,
+            traffic: traffic,
+            leftTopics: leftTopics
+        )
+    }
+
+    /// - Parameter session: closed too; nil where there was none. Its topics come behind the others.
+    init(
+        plan: ProofPlan,
+        nodeCount: Int,
+        ledger: Ledger,
+        session: SessionLedger?,
+        traffic: TrafficCounts,
+        leftTopics: [String]
+    ) {
         self.plan = plan
         self.nodeCount = nodeCount
-        self.topics = ledger.topics
-        self.tallies = ledger.tallies
+        self.topics = ledger.topics + (session?.messages.topics ?? [])
+        self.tallies = ledger.tallies + (session?.messages.tallies ?? [])
         var total = TopicTally()
-        for tally in ledger.tallies { total.add(tally) }
+        for tally in self.tallies { total.add(tally) }
         self.total = total
         self.traffic = traffic
         self.longestWithoutAcknowledgement = ledger.acknowledgements.longest
-        self.samples = ledger.samples
+        self.samples = ledger.samples + (session?.messages.samples ?? [])
         self.leftTopics = leftTopics
     }
 

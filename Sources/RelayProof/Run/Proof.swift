@@ -36,11 +36,14 @@ public struct Proof: Sendable {
     /// - Throws: ``ProofProblem`` where no topics could be made, `RelayError` with code `authenticationRequired` where the
     ///   relay doesn't know the user, `CancellationError`.
     public func run() async throws -> ProofReport {
+        var sessionLedger: SessionLedger?
         do {
             try await self.makeTopics()
-            let settlingBeganAt = await self.publishAndRead()
+            let session = try await self.session()
+            let settlingBeganAt = await self.publishAndRead(session)
             try Task.checkCancellation()
             await self.readHistories()
+            sessionLedger = await session?.close(settlingBeganAt: settlingBeganAt)
             self.journal.write { ledger, _ in ledger.close(settlingBeganAt: settlingBeganAt) }
         } catch {
             await self.deleteTopics(within: .zero)
@@ -52,13 +55,20 @@ public struct Proof: Sendable {
             plan: self.plan,
             nodeCount: self.nodes.count,
             ledger: entries.ledger,
+            session: sessionLedger,
             traffic: entries.traffic,
             leftTopics: leftTopics
         )
     }
 
+    /// - Returns: nil where there is to be none.
+    private func session() async throws -> SessionProof? {
+        guard self.plan.peerCount > 1 else { return nil }
+        return try await SessionProof.begin(self.nodes, self.plan, run: self.journal)
+    }
+
     /// - Returns: when publishing had ended.
-    private func publishAndRead() async -> Int64 {
+    private func publishAndRead(_ session: SessionProof?) async -> Int64 {
         await withDiscardingTaskGroup { group in
             for index in self.plan.readers.indices {
                 let reader = ProofReader(index: index, nodes: self.nodes, plan: self.plan, journal: self.journal)
@@ -66,17 +76,18 @@ public struct Proof: Sendable {
             }
             await self.wait(atMost: Self.attachLimit) { $0.areReadersAttached }
             self.journal.write { ledger, now in ledger.publishingBegan(at: now) }
-            await self.publish()
+            let deadline = ContinuousClock.now + self.plan.duration
+            if let session { group.addTask { await session.run(until: deadline) } }
+            await self.publish(until: deadline)
             self.journal.write { ledger, now in ledger.publishingEnded(at: now) }
             let end = self.journal.now
-            await self.wait(atMost: self.plan.settle) { $0.isSettled }
+            await self.wait(atMost: self.plan.settle) { $0.isSettled && session?.isSettled ?? true }
             group.cancelAll()
             return end
         }
     }
 
-    private func publish() async {
-        let deadline = ContinuousClock.now + self.plan.duration
+    private func publish(until deadline: ContinuousClock.Instant) async {
         await withDiscardingTaskGroup { group in
             for index in 0..<self.plan.publisherCount {
                 let publisher = ProofPublisher(

@@ -36,7 +36,7 @@ extension ProvingGround {
         let usual = [
             "--duration", "60s", "--rate", "100", "--topics", "3", "--publishers", "3", "--readers",
             "websocket:2,poll:2,sse:2",
-            "--resume-every", "1s", "--settle", "20s", "--seed", "7",
+            "--resume-every", "1s", "--settle", "20s", "--seed", "7", "--peers", "0",
         ]
         let proof = try Proof.start(on: self.nodes.map(\.url), usual + options, in: self.folder)
         try await self.published(50)
