@@ -8,6 +8,8 @@ enum LoadError: Error, CustomStringConvertible {
     case deliveriesMissing(arrived: Int, expected: Int)
     case readersLost(Int)
     case unreadable(String)
+    /// - Parameter output: of the client that counts them.
+    case datagramsLost(String)
 
     var description: String {
         switch self {
@@ -18,6 +20,7 @@ enum LoadError: Error, CustomStringConvertible {
         case .subscriptionRefused(let text): "the subscription was refused: \(text)"
         case .deliveriesMissing(let arrived, let expected): "only \(arrived) of \(expected) deliveries arrived"
         case .readersLost(let count): "\(count) readers lost their connection"
+        case .datagramsLost(let output): "not all datagrams came back: \(output)"
         case .unreadable(let output): "the benchmark program printed: \(output)"
         }
     }

@@ -14,6 +14,8 @@ enum Metric: Sendable {
     case rate
     /// Bytes of the server's resident memory for one connection.
     case bytesEach
+    /// Bytes of the server's resident memory.
+    case resident
     /// Bytes by which the server's resident memory grew.
     case growth
     /// Microseconds from sending a message to its arrival at a reader, 99th percentile.

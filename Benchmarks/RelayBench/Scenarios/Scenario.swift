@@ -23,5 +23,8 @@ enum Scenarios {
             NodesScenario(),
             StalledReaderScenario(),
             TunnelScenario(),
+            STUNScenario(),
+            TURNScenario(),
+            SessionsScenario(),
         ]
 }

@@ -20,6 +20,10 @@ struct Sizes: Sendable {
     var tunnelBytes = 1 << 30
     /// Times that a few bytes go through a tunnel and back, in a round.
     var tunnelTrips = 5_000
+    /// Datagrams of each client of TURN, in a round.
+    var turnDatagrams = 5_000
+    /// Sessions of two peers.
+    var sessions = 9_000
     /// Files that this process may have open at once, connections among them.
     var openFiles = 1024
 
@@ -36,8 +40,13 @@ struct Sizes: Sendable {
         waitingPolls: 1000,
         newTopics: 2000,
         tunnelBytes: 128 << 20,
-        tunnelTrips: 500
+        tunnelTrips: 500,
+        turnDatagrams: 500,
+        sessions: 300
     )
+
+    /// As many sessions as there are files for both of their peers' connections.
+    var sessionCount: Int { min(self.sessions, (self.openFiles - Self.otherFiles) / 2) }
 
     /// How many of the many subscribers each of several servers gets, where all of them have theirs at once: fewer than
     /// ``idleReaders`` if the limit of open files leaves no more.

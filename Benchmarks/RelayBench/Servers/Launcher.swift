@@ -35,6 +35,8 @@ struct Launcher: Sendable {
             return try await self.launchNchan(port: port)
         case .valkey:
             preconditionFailure("a Valkey server is launched by launchValkey")
+        case .coturn:
+            return try await self.launchCoturn()
         case .relay:
             return try await self.launchRelay(port: port, storage: storage)
         }
@@ -75,10 +77,12 @@ struct Launcher: Sendable {
         return Server(kind: .nchan, port: port, dialect: .nchan, process: process)
     }
 
-    private func launchRelay(port: Int, storage: Storage) async throws -> Server {
+    /// - Parameter extra: settings of its environment beside those of all relays.
+    func launchRelay(port: Int, storage: Storage, extra: [String: String] = [:]) async throws -> Server {
         let executable = try Self.existing(self.relayExecutable)
         let settings = RelaySettings(port: port, threads: self.threads, storage: storage)
-        let process = try ServerProcess(executable: executable, environment: settings.environment) { _ in ["serve"] }
+        let environment = settings.environment.merging(extra) { $1 }
+        let process = try ServerProcess(executable: executable, environment: environment) { _ in ["serve"] }
         try await self.awaitReady(.relay, process: process, port: port)
         do {
             let password = settings.secrets.password
@@ -117,7 +121,7 @@ struct Launcher: Sendable {
         return elapsed / .milliseconds(1)
     }
 
-    private static func existing(_ executable: URL) throws -> URL {
+    static func existing(_ executable: URL) throws -> URL {
         guard FileManager.default.isExecutableFile(atPath: executable.path()) else {
             throw LaunchError.notInstalled(executable.path())
         }

@@ -13,6 +13,9 @@ enum Payload {
         return #"{"t":""# + LatencyStamp.now() + #"","p":""# + padding + #""}"#
     }
 
+    /// What a peer says in a session.
+    static func chat() -> String { #"{"type":"chat","text":""# + LatencyStamp.now() + #""}"# }
+
     /// The body of a publish.
     static func message(_ payload: String, topic: String = Payload.topic) -> String {
         #"{"topic":"\#(topic)","payload":\#(payload)}"#

@@ -52,6 +52,8 @@ struct RelaySettings: Sendable {
             "PULSAR_POLL_MAX_WAITERS_PER_USER": "100000",
             "PULSAR_MAX_CONNECTIONS": "100000",
             "PULSAR_MAX_TOPICS_PER_USER": "1000000",
+            "PULSAR_MAX_SESSIONS": "1000000",
+            "PULSAR_MAX_SESSIONS_PER_USER": "1000000",
             "PULSAR_RELAY_BANDWIDTH_LIMIT": "0",
         ]
     }

@@ -7,4 +7,6 @@ enum ServerKind: String, CaseIterable, Sendable {
     case nchan
     /// Valkey or Redis, on which relays keep messages.
     case valkey
+    /// coturn's turnserver: STUN and TURN.
+    case coturn
 }
