@@ -22,7 +22,7 @@ extension Launcher {
                 "PULSAR_UDP_REQUESTS_PER_SECOND": "0",
                 "PULSAR_TURN_ENABLED": "true",
                 "PULSAR_TURN_SECRET": PeerPort.secret,
-                "PULSAR_TURN_ALLOWED_PEERS": "127.0.0.0/8",
+                "PULSAR_TURN_ALLOWED_PEERS": "127.0.0.1",
             ]
         )
         return PeerPort(server: server, port: port)
