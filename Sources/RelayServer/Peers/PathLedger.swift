@@ -24,6 +24,9 @@ final class PathLedger: Sendable {
         self.logger = logger
     }
 
+    /// Bytes that one report adds to the metrics at the most: nobody checks what peers say, and a count has an end.
+    private static let mostReported: Int64 = 64 << 30
+
     /// For a peer's connection by which the relay carries bytes to another.
     ///
     /// - Returns: nil where nothing is accounted for: there are too many pairs.
@@ -55,7 +58,7 @@ final class PathLedger: Sendable {
             more = outcome.more
             return outcome.change
         }
-        if let mode = report.mode, more > 0 { self.metrics.reported(more, over: mode) }
+        if let mode = report.mode, more > 0 { self.metrics.reported(min(more, Self.mostReported), over: mode) }
     }
 
     /// What has become of a session: who has left it has no ways any more.

@@ -146,7 +146,13 @@ struct PathBookTests {
             #expect(line.contains(part), "\(line)")
         }
         #expect(ledger.summaries(of: Self.session)[0].usages.map(\.downward) == [7])
+        // Whatever peers say, the counts stay counts.
+        for sent in [1 << 53, 0, 1 << 53] as [Int64] {
+            let report = PathReport(mode: .directTCP, reason: .forced, bytesSent: sent)
+            ledger.reported(report, by: Self.a, to: Self.b, in: Self.session)
+        }
         let text = registry.exposition()
+        #expect(text.contains(#"pulsar_path_bytes_total{direction="reported",mode="direct_tcp"} \#(128 << 30)"#))
         #expect(text.contains(#"pulsar_path_switches_total{from="direct_udp",reason="lost",to="none"} 1"#))
         #expect(text.contains(#"pulsar_path_current{mode="tunnel"} 0"#))
     }
