@@ -25,11 +25,14 @@ final class SocketWriter {
     private static let none: CInt = -2
     private static let maxGatheredBytes = 16 << 10
 
-    /// - Parameter isToldOfEnd: whether the owner calls ``end()`` as soon as the channel is closed, before it writes again. The writer
-    ///   then need not ask the channel whether it is open. So a write to the socket touches neither context nor channel. Their memory is
-    ///   mostly not in the processor's cache, and to wait for it is a good part of a delivery.
-    init(isToldOfEnd: Bool = false) {
+    /// - Parameters:
+    ///   - isToldOfEnd: whether the owner calls ``end()`` as soon as the channel is closed, before it writes again. The writer
+    ///     then need not ask the channel whether it is open. So a write to the socket touches neither context nor channel. Their memory is
+    ///     mostly not in the processor's cache, and to wait for it is a good part of a delivery.
+    ///   - usesChannelAlone: whether nothing may go past the channel, which changes what is sent: a connection under TLS.
+    init(isToldOfEnd: Bool = false, usesChannelAlone: Bool = false) {
         self.isToldOfEnd = isToldOfEnd
+        if usesChannelAlone { self.descriptor = Self.none }
     }
 
     /// Bytes that the next flush writes.

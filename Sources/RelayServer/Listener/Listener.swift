@@ -53,7 +53,7 @@ struct Listener: Sendable {
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 // What is read in one turn can't be refused any more: so it is one buffer, 64 KiB at most.
                 .childChannelOption(.maxMessagesPerRead, value: 1)
-                .childChannelOption(.recvAllocator, value: Self.readBuffers)
+                .childChannelOption(.recvAllocator, value: ReadBuffers.allocator)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture { try Self.configure(channel, services) }
@@ -66,10 +66,6 @@ struct Listener: Sendable {
             throw error
         }
     }
-
-    /// A connection keeps the buffer of its last read, an idle WebSocket for as long as it lives. So it begins with what holds an
-    /// upgrade or a usual publish, and grows for those who send more: half of what NIO begins with.
-    private static let readBuffers = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 1_024, maximum: 64 << 10)
 
     /// Sets up the pipeline of an accepted connection.
     static func configure(_ channel: any Channel, _ services: HTTPServices) throws {

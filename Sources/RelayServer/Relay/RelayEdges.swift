@@ -4,6 +4,7 @@ import NIOHTTP1
 import RelayAccess
 import RelayCore
 import RelayMetrics
+import RelaySessions
 import RelayTunnels
 
 /// Makes the edges: hands each what it needs, and no more.
@@ -19,6 +20,8 @@ struct RelayEdges {
     let loops: DeliveryLoops
     let lane: TaskLane
     let iceServers: ICEServers
+    /// The relays', of which their keys are made.
+    let secret: Secret
     let logger: Logger
     let logMetrics: LogMetrics
 
@@ -135,19 +138,36 @@ struct RelayEdges {
                 EventStreamRoute(access: access, joiner: joiner, places: places, metrics: metrics)
             ),
             .init(.GET, SignalingRoute.path, signaling),
-            .init(
-                .GET,
-                under: TunnelRoute.prefix,
-                template: TunnelRoute.template,
-                TunnelRoute(
-                    access: access,
-                    joiner: joiner,
-                    sockets: sockets,
-                    tunnels: self.tunnels(carried),
-                    sessions: self.sessions.service,
-                    paths: paths
-                )
-            ),
+        ] + self.tunnelRoutes(access, joiner, sockets, self.tunnels(carried), paths)
+    }
+
+    private func tunnelRoutes(
+        _ access: RequestAccess,
+        _ joiner: Joiner,
+        _ sockets: WebSocketServices,
+        _ tunnels: TunnelServices,
+        _ paths: PathLedger
+    ) -> [Routes.Entry] {
+        let settings = self.configuration.tunnels
+        let nodes = TunnelNodes(
+            own: settings.node,
+            passes: NodePassKey(secret: self.secret.value),
+            dialer: NodeDialer(authorities: settings.nodeAuthorities),
+            clock: self.broker.clock
+        )
+        let ofPeers = TunnelRoute(
+            access: access,
+            joiner: joiner,
+            sockets: sockets,
+            tunnels: tunnels,
+            sessions: self.sessions.service,
+            paths: paths,
+            nodes: nodes
+        )
+        let ofRelays = NodeTunnelRoute(nodes: nodes, sockets: sockets, tunnels: tunnels)
+        return [
+            .init(.GET, under: TunnelRoute.prefix, template: TunnelRoute.template, ofPeers),
+            .init(.GET, under: NodeTunnelRoute.prefix, template: NodeTunnelRoute.template, ofRelays),
         ]
     }
 

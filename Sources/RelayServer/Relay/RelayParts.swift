@@ -79,6 +79,7 @@ struct RelayParts: Sendable {
             loops: self.loops,
             lane: self.lane,
             iceServers: configuration.iceServers(secret: secret),
+            secret: secret,
             logger: logger,
             logMetrics: LogMetrics(droppedLines: droppedLogLines)
         ).make()

@@ -26,20 +26,25 @@ struct WebSocketAssembler {
     private let maxMessageBytes: Int
     /// Whether frames are handed on as they come, as parts of binary messages of any length.
     private let handsOnPieces: Bool
+    /// Whose frames they are: a client masks them, a server does not.
+    private let sender: WebSocketRole
     /// The message that is coming in pieces: how its text is checked, nil for a binary one, and its bytes so far.
     private var partial: (check: TextCheck?, bytes: ByteBuffer)?
 
-    init(maxMessageBytes: Int, handsOnPieces: Bool = false) {
+    init(maxMessageBytes: Int, handsOnPieces: Bool = false, from sender: WebSocketRole = .client) {
         self.maxMessageBytes = maxMessageBytes
         self.handsOnPieces = handsOnPieces
+        self.sender = sender
     }
 
     mutating func receive(_ frame: WebSocketFrame) -> Event {
         guard !frame.rsv1, !frame.rsv2, !frame.rsv3 else {
             return .violation(.protocolError, "Reserved bits are set")
         }
-        guard frame.maskKey != nil else {
-            return .violation(.protocolError, "Client frames must be masked")
+        switch (self.sender, frame.maskKey) {
+        case (.client, nil): return .violation(.protocolError, "Client frames must be masked")
+        case (.server, .some): return .violation(.protocolError, "Server frames must not be masked")
+        case (.client, .some), (.server, nil): break
         }
         switch frame.opcode {
         case .text: return self.begin(frame, isText: true)

@@ -23,7 +23,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
     // A delivery touches these, and only these: they come first, so that they lie together.
 
     private var context: ChannelHandlerContext?
-    private let socket = SocketWriter(isToldOfEnd: true)
+    private let socket: SocketWriter
     /// Whether the channel has room. Its own answer costs a look at four objects.
     private var hasRoom = true
     /// Of what was written, what the client may still lack.
@@ -31,6 +31,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
     private var pings: PingSchedule
 
     private let services: WebSocketServices
+    /// The relay's.
+    private let role: WebSocketRole
     private let loop: DeliveryLoop
     private var dialect: any WebSocketDialect
     private var place: ConnectionQuota.Place?
@@ -41,22 +43,33 @@ final class WebSocketConnection: ChannelDuplexHandler {
     private var isInputClosed = false
     /// Whether the client has sent a close frame.
     private(set) var isClosedByClient = false
+    /// What that gave as the reason.
+    private(set) var closeCode: UInt16?
     /// Whether the relay is stopping.
     private var isGoingAway = false
 
+    /// - Parameters:
+    ///   - place: among its user's connections; nil for a connection between relays.
+    ///   - role: the relay's. Where it is the client, whatever is said of the client here is said of the server.
+    ///   - isEncrypted: whether bytes have to go through the channel.
     init(
         _ dialect: any WebSocketDialect,
         services: WebSocketServices,
         loop: DeliveryLoop,
-        place: consuming ConnectionQuota.Place
+        place: consuming ConnectionQuota.Place?,
+        role: WebSocketRole = .server,
+        isEncrypted: Bool = false
     ) {
         self.services = services
+        self.role = role
+        self.socket = SocketWriter(isToldOfEnd: true, usesChannelAlone: isEncrypted)
         self.loop = loop
         self.dialect = dialect
         self.place = consume place
         self.assembler = WebSocketAssembler(
             maxMessageBytes: services.maxMessageBytes,
-            handsOnPieces: dialect.takesPieces
+            handsOnPieces: dialect.takesPieces,
+            from: role.other
         )
         self.pings = PingSchedule(openedAt: .now(), idleLimit: services.idleLimit)
     }
@@ -180,6 +193,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
         case .pong, .incomplete: break
         case .close(let code):
             self.isClosedByClient = true
+            self.closeCode = code
             self.answerClose(code, context)
         case .violation(let code, let reason): self.fail(code, reason)
         }
@@ -270,7 +284,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
 extension WebSocketConnection {
     private func sendControl(_ kind: WebSocketFraming.Kind, _ payload: ByteBuffer) {
         var bytes = ByteBuffer()
-        WebSocketFraming.write(kind, payload, into: &bytes)
+        WebSocketFraming.write(kind, payload, maskedBy: self.role.maskingKey, into: &bytes)
         self.send(bytes)
     }
 
@@ -319,9 +333,10 @@ extension WebSocketConnection {
         guard !self.isOver, let context = self.context else { return promise?.succeed(()) ?? () }
         var bytes = ByteBuffer()
         if let code {
-            WebSocketFraming.writeClose(code: UInt16(webSocketErrorCode: code), reason: reason, into: &bytes)
+            let code = UInt16(webSocketErrorCode: code)
+            WebSocketFraming.writeClose(code: code, reason: reason, maskedBy: self.role.maskingKey, into: &bytes)
         } else {
-            WebSocketFraming.write(.close, ByteBuffer(), into: &bytes)
+            WebSocketFraming.write(.close, ByteBuffer(), maskedBy: self.role.maskingKey, into: &bytes)
         }
         // Before the write: its promise may close the connection at once, and what is closed must not be closing again.
         self.phase = .closing

@@ -62,7 +62,8 @@ enum WebSocketHandshake {
         return isPlain && !hasBody
     }
 
-    private static func accept(_ key: String) -> String {
+    /// What a server answers to a client's key.
+    static func accept(_ key: String) -> String {
         Data(Insecure.SHA1.hash(data: Data((key + self.magic).utf8))).base64EncodedString()
     }
 

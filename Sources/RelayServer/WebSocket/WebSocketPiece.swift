@@ -16,6 +16,10 @@ struct WebSocketPiece: Equatable {
 
     var count: Int { self.masked.readableBytes }
 
-    /// Writes the bytes as the client meant them.
-    func write(into buffer: inout ByteBuffer) { buffer.writeUnmasked(self.masked, key: self.key) }
+    /// Writes the bytes as their sender meant them, or masked anew in the same pass.
+    ///
+    /// - Parameter key: on the wire's order, its first byte for the first of these; 0 for none.
+    func write(into buffer: inout ByteBuffer, maskedBy key: UInt32 = 0) {
+        buffer.writeUnmasked(self.masked, key: self.key ^ key)
+    }
 }

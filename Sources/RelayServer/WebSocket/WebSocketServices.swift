@@ -46,21 +46,31 @@ final class WebSocketServices: Sendable {
         of user: UserID,
         to makeDialect: () -> any WebSocketDialect
     ) -> Bool {
+        guard let place = self.takePlace(of: user, for: exchange) else { return false }
+        return self.upgrade(exchange, headers, holding: place, to: makeDialect)
+    }
+
+    /// A place among a user's connections, for a client for which something has to be done before its connection becomes a WebSocket.
+    ///
+    /// - Returns: nil where the user has as many as it may, which the client has been told.
+    func takePlace(of user: UserID, for exchange: Exchange) -> ConnectionQuota.Place? {
         guard let place = self.places.enter(user) else {
             exchange.answer(Reply(.forbidden, detail: "Too many connections"))
-            return false
+            return nil
         }
-        return self.upgrade(exchange, headers, holding: place, to: makeDialect)
+        return place
     }
 
     /// The same for a connection that has its place already.
     ///
-    /// - Parameter gate: sees the client's bytes before anything else does; nil for none.
+    /// - Parameters:
+    ///   - place: nil for a connection between relays.
+    ///   - gate: sees the client's bytes before anything else does; nil for none.
     @discardableResult
     func upgrade(
         _ exchange: Exchange,
         _ headers: HTTPHeaders,
-        holding place: consuming ConnectionQuota.Place,
+        holding place: consuming ConnectionQuota.Place?,
         behind gate: (any ChannelHandler)? = nil,
         to makeDialect: () -> any WebSocketDialect
     ) -> Bool {

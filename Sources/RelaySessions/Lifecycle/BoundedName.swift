@@ -58,6 +58,8 @@ public typealias TicketID = BoundedName<TicketIDKind>
 public typealias ElementID = BoundedName<ElementIDKind>
 /// A tunnel's id: a part of its topic's name, at most 64 bytes.
 public typealias TunnelID = BoundedName<TunnelIDKind>
+/// Where other relays reach a relay, as its configuration says: at most 255 bytes.
+public typealias NodeURL = BoundedName<NodeURLKind>
 
 public enum SessionIDKind: BoundedNameKind {
     public static let maximumBytes = 64
@@ -87,4 +89,9 @@ public enum ElementIDKind: BoundedNameKind {
 public enum TunnelIDKind: BoundedNameKind {
     public static let maximumBytes = 64
     public static let isPathSegment = true
+}
+
+public enum NodeURLKind: BoundedNameKind {
+    public static let maximumBytes = 255
+    public static let isPathSegment = false
 }

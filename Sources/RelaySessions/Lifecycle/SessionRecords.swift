@@ -34,6 +34,8 @@ public struct SessionTunnel: Hashable, Sendable {
     public let target: PeerID
     /// When the request ends unless the target accepts; nil once it has.
     public internal(set) var pendingUntil: Timestamp?
+    /// The relay where its ends meet; nil before an end has come to a relay that others can reach.
+    public internal(set) var node: NodeURL?
 
     public var isAccepted: Bool { self.pendingUntil == nil }
 

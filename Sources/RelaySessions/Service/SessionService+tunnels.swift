@@ -35,6 +35,24 @@ extension SessionService {
         return accepted
     }
 
+    /// Says at which relay the ends of a tunnel meet, where nobody has said otherwise meanwhile.
+    ///
+    /// - Parameter known: where they met so far: nil for nowhere, or a relay that can't be reached.
+    /// - Returns: the tunnel, with the relay that counts.
+    public func placeTunnel(
+        _ tunnel: TunnelID,
+        of id: SessionID,
+        at node: NodeURL,
+        insteadOf known: NodeURL?,
+        as principal: Principal
+    ) async throws(SessionFailure) -> SessionTunnel {
+        let session = try await self.change(id, as: principal) { (session, actor, now) throws(SessionRefusal) in
+            try session.placeTunnel(tunnel, at: node, insteadOf: known, by: try actor.boundPeer, at: now)
+        }
+        guard let placed = session.tunnel(tunnel) else { throw .refused(.tunnelUnknown) }
+        return placed
+    }
+
     /// Ends a tunnel, or rejects it.
     public func closeTunnel(
         _ tunnel: TunnelID,

@@ -6,7 +6,7 @@ public struct PipePairs<End: Sendable>: Sendable {
         case opener
         case target
 
-        var other: Side { self == .opener ? .target : .opener }
+        public var other: Side { self == .opener ? .target : .opener }
     }
 
     /// What an end gets when it comes.

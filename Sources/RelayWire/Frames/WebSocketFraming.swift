@@ -1,6 +1,7 @@
 public import NIOCore
 
-/// How a server frames what it sends over a WebSocket (RFC 6455): whole messages, never masked, never in parts.
+/// How whole messages are framed that are sent over a WebSocket (RFC 6455), never in parts. A server's frames are not masked, a client's are:
+/// with a key, which the caller applies to a payload that it writes itself.
 ///
 /// Frames may be written one after another into one buffer.
 public enum WebSocketFraming {
@@ -15,7 +16,10 @@ public enum WebSocketFraming {
     /// Of a close, a ping or a pong. In bytes.
     public static let maximumControlSize = 125
 
-    /// How many bytes come before a payload of this size.
+    /// Of a client's frame, behind the header that a server's would have.
+    public static let maskingKeySize = 4
+
+    /// How many bytes come before a payload of this size, without a key.
     public static func headerSize(payloadSize: Int) -> Int {
         switch payloadSize {
         case ...125: 2
@@ -26,20 +30,36 @@ public enum WebSocketFraming {
 
     /// Exactly `payloadSize` bytes of payload must be written next. A control frame takes at most
     /// ``maximumControlSize``.
-    public static func writeHeader(_ kind: Kind, payloadSize: Int, into buffer: inout ByteBuffer) {
+    ///
+    /// - Parameter key: by which the payload will be masked; nil for none, as of a server.
+    public static func writeHeader(
+        _ kind: Kind,
+        payloadSize: Int,
+        maskedBy key: UInt32? = nil,
+        into buffer: inout ByteBuffer
+    ) {
         let first = 0x80 | kind.rawValue
+        let mask: UInt8 = key == nil ? 0 : 0x80
         switch payloadSize {
         case ...125:
-            buffer.writeMultipleIntegers(first, UInt8(truncatingIfNeeded: payloadSize))
+            buffer.writeMultipleIntegers(first, mask | UInt8(truncatingIfNeeded: payloadSize))
         case ...0xFFFF:
-            buffer.writeMultipleIntegers(first, UInt8(126), UInt16(truncatingIfNeeded: payloadSize))
+            buffer.writeMultipleIntegers(first, mask | 126, UInt16(truncatingIfNeeded: payloadSize))
         default:
-            buffer.writeMultipleIntegers(first, UInt8(127), UInt64(payloadSize))
+            buffer.writeMultipleIntegers(first, mask | 127, UInt64(payloadSize))
         }
+        if let key { buffer.writeInteger(key) }
     }
 
     /// What is beyond ``maximumControlSize`` of a ping's or a pong's payload is left out.
-    public static func write(_ kind: Kind, _ payload: ByteBuffer, into buffer: inout ByteBuffer) {
+    ///
+    /// - Parameter key: masks the payload; nil for none, as of a server.
+    public static func write(
+        _ kind: Kind,
+        _ payload: ByteBuffer,
+        maskedBy key: UInt32? = nil,
+        into buffer: inout ByteBuffer
+    ) {
         var payload = payload
         switch kind {
         case .text, .binary: break
@@ -50,17 +70,24 @@ public enum WebSocketFraming {
                     length: min(payload.readableBytes, self.maximumControlSize)
                 ) ?? payload
         }
-        self.writeHeader(kind, payloadSize: payload.readableBytes, into: &buffer)
-        buffer.writeImmutableBuffer(payload)
+        self.writeHeader(kind, payloadSize: payload.readableBytes, maskedBy: key, into: &buffer)
+        if let key { buffer.writeUnmasked(payload, key: key) } else { buffer.writeImmutableBuffer(payload) }
     }
 
-    /// - Parameter reason: what doesn't fit is left out, in whole characters.
-    public static func writeClose(code: UInt16, reason: String, into buffer: inout ByteBuffer) {
+    /// - Parameters:
+    ///   - reason: what doesn't fit is left out, in whole characters.
+    ///   - key: masks code and reason; nil for none, as of a server.
+    public static func writeClose(
+        code: UInt16,
+        reason: String,
+        maskedBy key: UInt32? = nil,
+        into buffer: inout ByteBuffer
+    ) {
         var kept = reason[...]
         while kept.utf8.count > self.maximumControlSize - 2 { kept.unicodeScalars.removeLast() }
-        self.writeHeader(.close, payloadSize: 2 + kept.utf8.count, into: &buffer)
-        buffer.writeInteger(code)
-        buffer.writeSubstring(kept)
+        var payload = ByteBuffer(integer: code)
+        payload.writeSubstring(kept)
+        self.write(.close, payload, maskedBy: key, into: &buffer)
     }
 }
 

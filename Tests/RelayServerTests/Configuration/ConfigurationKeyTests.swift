@@ -169,7 +169,7 @@ import Testing
         "rate_limit_failed_joins": "16", "tunnel_window_bytes": "128KiB",
         "signaling_join_seconds": "7", "signaling_max_strangers_per_address": "8", "signaling_max_strangers": "9",
         "signaling_messages_per_second": "10", "signaling_bytes_per_second": "11KiB",
-        "tunnel_pair_seconds": "17",
+        "tunnel_pair_seconds": "17", "node_url": "https://10.0.0.5:8443", "node_ca_file": "ca.pem",
         "metrics_per_topic": "1", "metrics_max_topics": "10", "prometheus_port": "9090",
     ]
 

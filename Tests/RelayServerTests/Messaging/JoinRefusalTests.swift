@@ -102,6 +102,26 @@ struct JoinRefusalTests {
         }
     }
 
+    @Test("an end of a tunnel beyond its user's connections has loaded no session, and had none read from the store")
+    func tunnel() async throws {
+        let store = WatchedStore()
+        var configuration = RelayConfiguration.forTests
+        configuration.webSocket.maxPerUser = 1
+        try await withRelay(over: store, configuration) { relay, parts in
+            let admin = try await relay.administratorToken
+            let socket = try await TestWebSocket(relay, token: admin)
+            let before = store.topicsRead
+            let end = try await RawConnection.open(relay.port)
+            let path = "/v1/tunnels/t?session_id=s&client_id=p"
+            end.request("GET", path, token: admin, headers: TestWebSocket.handshake)
+            #expect(try #require(await end.head()).status == 403)
+            #expect(store.topicsRead == before)
+            #expect(parts.broker.residentTopics.isEmpty)
+            end.disconnect()
+            socket.connection.disconnect()
+        }
+    }
+
     @Test(
         "readers count while their topics are loaded, and give back what they took if their client leaves meanwhile",
         arguments: Transport.allCases

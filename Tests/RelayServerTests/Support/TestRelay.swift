@@ -132,12 +132,22 @@ func withRelay(
 }
 
 /// Runs `body` beside two relays that share a store, then stops them and waits for their ends.
-func withTwoRelays(_ body: @Sendable @escaping (TestRelay, TestRelay) async throws -> Void) async throws {
+///
+/// - Parameter configure: changes the configuration of the first relay (0) or the second (1).
+func withTwoRelays(
+    _ configure: (inout RelayConfiguration, Int) -> Void = { _, _ in },
+    _ body: @Sendable @escaping (TestRelay, TestRelay) async throws -> Void
+) async throws {
     var configuration = RelayConfiguration.forTests
     let backend = try await TestBackend.joinShared(&configuration)
+    let configurations = [0, 1].map { place in
+        var own = configuration
+        configure(&own, place)
+        return own
+    }
     do {
-        try await run(configuration) { [configuration] first in
-            try await run(configuration) { try await body(first, $0) }
+        try await run(configurations[0]) { first in
+            try await run(configurations[1]) { try await body(first, $0) }
         }
         await backend.leave()
     } catch {

@@ -20,6 +20,7 @@ import Testing
         .requestTunnel(name("t"), from: host, to: observer, at: moment(3)).session
         .requestTunnel(name("u"), from: observer, to: host, at: moment(3)).session
         .acceptTunnel(name("u"), by: host, at: moment(4)).session
+        .placeTunnel(name("u"), at: name("http://a:1"), insteadOf: nil, by: host, at: moment(4)).session
     }
 
     @Test("A new session's bytes are these")
@@ -197,10 +198,18 @@ import Testing
         ).session
         session = try session.acquireLock(on: long("e"), by: long("0"), at: moment(2)).session
         session = try session.requestTunnel(long("t"), from: long("0"), to: long("1"), at: moment(2)).session
+        session = try session.acceptTunnel(long("t"), by: long("1"), at: moment(2)).session
+        session = try session.placeTunnel(
+            long("t"),
+            at: long("n"),
+            insteadOf: nil,
+            by: long("1"),
+            at: moment(2)
+        ).session
         session = try session.close(by: .relay, at: moment(3)).session
         // All that it could have besides is keys that were kicked: one, and those of the three that are in. Who is there has no time to come back by.
         #expect(session.document.count == rules.limits.maximumDocumentBytes - 4 * 32 - 3 * 8)
-        #expect(SessionLimits().maximumDocumentBytes == 532_580)
+        #expect(SessionLimits().maximumDocumentBytes == 548_580)
     }
 
     private func check(_ bytes: [UInt8]) {

@@ -107,6 +107,26 @@ import Testing
         #expect(left.events == [.tunnelClosed(stored, .peerLeft), .peerLeft(guest, .left)])
     }
 
+    @Test("A tunnel that is accepted has one meeting place, which changes where nobody was faster, and is no news")
+    func place() throws {
+        let (a, b): (NodeURL, NodeURL) = (name("http://a:1"), name("http://b:1"))
+        let requested = try self.session().requestTunnel(self.tunnel, from: guest, to: host, at: moment(3)).session
+        #expect(throws: SessionRefusal.tunnelUnknown) {
+            try requested.placeTunnel(self.tunnel, at: a, insteadOf: nil, by: host, at: moment(4))
+        }
+        let open = try requested.acceptTunnel(self.tunnel, by: host, at: moment(4)).session
+        #expect(throws: SessionRefusal.tunnelUnknown) {
+            try open.placeTunnel(self.tunnel, at: a, insteadOf: nil, by: observer, at: moment(4))
+        }
+        let placed = try open.placeTunnel(self.tunnel, at: a, insteadOf: nil, by: host, at: moment(5))
+        #expect(placed.session.tunnel(self.tunnel)?.node == a && placed.events.isEmpty)
+        #expect(placed.session.revision > open.revision)
+        let second = try placed.session.placeTunnel(self.tunnel, at: b, insteadOf: nil, by: guest, at: moment(5))
+        #expect(second.session.tunnel(self.tunnel)?.node == a)
+        let moved = try second.session.placeTunnel(self.tunnel, at: b, insteadOf: a, by: guest, at: moment(6))
+        #expect(moved.session.tunnel(self.tunnel)?.node == b)
+    }
+
     @Test("A tunnel needs two connected peers, a name of its own, and a place")
     func refusals() throws {
         var rules = SessionRules()

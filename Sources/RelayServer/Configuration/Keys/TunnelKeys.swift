@@ -24,13 +24,31 @@ extension RelayConfiguration {
         )
         public var patience = Duration.seconds(60)
 
+        /// nil, the default: both ends of a tunnel have to come to the same relay.
+        @Setting(
+            "node_url",
+            ValueFormat.nodeAddress.optional,
+            "URL by which the other relays on the same Valkey reach this one, for tunnels between them. Not set: none."
+        )
+        public var node: NodeAddress? = nil
+
+        /// nil, the default: the machine's.
+        @Setting(
+            "node_ca_file",
+            ValueFormat.text(length: 1...4096).optional,
+            "PEM file with the authorities to trust for relays whose node_url is https. Not set: the machine's."
+        )
+        public var nodeAuthorities: String? = nil
+
         static let keys = ConfigurationKey.keys(
             "tunnels",
             prefixes: ["tunnel_"],
             at: \.tunnels,
             \.$bytesPerSecond,
             \.$window,
-            \.$patience
+            \.$patience,
+            \.$node,
+            \.$nodeAuthorities
         )
 
         public init() {}

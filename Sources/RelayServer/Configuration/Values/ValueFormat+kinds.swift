@@ -95,6 +95,16 @@ extension ValueFormat<HostPort> {
     }
 }
 
+extension ValueFormat<NodeAddress> {
+    static var nodeAddress: ValueFormat {
+        .text(expected: "a URL without path like http://10.0.0.5:8080 or https://relay-1.example.org") { text in
+            NodeAddress(text)
+        } show: {
+            $0.description
+        }
+    }
+}
+
 extension ValueFormat<Secret> {
     static func secret(minimumLength: Int) -> ValueFormat {
         var format = ValueFormat.text(expected: "a text of at least \(minimumLength) characters") { text in

@@ -30,7 +30,9 @@ final class TunnelEnd: WebSocketDialect {
     private var timer: Scheduled<Void>?
 
     private var flow: PipeFlow
-    private var gathered = TunnelFrame()
+    private var gathered: TunnelFrame
+    /// Bytes of ``gathered`` that are charged: they wait for the other end to come.
+    private var charged = 0
     /// Of the client's current message.
     private var messageBytes = 0
     /// Whether there was no room in memory for what is in flight: then no more is read before it is gone.
@@ -51,6 +53,7 @@ final class TunnelEnd: WebSocketDialect {
         self.eventLoop = eventLoop
         self.watch = watch
         self.flow = PipeFlow(window: services.window)
+        self.gathered = TunnelFrame(by: grant.way.roleAtOtherEnd)
     }
 
     let takesPieces = true
@@ -82,7 +85,10 @@ final class TunnelEnd: WebSocketDialect {
         guard self.connection != nil else { return }
         let reference = TunnelEndReference(self, on: self.eventLoop)
         switch self.services.enter(self.grant, reference) {
-        case .waits(let place): self.wait(place)
+        case .waits(let place):
+            self.wait(place)
+            // Its connection to the other relay was open before.
+            if case .outward = self.grant.way { connection.close(.goingAway, TunnelEnding.lost.text) }
         case .replaces(let old, let place):
             old.tell { $0.giveWay() }
             self.wait(place)
@@ -95,8 +101,9 @@ final class TunnelEnd: WebSocketDialect {
 
     private func wait(_ place: PipePairs<TunnelEndReference>.Place) {
         self.place = place
-        self.timer = self.eventLoop.assumeIsolated().scheduleTask(in: self.services.patience) { [weak self] in
-            self?.connection?.close(.unknown(1013), "The other end did not come")
+        let patience = self.grant.way.patience ?? self.services.patience
+        self.timer = self.eventLoop.assumeIsolated().scheduleTask(in: patience) { [weak self] in
+            self?.connection?.close(.unknown(1013), TunnelEnding(code: 1013).text)
         }
     }
 
@@ -104,16 +111,14 @@ final class TunnelEnd: WebSocketDialect {
         switch self.phase {
         case .waiting: break
         // It has left while the other came.
-        case .over: return other.tell { $0.otherClosed(cleanly: false) }
+        case .over: return other.tell { $0.otherClosed(.lost) }
         case .connected: preconditionFailure("an end of a tunnel met two others")
         }
         self.phase = .connected(other)
         self.timer?.cancel()
         self.timer = nil
-        if self.grant.side == .opener {
-            self.services.metrics.connected()
-            self.grant.path?.opened()
-        }
+        if self.countsTunnel { self.services.metrics.connected() }
+        if self.tellsPath { self.grant.path?.opened() }
         self.handOver()
         self.connection?.hearOn()
     }
@@ -140,17 +145,32 @@ final class TunnelEnd: WebSocketDialect {
     }
 
     func readCompleted() {
-        if self.gathered.count > 0 { self.handOver() }
+        guard self.gathered.count > 0 else { return }
+        if case .waiting = self.phase { self.chargeGathered() } else { self.handOver() }
+    }
+
+    /// The other end may be long in coming, or never come.
+    private func chargeGathered() {
+        let count = self.gathered.count - self.charged
+        guard self.services.memory.charge(count, to: .answers) else {
+            self.connection?.close(.unknown(1013), BrokerError.overloaded.clientText)
+            return
+        }
+        self.charged += count
     }
 
     private func handOver() {
         guard case .connected(let other) = self.phase else { return }
         if let (frame, count) = self.gathered.take() {
             self.flow.handed(count)
-            self.services.metrics.received(count, over: .tunnel)
-            self.grant.path?.carried(count)
-            self.isShort = !self.services.memory.charge(count, to: .answers)
-            if self.isShort { self.services.memory.add(count, to: .answers) }
+            if self.grant.way.isPeers {
+                self.services.metrics.received(count, over: .tunnel)
+                self.grant.path?.carried(count)
+            }
+            let isCharged = self.services.memory.charge(count - self.charged, to: .answers)
+            if !isCharged { self.services.memory.add(count - self.charged, to: .answers) }
+            self.isShort = !isCharged
+            self.charged = 0
             self.spend(count)
             other.tell { $0.deliver(frame, count) }
         }
@@ -191,7 +211,7 @@ final class TunnelEnd: WebSocketDialect {
         guard case .connected = self.phase, let connection = self.connection else { return }
         // First: the socket may take all of it during the call.
         self.owed += count
-        self.services.metrics.sent(count, over: .tunnel)
+        if self.grant.way.isPeers { self.services.metrics.sent(count, over: .tunnel) }
         connection.deliver(frame)
         connection.flush()
         self.giveBack()
@@ -212,11 +232,9 @@ final class TunnelEnd: WebSocketDialect {
     private func otherEnded() {
         guard case .connected = self.phase, !self.hasOtherEnded else { return }
         self.hasOtherEnded = true
-        self.connection?.send(Self.end)
+        self.connection?.send(TunnelFrame(by: self.grant.way.role).end())
         self.endIfDone()
     }
-
-    private static let end = ByteBuffer(bytes: [0x82, 0])
 
     // MARK: The end
 
@@ -236,19 +254,34 @@ final class TunnelEnd: WebSocketDialect {
         self.timer = nil
         self.watch?.stop()
         if let place = self.place { self.services.leave(place) }
-        let isClean = self.connection?.isClosedByClient == true || self.isFinished || self.isDone
+        let ending = self.ending
         self.connection = nil
-        guard case .connected(let other) = self.phase else { return self.phase = .over }
+        guard case .connected(let other) = self.phase else { return self.stopWaiting() }
         self.leave()
-        other.tell { $0.otherClosed(cleanly: isClean) }
+        other.tell { $0.otherClosed(ending) }
+    }
+
+    /// How this end closes, as the other is told.
+    private var ending: TunnelEnding {
+        if self.isFinished || self.isDone { return .clean }
+        guard let connection = self.connection, connection.isClosedByClient else { return .lost }
+        // A peer that says goodbye is done. A relay says why the peer's end was closed.
+        return self.grant.way.isPeers ? .clean : connection.closeCode.map { TunnelEnding(code: $0) } ?? .lost
+    }
+
+    /// Nobody gets what the client has sent meanwhile.
+    private func stopWaiting() {
+        self.phase = .over
+        _ = self.gathered.take()
+        self.services.memory.release(self.charged, from: .answers)
+        self.charged = 0
     }
 
     /// The other end is gone. What it has sent before that is sent on, if the client takes it in time.
-    private func otherClosed(cleanly isClean: Bool) {
+    private func otherClosed(_ ending: TunnelEnding) {
         if case .connected = self.phase { self.leave() }
-        let close = { [weak self] in
-            guard let connection = self?.connection else { return }
-            connection.close(isClean ? .normalClosure : .goingAway, isClean ? "" : "The other end is gone")
+        let close: () -> Void = { [weak self] in
+            self?.connection?.close(WebSocketErrorCode(codeNumber: Int(ending.code)), ending.text)
         }
         self.connection?.whenTaken(close)
         self.timer?.cancel()
@@ -256,13 +289,20 @@ final class TunnelEnd: WebSocketDialect {
         self.connection?.hearOn()
     }
 
+    /// Bytes of the client's that are here, and not on their way to the other end.
+    var held: Int { self.gathered.count }
+
     private func leave() {
         self.phase = .over
-        self.gathered = TunnelFrame()
+        _ = self.gathered.take()
         self.services.memory.release(self.flow.inFlight, from: .answers)
-        if self.grant.side == .opener {
-            self.services.metrics.disconnected()
-            self.grant.path?.closed()
-        }
+        if self.countsTunnel { self.services.metrics.disconnected() }
+        if self.tellsPath { self.grant.path?.closed() }
     }
+
+    /// One end of each tunnel counts it, at the relay where its ends meet.
+    private var countsTunnel: Bool { self.grant.side == .opener && self.grant.way.isAtMeetingPlace }
+
+    /// One end says that its peers have this way to each other, at the relay where its own is.
+    private var tellsPath: Bool { self.grant.side == .opener && self.grant.way.isPeers }
 }

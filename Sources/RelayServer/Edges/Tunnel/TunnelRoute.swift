@@ -17,6 +17,7 @@ final class TunnelRoute: Route {
     private let tunnels: TunnelServices
     private let sessions: SessionService
     private let paths: PathLedger
+    private let nodes: TunnelNodes
 
     init(
         access: RequestAccess,
@@ -24,7 +25,8 @@ final class TunnelRoute: Route {
         sockets: WebSocketServices,
         tunnels: TunnelServices,
         sessions: SessionService,
-        paths: PathLedger
+        paths: PathLedger,
+        nodes: TunnelNodes
     ) {
         self.access = access
         self.joiner = joiner
@@ -32,6 +34,7 @@ final class TunnelRoute: Route {
         self.tunnels = tunnels
         self.sessions = sessions
         self.paths = paths
+        self.nodes = nodes
     }
 
     /// What a client asks for.
@@ -53,9 +56,10 @@ final class TunnelRoute: Route {
                     return exchange.answer(Reply(.forbidden, detail: "Not allowed"))
                 }
                 guard let request = Self.request(exchange, principal) else { return exchange.answer(Self.unknown) }
-                let watch = TunnelWatch(session: session, loop: exchange.loop, tunnel: request.tunnel.text)
-                self.find(request, for: exchange) { grant in
-                    self.open(exchange, headers, request, grant, watch)
+                guard let place = self.sockets.takePlace(of: principal.id, for: exchange) else { return }
+                let watch = TunnelWatch(session, exchange.loop, tunnel: request.tunnel.text, place: place)
+                self.find(request, for: exchange) { place in
+                    self.open(place, exchange, headers, request, watch)
                 }
             }
         }
@@ -74,37 +78,151 @@ final class TunnelRoute: Route {
     /// Who is bound by no such tunnel is told that there is none.
     private static let unknown = Reply(.notFound, detail: "No such tunnel")
 
-    private func find(_ request: Request, for exchange: Exchange, then body: @escaping (TunnelGrant) -> Void) {
-        let sessions = self.sessions
+    /// What a client's request leads to.
+    private enum Finding: Sendable {
+        case tunnel(SessionTunnel, side: PipePairs<TunnelEndReference>.Side)
+        case unknown
+        case notAccepted
+        case failed(SessionFailure)
+    }
+
+    private func find(_ request: Request, for exchange: Exchange, then body: @escaping (Place) -> Void) {
+        let (sessions, nodes) = (self.sessions, self.nodes)
         exchange.suspend {
             do throws(SessionFailure) {
-                return .success(try await sessions.tunnels(of: request.session, as: request.principal))
+                return try await Self.locate(request, sessions, nodes)
             } catch {
-                return .failure(error)
+                return .failed(error)
             }
-        } then: { (found: Result<PeerTunnels, SessionFailure>) in
-            switch found {
-            case .failure(let failure):
+        } then: { (finding: Finding) in
+            switch finding {
+            case .failed(let failure):
                 exchange.answer(Reply(HTTPResponseStatus(statusCode: failure.code.status), detail: failure.text))
-            case .success(let found):
-                guard let tunnel = found.tunnels.first(where: { $0.id == request.tunnel }) else {
-                    return exchange.answer(Self.unknown)
-                }
-                guard tunnel.isAccepted else {
-                    return exchange.answer(Reply(.conflict, detail: "The tunnel is not accepted yet"))
-                }
-                body(self.grant(tunnel, request, as: found.peer))
+            case .unknown: exchange.answer(Self.unknown)
+            case .notAccepted: exchange.answer(Reply(.conflict, detail: "The tunnel is not accepted yet"))
+            case .tunnel(let tunnel, let side): body(Place(tunnel: tunnel, side: side))
             }
         }
     }
 
-    private func grant(_ tunnel: SessionTunnel, _ request: Request, as peer: PeerID) -> TunnelGrant {
-        let isOpener = tunnel.opener == peer
-        return TunnelGrant(
-            tunnel: "\(request.session)/\(tunnel.id)",
-            side: isOpener ? .opener : .target,
+    /// The tunnel, and where its ends meet: here, where this is the first to come to a relay that others can reach.
+    private static func locate(
+        _ request: Request,
+        _ sessions: SessionService,
+        _ nodes: TunnelNodes
+    ) async throws(SessionFailure) -> Finding {
+        let found = try await sessions.tunnels(of: request.session, as: request.principal)
+        guard var tunnel = found.tunnels.first(where: { $0.id == request.tunnel }) else { return .unknown }
+        guard tunnel.isAccepted else { return .notAccepted }
+        if tunnel.node == nil, let own = nodes.ownURL {
+            let (id, session) = (request.tunnel, request.session)
+            tunnel = try await sessions.placeTunnel(id, of: session, at: own, insteadOf: nil, as: request.principal)
+        }
+        return .tunnel(tunnel, side: tunnel.opener == found.peer ? .opener : .target)
+    }
+
+    /// Where an end of a tunnel belongs.
+    private struct Place {
+        let tunnel: SessionTunnel
+        let side: PipePairs<TunnelEndReference>.Side
+    }
+
+    private func open(
+        _ place: Place,
+        _ exchange: Exchange,
+        _ headers: HTTPHeaders,
+        _ request: Request,
+        _ watch: TunnelWatch
+    ) {
+        if let node = self.nodes.meetingPlace(of: place.tunnel) {
+            return self.connect(place, to: node, exchange, request) { grant in
+                self.open(exchange, headers, request, grant, watch)
+            }
+        }
+        let grant = TunnelGrant(
+            tunnel: TunnelGrant.name(request.session.text, place.tunnel.id.text),
+            side: place.side,
             bandwidth: self.tunnels.bandwidth(of: request.session.text),
-            path: self.paths.use(.tunnel, from: peer, to: isOpener ? tunnel.target : tunnel.opener, in: request.session)
+            way: .direct,
+            path: self.path(place, request)
+        )
+        self.open(exchange, headers, request, grant, watch)
+    }
+
+    private func path(_ place: Place, _ request: Request) -> PathUse? {
+        let (opener, target) = (place.tunnel.opener, place.tunnel.target)
+        return switch place.side {
+        case .opener: self.paths.use(.tunnel, from: opener, to: target, in: request.session)
+        case .target: self.paths.use(.tunnel, from: target, to: opener, in: request.session)
+        }
+    }
+
+    /// The other end is another relay's: a connection to there is the other end here, and is open before the client's is. The two have a
+    /// name of their own, since both ends of one tunnel may have come here on their way to a third relay.
+    ///
+    /// A relay that can't be reached is the meeting place no more: whoever comes next makes this one the place.
+    private func connect(
+        _ place: Place,
+        to node: NodeAddress,
+        _ exchange: Exchange,
+        _ request: Request,
+        then body: @escaping (TunnelGrant) -> Void
+    ) {
+        let pass = NodePass(
+            node: node.description,
+            session: request.session.text,
+            tunnel: place.tunnel.id.text,
+            side: place.side
+        )
+        let name = "\(TunnelGrant.name(pass.session, pass.tunnel)) \(UInt64.random(in: .min ... .max))"
+        let path = self.path(place, request)
+        let outward = TunnelGrant(tunnel: name, side: place.side, bandwidth: nil, way: .outward, path: path)
+        let inward = TunnelGrant(tunnel: name, side: place.side.other, bandwidth: nil, way: .toMeetingPlace)
+        let opening = self.opening(inward, on: exchange.loop)
+        let (nodes, sessions, loop) = (self.nodes, self.sessions, exchange.loop.eventLoop)
+        exchange.suspend {
+            do {
+                try await nodes.open(pass, at: node, on: loop, opening)
+                return true
+            } catch {
+                guard let own = nodes.ownURL else { return false }
+                _ = try? await sessions.placeTunnel(
+                    request.tunnel,
+                    of: request.session,
+                    at: own,
+                    insteadOf: place.tunnel.node,
+                    as: request.principal
+                )
+                return false
+            }
+        } then: { (isOpen: Bool) in
+            guard isOpen else {
+                return exchange.answer(
+                    Reply(.badGateway, detail: "The relay where the tunnel's ends meet can't be reached")
+                )
+            }
+            body(outward)
+        }
+    }
+
+    private func opening(_ grant: TunnelGrant, on loop: DeliveryLoop) -> NodeDialer.Opening {
+        let (tunnels, sockets) = (self.tunnels, self.sockets)
+        return NIOLoopBound(
+            { channel, isEncrypted in
+                let end = TunnelEnd(grant, services: tunnels, eventLoop: loop.eventLoop, watch: nil)
+                let connection = WebSocketConnection(
+                    end,
+                    services: sockets,
+                    loop: loop,
+                    place: nil,
+                    role: .client,
+                    isEncrypted: isEncrypted
+                )
+                try channel.pipeline.syncOperations.addHandlers([
+                    ByteToMessageHandler(WebSocketPieceDecoder()), connection,
+                ])
+            },
+            eventLoop: loop.eventLoop
         )
     }
 
@@ -122,8 +240,9 @@ final class TunnelRoute: Route {
             switch consume joined {
             case .failure(let refusal): exchange.answer(Reply(refusal))
             case .success(let joined):
+                guard let place = watch.takePlace() else { preconditionFailure("one end of a tunnel opened twice") }
                 watch.start(joined)
-                let isOpen = self.sockets.upgrade(exchange, headers, of: watch.userID) {
+                let isOpen = self.sockets.upgrade(exchange, headers, holding: place) {
                     TunnelEnd(grant, services: self.tunnels, eventLoop: exchange.loop.eventLoop, watch: watch)
                 }
                 if !isOpen { watch.stop() }

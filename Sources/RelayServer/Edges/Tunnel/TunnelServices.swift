@@ -51,8 +51,12 @@ struct TunnelGrant: Sendable {
     let side: PipePairs<TunnelEndReference>.Side
     /// What the session's tunnels may carry; nil for no limit.
     let bandwidth: SharedBandwidth?
+    let way: TunnelWay
     /// Where its peer's bytes are accounted for; nil for nowhere.
     var path: PathUse?
+
+    /// As the relay where the ends meet calls a tunnel.
+    static func name(_ session: String, _ tunnel: String) -> String { "\(session)/\(tunnel)" }
 }
 
 /// An end of a tunnel, which lives on its connection's loop, seen from another loop.

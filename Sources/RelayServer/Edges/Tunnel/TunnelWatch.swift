@@ -12,16 +12,21 @@ final class TunnelWatch {
     let loop: DeliveryLoop
     private let tunnel: String
     private var subscriptions = Subscriptions()
+    /// The end's place among its user's connections, until the end takes it.
+    private var place: ConnectionQuota.Place?
     /// Closes the end. Nil before it is open, and once it is closed.
     private var close: ((UInt16, String) -> Void)?
     /// What happened before it was open.
     private var reason: (UInt16, String)?
 
-    init(session: Session, loop: DeliveryLoop, tunnel: String) {
+    init(_ session: Session, _ loop: DeliveryLoop, tunnel: String, place: consuming ConnectionQuota.Place) {
         self.session = session
         self.loop = loop
         self.tunnel = tunnel
+        self.place = consume place
     }
+
+    func takePlace() -> ConnectionQuota.Place? { self.place.take() }
 
     func start(_ joined: consuming JoinedReaders) {
         let readers = joined.readers

@@ -17,7 +17,7 @@ extension SessionLimits {
     /// bytes, and some 250 for each peer.
     public var maximumDocumentBytes: Int {
         let (session, peer, account) = (2 + 64, 2 + 255, 1 + 2 + 255)
-        let (ticket, element, tunnel) = (2 + 128, 2 + 255, 2 + 64)
+        let (ticket, element, tunnel, node) = (2 + 128, 2 + 255, 2 + 64, 2 + 255)
         let (digest, moment, count) = (32, 8, 2)
         let known = peer + account + 2 + (1 + digest) + 2 * ticket + 1
         let identity = 1 + peer + account + (1 + digest) + ticket
@@ -28,6 +28,6 @@ extension SessionLimits {
             + self.invites * (ticket + 2 + 4 + moment + 1 + 1 + peer)
             + (self.barredKeys + self.peers) * digest
             + self.locks * (element + peer + 8 + moment)
-            + self.tunnels * (tunnel + 2 * peer + 1 + moment)
+            + self.tunnels * (tunnel + 2 * peer + 1 + 1 + node)
     }
 }

@@ -47,6 +47,7 @@ extension SessionTunnel {
         writer.write(self.opener)
         writer.write(self.target)
         writer.write(optional: self.pendingUntil) { $0.write($1) }
+        writer.write(optional: self.node) { $0.write($1) }
     }
 
     init(from reader: inout DocumentReader) throws(SessionDocumentError) {
@@ -55,6 +56,9 @@ extension SessionTunnel {
         self.target = try reader.readName()
         self.pendingUntil = try reader.readOptional { (reader) throws(SessionDocumentError) in
             try reader.readMoment()
+        }
+        self.node = try reader.readOptional { (reader) throws(SessionDocumentError) in
+            try reader.readName(NodeURLKind.self)
         }
     }
 }

@@ -45,6 +45,24 @@ extension Session {
         }
     }
 
+    /// Says at which relay the ends of a tunnel meet, where nobody has said otherwise meanwhile.
+    ///
+    /// - Parameter known: what the caller has read: nil for none, or a relay that can't be reached.
+    public func placeTunnel(
+        _ id: TunnelID,
+        at node: NodeURL,
+        insteadOf known: NodeURL?,
+        by peer: PeerID,
+        at now: Timestamp
+    ) throws(SessionRefusal) -> SessionTransition {
+        try self.transition(at: now) { (draft: inout SessionDraft) throws(SessionRefusal) in
+            try draft.requireNotEnded()
+            let found = draft.session.tunnels.firstIndex { $0.id == id && $0.binds(peer) && $0.isAccepted }
+            guard let place = found else { throw .tunnelUnknown }
+            if draft.session.tunnels[place].node == known { draft.session.tunnels[place].node = node }
+        }
+    }
+
     /// One of the two ends a tunnel, or its target rejects it. Who is not bound to it is told that there is none.
     public func closeTunnel(
         _ id: TunnelID,

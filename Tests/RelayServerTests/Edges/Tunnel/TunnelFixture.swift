@@ -6,6 +6,7 @@ import RelayAccess
 import RelayCore
 import RelayMetrics
 import RelayTunnels
+import Synchronization
 import Testing
 
 @testable import RelayServer
@@ -15,6 +16,7 @@ struct TunnelFixture: Sendable {
     let port: Int
     let services: TunnelServices
     let memory: MemoryLedger
+    fileprivate let ends: OpenEnds
 
     static func with(
         window: Int = 256 << 10,
@@ -41,7 +43,8 @@ struct TunnelFixture: Sendable {
             window: window,
             patience: patience
         )
-        let route = OpenTunnelRoute(Self.sockets(parts), tunnels, bandwidth.map { SharedBandwidth($0) })
+        let ends = OpenEnds()
+        let route = OpenTunnelRoute(Self.sockets(parts), tunnels, bandwidth.map { SharedBandwidth($0) }, ends)
         let listener = try await Listener.bind(
             configuration.server,
             on: group,
@@ -51,7 +54,7 @@ struct TunnelFixture: Sendable {
             tasks.addTask { await parts.lane.run() }
             await #expect(throws: Never.self) {
                 let port = try #require(listener.channel.localAddress?.port)
-                try await body(TunnelFixture(port: port, services: tunnels, memory: parts.services.memory))
+                try await body(TunnelFixture(port: port, services: tunnels, memory: parts.services.memory, ends: ends))
             }
             try? await listener.channel.close()
             parts.loops.shutDownConnections()
@@ -91,8 +94,26 @@ struct TunnelFixture: Sendable {
         )
     }
 
+    /// Bytes that an end has from its client, and has not sent on.
+    func held(_ side: String, _ name: String = "t") async throws -> Int {
+        let end = try #require(self.ends[name, side])
+        let promise = end.eventLoop.makePromise(of: Int.self)
+        end.tell { promise.succeed($0.held) }
+        return try await promise.futureResult.get()
+    }
+
     func open(_ side: String, _ name: String = "t", reads: Bool = true) async throws -> TestWebSocket {
         try await TestWebSocket(port: self.port, "/tunnel?name=\(name)&side=\(side)", reads: reads)
+    }
+}
+
+/// The end that was opened last of each side of each tunnel.
+private final class OpenEnds: Sendable {
+    private let ends = Mutex<[String: TunnelEndReference]>([:])
+
+    subscript(_ name: String, _ side: String) -> TunnelEndReference? {
+        get { self.ends.withLock { $0["\(name)/\(side)"] } }
+        set { self.ends.withLock { $0["\(name)/\(side)"] = newValue } }
     }
 }
 
@@ -100,11 +121,13 @@ private final class OpenTunnelRoute: Route {
     private let sockets: WebSocketServices
     private let tunnels: TunnelServices
     private let bandwidth: SharedBandwidth?
+    private let ends: OpenEnds
 
-    init(_ sockets: WebSocketServices, _ tunnels: TunnelServices, _ bandwidth: SharedBandwidth?) {
+    init(_ sockets: WebSocketServices, _ tunnels: TunnelServices, _ bandwidth: SharedBandwidth?, _ ends: OpenEnds) {
         self.sockets = sockets
         self.tunnels = tunnels
         self.bandwidth = bandwidth
+        self.ends = ends
     }
 
     func handle(_ exchange: Exchange) {
@@ -115,10 +138,14 @@ private final class OpenTunnelRoute: Route {
             let grant = TunnelGrant(
                 tunnel: query.first("name") ?? "",
                 side: query.first("side") == "opener" ? .opener : .target,
-                bandwidth: self.bandwidth
+                bandwidth: self.bandwidth,
+                way: .direct
             )
             self.sockets.upgrade(exchange, headers, of: UserID("anybody")) {
-                TunnelEnd(grant, services: self.tunnels, eventLoop: exchange.loop.eventLoop, watch: nil)
+                let loop = exchange.loop.eventLoop
+                let end = TunnelEnd(grant, services: self.tunnels, eventLoop: loop, watch: nil)
+                self.ends[query.first("name") ?? "", query.first("side") ?? ""] = TunnelEndReference(end, on: loop)
+                return end
             }
         }
     }
