@@ -107,7 +107,9 @@ struct RelayEdges {
             maxMessageBytes: self.configuration.server.maxBodyBytes,
             idleLimit: TimeAmount(self.configuration.webSocket.idleTimeout)
         )
-        let signaling = SignalingRoute(self.signaling(access, joiner, publisher, places))
+        let signaling = SignalingRoute(
+            self.signaling(access, joiner, publisher, places, self.proxies(carried, paths))
+        )
         let poll = PollRoute(
             access: access,
             joiner: joiner,
@@ -176,7 +178,8 @@ struct RelayEdges {
         _ access: RequestAccess,
         _ joiner: Joiner,
         _ publisher: Publisher,
-        _ places: ConnectionQuota
+        _ places: ConnectionQuota,
+        _ proxies: ProxyHub
     ) -> SignalingServices {
         let signaling = self.configuration.signaling
         let maxTextBytes = max(1 << 20, self.configuration.sessions.maxFileBytes) + SignalingServices.envelopeBytes
@@ -200,6 +203,7 @@ struct RelayEdges {
                 maxInAll: signaling.maxStrangers
             ),
             clients: self.clients,
+            proxies: proxies,
             limits: SignalingServices.Limits(
                 patience: TimeAmount(signaling.joinPatience),
                 sender: SenderBudget.Limits(
@@ -214,6 +218,16 @@ struct RelayEdges {
     private var clients: ClientAddress {
         let server = self.configuration.server
         return ClientAddress(trustsForwardedFor: server.trustForwardedFor, proxies: server.trustedProxies)
+    }
+
+    private func proxies(_ metrics: PathMetrics, _ paths: PathLedger) -> ProxyHub {
+        ProxyHub(
+            memory: self.memory,
+            metrics: metrics,
+            paths: paths,
+            patience: .seconds(self.sessions.service.settings.rules.times.reconnectSeconds),
+            bandwidths: self.peers.bandwidths
+        )
     }
 
     private func tunnels(_ metrics: PathMetrics) -> TunnelServices {

@@ -73,7 +73,8 @@ public struct ProxyTunnel: Hashable, Sendable {
 
     private let rules: ProxyRules
     public private(set) var phase = Phase.requested
-    private var maxFrame: Int
+    /// Bytes of data in a frame, in either direction.
+    public private(set) var maxFrame: Int
     /// What the opener sends, and what the target sends.
     private var flows: [ProxyFlow]
     private var bytes: [UInt64] = [0, 0]

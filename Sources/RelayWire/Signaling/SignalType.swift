@@ -31,6 +31,9 @@ struct SignalType: Hashable, Sendable {
     /// Of an id or a name. In bytes.
     private static let maximumNameSize = 255
 
+    /// Of a binary proxy. In bytes.
+    private static let window = SignalField("window", .number(.max), isOptional: true)
+
     private static let session = [
         SignalType("chat_message", .session, [[SignalField("message", .longText)]])
     ]
@@ -64,10 +67,14 @@ struct SignalType: Hashable, Sendable {
             SignalType("answer", .signal, [[SignalField("sdp", .longText)]]),
             SignalType("candidate", .signal, [[SignalField("candidate", .any)]]),
             SignalType("end_of_candidates", .signal),
-            SignalType("request_binary_proxy", .signal),
-            SignalType("binary_proxy_accepted", .signal),
+            SignalType("request_binary_proxy", .signal, [[Self.window]]),
+            SignalType(
+                "binary_proxy_accepted",
+                .signal,
+                [[Self.window, SignalField("max_frame", .number(.max), isOptional: true)]]
+            ),
             SignalType("binary_proxy_rejected", .signal),
-            SignalType("binary_proxy_ack", .signal),
+            SignalType("binary_proxy_ack", .signal, [[SignalField("sequence", .number(.max)), Self.window]]),
             SignalType("binary_proxy_closed", .signal),
             SignalType(
                 "binary_proxy_data",

@@ -10,6 +10,7 @@ extension SignalingMember: ReaderSink {
     func capacity(for reader: Reader) -> Int { self.connection?.isWritable == true ? .max : 0 }
 
     func drained() {
+        self.proxy.drained()
         for _ in 0..<self.subscriptions.count {
             guard self.connection?.isWritable == true, let reader = self.subscriptions.nextToGoOn() else { return }
             self.loop.current?.readers.resume(reader)
@@ -128,6 +129,7 @@ extension SignalingMember {
 
     func end(_ end: End) {
         self.isDeparted = true
+        if case .replaced = end {} else { self.isOut = true }
         switch end {
         case .kicked(let reason):
             self.send(.kicked(session: self.id.text, reason: reason))

@@ -28,6 +28,10 @@ extension SignalingMember {
 
     private func publish(_ message: SignalFrame.Publish, _ requestID: ByteBuffer?) {
         if let spelling = message.spelling { self.spelling = spelling }
+        if let saying = ProxySaying(message) {
+            guard let payload = self.heard(saying, message, requestID) else { return }
+            return self.publish(payload, on: message.topic, requestID)
+        }
         var payload = message.payload
         // Programs of old answer the host's questions without saying whom.
         if message.recipient == nil, let asked = message.answers, let asker = self.requesters[asked] {
@@ -102,6 +106,7 @@ extension SignalingMember {
         self.ask(requestID) { (sessions, id, principal) throws(SessionFailure) in
             try await sessions.leave(id, as: principal)
         } then: { _ in
+            self.isOut = true
             self.close(.normalClosure, "")
         } orElse: { _ in
             self.isDeparted = false

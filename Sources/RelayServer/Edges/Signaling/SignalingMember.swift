@@ -21,6 +21,8 @@ final class SignalingMember {
     /// Names the socket to the session.
     let connectionID: ConnectionID
     var subscriptions = Subscriptions()
+    /// Its tunnels.
+    let proxy: ProxyEnd
     private let entrance: SignalingEntrance
     private let joined: JoinedPeer
 
@@ -37,6 +39,8 @@ final class SignalingMember {
     var requesters: [String: String] = [:]
     /// Whether the session knows already that the socket is gone.
     var isDeparted = false
+    /// Whether the peer is none any more, or its session has ended.
+    var isOut = false
     /// Gives the peer a ticket with more time.
     var renewal: Scheduled<Void>?
 
@@ -55,6 +59,13 @@ final class SignalingMember {
         self.id = joined.session.id
         self.peer = joined.peer.id
         self.connectionID = joined.peer.connection
+        self.proxy = ProxyEnd(
+            session: joined.session.id,
+            peer: joined.peer.id,
+            hub: services.proxies,
+            connection,
+            on: loop.eventLoop
+        )
         self.entrance = entrance
         self.joined = joined
     }
@@ -62,7 +73,7 @@ final class SignalingMember {
     var dialect: SignalDialect { self.entrance.join.dialect }
 
     /// Whether the socket is not read on for now, besides what its client has spent. ``WebSocketConnection/hearOn()`` ends that.
-    var holdsBack: Bool { false }
+    var holdsBack: Bool { self.proxy.holdsBack }
 
     /// The session as this relay knows it now; nil where its topic is gone.
     var current: RelaySessions.Session? {
@@ -85,6 +96,7 @@ final class SignalingMember {
         for reader in readers { current.readers.start(reader) }
         self.renewInTime()
         for candidate in self.entrance.join.candidates { self.publish(candidate: candidate) }
+        self.proxy.opened()
     }
 
     /// The roster is that of a moment at which the readers had joined. So nobody who comes or goes is missed.
@@ -120,6 +132,7 @@ final class SignalingMember {
 
     func closed() {
         self.connection = nil
+        self.proxy.closed(forGood: self.isOut)
         self.renewal?.cancel()
         self.renewal = nil
         self.loop.current?.connections.remove(self)

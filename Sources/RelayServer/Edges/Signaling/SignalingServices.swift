@@ -27,6 +27,7 @@ final class SignalingServices: Sendable {
     let strangers: ConnectionQuota
     /// Whose a connection is.
     let clients: ClientAddress
+    let proxies: ProxyHub
     let limits: Limits
 
     init(
@@ -38,6 +39,7 @@ final class SignalingServices: Sendable {
         sockets: WebSocketServices,
         strangers: ConnectionQuota,
         clients: ClientAddress,
+        proxies: ProxyHub,
         limits: Limits
     ) {
         self.access = access
@@ -48,6 +50,7 @@ final class SignalingServices: Sendable {
         self.sockets = sockets
         self.strangers = strangers
         self.clients = clients
+        self.proxies = proxies
         self.limits = limits
     }
 

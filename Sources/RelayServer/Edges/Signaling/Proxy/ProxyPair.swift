@@ -1,0 +1,228 @@
+import NIOCore
+import RelayCore
+import RelaySessions
+import RelayTunnels
+import RelayWire
+import Synchronization
+
+/// One tunnel of proxy frames, and the two sockets that it joins.
+///
+/// Owns its state, in a short `Mutex`: a frame is decided on in it once, on the loop of its sender. What follows is done by whoever asked, after
+/// that.
+final class ProxyPair: Sendable {
+    typealias Side = ProxyTunnel.Side
+
+    private struct Place {
+        /// Nil while its peer has no socket here.
+        var end: ProxyEndReference?
+        /// Bytes from here that the other socket has not taken.
+        var owed = 0
+        /// Whether a frame from here waits: its sender is not read meanwhile.
+        var isHeld = false
+    }
+
+    private struct State {
+        var tunnel: ProxyTunnel
+        var opener: Place
+        var targetPlace = Place()
+        /// What the two use of the relay, once the tunnel is open.
+        var uses: [Side: PathUse] = [:]
+
+        subscript(_ side: Side) -> Place {
+            get { side == .opener ? self.opener : self.targetPlace }
+            set { if side == .opener { self.opener = newValue } else { self.targetPlace = newValue } }
+        }
+    }
+
+    let session: SessionID
+    let opener: PeerID
+    /// Nil for whoever accepts it.
+    let target: PeerID?
+    private let hub: ProxyHub
+    private let request: (opener: ProxyEndReference, window: Int?)
+    private let state: Mutex<State>
+
+    init(_ opener: ProxyEndReference, target: PeerID?, session: SessionID, hub: ProxyHub, window: Int?) {
+        self.session = session
+        self.opener = opener.peer
+        self.target = target
+        self.hub = hub
+        self.request = (opener, window)
+        self.state = Mutex(State(tunnel: ProxyTunnel(window: window, rules: hub.rules), opener: Place(end: opener)))
+    }
+
+    /// The same request, for this peer alone.
+    func claimed(by target: PeerID) -> ProxyPair {
+        ProxyPair(
+            self.request.opener,
+            target: target,
+            session: self.session,
+            hub: self.hub,
+            window: self.request.window
+        )
+    }
+
+    var isOpen: Bool { self.state.withLock { $0.tunnel.phase == .open } }
+
+    func joins(_ peer: PeerID, _ other: PeerID) -> Bool {
+        self.opener == peer && self.target == other || self.opener == other && self.target == peer
+    }
+
+    func side(of peer: PeerID) -> Side { peer == self.opener ? .opener : .target }
+
+    /// Nil for whoever accepts what the opener has asked for.
+    func peer(_ side: Side) -> PeerID? { side == .opener ? self.opener : self.target }
+
+    // MARK: Negotiation
+
+    func accept(by target: ProxyEndReference, window: Int?, maxFrame: Int?) -> ProxyTunnel.Terms? {
+        let paths = self.hub.paths
+        let uses = [
+            Side.opener: paths.use(.binaryProxy, from: self.opener, to: target.peer, in: self.session),
+            Side.target: paths.use(.binaryProxy, from: target.peer, to: self.opener, in: self.session),
+        ].compactMapValues { $0 }
+        let terms = self.state.withLock { state -> ProxyTunnel.Terms? in
+            guard let terms = state.tunnel.accept(window: window, maxFrame: maxFrame) else { return nil }
+            state.targetPlace.end = target
+            state.uses = uses
+            return terms
+        }
+        if terms != nil { uses[.opener]?.opened() }
+        return terms
+    }
+
+    // MARK: Frames
+
+    /// What becomes of a frame, and at which socket.
+    ///
+    /// - Parameter bytes: of data.
+    func receive(_ sequence: UInt64, bytes: Int, from side: Side) -> (ProxyTunnel.Decision, ProxyEndReference?) {
+        self.state.withLock { state in
+            let cost = max(bytes, ProxyRules.leastCost)
+            let owed = state[side].owed
+            // The receiver may acknowledge what its socket has not taken. That holds up its sender, and costs no memory.
+            guard owed == 0 || owed + cost <= self.hub.rules.window || state.tunnel.phase != .open else {
+                state[side].isHeld = true
+                return (.hold, nil)
+            }
+            let decision = state.tunnel.receive(sequence, bytes: bytes, from: side)
+            switch decision {
+            case .deliver:
+                state[side].owed += cost
+                state.uses[side]?.carried(bytes)
+            case .hold: state[side].isHeld = true
+            case .passOver, .refuse, .close: break
+            }
+            return (decision, state[side.other].end)
+        }
+    }
+
+    /// The socket of `receiver` has taken frames.
+    ///
+    /// - Parameter cost: as counted when they were received.
+    func taken(_ cost: Int, by receiver: Side, at end: ProxyEnd) {
+        let waiting = self.state.withLock { state -> ProxyEndReference? in
+            guard state[receiver].end?.isEnd(end) == true else { return nil }
+            state[receiver.other].owed = max(0, state[receiver.other].owed - cost)
+            return Self.wake(receiver.other, &state)
+        }
+        waiting?.tell { $0.retry() }
+    }
+
+    /// - Returns: whom to tell to try its frame again.
+    private static func wake(_ side: Side, _ state: inout State) -> ProxyEndReference? {
+        guard state[side].isHeld else { return nil }
+        state[side].isHeld = false
+        return state[side].end
+    }
+
+    /// A peer has every frame of the other's before `sequence`.
+    ///
+    /// - Returns: false where the tunnel is not open.
+    func acknowledge(_ sequence: UInt64, window: Int?, by side: Side) -> Bool {
+        let (decision, other, waiting) = self.state.withLock { state in
+            let decision = state.tunnel.acknowledge(sequence, window: window, by: side)
+            return (decision, state[side.other].end, Self.wake(side.other, &state))
+        }
+        switch decision {
+        case .deliver:
+            let peer = self.peer(side)
+            let allowed = window.map { min($0, self.hub.rules.window) }
+            other?.tell { $0.send(.acknowledged(sequence: sequence, window: allowed), of: peer) }
+            waiting?.tell { $0.retry() }
+            return true
+        case .close(let closing):
+            self.tellClosed(closing)
+            return true
+        case .refuse, .hold, .passOver: return false
+        }
+    }
+
+    // MARK: The end
+
+    /// - Returns: false where it was closed before.
+    @discardableResult
+    func close(_ closing: ProxyTunnel.Closing) -> Bool {
+        guard self.state.withLock({ $0.tunnel.close(closing) }) else { return false }
+        self.tellClosed(closing)
+        return true
+    }
+
+    /// The tunnel is closed: both peers hear why, and how much it carried.
+    func tellClosed(_ closing: ProxyTunnel.Closing) {
+        self.hub.remove(self)
+        let use = self.state.withLock { $0.uses.removeValue(forKey: .opener) }
+        use?.closed()
+        for side in Side.allCases {
+            let (end, sent, received) = self.state.withLock { state in
+                state[side].isHeld = false
+                return (state[side].end, state.tunnel.bytes(from: side), state.tunnel.bytes(from: side.other))
+            }
+            let peer = self.peer(side.other)
+            end?.tell {
+                $0.send(.closed(reason: closing.text, sent: sent, received: received), of: peer)
+                $0.retry()
+            }
+        }
+    }
+
+    // MARK: Coming and going
+
+    /// A peer's socket is gone. What was on its way to it comes again.
+    func left(_ side: Side, _ end: ProxyEnd) {
+        let waiting = self.state.withLock { state -> ProxyEndReference? in
+            guard state[side].end?.isEnd(end) == true else { return nil }
+            state[side] = Place(owed: state[side].owed)
+            state[side.other].owed = 0
+            state.tunnel.left(side)
+            return Self.wake(side.other, &state)
+        }
+        waiting?.tell { $0.retry() }
+    }
+
+    /// A peer has not come back in time.
+    func expire(_ side: Side) {
+        if self.state.withLock({ $0[side].end == nil }) { self.close(.left) }
+    }
+
+    /// A peer has a new socket. Both senders go on where they were acknowledged.
+    func returned(_ end: ProxyEndReference) {
+        let side = self.side(of: end.peer)
+        let (orders, terms) = self.state.withLock { state in
+            state[side] = Place(end: end, owed: state[side].owed)
+            state[side.other].owed = 0
+            let orders = state.tunnel.returned(side)
+            let ends = (state[side].end, state[side.other].end)
+            let windows = (state.tunnel.flow(from: side).window, state.tunnel.flow(from: side.other).window)
+            state[side.other].isHeld = false
+            return (orders.map { (ends, windows, $0) }, state.tunnel.maxFrame)
+        }
+        guard let (ends, windows, starts) = orders else { return }
+        let (own, other) = (self.peer(side), self.peer(side.other))
+        ends.0?.tell { $0.send(.accepted(window: windows.0, maxFrame: terms, sequence: starts.own), of: other) }
+        ends.1?.tell {
+            $0.send(.accepted(window: windows.1, maxFrame: terms, sequence: starts.others), of: own)
+            $0.retry()
+        }
+    }
+}
