@@ -33,6 +33,16 @@ struct PeerPortTests {
         )
     }
 
+    @Test("aioice on both ends, signaled over signaling sockets alone, connects directly and by TURN")
+    func iceBySignaling() async throws {
+        let port = try await freePort()
+        try await Scenario.run(
+            "ice_signaling.py",
+            settings: ["TURN_ALLOWED_PEERS": "127.0.0.1"].merging(Self.relaying(on: port)) { $1 },
+            environment: ["TURN_HOST": "127.0.0.1", "TURN_PORT": "\(port)"]
+        )
+    }
+
     @Test("Two pages of a browser reach each other by TURN alone, signaled over a topic by WebSocket and long poll")
     func turnInBrowser() async throws {
         let port = try await freePort()

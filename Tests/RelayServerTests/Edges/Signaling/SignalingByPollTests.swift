@@ -62,6 +62,8 @@ struct SignalingByPollTests {
         try await withTwoRelays { try await Self.converse($0, $1) }
     }
 
+    private static func candidate(_ port: Int) -> String { "candidate:1 1 udp 1 192.0.2.1 \(port) typ host" }
+
     private static func converse(_ relay: TestRelay, _ second: TestRelay) async throws {
         let stage = try await SignalingStage(relay)
         let host = try await stage.join("host")
@@ -78,10 +80,10 @@ struct SignalingByPollTests {
         let answer = await host.next()
         #expect(answer["sdp"] as? String == "v=0 answer" && answer["from_peer_id"] as? String == "poller")
 
-        try host.say(["type": "candidate", "candidate": "c1"])
-        #expect(try await poller.next("candidate")["candidate"] as? String == "c1")
-        try await poller.say("/signal", ["type": "candidate", "candidate": "c2"])
-        #expect(await host.next()["candidate"] as? String == "c2")
+        try host.say(["type": "candidate", "candidate": Self.candidate(1)])
+        #expect(try await poller.next("candidate")["candidate"] as? String == Self.candidate(1))
+        try await poller.say("/signal", ["type": "candidate", "candidate": Self.candidate(2)])
+        #expect(await host.next()["candidate"] as? String == Self.candidate(2))
         try await poller.say("/signal", ["type": "end_of_candidates", "to_peer_id": "host"])
         #expect(await host.next()["type"] as? String == "end_of_candidates")
 

@@ -257,14 +257,14 @@ struct SignalingLifeTests {
         } _: { relay in
             let stage = try await SignalingStage(relay)
             let (host, first) = (try await stage.join("host"), try await stage.join("first"))
-            try host.say(["type": "candidate", "candidate": "0"])
-            let cursor = await first.next("candidate")["cursor"] as? [String: String]
-            for number in 1...20 { try host.say(["type": "candidate", "candidate": "\(number)"]) }
-            while await first.next("candidate")["candidate"] as? String != "20" { try Task.checkCancellation() }
+            try host.say(["type": "end_of_candidates", "number": 0])
+            let cursor = await first.next("end_of_candidates")["cursor"] as? [String: String]
+            for number in 1...20 { try host.say(["type": "end_of_candidates", "number": number]) }
+            while await first.next("end_of_candidates")["number"] as? Int != 20 { try Task.checkCancellation() }
             let back = try await SignalingClient(relay)
             try await back.join(stage.id, "first", first.ticket, ["resume": first.resume, "cursors": cursor ?? [:]])
             var types: [String] = []
-            while types.last != "candidate" { types.append(await back.next()["type"] as? String ?? "") }
+            while types.last != "end_of_candidates" { types.append(await back.next()["type"] as? String ?? "") }
             #expect(types.filter { $0 == "gap" }.count == 1)
             for client in [host, first, back] { client.disconnect() }
         }

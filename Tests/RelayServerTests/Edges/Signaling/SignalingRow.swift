@@ -52,7 +52,7 @@ struct SignalingRow: Sendable, CustomStringConvertible {
         case "cursor_update", "presence_update": ["type": "presence_update", "mark": true]
         case let type where type.contains("file") || type.contains("tree") || type.contains("git"):
             ["type": "file_changed", "path": "mark", "kind": "modified"]
-        default: ["type": "candidate", "candidate": "mark"]
+        default: ["type": "end_of_candidates", "mark": true]
         }
     }
 

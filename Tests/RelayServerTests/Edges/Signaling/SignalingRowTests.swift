@@ -52,6 +52,10 @@ struct SignalingRowTests {
         #expect((heard["cursor"] as? [String: String])?.count == 1 && heard["seq"] is Int)
     }
 
+    private static let candidate: [String: any Sendable] = [
+        "ip": "192.0.2.1", "port": 4, "proto": "udp", "priority": 1, "candidate_type": "host",
+    ]
+
     @Test("each generation hears the others in its own words")
     func mixed() async throws {
         try await withRelay { relay in
@@ -59,7 +63,7 @@ struct SignalingRowTests {
             let host = try await stage.join("host")
             let core = try await stage.join("x", as: .core)
             #expect(core.peer.hasPrefix("peer-"))
-            let first = try await stage.join("first", ["candidates": [["ip": "192.0.2.1", "port": 4]]], as: .g1)
+            let first = try await stage.join("first", ["candidates": [Self.candidate]], as: .g1)
             #expect(await host.next()["peer_id"] as? String == core.peer)
             #expect(await host.next()["peer_id"] as? String == "first")
             let joined = await core.next()

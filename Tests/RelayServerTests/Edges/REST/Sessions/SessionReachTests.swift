@@ -4,6 +4,7 @@ import Testing
 
 @Suite("Who reaches whom in a session", .timeLimit(.minutes(2)))
 struct SessionReachTests {
+    private static let candidate = "candidate:1 1 udp 1 192.0.2.1 9 typ host"
     /// To Swift's comparison both are the same text.
     private static let (kate, kelvin) = ("Kate", "\u{212A}ate")
 
@@ -17,7 +18,7 @@ struct SessionReachTests {
             #expect(try await session.publish(offer, to: "signal", token: session.host).status == 201)
             #expect(try await session.types("signal", token: kate) == ["offer"])
             #expect(try await session.types("signal", token: kelvin) == [])
-            let candidate: [String: any Sendable] = ["type": "candidate", "candidate": "x"]
+            let candidate: [String: any Sendable] = ["type": "candidate", "candidate": Self.candidate]
             #expect(try await session.publish(candidate, to: "signal", token: kelvin).status == 201)
             #expect(try await session.types("signal", token: kate) == ["offer", "candidate"])
             for (token, line) in [(kate, 1), (kelvin, 2)] {
@@ -63,7 +64,7 @@ struct SessionReachTests {
             for number in 0..<20 {
                 let token = try await session.guest("p\(number)")
                 let body: [String: Any] = [
-                    "topic": session.topic("signal"), "payload": ["type": "candidate", "candidate": "x"],
+                    "topic": session.topic("signal"), "payload": ["type": "candidate", "candidate": Self.candidate],
                 ]
                 let said = try await second.send(.POST, "/api/v1/messages", token: token, json: body)
                 #expect(said.status == 201, "\(said)")
