@@ -5,6 +5,8 @@ struct ReaderLedger: Sendable {
     var seen = BitSet()
     /// By topic; nil before its first message.
     var cursors: [MessageID?]
+    /// By topic, its first message; nil before that.
+    var first: [MessageID?]
     /// By topic, what it was told of.
     var gaps: [GapList]
     /// Acknowledged messages that are for it.
@@ -20,11 +22,13 @@ struct ReaderLedger: Sendable {
 
     init(topicCount: Int) {
         self.cursors = Array(repeating: nil, count: topicCount)
+        self.first = Array(repeating: nil, count: topicCount)
         self.gaps = Array(repeating: GapList(), count: topicCount)
     }
 
     mutating func move(_ topic: Int, to id: MessageID) {
         self.cursors[topic] = max(self.cursors[topic] ?? .zero, id)
+        self.first[topic] = self.first[topic] ?? id
     }
 
     func hasPassed(_ id: MessageID, _ topic: Int) -> Bool {

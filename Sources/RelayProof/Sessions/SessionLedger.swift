@@ -24,6 +24,7 @@ struct SessionLedger: Sendable {
         self.peers = peers
         let root = "session/\(sessionID)"
         self.messages = Ledger(run: run, topics: [root, "\(root)/signal"], readerCount: peers.count)
+        self.messages.transientTopic = 1
     }
 
     var topics: [String] { self.messages.topics }

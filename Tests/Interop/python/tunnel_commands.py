@@ -144,8 +144,9 @@ subprocess.run(["git", "init", "--quiet"], **git)
 subprocess.run(["git", "add", "."], **git)
 author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
 subprocess.run(["git", *author, "commit", "--quiet", "--message", "first"], **git)
-with served(lambda connection: connection.close()) as free:
-    pass
+with socket.socket() as unused:
+    unused.bind(("127.0.0.1", 0))
+    free = unused.getsockname()[1]
 daemon = subprocess.Popen(
     ["git", "daemon", "--export-all", f"--base-path={origin.parent}", "--listen=127.0.0.1", f"--port={free}"],
     stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
