@@ -219,7 +219,7 @@ struct ReferenceConfigurationTests {
         arguments: [
             "QUIC_BIND", "TLS_CERT", "TLS_KEY", "TLS_CERT_PATH", "TLS_KEY_PATH", "DATABASE_URL", "STORAGE_DIR",
             "S3_BUCKET", "S3_REGION", "OTLP_ENDPOINT", "MTLS_ENABLED", "CLIENT_CA_PATH", "P2P_ALLOW_INSECURE",
-            "NAT_PROBE_TIMEOUT", "HOLE_PUNCH_TIMEOUT",
+            "NAT_PROBE_TIMEOUT",
         ]
     )
     func dormant(_ name: String) throws {
