@@ -61,7 +61,8 @@ struct RelaySessionParts: Sendable {
                 broker: broker,
                 cluster: configuration.clusterID,
                 seed: seed,
-                secret: secret.value
+                secret: secret.value,
+                longestTicketSeconds: configuration.longestLifetime.components.seconds
             )
         } catch let problem as TicketSeed.Problem {
             throw RelayStartError.unavailable("server_ed25519_key: \(problem)")

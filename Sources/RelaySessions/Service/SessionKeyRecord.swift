@@ -1,5 +1,6 @@
 public import NIOCore
 public import RelayCore
+import RelayWire
 
 /// What relays that share a store tell each other of their tickets' keys. The store holds no seed in clear.
 struct SessionKeyRecord: Hashable, KindState {
@@ -7,14 +8,19 @@ struct SessionKeyRecord: Hashable, KindState {
     var current: PublicKey
     /// The one before, by which tickets are verified that are still out.
     var previous: PublicKey?
+    /// When the last ticket that the one before has signed is over; nil where that was not noted.
+    var previousUntil: Timestamp?
     /// The current key's seed, sealed under the secret of access tokens. Empty where the relays' configuration has it.
     var sealedSeed: String
 
-    private static let magic: [UInt8] = Array("PRSK".utf8) + [1]
+    private static let magic: [UInt8] = Array("PRSK".utf8)
+    /// What is written. The first version, without ``previousUntil``, is read too.
+    private static let version: UInt8 = 2
 
-    init(current: PublicKey, previous: PublicKey? = nil, sealedSeed: String) {
+    init(current: PublicKey, previous: PublicKey? = nil, until: Timestamp? = nil, sealedSeed: String) {
         self.current = current
         self.previous = previous
+        self.previousUntil = until
         self.sealedSeed = sealedSeed
     }
 
@@ -23,8 +29,10 @@ struct SessionKeyRecord: Hashable, KindState {
     var document: ByteBuffer {
         var writer = DocumentWriter()
         writer.write(raw: Self.magic)
+        writer.write(Self.version)
         writer.write(raw: self.current.bytes)
         writer.write(optional: self.previous) { $0.write(raw: $1.bytes) }
+        writer.write(optional: self.previousUntil) { $0.write($1) }
         writer.write(blob: Array(self.sealedSeed.utf8))
         return ByteBuffer(bytes: writer.bytes)
     }
@@ -33,7 +41,9 @@ struct SessionKeyRecord: Hashable, KindState {
     init?(_ document: ByteBuffer) {
         do {
             var reader = DocumentReader(Array(document.readableBytesView))
-            guard try reader.readRaw(Self.magic.count).elementsEqual(Self.magic),
+            guard try reader.readRaw(Self.magic.count).elementsEqual(Self.magic) else { return nil }
+            let version = try reader.read(UInt8.self)
+            guard (1...Self.version).contains(version),
                 let current = PublicKey(bytes: Array(try reader.readRaw(Sodium.publicKeyBytes)))
             else { return nil }
             self.current = current
@@ -42,6 +52,11 @@ struct SessionKeyRecord: Hashable, KindState {
                     throw .damaged
                 }
                 return key
+            }
+            if version >= 2 {
+                self.previousUntil = try reader.readOptional { (reader) throws(SessionDocumentError) in
+                    try reader.readMoment()
+                }
             }
             self.sealedSeed = String(decoding: try reader.readBlob(atMost: 256), as: UTF8.self)
             guard reader.isAtEnd else { return nil }

@@ -1,5 +1,6 @@
 import NIOCore
 public import RelayCore
+import RelayWire
 import Synchronization
 
 /// The keys by which this relay signs and verifies tickets.
@@ -21,17 +22,20 @@ public final class SessionKeys: Sendable {
     private let cluster: String
     private let secret: String
     private let seed: TicketSeed?
+    private let longestTicketSeconds: Int64
     /// Nil until the first ticket. Never held while the store is asked.
     private let known = Mutex<Known?>(nil)
 
     /// - Parameters:
     ///   - seed: from the configuration; nil for the one that relays share.
     ///   - secret: of access tokens.
-    public init(broker: Broker, cluster: String, seed: TicketSeed?, secret: String) {
+    ///   - longestTicketSeconds: how long any ticket is good. A key that was changed verifies for as long, and then no more.
+    public init(broker: Broker, cluster: String, seed: TicketSeed?, secret: String, longestTicketSeconds: Int64) {
         self.broker = broker
         self.cluster = cluster
         self.seed = seed
         self.secret = secret
+        self.longestTicketSeconds = longestTicketSeconds
     }
 
     /// The keys as this relay knows them.
@@ -55,33 +59,31 @@ public final class SessionKeys: Sendable {
 
     private func read() async throws(SessionFailure) -> TicketKeys {
         let now = self.broker.clock.uptime()
-        let keys = try await Self.agree(self.broker, self.cluster, self.seed, self.secret)
+        let keys = try await self.agree()
         self.known.withLock { $0 = Known(keys: keys, at: now) }
         return keys
     }
 
     /// The keys by the record in the store, which is made or brought up to date where it has to be.
-    private static func agree(
-        _ broker: Broker,
-        _ cluster: String,
-        _ seed: TicketSeed?,
-        _ secret: String
-    ) async throws(SessionFailure) -> TicketKeys {
+    private func agree() async throws(SessionFailure) -> TicketKeys {
+        let now = self.broker.clock.now()
         var generator = SystemRandomNumberGenerator()
         let fresh = TicketSeed(using: &generator)
-        let sealed = fresh.sealed(under: secret, for: cluster, using: &generator)
+        let sealed = fresh.sealed(under: self.secret, for: self.cluster, using: &generator)
         do throws(TransitionFailure<Never>) {
-            return try await broker.transition(SessionKeyTopic.key) { access throws(Never) in
+            return try await self.broker.transition(SessionKeyTopic.key) { access throws(Never) in
                 let known = access.state as? SessionKeyRecord
-                let shared = known.flatMap { TicketSeed(sealed: $0.sealedSeed, under: secret, for: cluster) }
-                let own = SigningKey(seed ?? shared ?? fresh)
-                var record = SessionKeyRecord(current: own.publicKey, sealedSeed: seed == nil ? sealed : "")
+                let shared = known.flatMap { TicketSeed(sealed: $0.sealedSeed, under: self.secret, for: self.cluster) }
+                let own = SigningKey(self.seed ?? shared ?? fresh)
+                var record = SessionKeyRecord(current: own.publicKey, sealedSeed: self.seed == nil ? sealed : "")
                 guard let known else { return .store(record.document, telling: [], TicketKeys(current: own)) }
-                let others = [known.current, known.previous].compactMap(\.self)
+                let isOver = known.previousUntil.map { $0 <= now } ?? false
+                let others = [known.current, isOver ? nil : known.previous].compactMap(\.self)
                 let keys = TicketKeys(current: own, previous: others)
                 // A relay of the previous key, which has not been told of the new one yet, does not take it back.
-                guard !others.contains(own.publicKey) else { return .keep(keys) }
+                guard own.publicKey != known.current, own.publicKey != known.previous else { return .keep(keys) }
                 record.previous = known.current
+                record.previousUntil = now.adding(seconds: self.longestTicketSeconds)
                 return .store(record.document, telling: [], keys)
             }
         } catch {
