@@ -23,7 +23,8 @@ final class SignalingConversation {
         case over
     }
 
-    private let client: Client
+    /// Once it has joined, the peer's own ticket's.
+    private var client: Client
     private let services: SignalingServices
     let loop: DeliveryLoop
     /// Nil before it is open, and once it closes or is gone.
@@ -226,16 +227,24 @@ extension SignalingConversation: Suspending {
             connection.adopt(place)
             gate.lift()
         }
-        let member = SignalingMember(joined, session, entrance, services: self.services, connection, on: self.loop)
-        let topics = SignalTopic.allCases.map { SessionTopicName(joined.session.id, $0.part) }
+        self.client = .known(session, ticket: nil)
+        let member = SignalingMember(
+            joined,
+            session,
+            speaking: entrance.join.dialect,
+            services: self.services,
+            connection,
+            on: self.loop
+        )
+        let topics = SignalTopic.followed.map { SessionTopicName(joined.session.id, $0.part) }
         let keys = topics.map { TopicKey(name: $0.topicName) }
         self.services.joiner.join(keys, for: self, sink: member, as: nil) { place, _ in
-            entrance.start(of: SignalTopic.allCases[place], joined)
+            entrance.start(of: SignalTopic.followed[place], joined)
         } then: { readers in
             switch consume readers {
             case .success(let readers):
                 self.phase = .inside(member)
-                member.start(readers)
+                member.start(readers, joined, entrance)
             case .failure(let refusal):
                 self.fail(.unavailable, refusal.clientText, entrance.requestID)
                 connection.close(.unexpectedServerError, refusal.clientText)

@@ -109,6 +109,9 @@ struct SignalingEntrance: Sendable {
 }
 
 extension SignalTopic {
+    /// The topics that a socket follows. Their places are the tags of its readers.
+    static let followed = Self.allCases
+
     var part: SessionTopicName.Part {
         switch self {
         case .session: .root

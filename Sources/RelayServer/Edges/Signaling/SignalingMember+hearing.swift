@@ -18,13 +18,13 @@ extension SignalingMember: ReaderSink {
     }
 
     func deliver(_ gap: Gap, to reader: Reader) {
-        let topic = SignalTopic.allCases[reader.tag]
+        let topic = SignalTopic.followed[reader.tag]
         let notice = SignalNotice.gap(topic, after: gap.after, resumedFrom: gap.resumedFrom)
         self.connection?.deliver(notice.framed)
     }
 
     func deliver(_ batch: Batch, to reader: Reader) {
-        let topic = SignalTopic.allCases[reader.tag]
+        let topic = SignalTopic.followed[reader.tag]
         var bytes = ByteBuffer()
         var count = 0
         var end: End?

@@ -23,8 +23,8 @@ final class SignalingMember {
     var subscriptions = Subscriptions()
     /// Its tunnels.
     let proxy: ProxyEnd
-    private let entrance: SignalingEntrance
-    private let joined: JoinedPeer
+    /// As its `join` was written.
+    let dialect: SignalDialect
 
     // What the socket remembers of what was said.
 
@@ -47,7 +47,7 @@ final class SignalingMember {
     init(
         _ joined: JoinedPeer,
         _ session: RelayAccess.Session,
-        _ entrance: SignalingEntrance,
+        speaking dialect: SignalDialect,
         services: SignalingServices,
         _ connection: WebSocketConnection,
         on loop: DeliveryLoop
@@ -59,6 +59,7 @@ final class SignalingMember {
         self.id = joined.session.id
         self.peer = joined.peer.id
         self.connectionID = joined.peer.connection
+        self.dialect = dialect
         self.proxy = ProxyEnd(
             session: joined.session.id,
             peer: joined.peer.id,
@@ -66,11 +67,7 @@ final class SignalingMember {
             connection,
             on: loop.eventLoop
         )
-        self.entrance = entrance
-        self.joined = joined
     }
-
-    var dialect: SignalDialect { self.entrance.join.dialect }
 
     /// Whether the socket is not read on for now, besides what its client has spent. ``WebSocketConnection/hearOn()`` ends that.
     var holdsBack: Bool { self.proxy.holdsBack }
@@ -81,31 +78,31 @@ final class SignalingMember {
     }
 
     func reader(of topic: SignalTopic) -> Reader? {
-        self.subscriptions.readers.first { SignalTopic.allCases[$0.tag] == topic }
+        self.subscriptions.readers.first { SignalTopic.followed[$0.tag] == topic }
     }
 
     // MARK: Life
 
     /// The readers have joined: tells the client who is there, and lets them begin.
-    func start(_ joined: consuming JoinedReaders) {
+    func start(_ joinedReaders: consuming JoinedReaders, _ joined: JoinedPeer, _ entrance: SignalingEntrance) {
         guard let current = self.loop.current, self.connection != nil else { return }
-        let readers = joined.readers
-        self.subscriptions.add(joined)
+        let readers = joinedReaders.readers
+        self.subscriptions.add(joinedReaders)
         current.connections.add(self)
-        self.answer(current.readers)
+        self.answer(joined, entrance, current.readers)
         for reader in readers { current.readers.start(reader) }
         self.renewInTime()
-        for candidate in self.entrance.join.candidates { self.publish(candidate: candidate) }
+        for candidate in entrance.join.candidates { self.publish(candidate: candidate) }
         self.proxy.opened()
     }
 
     /// The roster is that of a moment at which the readers had joined. So nobody who comes or goes is missed.
-    private func answer(_ readers: LoopReaders) {
-        let session = self.current ?? self.joined.session
-        if !self.entrance.replays(.session, self.joined) { self.revision = session.revision }
+    private func answer(_ joined: JoinedPeer, _ entrance: SignalingEntrance, _ readers: LoopReaders) {
+        let session = self.current ?? joined.session
+        if !entrance.replays(.session, joined) { self.revision = session.revision }
         var cursors: [SignalTopic: MessageID] = [:]
         for reader in self.subscriptions.readers {
-            cursors[SignalTopic.allCases[reader.tag]] = readers.cursor(of: reader)
+            cursors[SignalTopic.followed[reader.tag]] = readers.cursor(of: reader)
         }
         self.send(
             .joined(
@@ -115,11 +112,11 @@ final class SignalingMember {
                     you: self.peer.text,
                     roster: session.roster.map(SignalNotice.Peer.init),
                     host: session.host?.text,
-                    token: self.joined.ticket.text,
-                    resume: self.joined.resume,
+                    token: joined.ticket.text,
+                    resume: joined.resume,
                     serverTimeMilliseconds: self.services.clock.now().milliseconds,
                     cursors: cursors,
-                    requestID: self.entrance.requestID
+                    requestID: entrance.requestID
                 )
             )
         )
