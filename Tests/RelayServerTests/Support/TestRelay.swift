@@ -221,6 +221,8 @@ extension RelayConfiguration {
         configuration.access.passwordCost.memoryKiB = 8
         configuration.access.passwordCost.iterations = 1
         configuration.rateLimits.isEnabled = false
+        // A busy machine takes its time. Tests of the patience set it themselves.
+        configuration.signaling.joinPatience = .seconds(60)
         return configuration
     }
 }

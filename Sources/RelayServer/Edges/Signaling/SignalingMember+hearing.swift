@@ -40,7 +40,7 @@ extension SignalingMember: ReaderSink {
                 end = self.end(by: delivery)
                 if end != nil { break }
                 guard self.isNews(delivery, on: topic) else { continue }
-            } else if topic == .presence, delivery.sender == self.peer.text {
+            } else if topic == .presence, delivery.sender?.isExactly(self.peer.text) ?? false {
                 continue
             } else {
                 self.note(delivery)
@@ -80,7 +80,7 @@ extension SignalingMember: ReaderSink {
         switch delivery.type {
         case "kicked", "connection_replaced": return false
         case "peer_joined", "peer_returned", "peer_away", "peer_left":
-            return delivery.text("peer_id") != self.peer.text
+            return !(delivery.text("peer_id")?.isExactly(self.peer.text) ?? false)
         default: return true
         }
     }
@@ -170,7 +170,7 @@ extension SignalingMember {
     private func reason(in messages: [Message], of peer: String) -> End {
         for message in messages where message.sender == nil {
             guard let news = SignalDelivery(payload: message.payload, sender: nil, timestamp: message.timestamp),
-                news.text("peer_id") == peer
+                news.text("peer_id")?.isExactly(peer) ?? false
             else { continue }
             if let end = self.end(by: news) { return end }
             if news.type == "peer_left", news.text("reason") == "left" { return .left }

@@ -9,7 +9,7 @@ import RelayWire
 extension SignalingMember {
     func received(_ frame: SignalFrame) {
         // The socket is one peer's, in one session, whatever a message says.
-        guard frame.session ?? self.id.text == self.id.text, frame.peer ?? self.peer.text == self.peer.text else {
+        guard frame.session?.isExactly(self.id.text) ?? true, frame.peer?.isExactly(self.peer.text) ?? true else {
             return self.fail("peer_mismatch", "This socket is another peer's, or another session's", frame.requestID)
         }
         switch frame.content {
