@@ -28,7 +28,10 @@ final class TunnelDesk: Sendable {
         waiting?.yield(answer)
     }
 
-    /// Waits for the first answer. The relay gives one within half a minute.
+    /// The relay answers within half a minute. An answer that was missed does not come later.
+    private static let patience = Duration.seconds(40)
+
+    /// Waits for the first answer. Without one in time it is a refusal.
     ///
     /// - Throws: `CancellationError`.
     func answer(to tunnelID: String) async throws -> Answer {
@@ -42,7 +45,18 @@ final class TunnelDesk: Sendable {
         }
         if let early { return early }
         defer { _ = self.state.withLock { $0.waiting.removeValue(forKey: tunnelID) } }
-        for await answer in stream { return answer }
-        throw CancellationError()
+        return try await withThrowingTaskGroup(of: Answer.self) { group in
+            group.addTask {
+                for await answer in stream { return answer }
+                throw CancellationError()
+            }
+            group.addTask {
+                try await Task.sleep(for: Self.patience)
+                return .refused(reason: "unanswered")
+            }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() else { throw CancellationError() }
+            return answer
+        }
     }
 }

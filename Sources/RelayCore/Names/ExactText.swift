@@ -20,7 +20,8 @@ extension String {
 }
 
 extension Optional<String> {
-    func isExactly(_ other: String?) -> Bool {
+    /// Whether there is none in both, or one with the same bytes.
+    public func isExactly(_ other: String?) -> Bool {
         switch (self, other) {
         case (nil, nil): true
         case (let name?, let other?): name.isExactly(other)

@@ -34,11 +34,11 @@ public struct PunchMeeting: Hashable, Sendable {
         var attempts = 0
         for message in messages where pair.concerns(message) {
             if message.sender == nil {
-                guard let told = PunchTold(message.payload), told.peer == pair.recipient else { continue }
+                guard let told = PunchTold(message.payload), told.peer.isExactly(pair.recipient) else { continue }
                 waiting = nil
                 attempts = max(attempts, told.attempt)
             } else if PunchPair.type(of: message) == PunchRequest.type {
-                guard let other = waiting, other.sender != message.sender else {
+                guard let other = waiting, !other.sender.isExactly(message.sender) else {
                     waiting = message
                     continue
                 }
@@ -90,10 +90,10 @@ public struct PunchMeeting: Hashable, Sendable {
     mutating func addCandidates(of signals: [Message]) {
         for message in signals where PunchPair.type(of: message) == "candidate" {
             guard let candidate = PunchCandidate.ofSignal(message.payload) ?? nil else { continue }
-            if message.sender == self.first.peer.text, message.isFor(self.second.peer.text) {
+            if message.sender.isExactly(self.first.peer.text), message.isFor(self.second.peer.text) {
                 self.first.candidates.add(CollectionOfOne(candidate))
             }
-            if message.sender == self.second.peer.text, message.isFor(self.first.peer.text) {
+            if message.sender.isExactly(self.second.peer.text), message.isFor(self.first.peer.text) {
                 self.second.candidates.add(CollectionOfOne(candidate))
             }
         }
@@ -129,7 +129,9 @@ struct PunchPair {
 
     /// - Returns: nil where a message is not of one peer to another.
     init?(_ message: Message) {
-        guard let sender = message.sender, case .one(let recipient) = message.audience, sender != recipient else {
+        guard let sender = message.sender, case .one(let recipient) = message.audience,
+            !sender.isExactly(recipient)
+        else {
             return nil
         }
         self.sender = sender
@@ -139,12 +141,9 @@ struct PunchPair {
     /// Whether a message is from one of the two to the other, or of the relay to the sender.
     func concerns(_ message: Message) -> Bool {
         guard case .one(let target) = message.audience else { return false }
-        return switch message.sender {
-        case nil: target == self.sender
-        case self.sender?: target == self.recipient
-        case self.recipient?: target == self.sender
-        default: false
-        }
+        guard let sender = message.sender else { return target.isExactly(self.sender) }
+        if sender.isExactly(self.sender) { return target.isExactly(self.recipient) }
+        return sender.isExactly(self.recipient) && target.isExactly(self.sender)
     }
 
     static func type(of message: Message) -> String? {
@@ -208,11 +207,12 @@ public struct PunchOutcome: Hashable, Sendable {
         var told: PunchTold?
         for earlier in messages.dropLast() where pair.concerns(earlier) {
             if earlier.sender == nil {
-                guard let found = PunchTold(earlier.payload), found.peer == pair.recipient,
+                guard let found = PunchTold(earlier.payload), found.peer.isExactly(pair.recipient),
                     found.attempt == result.attempt
                 else { continue }
                 told = found
-            } else if told != nil, earlier.sender == pair.sender, PunchPair.type(of: earlier) == PunchResult.type,
+            } else if told != nil, earlier.sender.isExactly(pair.sender),
+                PunchPair.type(of: earlier) == PunchResult.type,
                 (try? PunchResult(earlier.payload))?.attempt == result.attempt
             {
                 return nil

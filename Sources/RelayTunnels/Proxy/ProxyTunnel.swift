@@ -33,7 +33,7 @@ public struct ProxyTunnel: Hashable, Sendable {
         case finished
         /// One of the two is no member of the session any more, or the session has ended.
         case left
-        /// What 4009 says of a socket.
+        /// One of the two broke the rules of the frames.
         case broken(ProxyFault, by: Side)
 
         /// How the `reason` of `binary_proxy_closed` says it.

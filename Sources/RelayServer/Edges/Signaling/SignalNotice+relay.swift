@@ -81,8 +81,6 @@ extension WebSocketErrorCode {
     static let kicked = WebSocketErrorCode(codeNumber: 4003)
     /// The session is over.
     static let sessionClosed = WebSocketErrorCode(codeNumber: 4004)
-    /// The client broke the rules of proxy frames.
-    static let signalingProtocolError = WebSocketErrorCode(codeNumber: 4009)
     /// The peer has come over another connection.
     static let replaced = WebSocketErrorCode(codeNumber: 4010)
     /// The relay is stopping, others may serve.

@@ -209,16 +209,26 @@ extension SignalingConversation: Suspending {
             switch result {
             case .success(let session): self.follow(joined, session, entrance)
             case .failure(let error):
+                self.forsake(joined)
                 self.send(.error(SignalNotice.Failure(error, entrance.requestID)))
                 self.connection?.close(.unauthenticated, error.detail)
             }
         }
     }
 
+    /// The peer that was let in has no socket after all: the session need not wait for the end of its lease.
+    private func forsake(_ joined: JoinedPeer) {
+        let sessions = self.services.sessions
+        _ = self.services.sockets.lane.run {
+            await sessions.connectionLost(joined.peer.connection, of: joined.peer.id, in: joined.session.id)
+        }
+    }
+
     private func follow(_ joined: JoinedPeer, _ session: RelayAccess.Session, _ entrance: SignalingEntrance) {
-        guard let connection = self.connection else { return }
+        guard let connection = self.connection else { return self.forsake(joined) }
         if case .stranger(_, let gate) = self.client {
             guard let place = self.services.sockets.places.enter(session.account.id) else {
+                self.forsake(joined)
                 self.fail(.quotaExceeded, "Too many connections", entrance.requestID)
                 return connection.close(.policyViolation, "Too many connections")
             }
@@ -246,6 +256,7 @@ extension SignalingConversation: Suspending {
                 self.phase = .inside(member)
                 member.start(readers, joined, entrance)
             case .failure(let refusal):
+                self.forsake(joined)
                 self.fail(.unavailable, refusal.clientText, entrance.requestID)
                 connection.close(.unexpectedServerError, refusal.clientText)
             }

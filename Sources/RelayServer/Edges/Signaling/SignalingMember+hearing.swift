@@ -211,7 +211,9 @@ extension SignalingMember: SessionSink {
 
     private func renew() {
         let (sessions, id) = (self.services.sessions, self.id)
-        guard let principal = self.session.standingPrincipal(requiring: .read) else { return }
+        guard let principal = self.session.standingPrincipal(requiring: .read) else {
+            return self.renew(in: .seconds(Self.retrySeconds))
+        }
         let isRunning = self.services.sockets.lane.run(
             {
                 try? await sessions.heartbeat(id, as: principal).ticket

@@ -101,6 +101,11 @@ extension SignalingMember {
     }
 
     private func leave(_ requestID: ByteBuffer?) {
+        do throws(AccessError) {
+            _ = try self.session.standing(requiring: .write)
+        } catch {
+            return self.send(.error(SignalNotice.Failure(error, requestID)))
+        }
         // Its readers end by it, maybe before the answer is here.
         self.isDeparted = true
         self.ask(requestID) { (sessions, id, principal) throws(SessionFailure) in

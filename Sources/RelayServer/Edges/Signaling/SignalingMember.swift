@@ -89,11 +89,21 @@ final class SignalingMember {
         let readers = joinedReaders.readers
         self.subscriptions.add(joinedReaders)
         current.connections.add(self)
+        // What was said between its coming in and the readers' joining they don't hear.
+        if let end = self.missedEnd { return self.end(end) }
         self.answer(joined, entrance, current.readers)
         for reader in readers { current.readers.start(reader) }
         self.renewInTime()
         for candidate in entrance.join.candidates { self.publish(candidate: candidate) }
         self.proxy.opened()
+    }
+
+    /// Why the session is over for this socket already; nil where it is not.
+    private var missedEnd: End? {
+        guard let session = self.current else { return nil }
+        if session.state.isEnded { return .sessionOver(state: session.state.name) }
+        guard let peer = session.peer(self.peer) else { return .lost }
+        return peer.connection == self.connectionID ? nil : .replaced
     }
 
     /// The roster is that of a moment at which the readers had joined. So nobody who comes or goes is missed.

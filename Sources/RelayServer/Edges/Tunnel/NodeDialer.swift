@@ -42,30 +42,23 @@ final class NodeDialer: Sendable {
         _ open: Opening
     ) async throws {
         let tls = try self.context(for: node)
-        let upgraded = eventLoop.makePromise(of: Void.self)
-        let channel: any Channel
-        do {
-            channel = try await ClientBootstrap(group: eventLoop)
-                .connectTimeout(Self.patience)
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelOption(.maxMessagesPerRead, value: 1)
-                .channelOption(.recvAllocator, value: ReadBuffers.allocator)
-                .channelOption(.allowRemoteHalfClosure, value: true)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try Self.configure(channel, node, tls, path, pass, open).cascade(to: upgraded)
-                    }
+        let deadline = NIODeadline.now() + Self.patience
+        // A name may have several addresses, each tried over a channel of its own: what counts is what becomes of the one that connects.
+        let (channel, upgraded) = try await ClientBootstrap(group: eventLoop)
+            .connectTimeout(Self.patience)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.recvAllocator, value: ReadBuffers.allocator)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .connect(host: node.place.host, port: node.place.port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    (channel, try Self.configure(channel, node, tls, path, pass, open))
                 }
-                .connect(host: node.place.host, port: node.place.port)
-                .get()
-        } catch {
-            upgraded.fail(error)
-            throw error
-        }
-        let timer = eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+            }
+        let timer = eventLoop.scheduleTask(deadline: deadline) { channel.close(promise: nil) }
         defer { timer.cancel() }
         do {
-            try await upgraded.futureResult.get()
+            try await upgraded.get()
         } catch {
             channel.close(promise: nil)
             throw error

@@ -240,6 +240,11 @@ final class TunnelRoute: Route {
             switch consume joined {
             case .failure(let refusal): exchange.answer(Reply(refusal))
             case .success(let joined):
+                // It may have been closed before the readers joined.
+                let session = joined.readers.first?.topic.access.state as? RelaySessions.Session
+                guard session?.tunnels.contains(where: { $0.id == request.tunnel }) ?? true else {
+                    return exchange.answer(Self.unknown)
+                }
                 guard let place = watch.takePlace() else { preconditionFailure("one end of a tunnel opened twice") }
                 watch.start(joined)
                 let isOpen = self.sockets.upgrade(exchange, headers, holding: place) {

@@ -19,10 +19,18 @@ struct SignalingLifeTests {
             $0.signaling.joinPatience = .seconds(1)
         } _: { relay in
             let client = try await SignalingClient(relay, path)
+            #expect(await client.closeCode() == 4001)
+        }
+    }
+
+    @Test("a ping before the join is answered", arguments: ["/v1/signaling", "/ws"])
+    func ping(path: String) async throws {
+        try await withRelay { relay in
+            let client = try await SignalingClient(relay, path)
             try client.socket.send(json: ["type": "ping", "id": 5])
             let pong = await client.next()
             #expect(pong["type"] as? String == "pong" && pong["re"] as? Int == 5)
-            #expect(await client.closeCode() == 4001)
+            client.disconnect()
         }
     }
 
