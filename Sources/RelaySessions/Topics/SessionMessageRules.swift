@@ -63,10 +63,11 @@ struct SessionMessageRule: Hashable {
 
     /// Types that nobody but the relay writes, on any of the topics.
     static let relaysOwn: Set<String> = [
-        "connection_replaced", "error", "host_changed", "invite_created", "invite_revoked", "joined", "kicked",
+        "connection_replaced", "error", "gap", "host_changed", "invite_created", "invite_revoked", "joined", "kicked",
         "lock_denied", "lock_granted", "lock_released", "peer_away", "peer_joined", "peer_left", "peer_returned",
-        "permission_denied", "permission_granted", "punch_coord", "punch_refused", "role_changed", "server_draining",
-        "session_created", "session_extended", "session_state", "tunnel_accepted", "tunnel_closed",
+        "permission_denied", "permission_granted", "pong", "punch_coord", "punch_refused", "role_changed",
+        "server_draining",
+        "session_created", "session_extended", "session_state", "ticket_renewed", "tunnel_accepted", "tunnel_closed",
         "tunnel_requested",
     ]
 

@@ -98,7 +98,8 @@ public struct ProxyFlow: Hashable, Sendable {
     /// - Returns: false where it acknowledges what was never delivered.
     public mutating func acknowledge(_ sequence: UInt64, window: Int?) -> Bool {
         guard sequence <= self.highest else { return false }
-        if let window { self.window = window }
+        // Never smaller: the sender, which can't know of it yet, would be held for frames that it was allowed to send.
+        if let window { self.window = max(self.window, window) }
         while self.acknowledged < sequence {
             self.acknowledged += 1
             if let cost = self.costs.popFirst() { self.inFlight -= Int(cost) }

@@ -115,8 +115,12 @@ extension SignalingConversation: WebSocketDialect {
 
     func received(binary: ByteBuffer) {
         switch self.phase {
-        case .outside: self.refuseOutside(nil)
-        case .inside(let member): member.received(binary: binary)
+        case .outside:
+            self.spend(0)
+            self.refuseOutside(nil)
+        case .inside(let member):
+            // Frames of a tunnel have bounds of their own. What belongs to none counts as a message.
+            if !member.received(binary: binary) { self.spend(0) }
         case .over: break
         }
     }
@@ -131,7 +135,8 @@ extension SignalingConversation: WebSocketDialect {
     }
 
     private func spend(_ bytes: Int) {
-        guard case .inside = self.phase, let moment = self.budget.spend(bytes, at: .now()) else { return }
+        // Strangers have a bound of their own, and their timer is the wait for their join.
+        guard !self.isStranger, let moment = self.budget.spend(bytes, at: .now()) else { return }
         self.isSpent = true
         self.timer?.cancel()
         self.timer = self.loop.eventLoop.assumeIsolated().scheduleTask(deadline: moment) { [weak self] in
@@ -248,8 +253,8 @@ extension SignalingConversation: Suspending {
         )
         let topics = SignalTopic.followed.map { SessionTopicName(joined.session.id, $0.part) }
         let keys = topics.map { TopicKey(name: $0.topicName) }
-        self.services.joiner.join(keys, for: self, sink: member, as: nil) { place, _ in
-            entrance.start(of: SignalTopic.followed[place], joined)
+        self.services.joiner.join(keys, for: self, sink: member, as: nil) { place, topic in
+            entrance.start(of: SignalTopic.followed[place], joined, end: topic.bounds.last)
         } then: { readers in
             switch consume readers {
             case .success(let readers):

@@ -95,11 +95,13 @@ struct SignalingEntrance: Sendable {
 
     /// Where the client begins in a topic: after what it has, or after what it had when it was lost; else with what comes next. Presence is
     /// what others show of themselves now: of that it gets all.
-    func start(of topic: SignalTopic, _ joined: JoinedPeer) -> ReaderStart {
-        if let id = self.join.cursors[topic] { return .cursor(.after(id)) }
+    ///
+    /// - Parameter end: of the topic's stream. Nobody has anything behind it: a client that could begin there would not hear of its own end.
+    func start(of topic: SignalTopic, _ joined: JoinedPeer, end: MessageID) -> ReaderStart {
+        if let id = self.join.cursors[topic] { return .cursor(.after(min(id, end))) }
         if topic == .presence { return .cursor(.oldest) }
         guard let since = joined.awaySince else { return .tail }
-        return .cursor(.after(MessageID(milliseconds: since.milliseconds, sequence: 0)))
+        return .cursor(.after(min(MessageID(milliseconds: since.milliseconds, sequence: 0), end)))
     }
 
     /// Whether the client hears what was said before it came.

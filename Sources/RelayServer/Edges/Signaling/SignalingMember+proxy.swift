@@ -7,8 +7,12 @@ import RelayWire
 /// Tunnels of proxy frames: asked for and accepted by messages of the session's topic, used and closed from socket to socket.
 extension SignalingMember {
     /// A whole binary message has come: a frame.
-    func received(binary: ByteBuffer) {
-        if case .failed(let code, let text) = self.proxy.received(binary) { self.fail(code, text, nil) }
+    ///
+    /// - Returns: false where it is none of a tunnel's.
+    func received(binary: ByteBuffer) -> Bool {
+        guard case .failed(let code, let text) = self.proxy.received(binary) else { return true }
+        self.fail(code, text, nil)
+        return false
     }
 
     /// The client says something about a tunnel.

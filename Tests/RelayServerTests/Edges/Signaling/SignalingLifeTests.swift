@@ -23,6 +23,42 @@ struct SignalingLifeTests {
         }
     }
 
+    @Test(
+        "a cursor behind the end of a topic keeps nobody from hearing that the session is over, or that it was replaced"
+    )
+    func cursorAhead() async throws {
+        try await withRelay { relay in
+            let ahead: [String: Any] = ["cursors": ["session": "18446744073709551615-18446744073709551615"]]
+            let stage = try await SignalingStage(relay)
+            let host = try await stage.join("host")
+            let first = try await stage.join("first", ahead)
+            let back = try await SignalingClient(relay)
+            try await back.join(stage.id, "first", first.ticket, ahead.merging(["resume": first.resume]) { $1 })
+            #expect(await first.closeCode() == 4010)
+            let closed = try await relay.send(.POST, "\(stage.path)/close", token: host.ticket)
+            #expect(closed.status == 204, "\(closed)")
+            #expect(await back.closeCode() == 4004)
+        }
+    }
+
+    @Test("empty frames without a tunnel are read no faster than messages, before a join and after it")
+    func emptyFrames() async throws {
+        try await withRelay {
+            $0.signaling.messagesPerSecond = 20
+        } _: { relay in
+            let stage = try await SignalingStage(relay)
+            for client in [
+                try await stage.join("host"), try await SignalingClient(relay, token: stage.account),
+            ] {
+                let start = ContinuousClock.now
+                for _ in 0..<60 { client.socket.send(0x82, ByteBuffer()) }
+                for _ in 0..<60 { #expect(await client.next()["type"] as? String == "error") }
+                #expect(ContinuousClock.now - start > .seconds(1))
+                client.disconnect()
+            }
+        }
+    }
+
     @Test("a ping before the join is answered", arguments: ["/v1/signaling", "/ws"])
     func ping(path: String) async throws {
         try await withRelay { relay in

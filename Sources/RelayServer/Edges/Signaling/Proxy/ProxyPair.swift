@@ -39,7 +39,8 @@ final class ProxyPair: Sendable {
     /// Nil for whoever accepts it.
     let target: PeerID?
     private let hub: ProxyHub
-    private let request: (opener: ProxyEndReference, window: Int?)
+    /// As the opener has asked.
+    private let window: Int?
     private let state: Mutex<State>
 
     init(_ opener: ProxyEndReference, target: PeerID?, session: SessionID, hub: ProxyHub, window: Int?) {
@@ -47,19 +48,16 @@ final class ProxyPair: Sendable {
         self.opener = opener.peer
         self.target = target
         self.hub = hub
-        self.request = (opener, window)
+        self.window = window
         self.state = Mutex(State(tunnel: ProxyTunnel(window: window, rules: hub.rules), opener: Place(end: opener)))
     }
 
-    /// The same request, for this peer alone.
-    func claimed(by target: PeerID) -> ProxyPair {
-        ProxyPair(
-            self.request.opener,
-            target: target,
-            session: self.session,
-            hub: self.hub,
-            window: self.request.window
-        )
+    /// The same request, for this peer alone, from the socket that its opener has by now.
+    ///
+    /// - Returns: nil where the opener has none.
+    func claimed(by target: PeerID) -> ProxyPair? {
+        guard target != self.opener, let opener = self.state.withLock({ $0.opener.end }) else { return nil }
+        return ProxyPair(opener, target: target, session: self.session, hub: self.hub, window: self.window)
     }
 
     var isOpen: Bool { self.state.withLock { $0.tunnel.phase == .open } }
