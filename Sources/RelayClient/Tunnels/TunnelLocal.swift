@@ -54,6 +54,7 @@ public struct TunnelLocal: Sendable {
     ///   - host: an address of this machine.
     ///   - port: 0 lets the system choose.
     ///   - listening: told the port.
+    ///   - body: gets a program's connection, and sees to its end.
     /// - Throws: ``RelayError`` with code `invalidInput` where the port can't be had; `CancellationError`.
     public static func listen(
         host: String,
