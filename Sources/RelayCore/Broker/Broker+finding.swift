@@ -72,11 +72,12 @@ extension Broker {
         }
     }
 
-    /// The topic with the access that is stored now.
-    private func renewed(_ key: TopicKey) async throws(BrokerError) -> Topic {
-        try await self.reading { () async throws(StoreError) in
-            try await self.topicLock.withLock(self.catalog.root(of: key)) { () async throws(StoreError) in
-                try await self.refresh(key)
+    /// The topic, with its whole family made what is stored now: another relay may have changed it a moment ago.
+    func renewed(_ key: TopicKey) async throws(BrokerError) -> Topic {
+        let root = self.catalog.root(of: key)
+        return try await self.reading { () async throws(StoreError) in
+            try await self.topicLock.withLock(root) { () async throws(StoreError) in
+                try await self.refresh(root)
                 return try await self.load(key)
             }
         }

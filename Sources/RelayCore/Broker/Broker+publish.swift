@@ -250,11 +250,8 @@ extension Broker {
         } catch {
             guard self.mayBeOutdated(error) else { throw error }
         }
-        let root = self.catalog.root(of: open.topic.key)
-        try await self.reading { () async throws(StoreError) in
-            try await self.topicLock.withLock(root) { () async throws(StoreError) in try await self.refresh(root) }
-        }
-        return try self.admit(draft, to: try self.open(open.topic, for: .publish, as: principal), as: principal)
+        let topic = try await self.renewed(open.topic.key)
+        return try self.admit(draft, to: try self.open(topic, for: .publish, as: principal), as: principal)
     }
 
     private func admit(
