@@ -5,8 +5,8 @@ extension AccessError {
     /// The HTTP status.
     public var status: Int {
         switch self.code {
-        case .notAuthenticated, .invalidToken, .tokenRevoked, .userNotFound, .wrongCredentials, .invalidRefreshToken,
-            .refreshUserNotFound:
+        case .notAuthenticated, .invalidToken, .tokenRevoked, .proofRequired, .proofInvalid, .userNotFound,
+            .wrongCredentials, .invalidRefreshToken, .refreshUserNotFound:
             401
         case .userInactive, .accountRequired, .permissionRequired, .accountInactive: 403
         case .malformedRefreshToken, .usernameTaken, .ownDeletion: 400
@@ -17,8 +17,14 @@ extension AccessError {
         }
     }
 
-    /// Whether `WWW-Authenticate: Bearer` goes with the answer: with every 401, as RFC 9110 (15.5.2) asks.
-    public var challengesBearer: Bool { self.status == 401 }
+    /// The value of `WWW-Authenticate`, which goes with every 401, as RFC 9110 (15.5.2) asks; RFC 9449 (7.1) says what of a proof.
+    public var challenge: String? {
+        switch self.code {
+        case .proofRequired: #"DPoP algs="EdDSA""#
+        case .proofInvalid: #"DPoP error="invalid_dpop_proof", algs="EdDSA""#
+        default: self.status == 401 ? "Bearer" : nil
+        }
+    }
 
     /// The value of `Retry-After`, where one goes with the answer.
     public var retryAfterSeconds: Int64? {
@@ -38,6 +44,8 @@ extension AccessError {
         case .notAuthenticated: "Not authenticated"
         case .invalidToken: "Invalid or expired token"
         case .tokenRevoked: "Token has been revoked"
+        case .proofRequired: "A proof of the ticket's key is required"
+        case .proofInvalid: "The proof of the ticket's key is not valid"
         case .userNotFound: "User not found"
         case .userInactive: "User is inactive"
         case .accountRequired: "An account's token is required"

@@ -8,6 +8,10 @@ public struct AccessError: Error, Hashable, CustomStringConvertible {
         /// Bad form, bad signature, expired, or not yet valid.
         case invalidToken
         case tokenRevoked
+        /// The token names a key, and no proof of it came with the request.
+        case proofRequired
+        /// What came is no proof for this request, or was used before.
+        case proofInvalid
         /// The token is good, its user is gone.
         case userNotFound
         case userInactive

@@ -6,6 +6,8 @@ public enum RateLimitRule: Int, CaseIterable, Sendable {
     case bulk
     /// A join of a session that was refused.
     case failedJoin
+    /// A proof of a key, which is taken once. Only relays that share a store count them so, and by no setting.
+    case proof
 }
 
 /// The limits in force; nil is none.

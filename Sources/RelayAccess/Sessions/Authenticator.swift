@@ -109,6 +109,17 @@ public final class Authenticator: Sendable {
         self.ticketReader.withLock { $0 = reader }
     }
 
+    /// Sees to it that who shows a token has the key that the token names. To be asked once for each request, and only of a session that has
+    /// a key.
+    public func prove(_ session: Session, by request: ProvenRequest) async throws(AccessError) {
+        guard let key = session.key else { return }
+        guard !request.proofs.isEmpty else { throw AccessError(.proofRequired) }
+        guard request.proofs.count == 1, request.token != nil, let reader = self.ticketReader.withLock({ $0 }) else {
+            throw AccessError(.proofInvalid)
+        }
+        try await reader.take(request.proofs[0], for: request, by: key)
+    }
+
     /// - Returns: nil for what is no ticket.
     private func ticketSession(for token: String) async throws(AccessError) -> Session? {
         guard let reader = self.ticketReader.withLock({ $0 }), let holder = try await reader.holder(of: token),

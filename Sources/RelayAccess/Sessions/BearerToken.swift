@@ -1,4 +1,5 @@
-/// Finds the token in an `Authorization` header.
+/// Finds the token in an `Authorization` header: of the scheme `Bearer` (RFC 6750), or `DPoP` (RFC 9449), which a ticket with a key may come
+/// by. Whether a proof is needed the token says, and not the scheme.
 public enum BearerToken {
     static let usualPrefix = "Bearer "
 
@@ -8,6 +9,7 @@ public enum BearerToken {
         let bytes = header.utf8
         guard let blank = bytes.firstIndex(of: UInt8(ascii: " ")),
             bytes[..<blank].elementsEqual("bearer".utf8, by: Self.isSame)
+                || bytes[..<blank].elementsEqual("dpop".utf8, by: Self.isSame)
         else { return nil }
         let token = header[blank...].drop { $0 == " " }
         return token.isEmpty ? nil : String(token)

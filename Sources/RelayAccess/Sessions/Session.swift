@@ -15,6 +15,8 @@ public final class Session: Sendable {
     let generation: Int64
     /// The peer that a ticket is for; nil for an access token.
     public let peer: PeerStanding?
+    /// The thumbprint of the key that has to be proven with each request; nil where the token is enough by itself.
+    public let key: String?
     private let revoked = Atomic<Bool>(false)
 
     init(account: Account, jti: String?, expiresAt: Timestamp, generation: Int64 = 0) {
@@ -23,6 +25,7 @@ public final class Session: Sendable {
         self.jti = jti
         self.expiresAt = expiresAt
         self.peer = nil
+        self.key = nil
     }
 
     /// Of who holds a ticket. It can't be revoked by itself: the kind of its topics knows what it is worth.
@@ -32,6 +35,7 @@ public final class Session: Sendable {
         self.jti = nil
         self.expiresAt = holder.expiresAt
         self.peer = holder.peer
+        self.key = holder.key
     }
 
     public var isRevoked: Bool { self.revoked.load(ordering: .acquiring) }

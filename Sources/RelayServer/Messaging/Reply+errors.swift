@@ -7,7 +7,7 @@ import RelayWire
 extension Reply {
     init(_ error: AccessError) {
         self.init(HTTPResponseStatus(statusCode: error.status), json: ErrorBody.access(error))
-        if error.challengesBearer { self.headers.add(name: "www-authenticate", value: "Bearer") }
+        if let challenge = error.challenge { self.headers.add(name: "www-authenticate", value: challenge) }
         if let seconds = error.retryAfterSeconds { self.headers.add(name: "retry-after", value: String(seconds)) }
         if error.status == 503 { self.headers.add(name: "retry-after", value: "1") }
     }

@@ -54,10 +54,17 @@ final class RequestAccess: Sendable {
         let now = self.clock.now()
         if let session = self.knownSession(of: exchange, at: now) {
             exchange.known?.session = session
+            guard session.key == nil else {
+                return self.prove(exchange, session, .header) {
+                    self.admit(exchange, session, requiring: permission, counting: rule, at: now, then: next)
+                }
+            }
             return self.admit(exchange, session, requiring: permission, counting: rule, at: now, then: next)
         }
         self.findSession(of: exchange, .header) { session in
-            self.admit(exchange, session, requiring: permission, counting: rule, at: self.clock.now(), then: next)
+            self.prove(exchange, session, .header) {
+                self.admit(exchange, session, requiring: permission, counting: rule, at: self.clock.now(), then: next)
+            }
         }
     }
 
@@ -99,7 +106,7 @@ final class RequestAccess: Sendable {
             } catch {
                 return exchange.answer(Reply(error))
             }
-            next(exchange, session)
+            self.prove(exchange, session, .headerSubprotocolOrQuery) { next(exchange, session) }
         }
     }
 
@@ -124,7 +131,8 @@ final class RequestAccess: Sendable {
             ?? self.token(of: exchange, .headerSubprotocolOrQuery)
     }
 
-    /// Goes on with the session of another token, which a conversation has brought, or with what is wrong with it.
+    /// Goes on with the session of another token, which a conversation has brought, or with what is wrong with it. A key that the token names
+    /// is not asked for: the conversation began with a proof of it.
     func findSession(
         _ token: String,
         for client: some Suspending,
@@ -136,6 +144,45 @@ final class RequestAccess: Sendable {
         case .refused(let error): body(.failure(error))
         case nil: self.verify(token, at: now, for: client, body)
         }
+    }
+
+    // MARK: Keys
+
+    /// Goes on once who sent the request has proved to have the key that its token names, or answers with what is wrong; at once where the
+    /// token names none. A proof is taken once, so this is asked once for each request.
+    private func prove(
+        _ exchange: Exchange,
+        _ session: Session,
+        _ place: TokenPlace,
+        then body: @escaping () -> Void
+    ) {
+        guard session.key != nil else { return body() }
+        let request = ProvenRequest(
+            method: exchange.head.method.rawValue,
+            path: String(exchange.path),
+            proofs: self.proofs(of: exchange, place),
+            token: exchange.facts.authorization.map { BearerToken.token(inAuthorization: $0) }
+                ?? self.token(of: exchange, place)
+        )
+        let authenticator = self.authenticator
+        exchange.suspend { () -> AccessError? in
+            do throws(AccessError) {
+                try await authenticator.prove(session, by: request)
+                return nil
+            } catch {
+                return error
+            }
+        } then: { (error: AccessError?) in
+            if let error { return exchange.answer(Reply(error)) }
+            body()
+        }
+    }
+
+    /// Where tokens may come in the query, so may a browser's proof.
+    private func proofs(of exchange: Exchange, _ place: TokenPlace) -> [String] {
+        let sent = exchange.head.headers["dpop"]
+        guard sent.isEmpty, place == .headerSubprotocolOrQuery, self.acceptsQueryToken else { return sent }
+        return QueryItems(exchange.query).first("dpop").map { [$0] } ?? []
     }
 
     // MARK: Tokens

@@ -34,6 +34,7 @@ struct RelaySessionParts: Sendable {
             keys: try Self.keys(configuration.sessions, broker, secret),
             broker: broker,
             deadlines: shared ?? DeadlineTable(),
+            takingProof: Self.takingProof(by: store),
             onTransition: {
                 metrics.count($0)
                 observers.tell($0)
@@ -46,6 +47,17 @@ struct RelaySessionParts: Sendable {
             messages: messages,
             observers: observers
         )
+    }
+
+    private static func takingProof(
+        by store: any RelayStore
+    ) -> (@Sendable (_ name: String) async throws(StoreError) -> Bool)? {
+        guard let counts = store as? any SharedRateCounts else { return nil }
+        // For as long as a proof by a clock that is ahead can be good, and more.
+        let once = RateLimit(count: 1, windowSeconds: 3 * RequestProof.lifetimeSeconds)
+        return { (name: String) async throws(StoreError) -> Bool in
+            try await counts.admit(.proof, key: name, limit: once) == nil
+        }
     }
 
     private static func keys(

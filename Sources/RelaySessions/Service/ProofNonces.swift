@@ -1,25 +1,13 @@
 import Crypto
 import RelayWire
-import Synchronization
 
-/// Gives out the numbers that peers sign to prove their keys, and takes each back once.
+/// The numbers that peers sign to prove their keys. Nothing is kept of those that are given out.
 ///
-/// A number says until when it is good, for which session, and that a relay of this cluster made it. So any relay takes it back, and none keeps
-/// what it has given out. Each relay remembers which ones were answered there.
-final class ProofNonces: Sendable {
-    /// As many answers as one relay remembers; beyond it none is taken until the first has expired.
-    private static let maxAnswered = 100_000
-
-    private struct Answered {
-        var nonces: Set<[UInt8]> = []
-        /// In the order of their answers.
-        var order: [(nonce: [UInt8], expiresAt: Timestamp)] = []
-    }
-
-    private let answered = Mutex(Answered())
-
+/// A number says until when it is good, for which session, and that a relay of this cluster made it. So any relay takes it back, once among
+/// all of them: see ``UsedProofs``.
+enum ProofNonces {
     /// - Parameter key: the cluster's.
-    func make(for session: SessionID, by key: SigningKey, at now: Timestamp) -> ProofChallenge {
+    static func make(for session: SessionID, by key: SigningKey, at now: Timestamp) -> ProofChallenge {
         var generator = SystemRandomNumberGenerator()
         let expiresAt = now.adding(seconds: ProofChallenge.lifetimeSeconds)
         let head = Self.bytes(expiresAt.microseconds) + [UInt8].random(8, using: &generator)
@@ -29,8 +17,13 @@ final class ProofNonces: Sendable {
         return challenge
     }
 
-    /// - Returns: nil where it is none of ours, or was taken back before.
-    func take(_ nonce: [UInt8], for session: SessionID, by key: SigningKey, at now: Timestamp) -> ProofChallenge? {
+    /// - Returns: nil where it is none of ours.
+    static func challenge(
+        _ nonce: [UInt8],
+        for session: SessionID,
+        by key: SigningKey,
+        at now: Timestamp
+    ) -> ProofChallenge? {
         guard nonce.count == ProofChallenge.nonceBytes else { return nil }
         let head = Array(nonce.prefix(16))
         guard Sodium.areEqual(Array(nonce.suffix(16)), Self.tag(head, session, key)) else { return nil }
@@ -38,21 +31,7 @@ final class ProofNonces: Sendable {
         let expiresAt = Timestamp(microseconds: microseconds)
         // Made by a clock that was ahead, and was set back since.
         guard expiresAt <= now.adding(seconds: ProofChallenge.lifetimeSeconds) else { return nil }
-        guard self.remember(nonce, until: expiresAt, at: now) else { return nil }
         return ProofChallenge(nonce: nonce, expiresAt: expiresAt)
-    }
-
-    private func remember(_ nonce: [UInt8], until expiresAt: Timestamp, at now: Timestamp) -> Bool {
-        self.answered.withLock { answered in
-            // Those of a clock that was ahead are taken back no more.
-            let latest = now.adding(seconds: ProofChallenge.lifetimeSeconds)
-            let over = answered.order.prefix { $0.expiresAt <= now || $0.expiresAt > latest }
-            for old in over { answered.nonces.remove(old.nonce) }
-            answered.order.removeFirst(over.count)
-            guard answered.nonces.count < Self.maxAnswered, answered.nonces.insert(nonce).inserted else { return false }
-            answered.order.append((nonce, expiresAt))
-            return true
-        }
     }
 
     private static func bytes(_ number: Int64) -> [UInt8] {
@@ -63,6 +42,18 @@ final class ProofNonces: Sendable {
         let message = head + Array(session.text.utf8)
         return Array(
             HMAC<SHA256>.authenticationCode(for: message, using: key.secret(for: "proof nonces, 1")).prefix(16)
+        )
+    }
+}
+
+extension ProofChallenge {
+    /// That this number was answered.
+    func use(by key: KeyThumbprint) -> ProofUse {
+        ProofUse(
+            of: key,
+            named: self.nonce,
+            madeAt: self.expiresAt.adding(seconds: -Self.lifetimeSeconds),
+            until: self.expiresAt
         )
     }
 }

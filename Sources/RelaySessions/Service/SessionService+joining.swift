@@ -44,7 +44,7 @@ public struct JoinedPeer: Sendable {
 extension SessionService {
     /// A number for a peer's key to sign. Asks nothing of who wants it, and keeps nothing.
     public func challenge(_ id: SessionID) async throws(SessionFailure) -> ProofChallenge {
-        self.nonces.make(for: id, by: try await self.keys.current().current, at: self.now)
+        ProofNonces.make(for: id, by: try await self.keys.current().current, at: self.now)
     }
 
     /// Lets a peer in, or back to its place.
@@ -129,7 +129,7 @@ extension SessionService {
         guard let (text, answer) = join.proof else { return nil }
         guard text.utf8.count == 43, let nonce = Sodium.bytes(base64: text.utf8) else { throw .malformed("nonce") }
         let key = try await self.keys.current().current
-        guard let challenge = self.nonces.take(nonce, for: ticket.facts.session, by: key, at: now) else {
+        guard let challenge = ProofNonces.challenge(nonce, for: ticket.facts.session, by: key, at: now) else {
             throw .proof(.challengeExpired)
         }
         do throws(KeyProof.Refusal) {
@@ -137,7 +137,9 @@ extension SessionService {
         } catch {
             throw .proof(error)
         }
-        return answer.key.thumbprint
+        let thumbprint = answer.key.thumbprint
+        guard try await self.take(challenge.use(by: thumbprint), at: now) else { throw .proof(.challengeExpired) }
+        return thumbprint
     }
 
     private static func newResume() -> (text: String, digest: ResumeDigest) {

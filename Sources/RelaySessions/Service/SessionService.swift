@@ -12,23 +12,27 @@ public final class SessionService: Sendable {
     public let keys: SessionKeys
     let broker: Broker
     let deadlines: any DeadlineStore
-    let nonces = ProofNonces()
+    let proofs: UsedProofs
     private let onTransition: @Sendable (SessionTransition) -> Void
     private let activeSessions = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
 
-    /// - Parameter onTransition: told of every transition of this relay, once it is stored. On any thread; must be quick.
+    /// - Parameters:
+    ///   - takingProof: takes the name of a proof for all relays that share a store, and says whether it is the first to; nil where none do.
+    ///   - onTransition: told of every transition of this relay, once it is stored. On any thread; must be quick.
     public init(
         settings: SessionSettings,
         keys: SessionKeys,
         broker: Broker,
         deadlines: any DeadlineStore,
+        takingProof: (@Sendable (_ name: String) async throws(StoreError) -> Bool)? = nil,
         onTransition: @escaping @Sendable (SessionTransition) -> Void
     ) {
         self.settings = settings
         self.keys = keys
         self.broker = broker
         self.deadlines = deadlines
+        self.proofs = UsedProofs(sharing: takingProof, startedAt: broker.clock.now())
         self.onTransition = onTransition
     }
 

@@ -3,7 +3,7 @@ public import RelayWire
 /// What the holder of a ticket is asked: to sign a number that the relay has just drawn, with the key that the ticket names, or with the one
 /// that the ticket to come shall name.
 ///
-/// Whoever draws it keeps it for one answer, and forgets it whatever that came to. So no proof is taken twice.
+/// A proof of it is taken once: whoever checks one sees to that.
 public struct ProofChallenge: Hashable, Sendable {
     public static let nonceBytes = 32
     /// How long it can be answered.

@@ -34,7 +34,7 @@ struct AccessErrorTests {
         let error = AccessError(code)
         #expect(error.status == status)
         #expect(error.detail == detail)
-        #expect(error.challengesBearer == (status == 401))
+        #expect((error.challenge != nil) == (status == 401))
     }
 
     @Test("A store's failure is 503, and its message stays out of the answer")

@@ -67,11 +67,21 @@ struct RESTCall: Sendable {
             throw AccessError(.notAuthenticated)
         }
         let authenticator = self.services.access.authenticator
+        let session: Session
         switch authenticator.cached(authorization: header, at: self.now) {
-        case .session(let session): return session
+        case .session(let known): session = known
         case .refused(let error): throw error
-        case nil: return try await authenticator.authenticate(authorization: header, at: self.now)
+        case nil: session = try await authenticator.authenticate(authorization: header, at: self.now)
         }
+        guard session.key != nil, session.key != self.context.proven?.key else { return session }
+        let request = ProvenRequest(
+            method: self.context.method,
+            path: self.context.path,
+            proofs: HTTPField.Name("DPoP").map { self.request.headers[values: $0] } ?? [],
+            token: BearerToken.token(inAuthorization: header)
+        )
+        try await authenticator.prove(session, by: request)
+        return session
     }
 
     /// The caller, an account that holds what the route asks for.

@@ -1,4 +1,5 @@
 import Hummingbird
+import RelayAccess
 
 /// What the router's routes and middleware pass along with a request.
 struct RelayRequestContext: RequestContext {
@@ -11,6 +12,12 @@ struct RelayRequestContext: RequestContext {
     var requestID = ""
     /// Whether the client is still there.
     var presence = ClientPresence()
+    /// As sent: the router sees HEAD as GET.
+    var method = ""
+    /// As sent, without the query.
+    var path = ""
+    /// Whose key was proven for this request before it came to its route.
+    var proven: Session?
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)

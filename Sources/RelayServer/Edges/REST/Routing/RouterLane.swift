@@ -70,11 +70,13 @@ final class RouterLane: Route {
         let presence = ClientPresence()
         exchange.presence = presence
         if exchange.connection.isInputClosed { exchange.inputClosed() }
+        let (method, path, proven) = (exchange.head.method.rawValue, String(exchange.path), exchange.admission?.session)
         exchange.suspend {
             var context = RelayRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
             context.isCounted = isCounted
             context.requestID = requestID
             context.presence = presence
+            (context.method, context.path, context.proven) = (method, path, proven)
             let reply = await Self.reply(to: request, context, responder, logger)
             return (reply, context.endpointPath)
         } then: { (result: (reply: Reply, route: String?)) in

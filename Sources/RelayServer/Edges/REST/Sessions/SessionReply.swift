@@ -39,6 +39,7 @@ enum SessionReply {
 
     private static func refusal(_ error: AccessError, _ call: RESTCall) -> Reply {
         var reply = Self.refusal(error.sessionCode, error.detail, call)
+        if let challenge = error.challenge { reply.headers.replaceOrAdd(name: "www-authenticate", value: challenge) }
         if let seconds = error.retryAfterSeconds {
             reply.headers.replaceOrAdd(name: "retry-after", value: String(seconds))
         }

@@ -25,7 +25,22 @@ struct SessionTicketReader: TicketReader {
         return TicketHolder(
             peer: PeerStanding(id: peer.text, ticket: holding),
             account: ticket.facts.account.map { UserID($0.text) },
-            expiresAt: ticket.facts.expiresAt
+            expiresAt: ticket.facts.expiresAt,
+            key: ticket.facts.key?.text
         )
+    }
+
+    func take(_ proof: String, for request: ProvenRequest, by key: String) async throws(AccessError) {
+        guard let token = request.token, let key = KeyThumbprint(text: key) else { throw AccessError(.proofInvalid) }
+        let demand = RequestProof.Request(method: request.method, path: request.path, token: token)
+        do throws(RequestProofFailure) {
+            try await self.service.take(proof, for: demand, by: key)
+        } catch {
+            switch error {
+            case .refused(let refusal): throw AccessError(.proofInvalid, cause: "\(refusal)")
+            case .used: throw AccessError(.proofInvalid, cause: "used before")
+            case .store(let error): throw AccessError(error)
+            }
+        }
     }
 }
