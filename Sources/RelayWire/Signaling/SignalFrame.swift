@@ -37,7 +37,7 @@ public struct SignalFrame: Hashable, Sendable {
         /// As ``SignalNotice/Joined/resume`` had it.
         public var resume: String?
         /// Where to go on: what the client has of each topic.
-        public var cursors: [SignalTopic: MessageID] = [:]
+        public var cursors: [SignalTopic: SignalCursor] = [:]
         /// G1's, each a JSON value as sent. At most ``maximumCandidates``.
         public var candidates: [ByteBuffer] = []
         /// An identity key that is proven, in base64url.

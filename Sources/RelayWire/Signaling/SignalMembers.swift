@@ -235,7 +235,7 @@ struct SignalMembers {
         }
     }
 
-    private func cursors() throws(SignalProblem) -> [SignalTopic: MessageID] {
+    private func cursors() throws(SignalProblem) -> [SignalTopic: SignalCursor] {
         guard let value = self.member("cursors"), value.kind != .null else { return [:] }
         guard value.kind == .object else { throw self.bad("cursors has to be an object") }
         guard let cursors = self.scanner.at(value).readCursors() else { throw self.bad("cursors is not valid") }
@@ -253,17 +253,17 @@ struct SignalMembers {
 }
 
 extension JSONScanner {
-    /// Of an object that was checked: topics' names and messages' ids. Nil where it has anything else.
-    fileprivate consuming func readCursors() -> [SignalTopic: MessageID]? {
-        var cursors: [SignalTopic: MessageID] = [:]
+    /// Of an object that was checked: topics' names and cursors. Nil where it has anything else.
+    fileprivate consuming func readCursors() -> [SignalTopic: SignalCursor]? {
+        var cursors: [SignalTopic: SignalCursor] = [:]
         do throws(JSONError) {
             try self.enterObject()
             while let name = try self.nextMember() {
                 let cursor = try self.value()
                 guard let topic = self.text(of: name).flatMap(SignalTopic.init),
-                    let id = self.text(of: cursor).flatMap({ MessageID($0) })
+                    let cursor = self.text(of: cursor).flatMap(SignalCursor.init)
                 else { return nil }
-                cursors[topic] = id
+                cursors[topic] = cursor
             }
             return cursors
         } catch {

@@ -12,7 +12,8 @@ public enum SignalNotice: Hashable, Sendable {
     /// - Parameters:
     ///   - after: what it had last.
     ///   - resumedFrom: the oldest that is kept; nil where nothing is.
-    case gap(SignalTopic, after: MessageID, resumedFrom: MessageID?)
+    ///   - epoch: names the history in which the topic goes on; nil where it has none.
+    case gap(SignalTopic, after: MessageID, resumedFrom: MessageID?, epoch: String?)
     case kicked(session: String, reason: String)
     /// The lock is the client's, already. A lock that is new is told to all by the session.
     case lockGranted(element: String, peer: String, fence: UInt64, requestID: ByteBuffer?)
@@ -38,6 +39,8 @@ public enum SignalNotice: Hashable, Sendable {
         public var serverTimeMilliseconds: UInt64
         /// Where delivery begins.
         public var cursors: [SignalTopic: MessageID]
+        /// The histories that the cursors belong to, where there are any.
+        public var epochs: [SignalTopic: String]
         public var requestID: ByteBuffer?
 
         public init(
@@ -50,6 +53,7 @@ public enum SignalNotice: Hashable, Sendable {
             resume: String,
             serverTimeMilliseconds: UInt64,
             cursors: [SignalTopic: MessageID] = [:],
+            epochs: [SignalTopic: String] = [:],
             requestID: ByteBuffer? = nil
         ) {
             self.dialect = dialect
@@ -61,6 +65,7 @@ public enum SignalNotice: Hashable, Sendable {
             self.resume = resume
             self.serverTimeMilliseconds = serverTimeMilliseconds
             self.cursors = cursors
+            self.epochs = epochs
             self.requestID = requestID
         }
     }
@@ -119,13 +124,17 @@ public enum SignalNotice: Hashable, Sendable {
             sink.putEnd(answering: requestID)
         case .error(let failure): failure.put(into: &sink)
         case .serverDraining: sink.put(#"{"type":"server_draining"}"#)
-        case .gap(let topic, let after, let resumedFrom):
+        case .gap(let topic, let after, let resumedFrom, let epoch):
             sink.put(#"{"type":"gap","topic":""#)
             sink.put(topic: topic)
             sink.put(#"","after":"#)
             sink.put(after)
             sink.put(#","resumed_from":"#)
             sink.put(idOrNull: resumedFrom)
+            if let epoch {
+                sink.put(#","epoch":"#)
+                sink.put(text: epoch)
+            }
             sink.put("}")
         case .kicked(let session, let reason):
             sink.put(#"{"type":"kicked","session_id":"#)
@@ -237,6 +246,14 @@ extension SignalNotice.Joined {
             sink.put(topic: cursor.0)
             sink.put(#"":"#)
             sink.put(cursor.1)
+        }
+        let epochs = SignalTopic.allCases.compactMap { topic in self.epochs[topic].map { (topic, $0) } }
+        sink.put(#"},"epochs":{"#)
+        sink.putList(epochs) { epoch, sink in
+            sink.put("\"")
+            sink.put(topic: epoch.0)
+            sink.put(#"":"#)
+            sink.put(text: epoch.1)
         }
         sink.put("}")
         sink.putEnd(answering: self.requestID)

@@ -82,7 +82,7 @@ struct SignalFrameTests {
     func join() throws {
         let json = #"""
             {"type":"join","session_id":"S","peer_id":"a","join_token":"t","display_name":"A","avatar_url":null,
-            "github_login":"g","candidates":[{"ip":"x"},"c"],"resume":"r","cursors":{"signal":"5-1","session":"4"},
+            "github_login":"g","candidates":[{"ip":"x"},"c"],"resume":"r","cursors":{"signal":"5f0c1d9e2b7a4c31@5-1","session":"4"},
             "key":"k","nonce":"n","signature":"s"}
             """#
         guard case .join(let join) = try Self.frame(json).content else {
@@ -94,9 +94,24 @@ struct SignalFrameTests {
         #expect(join.githubLogin == "g")
         #expect(join.candidates.map(\.text) == [#"{"ip":"x"}"#, #""c""#])
         #expect(join.resume == "r")
-        #expect(join.cursors[.signal] == MessageID(milliseconds: 5, sequence: 1))
-        #expect(join.cursors[.session] == MessageID(milliseconds: 4, sequence: 0))
+        #expect(
+            join.cursors[.signal]
+                == SignalCursor(epoch: 0x5f0c_1d9e_2b7a_4c31, id: MessageID(milliseconds: 5, sequence: 1))
+        )
+        #expect(join.cursors[.session] == SignalCursor(id: MessageID(milliseconds: 4, sequence: 0)))
         #expect(join.proof == SignalFrame.Proof(key: "k", nonce: "n", signature: "s"))
+    }
+
+    @Test("a cursor is an id, with or without the epoch that it is of, and nothing else")
+    func cursor() {
+        let id = MessageID(milliseconds: 5, sequence: 1)
+        #expect(SignalCursor("5-1") == SignalCursor(id: id))
+        #expect(SignalCursor("A@5-1") == SignalCursor(epoch: 10, id: id))
+        for text in [
+            "", "@", "@5-1", "a@", "a@b@5-1", "g@5-1", "+1@5-1", "0@5-1", "00000000000000001@5-1", "5-1@a", "msg_1",
+        ] {
+            #expect(SignalCursor(text) == nil, "\(text)")
+        }
     }
 
     @Test(

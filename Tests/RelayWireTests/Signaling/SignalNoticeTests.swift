@@ -19,6 +19,7 @@ struct SignalNoticeTests {
                 resume: "r",
                 serverTimeMilliseconds: 5,
                 cursors: [.signal: MessageID(milliseconds: 1, sequence: 2), .session: .zero],
+                epochs: [.signal: "5f0c1d9e2b7a4c31"],
                 requestID: ByteBuffer(string: "7")
             )
         )
@@ -31,7 +32,7 @@ struct SignalNoticeTests {
             """# + #"""
             {"peer_id":"b","role":"editor","key":null,"profile":{"peer_id":"b"}}],"server_time_ms":5,"resume":"r",
             """# + #"""
-            "cursors":{"session":"0-0","signal":"1-2"},"re":7}
+            "cursors":{"session":"0-0","signal":"1-2"},"epochs":{"signal":"5f0c1d9e2b7a4c31"},"re":7}
             """#
 
     static let samples: [(SignalNotice, String)] = [
@@ -52,8 +53,8 @@ struct SignalNoticeTests {
         ),
         (.serverDraining, #"{"type":"server_draining"}"#),
         (
-            .gap(.signal, after: .zero, resumedFrom: nil),
-            #"{"type":"gap","topic":"signal","after":"0-0","resumed_from":null}"#
+            .gap(.signal, after: .zero, resumedFrom: nil, epoch: "5f0c1d9e2b7a4c31"),
+            #"{"type":"gap","topic":"signal","after":"0-0","resumed_from":null,"epoch":"5f0c1d9e2b7a4c31"}"#
         ),
         (.kicked(session: "S", reason: "r"), #"{"type":"kicked","session_id":"S","reason":"r"}"#),
         (

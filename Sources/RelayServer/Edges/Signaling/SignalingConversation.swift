@@ -254,7 +254,7 @@ extension SignalingConversation: Suspending {
         let topics = SignalTopic.followed.map { SessionTopicName(joined.session.id, $0.part) }
         let keys = topics.map { TopicKey(name: $0.topicName) }
         self.services.joiner.join(keys, for: self, sink: member, as: nil) { place, topic in
-            entrance.start(of: SignalTopic.followed[place], joined, end: topic.bounds.last)
+            entrance.start(of: SignalTopic.followed[place], joined, in: topic.bounds)
         } then: { readers in
             switch consume readers {
             case .success(let readers):

@@ -96,9 +96,17 @@ struct SignalingEntrance: Sendable {
     /// Where the client begins in a topic: after what it has, or after what it had when it was lost; else with what comes next. Presence is
     /// what others show of themselves now: of that it gets all.
     ///
-    /// - Parameter end: of the topic's stream. Nobody has anything behind it: a client that could begin there would not hear of its own end.
-    func start(of topic: SignalTopic, _ joined: JoinedPeer, end: MessageID) -> ReaderStart {
-        if let id = self.join.cursors[topic] { return .cursor(.after(min(id, end))) }
+    /// - Parameter bounds: of the topic's stream. Nobody has anything behind its end: a client that could begin there would not hear of its own
+    ///   end. What it has of another history may well be behind that.
+    func start(of topic: SignalTopic, _ joined: JoinedPeer, in bounds: StreamBounds) -> ReaderStart {
+        let end = bounds.last
+        if let cursor = self.join.cursors[topic] {
+            switch cursor.epoch {
+            case nil: return .cursor(.after(min(cursor.id, end)))
+            case bounds.epoch.id?: return .cursor(.inEpoch(bounds.epoch.id, after: min(cursor.id, end)))
+            case let epoch?: return .cursor(.inEpoch(epoch, after: cursor.id))
+            }
+        }
         if topic == .presence { return .cursor(.oldest) }
         guard let since = joined.awaySince else { return .tail }
         return .cursor(.after(min(MessageID(milliseconds: since.milliseconds, sequence: 0), end)))

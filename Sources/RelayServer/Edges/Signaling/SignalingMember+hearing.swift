@@ -19,7 +19,7 @@ extension SignalingMember: ReaderSink {
 
     func deliver(_ gap: Gap, to reader: Reader) {
         let topic = SignalTopic.followed[reader.tag]
-        let notice = SignalNotice.gap(topic, after: gap.after, resumedFrom: gap.resumedFrom)
+        let notice = SignalNotice.gap(topic, after: gap.after, resumedFrom: gap.resumedFrom, epoch: gap.epochText)
         self.connection?.deliver(notice.framed)
     }
 

@@ -111,8 +111,11 @@ final class SignalingMember {
         let session = self.current ?? joined.session
         if !entrance.replays(.session, joined) { self.revision = session.revision }
         var cursors: [SignalTopic: MessageID] = [:]
+        var epochs: [SignalTopic: String] = [:]
         for reader in self.subscriptions.readers {
-            cursors[SignalTopic.followed[reader.tag]] = readers.cursor(of: reader)
+            let topic = SignalTopic.followed[reader.tag]
+            cursors[topic] = readers.cursor(of: reader)
+            epochs[topic] = reader.toldEpoch.flatMap(StreamEpoch.told)
         }
         self.send(
             .joined(
@@ -126,6 +129,7 @@ final class SignalingMember {
                     resume: joined.resume,
                     serverTimeMilliseconds: self.services.clock.now().milliseconds,
                     cursors: cursors,
+                    epochs: epochs,
                     requestID: entrance.requestID
                 )
             )
