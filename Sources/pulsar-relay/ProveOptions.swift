@@ -22,6 +22,14 @@ struct ProveOptions: ParsableArguments {
     @Option(help: "How many peers a session of the run's own has, which join, speak, leave and come back. 0: none.")
     var peers = 4
 
+    @Option(
+        help: """
+            After how long without a sign of life the relay says that a peer has left: session_lease_seconds and \
+            session_reconnect_seconds together. Peers vanish only where that fits into the run.
+            """
+    )
+    var lostAfter = "75s"
+
     @Option(help: "How long a reader keeps a connection on average. Each time is random.")
     var resumeEvery = "2s"
 
@@ -53,6 +61,7 @@ struct ProveOptions: ParsableArguments {
         }
         plan.readers = mix.kinds
         plan.peerCount = self.peers
+        plan.lostAfter = try Self.span(self.lostAfter, "--lost-after")
         plan.payloadSize = self.payloadSize
         plan.seed = self.seed
         plan.topicPrefix = self.topicPrefix

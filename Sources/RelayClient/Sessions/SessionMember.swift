@@ -7,7 +7,7 @@ public struct SessionMember: Sendable {
     /// The host's peer id at the time of joining; nil where there was none, or where it is not known.
     public let hostPeerID: String?
     private let base: RelayClient
-    private let tickets: TicketStore
+    let tickets: TicketStore
 
     /// How often ``keepAlive()`` tells the relay that the peer is there. A ticket lasts three times as long.
     public static let heartbeatInterval = Duration.seconds(300)
@@ -21,6 +21,7 @@ public struct SessionMember: Sendable {
             of: place.peerID,
             in: place.sessionID,
             until: place.ticketExpiresAt,
+            resume: place.resume,
             host: place.hostPeerID,
             like: client
         )
@@ -35,7 +36,7 @@ public struct SessionMember: Sendable {
         guard let peer = claims.peerID else {
             throw RelayError(.invalidInput, detail: "this token only lets somebody in; a peer's ticket is wanted")
         }
-        self.init(ticket, of: peer, in: claims.sessionID, until: claims.expiresAt, host: nil, like: client)
+        self.init(ticket, of: peer, in: claims.sessionID, until: claims.expiresAt, resume: nil, host: nil, like: client)
     }
 
     private init(
@@ -43,6 +44,7 @@ public struct SessionMember: Sendable {
         of peerID: String,
         in sessionID: String,
         until expiresAt: Int,
+        resume: String?,
         host: String?,
         like client: RelayClient
     ) {
@@ -50,7 +52,14 @@ public struct SessionMember: Sendable {
         self.peerID = peerID
         self.hostPeerID = host
         let guest = RelayClient(endpoint: client.endpoint, credentials: .stored, configuration: client.configuration)
-        self.tickets = TicketStore(ticket, of: peerID, in: sessionID, until: expiresAt, guest: guest)
+        self.tickets = TicketStore(
+            ticket,
+            of: peerID,
+            in: sessionID,
+            until: expiresAt,
+            resume: resume,
+            guest: guest
+        )
         self.base = client
     }
 

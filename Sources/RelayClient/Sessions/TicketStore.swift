@@ -5,18 +5,30 @@ import Synchronization
 ///
 /// Owner of the ticket: its lock.
 final class TicketStore: TokenStore {
-    private let sessionID: String
+    let sessionID: String
     private let peerID: String
     /// Never asked for a token of its own.
     private let guest: RelayClient
     private let tokens: Mutex<Tokens>
+    /// Takes the peer's place back, once; nil where the answer with the next one was lost.
+    private let resume: Mutex<String?>
 
-    /// - Parameter expiresAt: seconds since 1970.
-    init(_ ticket: String, of peerID: String, in sessionID: String, until expiresAt: Int, guest: RelayClient) {
+    /// - Parameters:
+    ///   - expiresAt: seconds since 1970.
+    ///   - resume: nil where it is not known.
+    init(
+        _ ticket: String,
+        of peerID: String,
+        in sessionID: String,
+        until expiresAt: Int,
+        resume: String?,
+        guest: RelayClient
+    ) {
         self.sessionID = sessionID
         self.peerID = peerID
         self.guest = guest
         self.tokens = Mutex(Self.tokens(ticket, expiresAt))
+        self.resume = Mutex(resume)
     }
 
     /// The ticket as it is now.
@@ -74,7 +86,22 @@ final class TicketStore: TokenStore {
 
     func take(_ place: SessionPlace) {
         self.tokens.withLock { $0 = Self.tokens(place.ticket, place.ticketExpiresAt) }
+        self.putBack(place.resume)
     }
+
+    /// - Parameter resume: nil for the one that there is.
+    func take(_ ticket: String, resume: String?) {
+        guard let expiresAt = (try? SessionTicket(ticket))?.expiresAt else { return }
+        self.tokens.withLock { $0 = Self.tokens(ticket, expiresAt) }
+        if let resume { self.putBack(resume) }
+    }
+
+    var canResume: Bool { self.resume.withLock { $0 != nil } }
+
+    /// For one join.
+    func takeResume() -> String? { self.resume.withLock { $0.take() } }
+
+    func putBack(_ resume: String) { self.resume.withLock { $0 = resume } }
 
     private static func tokens(_ ticket: String, _ expiresAt: Int) -> Tokens {
         Tokens(accessToken: ticket, expiresAt: Timestamp(microseconds: 0).adding(seconds: Int64(expiresAt)))

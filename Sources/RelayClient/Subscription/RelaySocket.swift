@@ -67,7 +67,7 @@ public struct RelaySocket: Sendable {
         }
     }
 
-    private static func error(for end: ConnectionEnd) -> RelayError {
+    static func error(for end: ConnectionEnd) -> RelayError {
         switch end {
         case .closed(let code, let reason): RelayError(.unavailable, closeCode: code, detail: reason)
         case .lost(let error):
@@ -104,6 +104,20 @@ extension RelayClient {
             throw error
         }
         return socket
+    }
+
+    /// Connects once, to a path that speaks WebSocket.
+    func openConnection(to target: String, timeout: Duration) async throws -> WebSocketConnection {
+        var options = SubscriptionOptions(topics: [])
+        options.connectTimeout = timeout
+        return try await self.connect(
+            WebSocketConnector<WebSocketConnection>(
+                endpoint: self.endpoint,
+                tls: self.configuration.tls,
+                target: target,
+                options: options
+            )
+        )
     }
 
     /// A token that is refused is renewed once.

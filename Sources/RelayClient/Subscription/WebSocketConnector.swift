@@ -136,14 +136,19 @@ extension WebSocketConnector {
 }
 
 extension WebSocketConnector where Socket == WebSocketConnection {
-    /// For `/ws`.
-    init(endpoint: RelayEndpoint, tls: TLSConfiguration, options: SubscriptionOptions) throws {
+    /// For paths that speak in text messages.
+    init(
+        endpoint: RelayEndpoint,
+        tls: TLSConfiguration,
+        target: String = "/ws",
+        options: SubscriptionOptions
+    ) throws {
         // A limit of zero would refuse everything.
         let maxMessageBytes = min(max(options.maxMessageBytes, 1024), 1 << 30)
         try self.init(
             endpoint: endpoint,
             tls: tls,
-            target: "/ws",
+            target: target,
             timeout: options.connectTimeout,
             maxFrameSize: maxMessageBytes
         ) { channel in

@@ -25,9 +25,11 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     case toldTwice
     /// A joining or leaving that the relay acknowledged, and never told.
     case untold
+    /// A peer that vanished was told to have left long after it should have been.
+    case toldLate
 
     /// Those that sessions alone can have.
-    public static let ofSessions: Set<Fault> = [.misdelivered, .toldTwice, .untold]
+    public static let ofSessions: Set<Fault> = [.misdelivered, .toldTwice, .untold, .toldLate]
 
     public var title: String {
         switch self {
@@ -43,6 +45,7 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
         case .misdelivered: "delivered to the wrong peer"
         case .toldTwice: "told twice"
         case .untold: "never told"
+        case .toldLate: "told too late"
         }
     }
 }

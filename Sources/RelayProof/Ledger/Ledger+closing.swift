@@ -70,18 +70,19 @@ extension Ledger {
         let wasReached = state.attachedAt != nil || state.lastAttachedAt >= settlingBeganAt
         for number in self.records.indices where !state.seen.contains(number) {
             let record = self.records[number]
-            guard record.audience.includes(reader) else { continue }
+            guard record.audience.includes(reader), Int(record.subject) != reader else { continue }
+            guard !record.flags.contains(.optional) else { continue }
             let topic = Int(record.topic)
-            let hasPassed = state.hasPassed(record.id, topic)
+            let hasPassed = record.flags.contains(.bound) && state.hasPassed(record.id, topic)
             let isAcknowledged = record.flags.contains(.acknowledged)
             let isKnown = !record.flags.isDisjoint(with: [.seen, .stored])
             guard isAcknowledged || (isKnown && hasPassed) else { continue }
-            if state.wasToldOf(record.id, topic) {
+            if state.beganAfter(record, number) {
+                continue
+            } else if state.wasToldOf(record, number) {
                 self.tallies[topic].toldAsGap += 1
             } else if state.isExcused, !hasPassed {
                 continue
-            } else if self.isBeforeFirst(record, of: state) {
-                self.tallies[topic].toldAsGap += 1
             } else if hasPassed || wasReached {
                 let end = hasPassed ? "passed over" : "not there at the end"
                 self.found(.lost, in: topic, "message \(number), \(record.id), at reader \(reader): \(end)")
@@ -89,12 +90,6 @@ extension Ledger {
                 self.tallies[topic].unseen += 1
             }
         }
-    }
-
-    /// In a topic that may be lost with a relay. Who got nothing although this many were for it has lost them by no restart.
-    private func isBeforeFirst(_ record: MessageRecord, of state: ReaderLedger) -> Bool {
-        guard self.transientTopic == Int(record.topic) else { return false }
-        return state.first[Int(record.topic)].map { record.id < $0 } ?? (state.owed < 20)
     }
 
     private mutating func findSharedIDs() {

@@ -1,4 +1,4 @@
-public import RelayClient
+import RelayClient
 import RelayWire
 
 extension Ledger {
@@ -7,10 +7,15 @@ extension Ledger {
 
     /// The relay's own word came to a reader. Nobody has published it: that it came to one reader is how it is known.
     ///
-    /// - Parameter audience: whom it is for.
-    public mutating func deliveredNews(
+    /// - Parameters:
+    ///   - audience: whom it is for.
+    ///   - subject: the reader that it is about, and that may be told otherwise; nil for none.
+    ///   - isOptional: whether those whom it is for may be told otherwise.
+    mutating func deliveredNews(
         _ message: RelayMessage,
         for audience: Audience,
+        about subject: Int? = nil,
+        isOptional: Bool = false,
         to reader: Int,
         at time: Int64
     ) {
@@ -24,7 +29,8 @@ extension Ledger {
         }
         let number = self.newsNumber(of: id, topic, audience, time)
         let isNew = self.readers[reader].seen.insert(number)
-        self.records[number].flags.insert(.seen)
+        self.records[number].flags.formUnion(isOptional ? [.seen, .optional] : [.seen])
+        if let subject { self.records[number].subject = UInt8(subject) }
         if !isNew {
             self.found(.repeated, in: topic, "the relay's \(id), at reader \(reader)")
         } else if !isInOrder {

@@ -32,18 +32,29 @@ extension Ledger {
         let topic = Int(self.records[number].topic)
         self.acknowledgements.acknowledged(at: time)
         guard !self.records[number].flags.contains(.acknowledged) else { return }
-        self.records[number].flags.insert(.acknowledged)
-        self.tallies[topic].acknowledged += 1
-        let audience = self.records[number].audience
-        for index in self.readers.indices where audience.includes(index) {
-            self.readers[index].owed += 1
-            if self.readers[index].seen.contains(number) { self.readers[index].acknowledgedSeen += 1 }
-        }
+        self.noteAcknowledged(number)
         guard let id = MessageID(text) else {
             return self.found(.foreign, in: topic, "message \(number) was acknowledged under the id '\(text)'")
         }
         if let known = self.bind(number, to: id) {
             self.found(.otherID, in: topic, "message \(number) was acknowledged as \(id), and delivered as \(known)")
+        }
+    }
+
+    /// The relay has taken the message, without saying under which id.
+    mutating func publishTaken(_ number: Int, at time: Int64) {
+        self.acknowledgements.acknowledged(at: time)
+        guard !self.records[number].flags.contains(.acknowledged) else { return }
+        self.noteAcknowledged(number)
+    }
+
+    private mutating func noteAcknowledged(_ number: Int) {
+        self.records[number].flags.insert(.acknowledged)
+        self.tallies[Int(self.records[number].topic)].acknowledged += 1
+        let audience = self.records[number].audience
+        for index in self.readers.indices where audience.includes(index) {
+            self.readers[index].owed += 1
+            if self.readers[index].seen.contains(number) { self.readers[index].acknowledgedSeen += 1 }
         }
     }
 

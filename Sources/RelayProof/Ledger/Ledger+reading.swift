@@ -13,6 +13,20 @@ extension Ledger {
         self.readers[reader].attachedAt = nil
     }
 
+    /// The relay has told a reader after which id its topic begins. It counts the first time: what was before is not for it.
+    mutating func readerBegan(_ reader: Int, in topicName: String, after id: MessageID) {
+        guard let topic = self.topicIndex[topicName], self.readers[reader].begin[topic] == nil else { return }
+        self.readers[reader].begin[topic] = id
+        self.readers[reader].begunBefore[topic] = self.records.count
+    }
+
+    /// The relay has told a reader the epoch of a topic. What it says the first time, when the reader begins, costs nothing.
+    mutating func readerKnowsHistory(_ reader: Int, of topicName: String) {
+        guard let topic = self.topicIndex[topicName], self.readers[reader].knownSince[topic] == nil else { return }
+        let isAtBeginning = self.readers[reader].begunBefore[topic] == self.records.count
+        self.readers[reader].knownSince[topic] = isAtBeginning ? 0 : self.records.count
+    }
+
     /// A reader can't come back for now, or can again.
     mutating func excuse(_ reader: Int, _ isExcused: Bool) { self.readers[reader].isExcused = isExcused }
 
@@ -54,6 +68,7 @@ extension Ledger {
         let after = MessageID(gap.after) ?? .zero
         let before = gap.resumedFrom.map { MessageID($0) ?? .zero } ?? self.afterAllKnown(topic)
         self.readers[reader].hasGaps = true
+        self.readers[reader].gapsBefore[topic] = self.records.count
         self.readers[reader].gaps[topic].insert(after: after, before: before)
     }
 
@@ -62,7 +77,8 @@ extension Ledger {
         self.readers.indices.allSatisfy { reader in
             if self.readers[reader].isExcused { return true }
             if self.readers[reader].acknowledgedSeen == self.readers[reader].owed { return true }
-            return self.readers[reader].hasGaps && self.unseen(by: reader).isEmpty
+            let isOwedAll = !self.readers[reader].hasGaps && self.readers[reader].begin.allSatisfy { $0 == nil }
+            return !isOwedAll && self.unseen(by: reader).isEmpty
         }
     }
 
@@ -72,7 +88,7 @@ extension Ledger {
             let record = self.records[number]
             guard record.flags.contains(.acknowledged), record.audience.includes(reader) else { return false }
             guard !state.seen.contains(number) else { return false }
-            return !state.wasToldOf(record.id, Int(record.topic))
+            return !state.wasToldOf(record, number) && !state.beganAfter(record, number)
         }
     }
 

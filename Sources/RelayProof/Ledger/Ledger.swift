@@ -13,9 +13,6 @@ public struct Ledger: Sendable {
     /// Each once; their places are what topics are numbered by.
     public let topics: [String]
     let topicIndex: [String: Int]
-    /// A topic that a relay may hold in memory alone; nil for none. Who has got nothing of it has no cursor, and so can't be told of what went
-    /// with the relay: it is owed what comes from its first message on.
-    var transientTopic: Int?
     var records: [MessageRecord] = []
     var readers: [ReaderLedger]
     /// In the order of `topics`.

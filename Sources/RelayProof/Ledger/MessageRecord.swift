@@ -14,6 +14,8 @@ struct MessageRecord: Sendable {
         static let stored = Flags(rawValue: 8)
         /// A reader got it.
         static let seen = Flags(rawValue: 16)
+        /// Of the relay's own: some readers are not told it, and are owed nothing.
+        static let optional = Flags(rawValue: 32)
     }
 
     /// Nanoseconds since the run began.
@@ -23,6 +25,10 @@ struct MessageRecord: Sendable {
     let publisher: UInt16
     let audience: Audience
     var flags: Flags = []
+    /// Of the relay's own: the reader that it is about, which may be told otherwise.
+    var subject = Self.nobody
+
+    static let nobody = UInt8.max
 
     init(startedAt: Int64, topic: Int, publisher: Int, audience: Audience) {
         self.audience = audience

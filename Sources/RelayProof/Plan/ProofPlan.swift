@@ -16,6 +16,9 @@ public struct ProofPlan: Sendable, Hashable {
     public var readers: [ReaderKind] = []
     /// Peers of a session of its own, 0 to 50: 0 is no session, and 1 makes none either, having nobody to speak to.
     public var peerCount = 0
+    /// After how long without a sign of life the relay tells that a peer has left: what it is configured to, `session_lease_seconds` and
+    /// `session_reconnect_seconds` together. Peers vanish only where that fits into the run.
+    public var lostAfter: Duration = .seconds(75)
     /// Mean of the random time for which a reader keeps a connection.
     public var resumeEvery: Duration = .seconds(2)
     /// Characters of filler in each payload, 0 to 500,000. Every 500th message has at least 300,000.
@@ -36,6 +39,9 @@ public struct ProofPlan: Sendable, Hashable {
     public init(runID: String) {
         self.runID = runID
     }
+
+    /// A relay that has much to do, or that can't reach its store for a moment, may tell of a loss so much later.
+    static let lossAllowance: Duration = .seconds(15)
 
     /// 16 hex digits of chance.
     public static func makeRunID() -> String {

@@ -18,6 +18,7 @@ extension ProofReport {
             .object(JSONObject(zip(self.topics, self.tallies).map { ($0, Self.json($1)) }))
         )
         object.append("traffic", self.trafficJSON)
+        if let peers = self.peers { object.append("peers", Self.json(peers)) }
         object.append("samples", .array(self.samples.map(JSONDocument.string)))
         object.append("left_topics", .array(self.leftTopics.map(JSONDocument.string)))
         return .object(object)
@@ -31,6 +32,16 @@ extension ProofReport {
             "resumes": Self.number(self.traffic.resumes),
             "refused_frames": Self.number(self.traffic.refusedFrames),
             "longest_without_acknowledgement": .number(JSONNumber(self.longestWithoutAcknowledgement)),
+        ]
+    }
+
+    private static func json(_ peers: PeerCounts) -> JSONDocument {
+        [
+            "joins": self.number(peers.joins),
+            "leaves": self.number(peers.leaves),
+            "losses": self.number(peers.losses),
+            "losses_by_break": self.number(peers.lossesByBreak),
+            "signaling_sockets": self.number(peers.signalingSockets),
         ]
     }
 

@@ -56,7 +56,11 @@ extension ProofReport {
     private var trafficLines: [String] {
         let statuses = self.traffic.statuses.sorted { $0.key < $1.key }.map { "\($0.key) x \($0.value)" }
         let seconds = String(format: "%.2f", Double(self.longestWithoutAcknowledgement) / 1e9)
-        return [
+        let peers = self.peers.map { peers in
+            "peers: joined \(peers.joins), left \(peers.leaves), vanished \(peers.losses) (\(peers.lossesByBreak) with a broken "
+                + "connection); signaling sockets: \(peers.signalingSockets)"
+        }
+        return (peers.map { [$0] } ?? []) + [
             "answers: \(statuses.joined(separator: ", ")); connection errors: \(self.traffic.connectionErrors); "
                 + "resumes: \(self.traffic.resumes); refused frames: \(self.traffic.refusedFrames)",
             "longest time without an acknowledgement: \(seconds) s",
@@ -72,7 +76,7 @@ extension ProofReport {
     private var verdictLine: String {
         let promise =
             "every acknowledged message reaches every reader it is for, and no other, exactly once, in one order, "
-            + "or is told as a gap, and is stored once; every peer that joins or leaves is told of once"
+            + "or is told as a gap, and is stored once; every peer that joins, leaves or vanishes is told of once"
         let numbers = "\(self.total.acknowledged) acknowledged, \(self.plan.readers.count) readers"
         return switch self.verdict {
         case .held: "HELD: \(promise) (\(numbers))"

@@ -12,6 +12,8 @@ public struct ProofReport: Sendable {
     public let total: TopicTally
     /// What the requests of publishers and readers came to.
     public let traffic: TrafficCounts
+    /// What the session's peers did; nil where there was no session.
+    public let peers: PeerCounts?
     /// Nanoseconds.
     public let longestWithoutAcknowledgement: Int64
     /// The first faults, in words.
@@ -48,6 +50,7 @@ public struct ProofReport: Sendable {
         for tally in self.tallies { total.add(tally) }
         self.total = total
         self.traffic = traffic
+        self.peers = session?.counts
         self.longestWithoutAcknowledgement = ledger.acknowledgements.longest
         self.samples = ledger.samples + (session?.messages.samples ?? [])
         self.leftTopics = leftTopics

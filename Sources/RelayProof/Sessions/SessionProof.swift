@@ -48,12 +48,14 @@ struct SessionProof: Sendable {
         }
     }
 
-    var isSettled: Bool { self.journal.write { ledger, _ in ledger.messages.isSettled } }
+    var isSettled: Bool { self.journal.write { ledger, _ in ledger.isSettled } }
 
     /// Compares with what the relay has kept, and ends the session.
     func close(settlingBeganAt: Int64) async -> SessionLedger {
         let history = try? await self.history()
-        self.journal.write { ledger, _ in ledger.close(history: history, settlingBeganAt: settlingBeganAt) }
+        self.journal.write { ledger, now in
+            ledger.close(history: history, settlingBeganAt: settlingBeganAt, at: now)
+        }
         try? await self.members[0].closeSession()
         return self.journal.copy
     }

@@ -14,6 +14,9 @@ struct Proof {
             (self.report["total"] as? [String: Any])?[name] as? Int ?? -1
         }
 
+        /// How often the peers of its session did something.
+        func peers(_ name: String) -> Int { (self.report["peers"] as? [String: Int])?[name] ?? -1 }
+
         /// How often each promise was broken, by its name.
         var faults: [String: Int] {
             let total = self.report["total"] as? [String: Any]

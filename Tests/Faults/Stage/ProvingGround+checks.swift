@@ -13,10 +13,15 @@ extension ProvingGround {
     }
 
     /// The prover's verdict has to be that all was kept, without a gap.
-    func expectHeld(_ proof: Proof, _ location: SourceLocation = #_sourceLocation) async throws {
+    @discardableResult
+    func expectHeld(
+        _ proof: Proof,
+        _ location: SourceLocation = #_sourceLocation
+    ) async throws -> Proof.Outcome {
         let outcome = try await self.outcome(of: proof, location)
         #expect(outcome.exit == .code(0), "\(outcome.said)\n\(self.lastWords)", sourceLocation: location)
         #expect(outcome.total("told_as_gap") == 0, "\(outcome.said)", sourceLocation: location)
+        return outcome
     }
 
     /// Where the server itself has lost what it had acknowledged, that is all that the prover may find: it misses it in the
