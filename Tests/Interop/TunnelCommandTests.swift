@@ -14,6 +14,11 @@ struct TunnelCommandTests {
         try await Scenario.run("tunnel_commands.py", settings: Self.settings, environment: Self.program)
     }
 
+    @Test("ssh and scp work across a tunnel: a command, pipes, 20 MiB each way, and as ssh's ProxyCommand")
+    func secureShell() async throws {
+        try await Scenario.run("tunnel_ssh.py", settings: Self.settings, environment: Self.program)
+    }
+
     @Test("A relay that is killed and started again in the middle of a transfer loses nothing of it")
     func restart() async throws {
         try await Scenario.inFolder { scenario in
