@@ -44,7 +44,7 @@ struct DatagramResponder {
         case .probe:
             answer = arrival.bytes
         case .punchRequest(let token, let session):
-            guard self.punches.verifies(token, of: session, at: now) else { return .ignore(.wrongToken) }
+            guard self.punches.verifies(token, of: session) else { return .ignore(.wrongToken) }
             ReferencePacket(.punchAcknowledgement(session: session), width: packet.width).write(into: &answer)
         case .punchAcknowledgement, .punchSuccess, .keepAlive:
             return .ignore(.notServed)

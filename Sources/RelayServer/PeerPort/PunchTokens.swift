@@ -1,33 +1,19 @@
-import NIOCore
-import Synchronization
+import RelayWire
 
-/// Gives out punch tokens, and knows those in force. One `Mutex`: who coordinates gives them out on any thread, the port asks on its own.
-final class PunchTokens: Sendable {
-    /// How long a token is in force where nothing else is said.
-    static let life = TimeAmount.seconds(10)
-    /// In force at a time, of all sessions. Each takes some hundred bytes.
-    static let standardLimit = 20_000
-
+/// Gives out punch tokens, and knows those in force: its own, and those of all relays with the same secret. It keeps none of them.
+struct PunchTokens: Sendable {
     private let key: PunchTokenKey
-    private let live: Mutex<LivePunchTokens>
+    private let now: @Sendable () -> Timestamp
 
-    init(key: PunchTokenKey, limit: Int = PunchTokens.standardLimit) {
+    /// - Parameter now: relays of one store need about the same time, as for all else that has an end.
+    init(key: PunchTokenKey, now: @escaping @Sendable () -> Timestamp) {
         self.key = key
-        self.live = Mutex(LivePunchTokens(limit: limit))
+        self.now = now
     }
 
-    /// - Parameters:
-    ///   - attempt: its end is said to clients; what counts here is `life`, from now on.
-    ///   - now: by uptime, which nobody sets.
-    /// - Returns: nil where too many are in force.
-    func issue(_ attempt: PunchAttempt, at now: NIODeadline, for life: TimeAmount = PunchTokens.life) -> String? {
-        let token = self.key.token(attempt)
-        let end = now + life
-        let isTaken = self.live.withLock { $0.insert(token, of: attempt.session, until: end, at: now) }
-        return isTaken ? token : nil
-    }
+    func issue(_ attempt: PunchAttempt) -> String { self.key.token(attempt) }
 
-    func verifies(_ token: String, of session: String, at now: NIODeadline) -> Bool {
-        self.live.withLock { $0.has(token, of: session, at: now) }
+    func verifies(_ token: String, of session: String) -> Bool {
+        self.key.verifies(token, of: session, at: Int64(self.now().milliseconds))
     }
 }

@@ -65,7 +65,7 @@ struct RelayParts: Sendable {
             heart.messages,
             secret: secret
         )
-        self.peers = RelayPeerParts(configuration, secret: secret)
+        self.peers = RelayPeerParts(configuration, secret: secret, clock: heart.broker.clock)
         heart.access.authenticator.takeTickets(readBy: SessionTicketReader(service: self.sessions.service))
         let edges = RelayEdges(
             configuration: configuration,

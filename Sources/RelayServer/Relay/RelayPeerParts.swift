@@ -1,3 +1,4 @@
+import RelayCore
 import RelayMetrics
 import RelayTunnels
 
@@ -10,8 +11,8 @@ struct RelayPeerParts: Sendable {
     let direct = DirectSuccess()
 
     /// - Parameter secret: the relay's, from which tokens are made.
-    init(_ configuration: RelayConfiguration, secret: Secret) {
-        self.tokens = PunchTokens(key: PunchTokenKey(secret: secret.value))
+    init(_ configuration: RelayConfiguration, secret: Secret, clock: RelayClock) {
+        self.tokens = PunchTokens(key: PunchTokenKey(secret: secret.value)) { clock.now() }
         let bytesPerSecond = configuration.tunnels.bytesPerSecond
         self.bandwidths = bytesPerSecond > 0 ? SessionBandwidths(bytesPerSecond: bytesPerSecond) : nil
     }

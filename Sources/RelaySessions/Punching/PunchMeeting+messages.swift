@@ -25,7 +25,6 @@ public struct PunchTokenWish: Hashable, Sendable {
 
 extension PunchMeeting {
     static let type = "punch_coord"
-    static let refusedType = "punch_refused"
 
     /// What the peers have besides their round trips to hear of it, in milliseconds.
     private static let margin: Int64 = 50
@@ -37,22 +36,19 @@ extension PunchMeeting {
 
     /// What both peers are told, on the punch topic, each for itself.
     ///
-    /// - Parameter token: makes one, nil where there are too many: then both are told that nothing comes of it.
+    /// - Parameter token: makes one.
     public func messages(
         in session: SessionID,
         _ rules: PunchRules,
         at now: Timestamp,
-        token: (PunchTokenWish) -> String?
+        token: (PunchTokenWish) -> String
     ) -> [Draft] {
         let start = self.start(at: now)
         let end = start + rules.seconds * 1_000
-        let drafts = [(self.first, self.second), (self.second, self.first)].map { own, other -> Draft? in
+        return [(self.first, self.second), (self.second, self.first)].map { own, other in
             let wish = PunchTokenWish(session: session, from: own.peer, to: other.peer, startsAt: start, expiresAt: end)
-            guard let token = token(wish) else { return nil }
-            return self.draft(to: own, of: other, wish, token, rules, now)
+            return self.draft(to: own, of: other, wish, token(wish), rules, now)
         }
-        let whole = drafts.compactMap(\.self)
-        return whole.count == 2 ? whole : self.refusals(at: now)
     }
 
     private func draft(
@@ -78,16 +74,5 @@ extension PunchMeeting {
         let told = other.candidates.told(to: own.candidates, sharesPrivate: rules.sharesPrivate)
         json.add("candidates", told.map { candidate in { candidate.write(into: &$0) } })
         return Draft(timestamp: now, payload: json.finish(), audience: .one(own.peer.text))
-    }
-
-    /// Nothing comes of it now.
-    private func refusals(at now: Timestamp) -> [Draft] {
-        [(self.first, self.second), (self.second, self.first)].map { own, other in
-            var json = PayloadObject()
-            json.add("type", Self.refusedType)
-            json.add("peer_id", other.peer.text)
-            json.add("reason", "at_capacity")
-            return Draft(timestamp: now, payload: json.finish(), audience: .one(own.peer.text))
-        }
     }
 }

@@ -111,7 +111,7 @@ struct STUNStreamTimeTests {
             responder: DatagramResponder(
                 stun: STUNResponder(endpoints: STUNExchange.plain),
                 buckets: SourceBuckets(perSecond: 0),
-                punches: PunchTokens(key: PunchTokenKey(secret: "a secret for tests"))
+                punches: PunchTokens(key: PunchTokenKey(secret: "a secret for tests")) { Timestamp(microseconds: 0) }
             )
         ) { _ in }
         let channel = EmbeddedChannel(handler: STUNStreamHandler(port: port))

@@ -62,7 +62,7 @@ struct TestDatagramListener {
         DatagramResponder(
             stun: STUNResponder(endpoints: endpoints),
             buckets: SourceBuckets(perSecond: perSecond),
-            punches: PunchTokens(key: PunchTokenKey(secret: "a secret for tests"))
+            punches: PunchTokens(key: PunchTokenKey(secret: "a secret for tests")) { Timestamp(microseconds: 0) }
         )
     }
 

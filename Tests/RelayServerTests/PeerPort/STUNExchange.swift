@@ -25,9 +25,9 @@ final class STUNExchange {
     private var responder: DatagramResponder
 
     init(_ endpoints: STUNEndpoints = plain, software: String? = "pulsar-relay", perSecond: Int = 0) {
-        let punches = PunchTokens(key: PunchTokenKey(secret: "a secret for tests"))
+        let punches = PunchTokens(key: PunchTokenKey(secret: "a secret for tests")) { Timestamp(microseconds: 0) }
         let attempt = PunchAttempt(session: "s1", from: "a", to: "b", startsAt: 0, expiresAt: 10_000, nonce: 1)
-        self.token = punches.issue(attempt, at: Self.now) ?? ""
+        self.token = punches.issue(attempt)
         self.responder = DatagramResponder(
             stun: STUNResponder(endpoints: endpoints, software: software),
             buckets: SourceBuckets(perSecond: perSecond),

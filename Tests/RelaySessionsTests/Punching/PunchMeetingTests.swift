@@ -143,25 +143,6 @@ struct PunchMeetingTests {
         #expect(PunchMeeting(requests: slow.messages)?.start(at: moment(0)) == 1_800_000_002_050)
     }
 
-    @Test("where there are too many tokens both are told that nothing comes of it")
-    func refused() throws {
-        var talk = Talk()
-        talk.ask(host, guest)
-        talk.ask(guest, host)
-        let meeting = try #require(PunchMeeting(requests: talk.messages))
-        var tokens = 1
-        let drafts = meeting.messages(in: sid, PunchRules(), at: moment(0)) { _ in
-            tokens -= 1
-            return tokens == 0 ? "token" : nil
-        }
-        #expect(
-            drafts.map { String(buffer: $0.payload) }
-                == ["guest", "host"].map {
-                    #"{"type":"punch_refused","peer_id":"\#($0)","reason":"at_capacity"}"#
-                }
-        )
-    }
-
     @Test("candidates that were told as signals count too, as far as the other saw them")
     func trickled() throws {
         var talk = Talk()

@@ -179,7 +179,6 @@ import Testing
         Case("/punch", .guest, #"{"type":"path_report","to":"host","mode":"direct_udp"}"#, .one("host")),
         Case("/punch", .guest, #"{"type":"path_report","to":"host","mode":"pigeon"}"#, nil),
         Case("/punch", .guest, #"{"type":"punch_coord","to":"host"}"#, nil),
-        Case("/punch", .guest, #"{"type":"punch_refused","to":"host"}"#, nil),
         Case("/punch", .guest, #"{"type":"anything","to":"host"}"#, nil),
         Case("/punch", .guest, #"{"to":"host"}"#, nil),
         Case("/files", .observer, #"{"type":"request_files","file_paths":[]}"#, .one("host")),

@@ -99,6 +99,32 @@ struct PunchTests {
         }
     }
 
+    @Test("a token is good at the port of every relay on the store, whichever gave it out")
+    func tokensOfTwoRelays() async throws {
+        let ports = [try await freePort(), try await freePort()]
+        try await withTwoRelays { configuration, place in
+            configuration.peerPort.bind = HostPort(host: "127.0.0.1", port: ports[place])
+            configuration.peerPort.alternatePort = 0
+        } _: { first, second in
+            let session = try await TestSession(first, account: try await first.administratorToken)
+            let guest = try await session.guest("guest")
+            try await Self.ask(session, "guest", token: session.host, on: first)
+            // This request makes the second relay tell both.
+            try await Self.ask(session, "host", token: guest, on: second)
+            let told = try await Self.told(session, token: session.host, on: first)
+            let token = try #require(told[0]["token"] as? String)
+            for port in ports {
+                var request = ByteBuffer()
+                ReferencePacket(.punchRequest(token: token, session: session.id), width: .variable).write(
+                    into: &request
+                )
+                let target = try SocketAddress(ipAddress: "127.0.0.1", port: port)
+                let (_, answers) = try await TestDatagramListener.exchange([request], to: target, count: 1)
+                #expect(answers.first?.data.getInteger(at: answers[0].data.readerIndex, as: UInt8.self) == 1)
+            }
+        }
+    }
+
     @Test("of two relays on one store one tells the two peers, once, wherever they ask")
     func twoRelays() async throws {
         try await withTwoRelays { first, second in
