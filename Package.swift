@@ -51,6 +51,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .target(name: "CDatagrams"),
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
@@ -139,6 +140,7 @@ let package = Package(
         .target(
             name: "RelayServer",
             dependencies: [
+                "CDatagrams",
                 "CZlib",
                 "RelayAccess",
                 "RelayCore",

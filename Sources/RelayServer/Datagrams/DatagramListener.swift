@@ -13,8 +13,8 @@ struct DatagramListener: Sendable {
         var advertised: IPAddress?
     }
 
-    /// Datagrams that are read in one call of the system.
-    private static let datagramsPerRead = 32
+    /// What a channel takes for each time that there is something. What has come behind it is taken by ``DatagramIntake``.
+    static let datagramsPerRead: UInt = 1
     /// Longer datagrams are cut, and so taken for none: nothing on this port has a reason to be longer than a frame.
     static let maximumDatagram = 2_048
     /// What waits for the loop, bytes. The system gives as much of it as its own limit allows.
@@ -55,11 +55,11 @@ struct DatagramListener: Sendable {
         _ loop: any EventLoop
     ) async throws -> any Channel {
         let address = try SocketAddress.makeAddressResolvingHost(place.host, port: place.port)
-        let buffers = FixedSizeRecvByteBufferAllocator(capacity: Self.datagramsPerRead * Self.maximumDatagram)
+        let buffers = FixedSizeRecvByteBufferAllocator(capacity: Self.maximumDatagram)
         // Costs memory for each datagram, and is known where the socket has one address.
         let asksDestination = place.advertised == nil && TransportAddress(address)?.address.isWildcard ?? false
         return try await DatagramBootstrap(group: loop)
-            .channelOption(.datagramVectorReadMessageCount, value: Self.datagramsPerRead)
+            .channelOption(.maxMessagesPerRead, value: Self.datagramsPerRead)
             .channelOption(.recvAllocator, value: buffers)
             .channelOption(.receivePacketInfo, value: asksDestination)
             .channelOption(.socketOption(.so_rcvbuf), value: Self.receiveBuffer)

@@ -8,17 +8,22 @@ final class DatagramPort {
     private var responder: DatagramResponder
     /// Nil where TURN is not served.
     private let turn: TURNRelay?
+    private let intake: DatagramIntake
     private let observe: @Sendable (DatagramOutcome) -> Void
     private var sockets: [DatagramSocket] = []
     private var links = 0
 
-    /// - Parameter observe: told, on the loop, what became of each datagram. Not told of data that TURN relays.
+    /// - Parameters:
+    ///   - intake: what the sockets are read with, relayed ports too.
+    ///   - observe: told, on the loop, what became of each datagram. Not told of data that TURN relays.
     init(
         responder: DatagramResponder,
+        intake: DatagramIntake = DatagramIntake(size: DatagramListener.maximumDatagram),
         turn: TURNRelay? = nil,
         observe: @escaping @Sendable (DatagramOutcome) -> Void
     ) {
         self.responder = responder
+        self.intake = intake
         self.turn = turn
         self.observe = observe
     }
@@ -47,12 +52,17 @@ final class DatagramPort {
 
     // MARK: What comes
 
-    /// - Parameter peer: where the datagram came from, with the zone that an IPv6 address may have.
-    func received(_ arrival: DatagramArrival, from peer: SocketAddress, by socket: DatagramSocket, at now: NIODeadline)
-    {
+    /// - Parameter peer: where the datagram came from, with the zone that an IPv6 address may have. Most data go on without it.
+    func received(
+        _ arrival: DatagramArrival,
+        from peer: @autoclosure () -> SocketAddress,
+        by socket: DatagramSocket,
+        at now: NIODeadline
+    ) {
         if let turn, Self.isChannelData(arrival.bytes) {
             return turn.relay(channelData: arrival.bytes, of: arrival.client, at: now)
         }
+        let peer = peer()
         if let outcome = self.serveTURN(arrival, by: .datagram(socket, peer), at: now) {
             return self.finish(outcome) { socket.send($0, to: peer) }
         }
@@ -89,6 +99,15 @@ final class DatagramPort {
             self.observe(.ignored(reason))
         }
     }
+
+    /// Hands over what has come to a socket behind the datagram that its channel took.
+    func receiveRest(of socket: DatagramSocket, _ take: (ReceivedDatagram) -> Void) {
+        self.intake.read(socket, take)
+        self.finishedReading()
+    }
+
+    /// Nothing more comes in this turn.
+    func finishedReading() { self.turn?.flush() }
 
     /// A stream brought what is no message, and ends.
     func refusedStream() { self.observe(.ignored(.malformed)) }

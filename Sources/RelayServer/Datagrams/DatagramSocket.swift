@@ -1,3 +1,4 @@
+import CDatagrams
 import Glibc
 import NIOCore
 import NIOPosix
@@ -27,77 +28,124 @@ struct DatagramSocket {
     ///
     /// - Returns: whether the system took it.
     func send(_ datagram: ByteBuffer, to peer: SocketAddress) -> Bool {
-        unsafe peer.withSockAddr { address, size in unsafe self.send(datagram, address, socklen_t(size)) }
+        unsafe peer.withSockAddr { address, size in
+            unsafe datagram.withUnsafeReadableBytes {
+                unsafe self.send($0, to: Destination(address, socklen_t(size))) == nil
+            }
+        }
+    }
+
+    /// Sends the datagrams of a run now or never.
+    ///
+    /// - Parameter cutting: how the system cuts runs apart. Changed where it turns out that it doesn't.
+    /// - Returns: how many of them, from the first on, the system took.
+    func send(_ run: DatagramRun, to peer: SocketAddress, _ cutting: inout DatagramCutting) -> Int {
+        unsafe peer.withSockAddr { address, size in
+            unsafe self.send(run, to: Destination(address, socklen_t(size)), &cutting)
+        }
     }
 
     /// The same, without memory for the address.
-    func send(_ datagram: ByteBuffer, to peer: TransportAddress) -> Bool {
-        unsafe peer.withSocketAddress { address, size in unsafe self.send(datagram, address, size) }
+    func send(_ run: DatagramRun, to peer: TransportAddress, _ cutting: inout DatagramCutting) -> Int {
+        unsafe peer.withSocketAddress { address, size in unsafe self.send(run, to: Destination(address, size), &cutting)
+        }
     }
 
-    /// Sends channel data: four bytes and the data, which are not copied for it.
-    func send(channel number: UInt16, _ data: ByteBuffer, to peer: SocketAddress) -> Bool {
-        guard self.channel.isActive else { return false }
-        var head = (number.bigEndian, UInt16(truncatingIfNeeded: data.readableBytes).bigEndian)
-        let sent = unsafe peer.withSockAddr { address, size in
-            unsafe data.withUnsafeReadableBytes { bytes in
-                unsafe withUnsafeMutableBytes(of: &head) { head in
-                    var parts = unsafe (
-                        iovec(iov_base: head.baseAddress, iov_len: head.count),
-                        iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
-                    )
-                    return unsafe withUnsafeMutablePointer(to: &parts) { parts in
-                        var message = unsafe msghdr()
-                        unsafe message.msg_name = unsafe UnsafeMutableRawPointer(mutating: address)
-                        unsafe message.msg_namelen = socklen_t(size)
-                        unsafe message.msg_iov = unsafe UnsafeMutableRawPointer(parts).assumingMemoryBound(
-                            to: iovec.self
-                        )
-                        unsafe message.msg_iovlen = 2
-                        return unsafe sendmsg(self.descriptor, &message, Self.flags)
-                    }
+    private func send(_ run: DatagramRun, to destination: Destination, _ cutting: inout DatagramCutting) -> Int {
+        unsafe run.bytes.withUnsafeReadableBytes { bytes in
+            if run.count > 1, cutting == .bySystem {
+                let error = unsafe self.send(bytes, to: destination, cutAt: run.size)
+                switch error {
+                case nil: return run.count
+                // The network's device can't cut.
+                case EIO, ENOPROTOOPT, EOPNOTSUPP: cutting = .here
+                // One datagram is too long for the way, which ordinary sending makes fragments of.
+                case EINVAL, EMSGSIZE: break
+                default: return 0
                 }
             }
+            for sent in 0..<run.count {
+                let start = sent * run.size
+                let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + run.size, bytes.count)])
+                guard unsafe self.send(part, to: destination) == nil else { return sent }
+            }
+            return run.count
         }
-        return sent == TURNChannelData.headerSize + data.readableBytes
     }
 
-    private func send(_ datagram: ByteBuffer, _ address: UnsafePointer<sockaddr>, _ size: socklen_t) -> Bool {
-        // The descriptor of a channel that is not active may be another's by now.
-        guard self.channel.isActive else { return false }
-        let sent = unsafe datagram.withUnsafeReadableBytes { bytes in
-            unsafe sendto(self.descriptor, bytes.baseAddress, bytes.count, Self.flags, address, size)
+    /// Where something goes, in the system's form.
+    @unsafe private struct Destination {
+        let address: UnsafePointer<sockaddr>
+        let size: socklen_t
+
+        init(_ address: UnsafePointer<sockaddr>, _ size: socklen_t) {
+            unsafe self.address = address
+            unsafe self.size = size
         }
-        return sent == datagram.readableBytes
+    }
+
+    /// - Parameter size: of the datagrams that the bytes are cut into; nil: they are one.
+    /// - Returns: the system's error; nil where it took all.
+    private func send(
+        _ bytes: UnsafeRawBufferPointer,
+        to destination: Destination,
+        cutAt size: Int? = nil
+    ) -> CInt? {
+        // The descriptor of a channel that is not active may be another's by now.
+        guard self.channel.isActive else { return EBADF }
+        var part = unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+        var control = SegmentControl(size: UInt16(truncatingIfNeeded: size ?? 0))
+        let sent = unsafe withUnsafeMutablePointer(to: &part) { part in
+            unsafe withUnsafeMutableBytes(of: &control) { control in
+                var message = unsafe msghdr()
+                unsafe message.msg_name = UnsafeMutableRawPointer(mutating: destination.address)
+                unsafe message.msg_namelen = destination.size
+                unsafe message.msg_iov = part
+                unsafe message.msg_iovlen = 1
+                if size != nil {
+                    unsafe message.msg_control = control.baseAddress
+                    unsafe message.msg_controllen = control.count
+                }
+                return unsafe sendmsg(self.descriptor, &message, Self.flags)
+            }
+        }
+        return sent == bytes.count ? nil : errno
+    }
+
+    /// The control message of UDP_SEGMENT as the system reads it: length, level, type, and the size of each datagram.
+    private struct SegmentControl {
+        let length = UInt(MemoryLayout<UInt>.size + 2 * MemoryLayout<CInt>.size + MemoryLayout<UInt16>.size)
+        let level = datagrams_segment_level
+        let type = datagrams_segment_type
+        let size: UInt16
+        // Control messages fill whole words.
+        let padding = UInt16(0)
+        let morePadding = UInt32(0)
+    }
+
+    /// Takes what waits, see `datagrams_receive`.
+    ///
+    /// - Parameter size: of the room for each datagram in `bytes`.
+    /// - Returns: how many were read.
+    func receive(
+        into bytes: UnsafeMutableRawBufferPointer,
+        size: Int,
+        _ received: UnsafeMutableBufferPointer<datagram_received>
+    ) -> Int {
+        guard self.channel.isActive, bytes.count >= size * received.count else { return 0 }
+        let count = UInt32(received.count)
+        return max(
+            0,
+            Int(unsafe datagrams_receive(self.descriptor, bytes.baseAddress, size, received.baseAddress, count))
+        )
     }
 
     private static let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
 }
 
-extension TransportAddress {
-    /// The system's form of it, on the stack: family and port, then the address; in IPv6 a flow label stands before it, a zone behind.
-    fileprivate func withSocketAddress<Result>(
-        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
-    ) -> Result {
-        var storage = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
-        return unsafe withUnsafeMutableBytes(of: &storage) { bytes in
-            let family: CInt
-            let size: Int
-            switch self.address {
-            case .v4(let address):
-                (family, size) = (AF_INET, 16)
-                unsafe bytes.storeBytes(of: address.bigEndian, toByteOffset: 4, as: UInt32.self)
-            case .v6(let high, let low):
-                (family, size) = (AF_INET6, 28)
-                unsafe bytes.storeBytes(of: high.bigEndian, toByteOffset: 8, as: UInt64.self)
-                unsafe bytes.storeBytes(of: low.bigEndian, toByteOffset: 16, as: UInt64.self)
-            }
-            unsafe bytes.storeBytes(of: sa_family_t(family), as: sa_family_t.self)
-            unsafe bytes.storeBytes(of: self.port.bigEndian, toByteOffset: 2, as: UInt16.self)
-            return unsafe bytes.withMemoryRebound(to: sockaddr.self) { addresses in
-                guard let first = addresses.baseAddress else { preconditionFailure("the storage is not empty") }
-                return unsafe body(UnsafePointer(first), socklen_t(size))
-            }
-        }
-    }
+/// Who cuts a run into its datagrams.
+enum DatagramCutting {
+    case bySystem
+    /// A call of the system for each.
+    case here
 }

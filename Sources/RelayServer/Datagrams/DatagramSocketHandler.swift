@@ -28,16 +28,36 @@ final class DatagramSocketHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = self.unwrapInboundIn(data)
         guard let socket, let source = TransportAddress(envelope.remoteAddress) else { return }
+        let destination = envelope.metadata?.packetInfo.flatMap { TransportAddress($0.destinationAddress) }
+        let arrival = self.arrival(envelope.data, source, destination?.address, socket)
+        self.port.received(arrival, from: envelope.remoteAddress, by: socket, at: .now())
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        guard let socket else { return }
+        let now = NIODeadline.now()
+        self.port.receiveRest(of: socket) { datagram in
+            let arrival = self.arrival(datagram.bytes, datagram.source, datagram.destination, socket)
+            self.port.received(arrival, from: datagram.peer, by: socket, at: now)
+        }
+    }
+
+    /// - Parameter destination: as the client addressed it, where the system tells it.
+    private func arrival(
+        _ bytes: ByteBuffer,
+        _ source: TransportAddress,
+        _ destination: IPAddress?,
+        _ socket: DatagramSocket
+    ) -> DatagramArrival {
         let bound = socket.bound
-        let called = envelope.metadata?.packetInfo.flatMap { TransportAddress($0.destinationAddress) }
-        let address = self.advertised ?? (bound.address.isWildcard ? called?.address.unmapped : nil) ?? bound.address
-        let arrival = DatagramArrival(
-            bytes: envelope.data,
+        let called = bound.address.isWildcard ? destination?.unmapped : nil
+        let address = self.advertised ?? called ?? bound.address
+        return DatagramArrival(
+            bytes: bytes,
             source: source,
             local: TransportAddress(address, port: bound.port),
             link: self.link
         )
-        self.port.received(arrival, from: envelope.remoteAddress, by: socket, at: .now())
     }
 
     /// What the network says of one datagram ends nothing.

@@ -60,9 +60,11 @@ final class STUNStreamHandler: ChannelInboundHandler {
             }
         } catch {
             // Where the next message begins is not known any more.
+            self.port.finishedReading()
             self.port.refusedStream()
             return context.close(promise: nil)
         }
+        self.port.finishedReading()
         self.keep(bytes)
         if isNew { self.expectRest(context) }
         context.flush()

@@ -19,20 +19,14 @@ enum TURNLine {
         }
     }
 
-    func send(channel number: UInt16, _ data: ByteBuffer) -> Bool {
-        switch self {
-        case .datagram(let socket, let address):
-            return socket.send(channel: number, data, to: address)
-        case .stream(let channel):
-            guard channel.isWritable else { return false }
-            let size = data.readableBytes
-            let padding = TURNChannelData.padding(size: size)
-            var message = channel.allocator.buffer(capacity: TURNChannelData.headerSize + size + padding)
-            TURNChannelData.writeHeader(number: number, size: UInt16(truncatingIfNeeded: size), into: &message)
-            message.writeImmutableBuffer(data)
-            message.writeRepeatingByte(0, count: padding)
-            channel.writeAndFlush(message, promise: nil)
-            return true
-        }
+    /// Channel data as they travel on a stream.
+    static func streamed(_ data: ByteBuffer, channel number: UInt16) -> ByteBuffer {
+        let size = data.readableBytes
+        let padding = TURNChannelData.padding(size: size)
+        var message = ByteBufferAllocator().buffer(capacity: TURNChannelData.headerSize + size + padding)
+        TURNChannelData.writeHeader(number: number, size: UInt16(truncatingIfNeeded: size), into: &message)
+        message.writeImmutableBuffer(data)
+        message.writeRepeatingByte(0, count: padding)
+        return message
     }
 }

@@ -9,12 +9,24 @@ final class TURNRelay {
     /// Where relayed ports are bound.
     private let host: String
     private let loop: any EventLoop
+    private let intake: DatagramIntake
     private let metrics: TURNMetrics
     private var server: TURNServer
     private var places: [Place?] = []
     private let ownAddresses: @Sendable () -> Set<IPAddress>
     private var sweep: RepeatedTask?
     private var sweeps = 0
+
+    /// Data of this turn that have not left yet, and their way.
+    private var run = DatagramRun()
+    private var way: Way?
+    private var cutting = DatagramCutting.bySystem
+
+    /// Where data go.
+    private enum Way: Equatable {
+        case client(slot: Int)
+        case peer(TransportAddress, slot: Int)
+    }
 
     /// What a slot of the server's has.
     private struct Place {
@@ -24,22 +36,23 @@ final class TURNRelay {
     }
 
     private static let sweepInterval = TimeAmount.seconds(1)
-    /// Datagrams that are read from a relayed port in one call of the system.
-    private static let datagramsPerRead = 8
-
     /// Sweeps from one look at this machine's addresses to the next.
     private static let sweepsOfAddresses = 30
 
-    /// - Parameter ownAddresses: this machine's, as they are when it is asked.
+    /// - Parameters:
+    ///   - intake: the port's.
+    ///   - ownAddresses: this machine's, as they are when it is asked.
     init(
         _ server: TURNServer,
         host: String,
         on loop: any EventLoop,
+        intake: DatagramIntake,
         metrics: TURNMetrics,
         ownAddresses: @escaping @Sendable () -> Set<IPAddress>
     ) {
         self.ownAddresses = ownAddresses
         self.server = server
+        self.intake = intake
         self.host = host
         self.loop = loop
         self.metrics = metrics
@@ -61,6 +74,7 @@ final class TURNRelay {
     }
 
     private func expire(at now: NIODeadline) {
+        self.flush()
         for slot in self.server.expire(at: now) { self.close(slot) }
         self.sweeps += 1
         guard self.sweeps.isMultiple(of: Self.sweepsOfAddresses) else { return }
@@ -68,6 +82,7 @@ final class TURNRelay {
     }
 
     func left(_ client: TURNClient) {
+        self.flush()
         if let slot = self.server.left(client) { self.close(slot) }
     }
 
@@ -82,6 +97,8 @@ final class TURNRelay {
         _ buckets: inout SourceBuckets,
         at now: NIODeadline
     ) -> TURNOutcome {
+        // A slot may get another client by this.
+        self.flush()
         switch self.server.decide(message, arrival, &buckets, at: now) {
         case .answer(let bytes):
             return .answer(bytes)
@@ -101,12 +118,10 @@ final class TURNRelay {
     private func open(_ slot: Int, _ port: UInt16) {
         let bound = NIOLoopBound((relay: self, allocation: self.server.slots[slot]), eventLoop: self.loop)
         DatagramBootstrap(group: self.loop)
-            .channelOption(.datagramVectorReadMessageCount, value: Self.datagramsPerRead)
+            .channelOption(.maxMessagesPerRead, value: DatagramListener.datagramsPerRead)
             .channelOption(
                 .recvAllocator,
-                value: FixedSizeRecvByteBufferAllocator(
-                    capacity: Self.datagramsPerRead * DatagramListener.maximumDatagram
-                )
+                value: FixedSizeRecvByteBufferAllocator(capacity: DatagramListener.maximumDatagram)
             )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -171,8 +186,7 @@ final class TURNRelay {
     private func carry(_ data: ByteBuffer, _ delivery: TURNDelivery, at now: NIODeadline) {
         switch delivery {
         case .send(let slot, let peer):
-            guard self.places[slot]?.socket?.send(data, to: peer) ?? false else { return self.metrics.drop(.unsent) }
-            self.metrics.sent(data.readableBytes)
+            self.gather(data, channel: nil, payload: data.readableBytes, .peer(peer, slot: slot))
         case .hand(let slot, let peer):
             self.metrics.sent(data.readableBytes)
             self.received(data, from: peer, at: slot, now)
@@ -183,14 +197,57 @@ final class TURNRelay {
 
     /// What came to a relayed port.
     func received(_ data: ByteBuffer, from peer: TransportAddress, at slot: Int, _ now: NIODeadline) {
-        let isSent: Bool
+        let number: UInt16?
         switch self.server.arrived(data.readableBytes, from: peer, at: slot, now: now) {
-        case .channel(let number): isSent = self.places[slot]?.line.send(channel: number, data) ?? false
-        case .indication: isSent = self.places[slot]?.line.send(Self.indication(data, from: peer)) ?? false
+        case .channel(let channel): number = channel
+        case .indication: number = nil
         case .drop(let reason): return self.metrics.drop(reason)
         }
-        guard isSent else { return self.metrics.drop(.unsent) }
+        guard let line = self.places[slot]?.line else { return self.metrics.drop(.unsent) }
+        let message = number == nil ? Self.indication(data, from: peer) : data
+        guard case .stream = line else {
+            return self.gather(message, channel: number, payload: data.readableBytes, .client(slot: slot))
+        }
+        guard line.send(number.map { TURNLine.streamed(data, channel: $0) } ?? message) else {
+            return self.metrics.drop(.unsent)
+        }
         self.metrics.received(data.readableBytes)
+    }
+
+    private func gather(_ datagram: ByteBuffer, channel: UInt16?, payload: Int, _ way: Way) {
+        if self.way != way || !self.run.takes(datagram, channel: channel, payload: payload) { self.flush() }
+        self.way = way
+        self.run.append(datagram, channel: channel, payload: payload)
+    }
+
+    /// What came to a relayed port behind the datagram that its channel took.
+    func receiveRest(at slot: Int) {
+        if let socket = self.places[slot]?.socket {
+            let now = NIODeadline.now()
+            self.intake.read(socket) { self.received($0.bytes, from: $0.source, at: slot, now) }
+        }
+        self.flush()
+    }
+
+    /// Sends what was gathered. To be called at the end of each turn of reading.
+    func flush() {
+        guard let way else { return }
+        let sent: Int
+        switch way {
+        case .peer(let peer, let slot):
+            sent = self.places[slot]?.socket?.send(self.run, to: peer, &self.cutting) ?? 0
+            self.metrics.sent(self.run.payload(ofFirst: sent))
+        case .client(let slot):
+            if case .datagram(let socket, let client) = self.places[slot]?.line {
+                sent = socket.send(self.run, to: client, &self.cutting)
+            } else {
+                sent = 0
+            }
+            self.metrics.received(self.run.payload(ofFirst: sent))
+        }
+        if sent < self.run.count { self.metrics.drop(.unsent, count: self.run.count - sent) }
+        self.run.clear()
+        self.way = nil
     }
 
     private static func indication(_ data: ByteBuffer, from peer: TransportAddress) -> ByteBuffer {
@@ -210,26 +267,4 @@ enum TURNOutcome {
     case ignore(DatagramIgnored)
     /// Data that went on, or were dropped.
     case relayed
-}
-
-/// Reads what comes to one relayed port.
-final class RelayedSocketHandler: ChannelInboundHandler {
-    typealias InboundIn = AddressedEnvelope<ByteBuffer>
-
-    private let relay: TURNRelay
-    private let slot: Int
-
-    init(relay: TURNRelay, slot: Int) {
-        self.relay = relay
-        self.slot = slot
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let envelope = self.unwrapInboundIn(data)
-        guard let peer = TransportAddress(envelope.remoteAddress) else { return }
-        self.relay.received(envelope.data, from: peer, at: self.slot, .now())
-    }
-
-    /// What the network says of one datagram ends nothing.
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {}
 }

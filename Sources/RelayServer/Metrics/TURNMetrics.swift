@@ -54,5 +54,5 @@ final class TURNMetrics: Sendable {
         self.toClients.increment(by: bytes)
     }
 
-    func drop(_ reason: TURNDropped) { self.dropped[reason]?.increment() }
+    func drop(_ reason: TURNDropped, count: Int = 1) { self.dropped[reason]?.increment(by: count) }
 }

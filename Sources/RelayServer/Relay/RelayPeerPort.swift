@@ -34,12 +34,13 @@ struct RelayPeerPort: Sendable {
         let turnCounts = metrics.ofTURN(peers.bytes)
         let port = try await loop.submit {
             let turn = configuration.turnServer(bind, secret: secret, peers.bandwidths)
+            let intake = DatagramIntake(size: DatagramListener.maximumDatagram)
             let relay = turn.map {
-                TURNRelay($0, host: bind.host, on: loop, metrics: turnCounts) {
+                TURNRelay($0, host: bind.host, on: loop, intake: intake, metrics: turnCounts) {
                     RelayConfiguration.PeerPort.machineAddresses
                 }
             }
-            let port = DatagramPort(responder: responder, turn: relay) { counts.count($0) }
+            let port = DatagramPort(responder: responder, intake: intake, turn: relay) { counts.count($0) }
             port.start()
             return NIOLoopBound(port, eventLoop: loop)
         }.get()
