@@ -90,10 +90,11 @@ struct DatagramBurstTests {
     )
     func destinations(host: String) async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let responder = TestDatagramListener.responder(STUNExchange.onePort, perSecond: 0)
         let listener = try await DatagramListener.bind(
             [DatagramListener.Place(host: host, port: 0)],
             on: loop,
-            port: TestDatagramListener.port(TestDatagramListener.responder(STUNExchange.onePort, perSecond: 0), on: loop)
+            port: TestDatagramListener.port(responder, on: loop)
         )
         let port = try #require(listener.addresses.first?.port)
         for called in ["127.0.0.1", "127.0.0.7"] {
