@@ -6,6 +6,8 @@ public enum RateLimitRule: Int, CaseIterable, Sendable {
     case bulk
     /// A join of a session that was refused.
     case failedJoin
+    /// A session that is made without an account.
+    case anonymousSession
     /// A proof of a key, which is taken once. Only relays that share a store count them so, and by no setting.
     case proof
 }
@@ -18,9 +20,9 @@ public struct RateLimits: Hashable, Sendable {
         self.limits = limits
     }
 
-    /// Logins 5 a minute, refreshes and failed joins 10; publishing is not limited.
+    /// Logins 5 a minute, refreshes, failed joins and sessions without an account 10; publishing is not limited.
     public static let standard = RateLimits([
-        .login: .perMinute(5), .refresh: .perMinute(10), .failedJoin: .perMinute(10),
+        .login: .perMinute(5), .refresh: .perMinute(10), .failedJoin: .perMinute(10), .anonymousSession: .perMinute(10),
     ])
 
     public static let none = RateLimits()

@@ -56,8 +56,8 @@ extension RelayClient {
         if let resume { object.append("resume", .string(resume)) }
         var call = HTTPCall(.post, Self.sessionsPath + [id, "join"])
         call.body = .json(.object(object))
-        // An invite may be good for one, and a resume text is.
-        call.isRepeatable = false
+        // An invite may be good for one, and a resume text is: sent again, it is the same join.
+        call.headers = [("Idempotency-Key", IdempotencyKeys.make())]
         let reply = try await self.pipeline.reply(to: call, keeper: asGuest ? nil : self.keeper)
         return try reply.decoded(SessionPlace.init(json:))
     }

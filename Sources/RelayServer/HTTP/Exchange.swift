@@ -154,7 +154,7 @@ final class Exchange {
     /// Answers; anything after the first answer is ignored, and so is an answer to a peer that is gone.
     func answer(_ reply: Reply) {
         guard !self.isAnswered else { return }
-        let (reply, charge) = self.charged(reply)
+        let (reply, charge) = self.charged(self.inForm(reply))
         if let rest = reply.rest {
             let parts = PartedAnswer(self, reply, rest)
             self.activity = parts
@@ -165,6 +165,12 @@ final class Exchange {
         let now = NIODeadline.now()
         self.note(reply.status, bytes: reply.body.readableBytes, at: now)
         self.connection.answer(self, reply, charge, at: now)
+    }
+
+    /// Errors of the session service's paths have its form, whichever part of the relay answers.
+    private func inForm(_ reply: Reply) -> Reply {
+        guard reply.status.code >= 400, SessionErrorForm.covers(self.path) else { return reply }
+        return SessionErrorForm.of(reply, requestID: self.requestID)
     }
 
     /// A reply that came in parts has been taken as a whole.

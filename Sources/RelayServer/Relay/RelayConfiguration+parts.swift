@@ -54,7 +54,7 @@ extension RelayConfiguration.RateLimits {
         var limits = RateLimits.none
         let configured: [(RateLimitRule, Int)] = [
             (.login, self.login), (.refresh, self.refresh), (.publish, self.publish), (.bulk, self.bulk),
-            (.failedJoin, self.failedJoins),
+            (.failedJoin, self.failedJoins), (.anonymousSession, self.anonymousSessions),
         ]
         for (rule, count) in configured where count > 0 { limits[rule] = .perMinute(count) }
         return limits

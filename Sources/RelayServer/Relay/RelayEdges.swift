@@ -44,7 +44,8 @@ struct RelayEdges {
         let carried = PathMetrics(factory: factory, total: self.peers.bytes)
         let paths = PathLedger(metrics: carried, now: self.broker.clock.now, logger: self.logger)
         self.sessions.observers.add { paths.happened($0) }
-        let fast = self.fastRoutes(access, waiters, subscriptions, metrics, carried, paths)
+        let latency = RendezvousMetrics(factory: factory)
+        let fast = self.fastRoutes(access, waiters, subscriptions, metrics, carried, paths, latency)
         let responder = RESTRouter.responder(
             self.restServices,
             beside: fast,
@@ -56,7 +57,7 @@ struct RelayEdges {
             waiters: waiters,
             iceServers: self.iceServers,
             registry: registry,
-            sessions: self.sessionServices(paths, RendezvousMetrics(factory: factory))
+            sessions: self.sessionServices(paths, latency)
         )
         let server = self.configuration.server
         let relay = self.services(
@@ -94,7 +95,8 @@ struct RelayEdges {
         _ subscriptions: SubscriptionQuota,
         _ metrics: EdgeMetrics,
         _ carried: PathMetrics,
-        _ paths: PathLedger
+        _ paths: PathLedger,
+        _ latency: RendezvousMetrics
     ) -> [Routes.Entry] {
         let publisher = Publisher(broker: self.broker, metrics: metrics)
         let joiner = Joiner(broker: self.broker, subscriptions: subscriptions)
@@ -108,7 +110,7 @@ struct RelayEdges {
             idleLimit: TimeAmount(self.configuration.webSocket.idleTimeout)
         )
         let signaling = SignalingRoute(
-            self.signaling(access, joiner, publisher, places, self.proxies(carried, paths))
+            self.signaling(access, joiner, publisher, places, self.proxies(carried, paths), latency)
         )
         let poll = PollRoute(
             access: access,
@@ -179,7 +181,8 @@ struct RelayEdges {
         _ joiner: Joiner,
         _ publisher: Publisher,
         _ places: ConnectionQuota,
-        _ proxies: ProxyHub
+        _ proxies: ProxyHub,
+        _ latency: RendezvousMetrics
     ) -> SignalingServices {
         let signaling = self.configuration.signaling
         let maxTextBytes = max(1 << 20, self.configuration.sessions.maxFileBytes) + SignalingServices.envelopeBytes
@@ -197,6 +200,8 @@ struct RelayEdges {
             publisher: publisher,
             sessions: self.sessions.service,
             joins: FailedJoins(limiter: self.access.rateLimiter),
+            anonymous: AnonymousSessions(limiter: self.access.rateLimiter),
+            latency: latency,
             sockets: sockets,
             strangers: ConnectionQuota(
                 maxPerUser: signaling.maxStrangersPerAddress,
@@ -257,6 +262,7 @@ struct RelayEdges {
         return SessionEdgeServices(
             service: self.sessions.service,
             joins: FailedJoins(limiter: self.access.rateLimiter),
+            anonymous: AnonymousSessions(limiter: self.access.rateLimiter),
             iceServers: self.iceServers,
             paths: paths,
             latency: latency,

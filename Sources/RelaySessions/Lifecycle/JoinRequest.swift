@@ -58,6 +58,8 @@ public struct JoinRequest: Hashable, Sendable {
     public var key: KeyThumbprint?
     /// Of the resume token that who asks has shown.
     public var resume: ResumeDigest?
+    /// What the client calls this join, so that it may repeat it. Secret: whoever has it and the ticket is taken for the same client.
+    public var once: JoinKey?
     /// At most ``SessionLimits/profileBytes``. Counts for who is new.
     public var profile: [UInt8]
     /// Random, from the relay that has the connection.
@@ -73,6 +75,7 @@ public struct JoinRequest: Hashable, Sendable {
         account: AccountID? = nil,
         key: KeyThumbprint? = nil,
         resume: ResumeDigest? = nil,
+        once: JoinKey? = nil,
         profile: [UInt8] = [],
         connection: ConnectionID,
         ownTicket: TicketID,
@@ -83,6 +86,7 @@ public struct JoinRequest: Hashable, Sendable {
         self.account = account
         self.key = key
         self.resume = resume
+        self.once = once
         self.profile = profile
         self.connection = connection
         self.ownTicket = ownTicket

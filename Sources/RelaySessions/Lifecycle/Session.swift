@@ -95,6 +95,8 @@ public struct Session: Hashable, Sendable {
     /// Who left, in that order.
     public internal(set) var departed: [DepartedPeer]
     public internal(set) var invites: [SessionInvite]
+    /// In the order in which they came.
+    public internal(set) var joins: [RepeatableJoin]
     public internal(set) var barredKeys: [KeyThumbprint]
     /// Whether claims to be host bring in nobody but a host: one that they brought in was kicked.
     public internal(set) var barsClaims: Bool

@@ -18,8 +18,12 @@ public typealias KeyThumbprint = SessionDigest<KeyThumbprintKind>
 /// tells nothing by the time that it takes.
 public typealias ResumeDigest = SessionDigest<ResumeDigestKind>
 
+/// The digest of the `jti` that a client joins by, and of what it calls its join. The session never has the text itself.
+public typealias JoinKey = SessionDigest<JoinKeyKind>
+
 public enum KeyThumbprintKind: Sendable {}
 public enum ResumeDigestKind: Sendable {}
+public enum JoinKeyKind: Sendable {}
 
 /// One connection of a peer, by a random number that the relay with the connection chose. It is not used again for that peer.
 public struct ConnectionID: Hashable, Sendable {

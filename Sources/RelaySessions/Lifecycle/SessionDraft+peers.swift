@@ -112,6 +112,7 @@ extension SessionDraft {
         self.session.peers = []
         self.session.host = nil
         self.session.invites = []
+        self.session.joins = []
         self.session.locks = []
         self.session.tunnels = []
         self.become(state)

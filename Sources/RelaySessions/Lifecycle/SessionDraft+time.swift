@@ -62,6 +62,10 @@ extension SessionDraft {
             let latest = now.after(times.maximumInviteSeconds)
             self.session.invites[place].expiresAt = min(self.session.invites[place].expiresAt, latest)
         }
+        for place in self.session.joins.indices {
+            let latest = now.after(times.joinRepeatSeconds)
+            self.session.joins[place].until = min(self.session.joins[place].until, latest)
+        }
         for place in self.session.locks.indices {
             let latest = now.after(times.lockSeconds)
             self.session.locks[place].leaseUntil = min(self.session.locks[place].leaseUntil, latest)

@@ -18,6 +18,16 @@ public struct SessionInvite: Hashable, Sendable {
     }
 }
 
+/// A join that its client may repeat, since the answer may have been lost: by the same token with the same key.
+public struct RepeatableJoin: Hashable, Sendable {
+    public let key: JoinKey
+    /// Of who joined; nil for nobody's.
+    public let account: AccountID?
+    /// The ticket that the peer got for its own: of all peers that ever have its name, it is the one with this ticket.
+    public let ticket: TicketID
+    public internal(set) var until: Timestamp
+}
+
 /// A lock on one element, held for as long as it is renewed.
 public struct SessionLock: Hashable, Sendable {
     public let element: ElementID

@@ -31,6 +31,8 @@ public struct SessionTimes: Hashable, Sendable {
     public var maximumSessionSeconds: Int64 = 86_400
     /// The longest time that an invite is good for. Default 86,400.
     public var maximumInviteSeconds: Int64 = 86_400
+    /// How long a join may be repeated by its key. Default 600.
+    public var joinRepeatSeconds: Int64 = 600
     /// How long a lock is held without being renewed. Default 30.
     public var lockSeconds: Int64 = 30
     /// How long an ended session is kept, so that who asks for it is told that it has ended, and how. Default 60.
@@ -55,6 +57,8 @@ public struct SessionLimits: Hashable, Sendable {
     public var invites = 100 { didSet { self.invites = Self.clamped(self.invites, 1000) } }
     /// Peers that left and can come back with their own ticket. Of more, the first that left needs an invite. Default 128, ceiling 1,024.
     public var departedPeers = 128 { didSet { self.departedPeers = Self.clamped(self.departedPeers, 1024) } }
+    /// Joins that may be repeated. Of more, the oldest is no more to be repeated. Default 128, ceiling 1,024.
+    public var repeatableJoins = 128 { didSet { self.repeatableJoins = Self.clamped(self.repeatableJoins, 1024) } }
     /// Keys that were kicked. A session that has as many admits nobody who is new. Default 256, at least 1, ceiling 1,024.
     public var barredKeys = 256 { didSet { self.barredKeys = max(1, Self.clamped(self.barredKeys, 1024)) } }
     /// Locks in a session. Default 256, ceiling 4,096.

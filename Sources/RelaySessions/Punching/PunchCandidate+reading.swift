@@ -80,6 +80,7 @@ extension PunchCandidate.Host {
     /// - Returns: nil where the text is neither an address nor a name.
     init?(_ text: String) {
         if let address = IPAddress(text) {
+            guard address.unmapped.isPlace else { return nil }
             self = .address(address)
             return
         }

@@ -75,11 +75,12 @@ public struct PunchCandidate: Hashable, Sendable {
         self.tcpType = transport == .tcp ? tcpType : nil
     }
 
-    /// Whether it says something of the network behind the peer's NAT. What a server has seen does not, whatever network that is in.
+    /// Whether it says something of the network behind a peer's NAT, or leads into one: whatever kind the peer says that it is. A server sees a
+    /// private address only inside such a network.
     public var isPrivate: Bool {
         switch self.host {
         case .name: true
-        case .address(let address): self.kind == .host && address.unmapped.isPrivate
+        case .address(let address): address.unmapped.isPrivate
         }
     }
 
@@ -103,6 +104,14 @@ public struct PunchCandidate: Hashable, Sendable {
 }
 
 extension IPAddress {
+    /// Whether somebody can be there: no multicast, no broadcast, nothing reserved, and not no address.
+    var isPlace: Bool {
+        switch self {
+        case .v4(let value): value >> 24 != 0 && value >> 28 < 0xE
+        case .v6(let high, let low): high >> 56 != 0xFF && !(high == 0 && low == 0)
+        }
+    }
+
     /// Private, shared, loopback and link-local addresses.
     fileprivate var isPrivate: Bool {
         switch self {

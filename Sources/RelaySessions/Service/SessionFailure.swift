@@ -17,6 +17,8 @@ public enum SessionFailure: Error, Hashable, Sendable {
     case broker(BrokerError)
     /// The relay stops, and makes no more sessions.
     case draining
+    /// Too many of one address in a minute.
+    case rateLimited
 
     public var code: SessionErrorCode {
         switch self {
@@ -30,6 +32,7 @@ public enum SessionFailure: Error, Hashable, Sendable {
         case .minting(.outOfRange), .minting(.tooLarge): .invalidRequest
         case .broker(let error): error.sessionCode
         case .draining: .draining
+        case .rateLimited: .rateLimited
         }
     }
 
@@ -50,6 +53,7 @@ public enum SessionFailure: Error, Hashable, Sendable {
         case .broker(.quota): "You have as many sessions as you may have"
         case .broker(.full): "There are as many sessions as there may be"
         case .broker: "Try again later"
+        case .rateLimited: "Too many sessions from this address: try again in a minute"
         case .draining: "The relay stops: ask another one, or try again later"
         }
     }

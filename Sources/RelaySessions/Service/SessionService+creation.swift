@@ -41,10 +41,12 @@ extension SessionService {
     ///
     /// - Parameters:
     ///   - principal: an account that may write; nil for nobody's, where the relay lets everybody make sessions.
+    ///   - address: whose sessions count together where there is no account: an address, of IPv6 the network that one client has.
     ///   - key: whatever the client calls this request. The same account's with the same key is the same session.
     public func create(
         _ creation: SessionCreation,
         as principal: Principal?,
+        from address: String,
         once key: String? = nil
     ) async throws(SessionFailure) -> CreatedSession {
         guard !self.isDraining else { throw .draining }
@@ -64,9 +66,10 @@ extension SessionService {
         let transition = try await self.transition(
             request.id,
             at: now,
-            owner: principal?.id ?? Principal.relay.id,
+            owner: try await self.holder(of: principal, at: address),
             within: TopicQuota(
-                maxPerUser: principal == nil ? .max : self.settings.maxSessionsPerAccount,
+                maxPerUser: principal == nil
+                    ? self.settings.maxAnonymousSessionsPerAddress : self.settings.maxSessionsPerAccount,
                 maxInAll: self.settings.maxSessions
             )
         ) { (access) throws(SessionRefusal) in
@@ -80,6 +83,14 @@ extension SessionService {
         // Never before the session, by whose clock ever.
         let start = max(now, transition.session.createdAt)
         return try await self.tickets(for: transition.session, of: request.owner, at: start)
+    }
+
+    /// By whom sessions are counted. An address is not told to who may see a topic's owner.
+    private func holder(of principal: Principal?, at address: String) async throws(SessionFailure) -> UserID {
+        if let principal { return principal.id }
+        let secret = try await self.keys.current().current.secret(for: "addresses of those without an account, 1")
+        let digest = HMAC<SHA256>.authenticationCode(for: Array(address.utf8), using: secret)
+        return UserID("anonymous-\(Sodium.hexadecimal(Array(digest.prefix(8))))")
     }
 
     private func tickets(

@@ -11,6 +11,9 @@ public struct SessionJoin: Sendable {
     public var profile: [UInt8]
     /// As ``JoinedPeer/resume`` gave it.
     public var resume: String?
+    /// What the client calls this join, so that it may repeat it for ``SessionTimes/joinRepeatSeconds`` if the answer is lost: a secret of its own,
+    /// of 16 to 255 bytes.
+    public var once: String?
     /// The number that was drawn by ``SessionService/challenge(_:)``, and the key's answer to it.
     public var proof: (nonce: String, answer: KeyProof)?
 
@@ -26,6 +29,28 @@ public struct SessionJoin: Sendable {
         self.profile = profile
         self.resume = resume
         self.proof = proof
+    }
+
+    /// The name of a peer that has none, and calls its join something: each time the same.
+    public static func peer(joiningBy ticket: TicketID, calling key: String) -> PeerID {
+        let digest = SHA256.hash(data: Array("\(ticket.text) \(key)".utf8))
+        guard let id = PeerID("peer-\(Sodium.hexadecimal(Array(digest.prefix(8))))") else {
+            preconditionFailure("a short name without control characters")
+        }
+        return id
+    }
+
+    /// The shortest that nobody guesses, if it is random. In bytes.
+    private static let shortestKey = 16
+
+    /// - Parameter ticket: that the client joins by. Of another ticket the same key is another join.
+    fileprivate func key(for ticket: TicketID) throws(SessionFailure) -> JoinKey? {
+        guard let text = self.once else { return nil }
+        guard (Self.shortestKey...IdempotencyKeyText.maximumSize).contains(text.utf8.count) else {
+            throw .malformed("The join's key")
+        }
+        let id = Array(ticket.text.utf8)
+        return JoinKey(Array(SHA256.hash(data: [UInt8(id.count)] + id + Array(text.utf8))))
     }
 }
 
@@ -67,6 +92,7 @@ extension SessionService {
             account: principal.flatMap { $0.peer?.ticket == nil ? AccountID($0.id.rawValue) : nil },
             key: key,
             resume: resume,
+            once: try join.key(for: ticket.facts.id),
             profile: join.profile,
             connection: ConnectionID(generator.next()),
             ownTicket: .random(using: &generator),

@@ -19,6 +19,8 @@ public final class SessionMessageCounts: Sendable {
         case proxyData
         case punch
         case presence
+        /// Refused, since its session or its sender has as many bytes as may be.
+        case overBytes
         case other
 
         public var label: String {
@@ -37,6 +39,7 @@ public final class SessionMessageCounts: Sendable {
             case .proxyData: "binary_proxy_data"
             case .punch: "punch"
             case .presence: "presence"
+            case .overBytes: "over_bytes"
             case .other: "other"
             }
         }
@@ -56,6 +59,8 @@ public final class SessionMessageCounts: Sendable {
         self.add(.received)
         self.add(Self.kind(of: type ?? "", on: family))
     }
+
+    func refusedForBytes() { self.add(.overBytes) }
 
     private func add(_ kind: Kind) { self.counts[kind.rawValue].value.wrappingAdd(1, ordering: .relaxed) }
 

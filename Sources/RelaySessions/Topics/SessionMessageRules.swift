@@ -11,6 +11,10 @@ public struct SessionMessageLimits: Hashable, Sendable {
     public var keptMessages = 10_000
     /// On each other topic of the session. Default 1,000, at least 1.
     public var hotMessages = 1_000
+    /// Of all of a session's messages that come to one relay in 30 s, bytes. Default 256 MiB.
+    public var sessionBytes = 256 << 20
+    /// Of one peer's. Default 128 MiB: a socket that says as much as it may all the time says less.
+    public var peerBytes = 128 << 20
 
     public init() {}
 }

@@ -21,6 +21,7 @@ public struct SessionTopic: TopicBehavior {
     private let rules: SessionRules
     private let limits: SessionMessageLimits
     private let counts: SessionMessageCounts
+    private let budget: SessionByteBudget
 
     /// The behaviours of all parts.
     ///
@@ -30,7 +31,10 @@ public struct SessionTopic: TopicBehavior {
         limits: SessionMessageLimits = SessionMessageLimits(),
         counts: SessionMessageCounts = SessionMessageCounts()
     ) -> [any TopicBehavior] {
-        SessionTopicFamily.allCases.map { SessionTopic(family: $0, rules: rules, limits: limits, counts: counts) }
+        let budget = SessionByteBudget(limits)
+        return SessionTopicFamily.allCases.map {
+            SessionTopic(family: $0, rules: rules, limits: limits, counts: counts, budget: budget)
+        }
     }
 
     /// The kind of the topic that has the session.
@@ -141,8 +145,21 @@ extension SessionTopic {
         draft.audience = try self.audience(of: message, draft.payload.readableBytes, from: peer, in: session)
         if self.family == .presence, case .one = draft.audience { draft.ttl = min(draft.ttl ?? .max, Self.hotSeconds) }
         draft.isHeard = try self.checkForRelay(message.type ?? "", draft.payload)
+        try self.spend(draft, of: peer.id, in: session.id)
         self.counts.count(message.type, on: self.family)
         return draft
+    }
+
+    private func spend(_ draft: Draft, of peer: PeerID, in session: SessionID) throws(Refusal) {
+        do throws(SessionByteBudget.Refusal) {
+            try self.budget.take(draft.payload.readableBytes, of: peer, in: session, at: draft.timestamp)
+        } catch {
+            self.counts.refusedForBytes()
+            switch error {
+            case .session: throw Refusal("quota_exceeded: the session says as many bytes as it may")
+            case .peer: throw Refusal("quota_exceeded: you say as many bytes as a peer may")
+            }
+        }
     }
 
     /// Checks what the relay itself reads of a message.

@@ -36,6 +36,8 @@ public struct SignalFrame: Hashable, Sendable {
         public var githubLogin: String?
         /// As ``SignalNotice/Joined/resume`` had it.
         public var resume: String?
+        /// What the client calls this join, to repeat it where the answer is lost.
+        public var joinKey: String?
         /// Where to go on: what the client has of each topic.
         public var cursors: [SignalTopic: SignalCursor] = [:]
         /// G1's, each a JSON value as sent. At most ``maximumCandidates``.

@@ -215,6 +215,7 @@ struct SignalMembers {
         )
         join.cursors = try self.cursors()
         join.candidates = try self.candidates()
+        join.joinKey = try self.text("join_key")
         join.proof = try self.proof()
         return join
     }

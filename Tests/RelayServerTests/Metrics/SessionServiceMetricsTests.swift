@@ -25,6 +25,18 @@ struct SessionServiceMetricsTests {
         return Set(lines.map { String($0.prefix { $0 != "{" && $0 != " " }) })
     }
 
+    @Test("joins over sockets count among the requests about sessions")
+    func socketJoins() async throws {
+        try await withRelay { relay in
+            let stage = try await SignalingStage(relay)
+            let client = try await stage.join("host")
+            let line = #"pulsar_rendezvous_latency_seconds_count{operation="join"} 1"#
+            let metrics = try await relay.metrics { $0.contains(line) }
+            #expect(metrics.contains(line))
+            client.disconnect()
+        }
+    }
+
     @Test("every name is there from the start or from its first event, and each one moves")
     func all() async throws {
         try await withRelay { relay in

@@ -8,19 +8,21 @@ import Testing
 @Suite struct DocumentTests {
     /// A session with something of everything.
     private func rich() throws -> Session {
-        try makeSession(policy: .migrate).claimed(key: digest(3)).joined(guest, key: digest(9)).joined(
-            observer,
-            .observer
-        )
-        .joined(newcomer).joined(name("kicked"), key: digest(4)).inviting(name("spare"), .editor, uses: 70_000)
-        .connectionLost(connection(guest), of: guest, at: moment(3)).session
-        .kick(name("kicked"), by: .peer(host), reason: "", at: moment(3)).session
-        .leave(newcomer, at: moment(3)).session
-        .acquireLock(on: name("e"), by: host, at: moment(3)).session
-        .requestTunnel(name("t"), from: host, to: observer, at: moment(3)).session
-        .requestTunnel(name("u"), from: observer, to: host, at: moment(3)).session
-        .acceptTunnel(name("u"), by: host, at: moment(4)).session
-        .placeTunnel(name("u"), at: name("http://a:1"), insteadOf: nil, by: host, at: moment(4)).session
+        try makeSession(policy: .migrate)
+            .join(joining(claimTicket, as: host, key: digest(3), once: digest(7)), at: moment(1)).session
+            .joined(guest, key: digest(9)).joined(
+                observer,
+                .observer
+            )
+            .joined(newcomer).joined(name("kicked"), key: digest(4)).inviting(name("spare"), .editor, uses: 70_000)
+            .connectionLost(connection(guest), of: guest, at: moment(3)).session
+            .kick(name("kicked"), by: .peer(host), reason: "", at: moment(3)).session
+            .leave(newcomer, at: moment(3)).session
+            .acquireLock(on: name("e"), by: host, at: moment(3)).session
+            .requestTunnel(name("t"), from: host, to: observer, at: moment(3)).session
+            .requestTunnel(name("u"), from: observer, to: host, at: moment(3)).session
+            .acceptTunnel(name("u"), by: host, at: moment(4)).session
+            .placeTunnel(name("u"), at: name("http://a:1"), insteadOf: nil, by: host, at: moment(4)).session
     }
 
     @Test("A new session's bytes are these")
@@ -70,8 +72,8 @@ import Testing
     @Test("A later version is refused, and so is what is no session")
     func versions() throws {
         var bytes = try self.rich().document
-        bytes[4] = 3
-        #expect(throws: SessionDocumentError.unknownVersion(3)) { try Session(document: bytes, rules: SessionRules()) }
+        bytes[4] = 4
+        #expect(throws: SessionDocumentError.unknownVersion(4)) { try Session(document: bytes, rules: SessionRules()) }
         bytes[0] = 0
         #expect(throws: SessionDocumentError.notASession) { try Session(document: bytes, rules: SessionRules()) }
         #expect(throws: SessionDocumentError.notASession) { try Session(document: [], rules: SessionRules()) }
@@ -144,6 +146,7 @@ import Testing
             { $0.barredKeys += $0.barredKeys },
             { $0.locks += $0.locks },
             { $0.tunnels += $0.tunnels },
+            { $0.joins += $0.joins },
         ]
         for (number, change) in changes.enumerated() {
             var session = sound
@@ -163,6 +166,7 @@ import Testing
         rules.limits.locks = 1
         rules.limits.tunnels = 1
         rules.limits.barredKeys = 1
+        rules.limits.repeatableJoins = 2
         func long<Kind>(_ letter: String) -> BoundedName<Kind> {
             name(String(repeating: letter, count: Kind.maximumBytes))
         }
@@ -181,6 +185,7 @@ import Testing
                 peer: long(letter),
                 account: long("a"),
                 key: digest(letter.utf8.first ?? 0),
+                once: digest(letter.utf8.first ?? 0),
                 profile: [UInt8](repeating: 0x20, count: rules.limits.profileBytes),
                 connection: ConnectionID(1),
                 ownTicket: long(letter),
@@ -209,7 +214,7 @@ import Testing
         session = try session.close(by: .relay, at: moment(3)).session
         // All that it could have besides is keys that were kicked: one, and those of the three that are in. Who is there has no time to come back by.
         #expect(session.document.count == rules.limits.maximumDocumentBytes - 4 * 32 - 3 * 8)
-        #expect(SessionLimits().maximumDocumentBytes == 548_580)
+        #expect(SessionLimits().maximumDocumentBytes == 548_580 + 2 + 128 * (32 + 258 + 130 + 8))
     }
 
     private func check(_ bytes: [UInt8]) {

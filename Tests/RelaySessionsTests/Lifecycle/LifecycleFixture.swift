@@ -57,6 +57,7 @@ func joining(
     account: AccountID? = nil,
     key: KeyThumbprint? = nil,
     resume: ResumeDigest? = nil,
+    once: JoinKey? = nil,
     over: UInt64 = 1
 ) -> JoinRequest {
     JoinRequest(
@@ -65,6 +66,7 @@ func joining(
         account: account,
         key: key,
         resume: resume,
+        once: once,
         profile: Array("{}".utf8),
         connection: connection(peer, over),
         ownTicket: name("own-\(peer)"),

@@ -101,7 +101,39 @@ struct PunchCandidateTests {
         #expect(home.told(to: stranger, sharesPrivate: true).count == 4)
         // As a relay on a private network sees its peers.
         let inside = try candidates("192.168.1.5 9 typ srflx")
-        #expect(inside.told(to: stranger, sharesPrivate: false).count == 1)
+        #expect(inside.told(to: stranger, sharesPrivate: false).isEmpty)
+        #expect(inside.told(to: stranger, sharesPrivate: true).count == 1)
+        #expect(inside.told(to: inside, sharesPrivate: false).isEmpty)
+    }
+
+    @Test(
+        "whatever kind a candidate says that it is, one into a private network is told to no stranger",
+        arguments: ["srflx", "prflx", "relay", "host"]
+    )
+    func lies(kind: String) throws {
+        let stranger = PunchCandidates()
+        for address in [
+            "10.1.2.3", "172.16.0.1", "192.168.0.1", "100.64.0.1", "127.0.0.1", "169.254.169.254", "::1", "fe80::1",
+            "fd00::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1",
+        ] {
+            var told = PunchCandidates()
+            told.add([try #require(self.read(#""candidate:1 1 udp 1 \#(address) 9 typ \#(kind)""#), "\(address)")])
+            #expect(told.told(to: stranger, sharesPrivate: false).isEmpty, "\(address)")
+        }
+    }
+
+    @Test(
+        "an address where nobody can be is none",
+        arguments: [
+            "224.0.0.1", "239.255.255.250", "255.255.255.255", "240.0.0.1", "0.0.0.0", "0.1.2.3", "ff02::1", "ff0e::1",
+            "::", "::ffff:224.0.0.1", "::ffff:0.0.0.0",
+        ]
+    )
+    func nowhere(address: String) {
+        for kind in ["host", "srflx", "prflx", "relay"] {
+            #expect(self.read(#""candidate:1 1 udp 1 \#(address) 9 typ \#(kind)""#) == nil)
+            #expect(self.read(#"{"ip":"\#(address)","port":9,"candidate_type":"\#(kind)"}"#) == nil)
+        }
     }
 
     @Test("whatever a candidate is made of, nothing traps", arguments: 0..<4 as Range<UInt64>)

@@ -82,7 +82,8 @@ struct SignalFrameTests {
     func join() throws {
         let json = #"""
             {"type":"join","session_id":"S","peer_id":"a","join_token":"t","display_name":"A","avatar_url":null,
-            "github_login":"g","candidates":[{"ip":"x"},"c"],"resume":"r","cursors":{"signal":"5f0c1d9e2b7a4c31@5-1","session":"4"},
+            "github_login":"g","candidates":[{"ip":"x"},"c"],"resume":"r","join_key":"j",
+            "cursors":{"signal":"5f0c1d9e2b7a4c31@5-1","session":"4"},
             "key":"k","nonce":"n","signature":"s"}
             """#
         guard case .join(let join) = try Self.frame(json).content else {
@@ -94,6 +95,7 @@ struct SignalFrameTests {
         #expect(join.githubLogin == "g")
         #expect(join.candidates.map(\.text) == [#"{"ip":"x"}"#, #""c""#])
         #expect(join.resume == "r")
+        #expect(join.joinKey == "j")
         #expect(
             join.cursors[.signal]
                 == SignalCursor(epoch: 0x5f0c_1d9e_2b7a_4c31, id: MessageID(milliseconds: 5, sequence: 1))

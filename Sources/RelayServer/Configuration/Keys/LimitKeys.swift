@@ -37,6 +37,13 @@ extension RelayConfiguration {
         )
         public var failedJoins = standard(.failedJoin)
 
+        @Setting(
+            "rate_limit_anonymous_sessions",
+            .integer(0...requests),
+            "Sessions that one client address may make in a minute without an account. 0: no limit."
+        )
+        public var anonymousSessions = standard(.anonymousSession)
+
         static let keys = ConfigurationKey.keys(
             "rate_limits",
             prefixes: ["rate_limits_", "rate_limit_"],
@@ -46,7 +53,8 @@ extension RelayConfiguration {
             \.$refresh,
             \.$publish,
             \.$bulk,
-            \.$failedJoins
+            \.$failedJoins,
+            \.$anonymousSessions
         )
 
         private static let requests = 1_000_000

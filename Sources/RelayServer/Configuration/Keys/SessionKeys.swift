@@ -81,6 +81,13 @@ extension RelayConfiguration {
         )
         public var maxSessionsPerUser = SessionSettings().maxSessionsPerAccount
 
+        @Setting(
+            "max_anonymous_sessions_per_address",
+            .integer(1...10_000_000),
+            "Sessions at a time that were made from one address without an account; 429 beyond."
+        )
+        public var maxAnonymousPerAddress = SessionSettings().maxAnonymousSessionsPerAddress
+
         @Setting("session_max_peers", .integer(1...1_024), "Peers in a session.")
         public var maxPeers = SessionLimits().peers
 
@@ -117,6 +124,20 @@ extension RelayConfiguration {
         )
         public var maxHotMessages = SessionMessageLimits().hotMessages
 
+        @Setting(
+            "session_max_bytes",
+            .bytes((1 << 20)...(1 << 40)),
+            "Bytes that all messages of a session may have in 30 s at one relay. Half of them may come at once."
+        )
+        public var maxBytes = SessionMessageLimits().sessionBytes
+
+        @Setting(
+            "session_max_peer_bytes",
+            .bytes((1 << 20)...(1 << 40)),
+            "Bytes that the messages of one of its peers may have in 30 s, likewise."
+        )
+        public var maxPeerBytes = SessionMessageLimits().peerBytes
+
         static let keys = ConfigurationKey.keys(
             "sessions",
             prefixes: ["sessions_", "session_"],
@@ -132,6 +153,7 @@ extension RelayConfiguration {
             \.$lease,
             \.$maxSessions,
             \.$maxSessionsPerUser,
+            \.$maxAnonymousPerAddress,
             \.$maxPeers,
             \.$maxInvites,
             \.$maxMetadataBytes,
@@ -139,7 +161,9 @@ extension RelayConfiguration {
             \.$maxSignalBytes,
             \.$maxFileBytes,
             \.$maxMessages,
-            \.$maxHotMessages
+            \.$maxHotMessages,
+            \.$maxBytes,
+            \.$maxPeerBytes
         )
 
         public init() {}
@@ -154,6 +178,7 @@ extension RelayConfiguration.Sessions {
         settings.acceptsLegacyTokens = self.acceptsLegacyTokens
         settings.maxSessions = self.maxSessions
         settings.maxSessionsPerAccount = self.maxSessionsPerUser
+        settings.maxAnonymousSessionsPerAddress = self.maxAnonymousPerAddress
         settings.rules.times.sessionSeconds = self.lifetime.components.seconds
         settings.rules.times.maximumSessionSeconds = self.longestLifetime.components.seconds
         settings.rules.times.hostGraceSeconds = self.hostGrace.components.seconds
@@ -167,6 +192,8 @@ extension RelayConfiguration.Sessions {
         settings.messages.fileBytes = self.maxFileBytes
         settings.messages.keptMessages = self.maxMessages
         settings.messages.hotMessages = self.maxHotMessages
+        settings.messages.sessionBytes = self.maxBytes
+        settings.messages.peerBytes = self.maxPeerBytes
         return settings
     }
 }

@@ -180,15 +180,19 @@ extension SignalingConversation: Suspending {
         }
         var join = join
         if join.token.isEmpty, case .known(_, let ticket?) = self.client { join.token = ticket }
-        let entrance = SignalingEntrance(frame, join, as: account)
+        let entrance = SignalingEntrance(frame, join, as: account, from: origin)
+        let anonymous = self.services.anonymous
         let sessions = self.services.sessions
+        let start = self.services.clock.uptime()
         self.suspend {
             do throws(SessionFailure) {
+                try await entrance.count(anonymous, at: start)
                 return .success(try await entrance.enter(sessions))
             } catch {
                 return .failure(error)
             }
         } then: { (result: Result<JoinedPeer, SessionFailure>) in
+            self.services.latency.took(self.services.clock.uptime() - start, "join")
             switch result {
             case .success(let joined): self.entered(joined, entrance)
             case .failure(let failure):

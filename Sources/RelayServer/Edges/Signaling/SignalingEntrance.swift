@@ -1,4 +1,5 @@
 import NIOCore
+import RelayAccess
 import RelayCore
 import RelaySessions
 import RelayWire
@@ -10,14 +11,27 @@ struct SignalingEntrance: Sendable {
     private let session: String?
     private let peer: String?
     private let account: Principal?
+    /// By what it is counted, where it has no account.
+    private let origin: String
 
     /// - Parameter account: whose token has opened the socket; nil for nobody's, and for a ticket's.
-    init(_ frame: SignalFrame, _ join: SignalFrame.Join, as account: Principal?) {
+    init(_ frame: SignalFrame, _ join: SignalFrame.Join, as account: Principal?, from origin: String) {
         self.requestID = frame.requestID
         self.join = join
         self.session = frame.session
         self.peer = frame.peer
         self.account = account
+        self.origin = origin
+    }
+
+    /// Counts what nobody's account makes.
+    func count(_ sessions: AnonymousSessions, at now: NIODeadline) async throws(SessionFailure) {
+        guard self.join.token.isEmpty, self.account == nil else { return }
+        do throws(AccessError) {
+            try await sessions.admit(self.origin, at: now)
+        } catch {
+            throw .rateLimited
+        }
     }
 
     /// Lets the peer in. A blank token makes a session, and never enters one that there is.
@@ -31,23 +45,24 @@ struct SignalingEntrance: Sendable {
         guard let id = session ?? ticket?.session else { throw .refused(.sessionUnknown) }
         var join = SessionJoin(
             token: self.join.token,
-            peer: named ?? ticket?.peer ?? Self.newPeer(),
+            peer: named ?? ticket?.peer ?? self.newPeer(by: ticket?.id),
             resume: self.join.resume,
             proof: proof
         )
+        join.once = self.join.joinKey
         join.profile = self.profile(of: join.peer)
         return try await sessions.join(id, join, as: self.account)
     }
 
     private func create(_ sessions: SessionService) async throws(SessionFailure) -> JoinedPeer {
-        let peer = try self.peer.map { text throws(SessionFailure) in try Self.peerID(text) } ?? Self.newPeer()
+        let peer = try self.peer.map { text throws(SessionFailure) in try Self.peerID(text) } ?? self.newPeer()
         var creation = SessionCreation(host: peer)
         if let name = self.session {
             // Programs of old choose the name of their session themselves.
             guard sessions.settings.acceptsLegacyTokens else { throw .ticket(.malformed) }
             creation.name = try Self.sessionID(name)
         }
-        let created = try await sessions.create(creation, as: self.account)
+        let created = try await sessions.create(creation, as: self.account, from: self.origin)
         var join = SessionJoin(token: created.hostToken, peer: peer, proof: try self.proof())
         join.profile = self.profile(of: peer)
         return try await sessions.join(created.session.id, join, as: self.account)
@@ -64,7 +79,10 @@ struct SignalingEntrance: Sendable {
     }
 
     /// For a client that names none, as Core's don't.
-    private static func newPeer() -> PeerID {
+    ///
+    /// - Parameter ticket: that it joins by. Repeated with its key, the join is of the same peer.
+    private func newPeer(by ticket: TicketID? = nil) -> PeerID {
+        if let ticket, let key = self.join.joinKey { return SessionJoin.peer(joiningBy: ticket, calling: key) }
         let number = String(UInt64.random(in: 0...UInt64.max), radix: 16)
         guard let id = PeerID("peer-\(number)") else { preconditionFailure("a short name without control characters") }
         return id

@@ -22,6 +22,8 @@ final class SignalingServices: Sendable {
     let publisher: Publisher
     let sessions: SessionService
     let joins: FailedJoins
+    let anonymous: AnonymousSessions
+    let latency: RendezvousMetrics
     let sockets: WebSocketServices
     /// Sockets of clients without a token that have not joined yet, by address.
     let strangers: ConnectionQuota
@@ -36,6 +38,8 @@ final class SignalingServices: Sendable {
         publisher: Publisher,
         sessions: SessionService,
         joins: FailedJoins,
+        anonymous: AnonymousSessions,
+        latency: RendezvousMetrics,
         sockets: WebSocketServices,
         strangers: ConnectionQuota,
         clients: ClientAddress,
@@ -47,6 +51,8 @@ final class SignalingServices: Sendable {
         self.publisher = publisher
         self.sessions = sessions
         self.joins = joins
+        self.anonymous = anonymous
+        self.latency = latency
         self.sockets = sockets
         self.strangers = strangers
         self.clients = clients

@@ -3,8 +3,9 @@ import RelayWire
 extension Session {
     /// `PRSS`, before the version.
     private static let magic: [UInt8] = Array("PRSS".utf8)
-    /// What is written. Earlier versions are read too. A relay refuses a later one, as it can't keep what it does not know.
-    private static let version: UInt8 = 2
+    /// What is written at most. Earlier versions are read too. A relay refuses a later one, as it can't keep what it does not know. So the
+    /// third is written only where there is something of what it has more.
+    private static let version: UInt8 = 3
     /// No revision and no fencing number gets there in a session's life.
     private static let largestCount = UInt64(Int64.max)
 
@@ -13,7 +14,7 @@ extension Session {
     public var document: [UInt8] {
         var writer = DocumentWriter()
         writer.write(raw: Self.magic)
-        writer.write(Self.version)
+        writer.write(self.joins.isEmpty ? 2 : Self.version)
         writer.write(self.id)
         writer.write(self.revision)
         self.state.write(to: &writer)
@@ -35,6 +36,7 @@ extension Session {
         writer.write(list: self.locks) { $1.write(to: &$0) }
         writer.write(self.lastFence)
         writer.write(list: self.tunnels) { $1.write(to: &$0) }
+        if !self.joins.isEmpty { writer.write(list: self.joins) { $1.write(to: &$0) } }
         return writer.bytes
     }
 
@@ -96,6 +98,14 @@ extension Session {
         self.tunnels = try reader.readList(atMost: ceilings.tunnels) { (reader) throws(SessionDocumentError) in
             try SessionTunnel(from: &reader)
         }
+        guard version >= 3 else {
+            self.joins = []
+            return
+        }
+        self.joins = try reader.readList(atMost: ceilings.repeatableJoins) { (reader) throws(SessionDocumentError) in
+            try RepeatableJoin(from: &reader)
+        }
+        guard !self.joins.isEmpty else { throw .damaged }
     }
 
     // MARK: What holds for every session
@@ -112,7 +122,7 @@ extension Session {
     }
 
     private var isEmpty: Bool {
-        self.peers.isEmpty && self.invites.isEmpty && self.locks.isEmpty
+        self.peers.isEmpty && self.invites.isEmpty && self.joins.isEmpty && self.locks.isEmpty
             && self.tunnels.isEmpty
     }
 
@@ -139,7 +149,7 @@ extension Session {
         let fences = self.locks.map(\.fence)
         let members = Set(self.peers.map(\.id))
         return self.invites.map(\.id).areUnique && self.invites.allSatisfy { $0.role != .host }
-            && self.barredKeys.areUnique
+            && self.barredKeys.areUnique && self.joins.map(\.key).areUnique
             && self.locks.map(\.element).areUnique && self.locks.allSatisfy { members.contains($0.holder) }
             && zip(fences, fences.dropFirst()).allSatisfy { $0 < $1 } && fences.last ?? 0 <= self.lastFence
             && self.tunnels.map(\.id).areUnique

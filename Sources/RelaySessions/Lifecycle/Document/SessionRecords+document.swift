@@ -25,6 +25,22 @@ extension SessionInvite {
     }
 }
 
+extension RepeatableJoin {
+    func write(to writer: inout DocumentWriter) {
+        writer.write(raw: self.key.bytes)
+        writer.write(optional: self.account) { $0.write($1) }
+        writer.write(self.ticket)
+        writer.write(self.until)
+    }
+
+    init(from reader: inout DocumentReader) throws(SessionDocumentError) {
+        self.key = try reader.readDigest()
+        self.account = try reader.readAccount()
+        self.ticket = try reader.readName()
+        self.until = try reader.readMoment()
+    }
+}
+
 extension SessionLock {
     func write(to writer: inout DocumentWriter) {
         writer.write(self.element)

@@ -58,6 +58,7 @@ extension Session {
             peers: [],
             departed: [],
             invites: [],
+            joins: [],
             barredKeys: [],
             barsClaims: false,
             locks: [],

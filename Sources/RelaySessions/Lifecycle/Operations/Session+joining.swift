@@ -6,6 +6,8 @@ extension Session {
     /// - A peer id that is in the roster has its place back if who asks proves the same identity key, or shows the resume token with
     ///   the peer's own ticket or the one that brought it in. The older connection is replaced. Anybody else is refused.
     /// - A peer that left comes back with its own ticket, as what it was when it left.
+    /// - A join that is repeated with its key is the same join, for ``SessionTimes/joinRepeatSeconds``: who has not got the answer has its place
+    ///   by it, and no ticket is used up once more.
     /// - An invite brings in as many as it was made for, in its role.
     /// - A claim to be host makes its first user host. After that it does so only while nobody is host, and only for who was host last and
     ///   for the account that made the session. Everybody else becomes ``defaultRole`` by it, or is refused if its uses are counted.
@@ -51,13 +53,15 @@ extension SessionDraft {
         let peer = self.session.peers[place]
         let hasKey = peer.key != nil && request.key == peer.key
         let resumes = request.resume == peer.resume && [peer.ticket, peer.redeemed].contains(request.ticket.id)
-        guard hasKey || resumes else { throw .peerExists }
+        guard hasKey || resumes || self.isRepeat(request, of: DepartedPeer(peer)) else { throw .peerExists }
         self.session.peers[place].resume = request.nextResume
+        if request.once != nil { self.note(request, of: peer) }
         self.connect(place, over: request.connection)
     }
 
     fileprivate mutating func admit(_ request: JoinRequest) throws(SessionRefusal) {
         guard request.profile.count <= self.limits.profileBytes else { throw .tooLarge(.profile) }
+        guard !self.isOtherJoin(request) else { throw .requestDiffers }
         let grant = try self.redeem(request)
         try self.requireFree(request, grant)
         try self.requirePlace(grant)
@@ -78,6 +82,7 @@ extension SessionDraft {
         self.session.departed.removeAll { $0.id == peer.id }
         self.session.peers.append(peer)
         self.tell(.peerJoined(peer))
+        self.note(request, of: peer)
         guard grant.role == .host else { return }
         self.session.host = peer.id
         self.session.hostIdentity = HostIdentity(peer)
@@ -100,6 +105,9 @@ extension SessionDraft {
 
     private mutating func redeem(_ request: JoinRequest) throws(SessionRefusal) -> Grant {
         let ticket = request.ticket
+        if let peer = self.session.departed.first(where: { $0.id == request.peer }), self.isRepeat(request, of: peer) {
+            return try self.readmit(peer, request)
+        }
         if let place = self.session.invites.firstIndex(where: { $0.id == ticket.id }) {
             return try self.redeemInvite(place, ticket)
         }
@@ -161,6 +169,40 @@ extension SessionDraft {
             key: request.key,
             ticket: request.ticket.id
         ) ?? false
+    }
+
+    // MARK: Repeated joins
+
+    /// Whether it is the join that brought in `peer`, once more.
+    private func isRepeat(_ request: JoinRequest, of peer: DepartedPeer) -> Bool {
+        guard peer.key == nil || peer.key == request.key else { return false }
+        return self.session.joins.contains { join in
+            join.key == request.once && join.ticket == peer.ticket && join.account == request.provenAccount
+                && self.now < join.until
+        }
+    }
+
+    /// Whether its key is that of a join of another peer by the same ticket.
+    private func isOtherJoin(_ request: JoinRequest) -> Bool {
+        let known = self.session.joins.first { $0.key == request.once && self.now < $0.until }
+        guard let known else { return false }
+        return self.session.peers.contains { $0.ticket == known.ticket }
+            || self.session.departed.contains { $0.ticket == known.ticket && $0.id != request.peer }
+    }
+
+    private mutating func note(_ request: JoinRequest, of peer: SessionPeer) {
+        self.session.joins.removeAll { $0.until <= self.now || $0.key == request.once }
+        guard let key = request.once, self.limits.repeatableJoins > 0 else { return }
+        let excess = self.session.joins.count + 1 - self.limits.repeatableJoins
+        if excess > 0 { self.session.joins.removeFirst(excess) }
+        self.session.joins.append(
+            RepeatableJoin(
+                key: key,
+                account: request.provenAccount,
+                ticket: peer.ticket,
+                until: self.now.after(self.times.joinRepeatSeconds)
+            )
+        )
     }
 
     // MARK: Places and names

@@ -32,6 +32,38 @@ struct SignalingDefectTests {
         }
     }
 
+    @Test("a peer's ticket_renewed, gap or pong reaches nobody, over the socket and by the ordinary routes")
+    func forged() async throws {
+        try await withRelay { relay in
+            let stage = try await SignalingStage(relay)
+            let clients = try await stage.three()
+            let first = clients[1]
+            for type in ["ticket_renewed", "gap", "pong", "error", "joined", "server_draining"] {
+                let words: [String: any Sendable] = [
+                    "type": type, "to_peer_id": "host", "join_token": "stolen", "token": "stolen", "expires_at": 1,
+                    "topic": "signal",
+                    "after": "1-0", "code": "kicked", "message": "x",
+                ]
+                try first.say(words)
+                for part in ["", "/signal", "/presence", "/files", "/punch"] {
+                    let reply = try await relay.send(
+                        .POST,
+                        "/api/v1/messages",
+                        token: first.ticket,
+                        json: ["topic": "session/\(stage.id)\(part)", "payload": words]
+                    )
+                    #expect(reply.status == 422, "\(type) on \(part): \(reply)")
+                }
+            }
+            try first.say(["type": "chat_message", "message": "end"])
+            for client in [clients[0], clients[2]] {
+                let heard = await client.heard(until: "end")
+                #expect(heard.isEmpty, "\(heard)")
+            }
+            for client in clients { client.disconnect() }
+        }
+    }
+
     @Test("nobody takes the host's peer id, and the end of a replaced socket takes out nobody")
     func hostReplaced() async throws {
         try await withRelay { relay in

@@ -11,6 +11,7 @@ import RelayWire
 struct SessionEdgeServices: Sendable {
     let service: SessionService
     let joins: FailedJoins
+    let anonymous: AnonymousSessions
     /// Where peers find STUN and TURN.
     let iceServers: ICEServers
     let paths: PathLedger

@@ -89,7 +89,8 @@ enum SessionRoutes {
             return creation
         }
         let key = try IdempotencyKeyText.key(inHeader: call.idempotencyHeaders)
-        let created = try await call.service.create(creation, as: principal, once: key)
+        if principal == nil { try await call.services.anonymous.admit(call.address, at: call.uptime) }
+        let created = try await call.service.create(creation, as: principal, from: call.address, once: key)
         let servers = call.services.iceServers
         let list = servers.tree(for: principal?.id.rawValue, until: servers.end(of: call.now))
         var reply = Reply(.ok, SessionTree.created(created, iceServers: list, socketURL: call.socketURL))
@@ -123,7 +124,8 @@ enum SessionRoutes {
         try call.services.joins.admit(call.address, at: call.uptime)
         let principal = try await call.account()
         let names = ["join_token", "peer_id", "profile", "resume", "key", "nonce", "signature"]
-        let join = try await call.fields(names, SessionJoin.init(fields:))
+        var join = try await call.fields(names, SessionJoin.init(fields:))
+        join.once = try IdempotencyKeyText.key(inHeader: call.idempotencyHeaders)
         do throws(SessionFailure) {
             let joined = try await call.service.join(id, join, as: principal)
             return Reply(.ok, SessionTree.joined(joined, socketURL: call.socketURL, at: call.now))

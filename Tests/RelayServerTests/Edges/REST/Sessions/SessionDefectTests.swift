@@ -11,6 +11,7 @@ struct SessionDefectTests {
         try await withRelay {
             $0.sessions.allowsAnonymous = true
             $0.sessions.maxSessions = 20
+            $0.sessions.maxAnonymousPerAddress = 60
         } _: { relay in
             var codes: Set<Int> = []
             for _ in 0..<60 { codes.insert(try await relay.send(.POST, "/v1/sessions", json: ["host_id": "h"]).status) }

@@ -46,6 +46,58 @@ struct SessionRouteTests {
         }
     }
 
+    @Test("without an account an address has as many sessions as it may, and makes as many in a minute")
+    func anonymousQuotas() async throws {
+        @Sendable func make(_ relay: TestRelay, _ address: String) async throws -> TestReply {
+            try await relay.send(
+                .POST,
+                "/v1/sessions",
+                headers: [("content-type", "application/json"), ("x-forwarded-for", address)],
+                body: #"{"host_id":"h"}"#
+            )
+        }
+        try await withRelay {
+            $0.sessions.allowsAnonymous = true
+            $0.sessions.maxAnonymousPerAddress = 2
+            $0.server.trustForwardedFor = true
+            $0.server.trustedProxies = [IPNetwork("127.0.0.0/8")].compactMap(\.self)
+        } _: { relay in
+            for address in ["2001:db8::1", "2001:db8::ffff:2"] { #expect(try await make(relay, address).status == 200) }
+            let full = try await make(relay, "2001:db8::3")
+            #expect(full.status == 429 && full.error == "quota_exceeded", "\(full)")
+            #expect(full.object["request_id"] is String && full.headers.first(name: "retry-after") != nil)
+            let neighbour = try await make(relay, "2001:db8:0:1::3")
+            let id = try #require(neighbour.object["session_id"] as? String, "\(neighbour)")
+            let token = try #require(neighbour.object["join_token"] as? String)
+            let host = try await TestSession.join(relay, id, "h", token)
+            let ticket = try #require(host.object["ticket"] as? String)
+            // Who makes a session without an account is nobody to it but by its ticket.
+            #expect(try await relay.send(.POST, "/v1/sessions/\(id)/close", token: ticket, json: [:]).status == 204)
+            // Accounts have their own bound.
+            #expect(
+                try await relay.send(
+                    .POST,
+                    "/v1/sessions",
+                    token: try await relay.administratorToken,
+                    json: ["host_id": "h"]
+                ).status == 200
+            )
+        }
+        try await withRelay {
+            $0.sessions.allowsAnonymous = true
+            $0.server.trustForwardedFor = true
+            $0.server.trustedProxies = [IPNetwork("127.0.0.0/8")].compactMap(\.self)
+            $0.rateLimits.isEnabled = true
+            $0.rateLimits.anonymousSessions = 1
+        } _: { relay in
+            #expect(try await make(relay, "192.0.2.1").status == 200)
+            let fast = try await make(relay, "192.0.2.1")
+            #expect(fast.status == 429 && fast.error == "rate_limited", "\(fast)")
+            #expect(fast.object["request_id"] is String && fast.headers.first(name: "retry-after") != nil)
+            #expect(try await make(relay, "192.0.2.2").status == 200)
+        }
+    }
+
     @Test("a repeat of a creation with one key is the same session, another body with it is refused")
     func idempotent() async throws {
         try await withRelay { relay in

@@ -1,9 +1,34 @@
 import Foundation
 import NIOHTTP1
+import RelayServer
 import Testing
 
 @Suite("A session's topics over the ordinary routes", .timeLimit(.minutes(2)))
 struct SessionTopicTests {
+    @Test("a guest says as many bytes as a peer may, over each of the edges, and others go on")
+    func bytes() async throws {
+        try await withRelay {
+            $0.sessions.maxPeerBytes = 1 << 20
+        } _: { relay in
+            let session = try await TestSession(relay, account: try await relay.administratorToken)
+            let guest = try await session.guest("guest")
+            let text = String(repeating: "x", count: 60_000)
+            func say(_ token: String) async throws -> TestReply {
+                try await session.publish(["type": "candidate_text", "text": text], to: "signal", token: token)
+            }
+            for _ in 0..<8 { #expect(try await say(guest).status == 201) }
+            let refused = try await say(guest)
+            #expect(refused.status == 422 && refused.text.contains("quota_exceeded"), "\(refused)")
+            #expect(try await say(session.host).status == 201)
+            let line = #"pulsar_signaling_messages_total{message_type="over_bytes"} 1"#
+            #expect(try await relay.send(.GET, "/metrics").text.contains(line))
+            let socket = try await SignalingClient(session, "other", try await session.invite([:]))
+            for _ in 0..<9 { try socket.say(["type": "offer", "to_peer_id": "host", "sdp": text, "id": 1]) }
+            #expect(await socket.next("error")["code"] as? String == "quota_exceeded")
+            socket.disconnect()
+        }
+    }
+
     @Test("members chat on the session's topic, which tells of the session too, each thing once")
     func chat() async throws {
         try await withRelay { relay in
