@@ -1,20 +1,6 @@
 import RelaySessions
 import RelayWire
 
-/// Two peers of a session, in the order of their ids.
-struct PeerPair: Hashable, Sendable {
-    let lower: PeerID
-    let higher: PeerID
-
-    /// - Returns: nil for a peer and itself.
-    init?(_ first: PeerID, _ second: PeerID) {
-        guard first != second else { return nil }
-        (self.lower, self.higher) = first < second ? (first, second) : (second, first)
-    }
-
-    func has(_ peer: PeerID) -> Bool { peer == self.lower || peer == self.higher }
-}
-
 /// That two peers take another way.
 struct PathChange: Hashable, Sendable {
     let session: SessionID
@@ -24,28 +10,6 @@ struct PathChange: Hashable, Sendable {
     let reason: PathReason
     /// Whether the pair has changed its way just before.
     let isQuick: Bool
-}
-
-/// What two peers have sent each other by one way.
-struct PathUsage: Hashable, Sendable {
-    let mode: PathMode
-    /// From the peer with the lower id to the other.
-    var upward: Int64 = 0
-    var downward: Int64 = 0
-    /// Whether the relay has counted it itself.
-    let isVerified: Bool
-}
-
-/// What is known of the ways between two peers.
-struct PathSummary: Hashable, Sendable {
-    let pair: PeerPair
-    /// Nil for none that is known.
-    let mode: PathMode?
-    let since: Timestamp
-    let reason: PathReason
-    /// In milliseconds, as one of the two said last.
-    let roundTrip: Int64?
-    let usages: [PathUsage]
 }
 
 /// Which ways the peers of sessions take to each other, as far as this relay carries their bytes or is told by them. Decides, and does nothing.
@@ -60,6 +24,10 @@ struct PathBook {
         var accounts: [PathMode: PathAccount] = [:]
         /// What peers said last of what they sent by ways that the relay does not see: by mode, and whether the sender is the lower.
         var reported: [PathMode: [Bool: Int64]] = [:]
+        /// When they did, by mode.
+        var reportedAt: [PathMode: Timestamp] = [:]
+        /// When one of them said last that there is no way.
+        var deniedAt: Timestamp?
     }
 
     /// Pairs of a session. What is beyond is carried, and not accounted for.
@@ -70,13 +38,18 @@ struct PathBook {
     private static let quickSeconds: Int64 = 1
 
     private let limit: Int
+    /// Whether there may be other relays to tell.
+    private let tells: Bool
     private var sessions: [SessionID: [PeerPair: Path]] = [:]
     private(set) var count = 0
+    /// What the other relays know of it.
+    private var tellings = PathTellings()
     /// How many pairs take each way now.
     private(set) var current: [PathMode: Int] = [:]
 
-    init(limit: Int = PathBook.standardLimit) {
+    init(limit: Int = PathBook.standardLimit, tells: Bool = false) {
         self.limit = limit
+        self.tells = tells
     }
 
     // MARK: What the relay carries
@@ -134,9 +107,12 @@ struct PathBook {
     ) -> (change: PathChange?, more: Int64) {
         guard self.makeRoom(pair, session, now) else { return (nil, 0) }
         var more: Int64 = 0
+        self.noteChange(of: session)
         if let roundTrip = report.roundTrip { self.sessions[session]?[pair]?.roundTrip = roundTrip }
+        if report.mode == nil { self.sessions[session]?[pair]?.deniedAt = now }
         if let mode = report.mode, !mode.isRelayed {
             let isLower = peer == pair.lower
+            self.sessions[session]?[pair]?.reportedAt[mode] = now
             if let sent = report.bytesSent {
                 let before = self.sessions[session]?[pair]?.reported[mode]?[isLower] ?? 0
                 // Less than before: it has begun to count anew.
@@ -174,6 +150,7 @@ struct PathBook {
     private mutating func remove(_ pair: PeerPair, _ session: SessionID, at now: Timestamp) -> PathChange? {
         let change = self.change(pair, in: session, to: nil, .closed, at: now)
         guard self.sessions[session]?.removeValue(forKey: pair) != nil else { return nil }
+        self.noteChange(of: session)
         self.count -= 1
         if self.sessions[session]?.isEmpty ?? false { self.sessions[session] = nil }
         return change
@@ -191,7 +168,13 @@ struct PathBook {
                 PathUsage(mode: mode, upward: account.upward, downward: account.downward, isVerified: true)
             }
             let reported = path.reported.map { mode, bytes in
-                PathUsage(mode: mode, upward: bytes[true] ?? 0, downward: bytes[false] ?? 0, isVerified: false)
+                PathUsage(
+                    mode: mode,
+                    upward: bytes[true] ?? 0,
+                    downward: bytes[false] ?? 0,
+                    isVerified: false,
+                    saidAt: path.reportedAt[mode]
+                )
             }
             return PathSummary(
                 pair: pair,
@@ -199,11 +182,34 @@ struct PathBook {
                 since: path.since,
                 reason: path.reason,
                 roundTrip: path.roundTrip,
+                deniedAt: path.deniedAt,
                 usages: (carried + reported).sorted { $0.mode.rawValue < $1.mode.rawValue }
             )
         }
         .sorted { ($0.pair.lower, $0.pair.higher) < ($1.pair.lower, $1.pair.higher) }
     }
+
+    // MARK: Telling others
+
+    /// Sessions of which the other relays are to be told now. They count as told.
+    mutating func takeSessionsToTellOf(at now: Timestamp) -> [SessionID] {
+        let sessions = self.sessions
+        return self.tellings.take(at: now) { session in
+            sessions[session]?.values.reduce(0) { sum, path in
+                path.accounts.values.reduce(sum) { $0 &+ $1.upward &+ $1.downward }
+            } ?? 0
+        } isTaken: { session in
+            sessions[session]?.values.contains { $0.mode != nil } ?? false
+        }
+    }
+
+    private mutating func noteChange(of session: SessionID) { if self.tells { self.tellings.changed(session) } }
+
+    /// The others could not be told.
+    mutating func notTold(of session: SessionID) { self.noteChange(of: session) }
+
+    /// There is nobody to tell any more, or nothing.
+    mutating func forgetTelling(of session: SessionID) { self.tellings.forget(session) }
 
     // MARK: Steps
 
@@ -211,6 +217,7 @@ struct PathBook {
         if self.sessions[session]?[pair] != nil { return true }
         guard self.count < self.limit, self.sessions[session]?.count ?? 0 < Self.pairsOfSession else { return false }
         self.sessions[session, default: [:]][pair] = Path(mode: nil, since: now)
+        self.noteChange(of: session)
         self.count += 1
         return true
     }
@@ -225,6 +232,7 @@ struct PathBook {
         guard let path = self.sessions[session]?[pair], path.mode != mode else { return nil }
         if let old = path.mode { self.current[old, default: 0] -= 1 }
         if let mode { self.current[mode, default: 0] += 1 }
+        self.noteChange(of: session)
         self.sessions[session]?[pair]?.mode = mode
         self.sessions[session]?[pair]?.since = now
         self.sessions[session]?[pair]?.reason = reason

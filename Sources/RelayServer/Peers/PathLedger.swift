@@ -7,18 +7,25 @@ import Synchronization
 ///
 /// Owns the book, in a short `Mutex`: at a connection's begin and end, and at what peers say. Bytes are counted without it.
 final class PathLedger: Sendable {
+    /// Whether there may be other relays to tell, and to be told by.
+    let tells: Bool
     private let book: Mutex<PathBook>
+    /// Names this relay to those that share its store.
+    private let relay = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     private let metrics: PathMetrics
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
 
+    /// - Parameter tells: whether other relays may be told what this one knows.
     init(
         metrics: PathMetrics,
         limit: Int = PathBook.standardLimit,
+        tells: Bool = false,
         now: @escaping @Sendable () -> Timestamp,
         logger: Logger
     ) {
-        self.book = Mutex(PathBook(limit: limit))
+        self.tells = tells
+        self.book = Mutex(PathBook(limit: limit, tells: tells))
         self.metrics = metrics
         self.now = now
         self.logger = logger
@@ -73,9 +80,34 @@ final class PathLedger: Sendable {
         }
     }
 
-    func summaries(of session: SessionID) -> [PathSummary] {
-        self.book.withLock { $0.summaries(of: session) }
+    /// What this relay knows now.
+    func news(of session: SessionID) -> PathNews {
+        let now = self.now()
+        return PathNews(relay: self.relay, toldAt: now, paths: self.book.withLock { $0.summaries(of: session) })
     }
+
+    /// What all relays know.
+    ///
+    /// - Parameter told: by any of them, this one too: of itself it knows more.
+    func summaries(of session: Session, told: [PathNews]) -> [PathSummary] {
+        let own = self.news(of: session.id)
+        let others = told.filter { $0.relay != self.relay }
+        return PathNews.summaries(of: others + [own], among: Set(session.peers.map(\.id)), at: own.toldAt)
+    }
+
+    /// See ``PathBook/takeSessionsToTellOf(at:)``. What is over for this relay is told for the last time.
+    func sessionsToTellOf() -> [SessionID] {
+        let now = self.now()
+        return self.book.withLock { book in
+            let sessions = book.takeSessionsToTellOf(at: now)
+            for session in sessions where book.summaries(of: session).isEmpty { book.forgetTelling(of: session) }
+            return sessions
+        }
+    }
+
+    func notTold(of session: SessionID) { self.book.withLock { $0.notTold(of: session) } }
+
+    func forget(_ session: SessionID) { self.book.withLock { $0.forgetTelling(of: session) } }
 
     /// Sessions of which anything is known here.
     var known: [SessionID] { self.book.withLock { $0.known } }

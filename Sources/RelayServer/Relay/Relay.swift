@@ -147,6 +147,7 @@ public struct Relay: Service {
             tasks.addTask { await parts.sessions.keeper.run() }
             tasks.addTask { await parts.punches.run() }
             tasks.addTask { await parts.paths.run() }
+            if let teller = parts.pathTeller { tasks.addTask { await teller.run() } }
             await self.hooks.listening(listener.channel.localAddress?.port ?? 0)
             // Ends at graceful shutdown, and throws only if the task is cancelled instead: both mean to stop.
             try? await gracefulShutdown()

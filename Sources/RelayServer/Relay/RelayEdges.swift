@@ -42,7 +42,12 @@ struct RelayEdges {
         )
         let factory = PrometheusMetricsFactory(registry: registry)
         let carried = PathMetrics(factory: factory, total: self.peers.bytes)
-        let paths = PathLedger(metrics: carried, now: self.broker.clock.now, logger: self.logger)
+        let paths = PathLedger(
+            metrics: carried,
+            tells: self.store is any SharedStore,
+            now: self.broker.clock.now,
+            logger: self.logger
+        )
         self.sessions.observers.add { paths.happened($0) }
         let latency = RendezvousMetrics(factory: factory)
         let fast = self.fastRoutes(access, waiters, subscriptions, metrics, carried, paths, latency)

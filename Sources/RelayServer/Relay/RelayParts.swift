@@ -19,6 +19,8 @@ struct RelayParts: Sendable {
     let peers: RelayPeerParts
     let punches: PunchCoordinator
     let paths: PathKeeper
+    /// Nil where there is no relay to tell.
+    let pathTeller: PathTeller?
     let draining = Draining()
     let upkeep: Upkeep
     let streamWatch: StreamWatch
@@ -86,6 +88,9 @@ struct RelayParts: Sendable {
         (self.services, self.metricsServices) = (edges.relay, edges.metrics)
         self.punches = edges.punches
         self.paths = PathKeeper(ledger: edges.punches.paths, service: self.sessions.service)
+        self.pathTeller =
+            store is any SharedStore
+            ? PathTeller(ledger: edges.punches.paths, service: self.sessions.service, logger: logger) : nil
         self.watchAccess()
         store.unreadable?.observe { place, reason in
             logger.error(

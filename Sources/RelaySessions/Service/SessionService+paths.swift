@@ -1,4 +1,5 @@
 import RelayCore
+import RelayWire
 
 extension SessionService {
     /// Who is in a session now, whoever asks: nobody where it is over.
@@ -14,5 +15,47 @@ extension SessionService {
             default: return nil
             }
         }
+    }
+
+    /// Tells the other relays of a store which ways a session's peers take.
+    public func tell(_ news: PathNews, of id: SessionID) async throws(SessionFailure) {
+        do throws(BrokerError) {
+            try await self.broker.announce([news.draft], to: Self.presence(of: id))
+        } catch {
+            throw .broker(error)
+        }
+    }
+
+    /// What relays have told of the ways of a session's peers: the newest of each.
+    public func pathNews(of id: SessionID) async throws(SessionFailure) -> [PathNews] {
+        do throws(BrokerError) {
+            var news: [String: PathNews] = [:]
+            var cursor = Cursor.oldest
+            while true {
+                let page = try await self.broker.history(
+                    of: Self.presence(of: id),
+                    .ascending,
+                    cursor: cursor,
+                    limit: Self.pageOfPresence,
+                    as: .relay
+                )
+                for message in page.messages {
+                    if let told = PathNews(message) { news[told.relay] = told }
+                }
+                guard page.messages.count == Self.pageOfPresence, let last = page.messages.last else { break }
+                cursor = .after(last.id)
+            }
+            return Array(news.values)
+        } catch {
+            // The session has just gone, and its topics with it.
+            if case .missing = error { return [] }
+            throw .broker(error)
+        }
+    }
+
+    private static let pageOfPresence = 200
+
+    private static func presence(of id: SessionID) -> TopicKey {
+        TopicKey(name: SessionTopicName(id, .presence).topicName)
     }
 }

@@ -3,13 +3,15 @@ import RelayCore
 import RelayWire
 
 /// How presence is kept: of each peer the newest cursor, and the newest of everything else it says of itself, for as long as it is in the
-/// roster. What names a peer is told to that peer, and is over after ``SessionTopic/hotSeconds``.
+/// roster. What names a peer is told to that peer, and is over after ``SessionTopic/hotSeconds``. Besides, relays have the newest of their
+/// ``PathNews`` here.
 enum PresenceTopic {
     private static let cursor = "cursor_update"
     private static let update = "presence_update"
 
     static let compaction = StreamCompaction { sender, audience, payload in
-        guard let sender, Self.isKept(audience, of: sender) else { return nil }
+        guard let sender else { return PathNews.key(sender, audience, payload) }
+        guard Self.isKept(audience, of: sender) else { return nil }
         return Self.key(of: sender, isCursor: Self.isCursor(payload))
     }
 

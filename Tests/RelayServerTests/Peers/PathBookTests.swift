@@ -62,7 +62,11 @@ struct PathBookTests {
         #expect(report(Self.a, 1_000, nil, .turn) == 0)
         let summary = book.summaries(of: Self.session)
         #expect(summary.map(\.pair) == [Self.pair] && summary[0].mode == .turn && summary[0].roundTrip == 20)
-        #expect(summary[0].usages == [PathUsage(mode: .directUDP, upward: 20, downward: 9, isVerified: false)])
+        #expect(
+            summary[0].usages == [
+                PathUsage(mode: .directUDP, upward: 20, downward: 9, isVerified: false, saidAt: Self.at(1))
+            ]
+        )
     }
 
     @Test("a session has so many pairs, the relay so many in all, and what ends makes room")
@@ -145,7 +149,7 @@ struct PathBookTests {
         for part in ["two peers take another way", "session_id=s", "from=none", "to=tunnel", "reason=opened"] {
             #expect(line.contains(part), "\(line)")
         }
-        #expect(ledger.summaries(of: Self.session)[0].usages.map(\.downward) == [7])
+        #expect(ledger.news(of: Self.session).paths[0].usages.map(\.downward) == [7])
         // Whatever peers say, the counts stay counts.
         for sent in [1 << 53, 0, 1 << 53] as [Int64] {
             let report = PathReport(mode: .directTCP, reason: .forced, bytesSent: sent)

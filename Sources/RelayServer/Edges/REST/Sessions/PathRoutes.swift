@@ -2,11 +2,15 @@ import NIOHTTP1
 import RelaySessions
 import RelayWire
 
-/// Which ways a session's peers take to each other, as far as this relay knows.
+/// Which ways a session's peers take to each other, as far as the relays of its store know.
 enum PathRoutes {
     @Sendable static func list(_ call: SessionCall) async throws -> Reply {
         let session = try await call.service.session(try call.id, as: try await call.member())
-        let paths = call.services.paths.summaries(of: session.id)
+        let ledger = call.services.paths
+        let paths = ledger.summaries(
+            of: session,
+            told: ledger.tells ? try await call.service.pathNews(of: session.id) : []
+        )
         return Reply(
             .ok,
             .object([("session_id", .text(session.id.text)), ("paths", .list(paths.map(Self.tree)))])
