@@ -60,6 +60,8 @@ public struct JoinRequest: Hashable, Sendable {
     public var resume: ResumeDigest?
     /// What the client calls this join, so that it may repeat it. Secret: whoever has it and the ticket is taken for the same client.
     public var once: JoinKey?
+    /// Of the public address where who asks was seen; nil where it was seen at none.
+    public var origin: UInt64?
     /// At most ``SessionLimits/profileBytes``. Counts for who is new.
     public var profile: [UInt8]
     /// Random, from the relay that has the connection.
@@ -76,6 +78,7 @@ public struct JoinRequest: Hashable, Sendable {
         key: KeyThumbprint? = nil,
         resume: ResumeDigest? = nil,
         once: JoinKey? = nil,
+        origin: UInt64? = nil,
         profile: [UInt8] = [],
         connection: ConnectionID,
         ownTicket: TicketID,
@@ -87,6 +90,7 @@ public struct JoinRequest: Hashable, Sendable {
         self.key = key
         self.resume = resume
         self.once = once
+        self.origin = origin
         self.profile = profile
         self.connection = connection
         self.ownTicket = ownTicket

@@ -97,6 +97,8 @@ public struct Session: Hashable, Sendable {
     public internal(set) var invites: [SessionInvite]
     /// In the order in which they came.
     public internal(set) var joins: [RepeatableJoin]
+    /// Of those of the roster that were seen at a public address.
+    public internal(set) var origins: [PeerOrigin]
     public internal(set) var barredKeys: [KeyThumbprint]
     /// Whether claims to be host bring in nobody but a host: one that they brought in was kicked.
     public internal(set) var barsClaims: Bool
@@ -115,6 +117,12 @@ public struct Session: Hashable, Sendable {
             return self.peers
         }
         return [self.peers[place]] + self.peers[..<place] + self.peers[(place + 1)...]
+    }
+
+    /// Whether both were seen to join from one public address, and so may be in one network.
+    public func areNeighbours(_ first: PeerID, _ second: PeerID) -> Bool {
+        let marks = [first, second].map { peer in self.origins.first { $0.peer == peer }?.mark }
+        return marks[0] != nil && marks[0] == marks[1]
     }
 
     public func lock(on element: ElementID) -> SessionLock? {

@@ -26,6 +26,7 @@ extension SessionDraft {
         let peer = self.session.peers.remove(at: place)
         self.releaseLocks(.holderLeft) { $0.holder == id }
         self.closeTunnels(.peerLeft) { $0.binds(id) }
+        self.session.origins.removeAll { $0.peer == id }
         if reason != .kicked { self.remember(DepartedPeer(peer)) }
         self.tell(.peerLeft(id, reason))
         if id == self.session.host { self.replaceHost(at: moment) }
@@ -113,6 +114,7 @@ extension SessionDraft {
         self.session.host = nil
         self.session.invites = []
         self.session.joins = []
+        self.session.origins = []
         self.session.locks = []
         self.session.tunnels = []
         self.become(state)

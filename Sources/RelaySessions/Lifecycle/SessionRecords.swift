@@ -28,6 +28,13 @@ public struct RepeatableJoin: Hashable, Sendable {
     public internal(set) var until: Timestamp
 }
 
+/// The public address from where a peer was seen to join, for nothing else than to compare it with another's.
+public struct PeerOrigin: Hashable, Sendable {
+    public let peer: PeerID
+    /// The same for the same address in the same session, and no address itself.
+    public let mark: UInt64
+}
+
 /// A lock on one element, held for as long as it is renewed.
 public struct SessionLock: Hashable, Sendable {
     public let element: ElementID

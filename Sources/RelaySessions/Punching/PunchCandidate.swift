@@ -113,7 +113,7 @@ extension IPAddress {
     }
 
     /// Private, shared, loopback and link-local addresses.
-    fileprivate var isPrivate: Bool {
+    var isPrivate: Bool {
         switch self {
         case .v4(let value):
             value >> 24 == 10 || value >> 24 == 127 || value >> 20 == 0xAC1 || value >> 16 == 0xC0A8
@@ -142,10 +142,13 @@ public struct PunchCandidates: Hashable, Sendable {
 
     /// What `other` is told: private addresses only where both are seen by one public address, and so may be on one network.
     ///
-    /// - Parameter sharesPrivate: tells them in any case.
-    func told(to other: PunchCandidates, sharesPrivate: Bool) -> [PunchCandidate] {
+    /// - Parameters:
+    ///   - areNeighbours: whether the relay has seen it so. By itself it may be a proxy's address, and what the two say of themselves anybody
+    ///     can say. So both count.
+    ///   - sharesPrivate: tells them in any case.
+    func told(to other: PunchCandidates, areNeighbours: Bool, sharesPrivate: Bool) -> [PunchCandidate] {
         let ours = Set(self.all.compactMap(\.publicAddress))
-        let isOneNetwork = other.all.contains { $0.publicAddress.map(ours.contains) ?? false }
+        let isOneNetwork = areNeighbours && other.all.contains { $0.publicAddress.map(ours.contains) ?? false }
         return sharesPrivate || isOneNetwork ? self.all : self.all.filter { !$0.isPrivate }
     }
 }

@@ -6,7 +6,7 @@ public import RelayWire
 public struct PunchRules: Hashable, Sendable {
     /// How long an attempt lasts, in seconds. Default 10.
     public var seconds: Int64 = 10
-    /// Whether peers are told each other's private addresses also where they are not seen by one public address. Default no.
+    /// Whether peers are told each other's private addresses also where the relay has not seen them at one public address. Default no.
     public var sharesPrivate = false
 
     public init() {}
@@ -71,7 +71,11 @@ extension PunchMeeting {
         json.add("nat_type", own.nat.rawValue)
         json.add("peer_nat_type", other.nat.rawValue)
         json.add("advice", PunchAdvice(own.nat, other.nat).rawValue)
-        let told = other.candidates.told(to: own.candidates, sharesPrivate: rules.sharesPrivate)
+        let told = other.candidates.told(
+            to: own.candidates,
+            areNeighbours: self.areNeighbours,
+            sharesPrivate: rules.sharesPrivate
+        )
         json.add("candidates", told.map { candidate in { candidate.write(into: &$0) } })
         return Draft(timestamp: now, payload: json.finish(), audience: .one(own.peer.text))
     }

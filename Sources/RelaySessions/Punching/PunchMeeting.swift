@@ -17,6 +17,8 @@ public struct PunchMeeting: Hashable, Sendable {
     var second: Side
     /// From 1, of this pair, as far back as the topic's messages are kept.
     let attempt: Int
+    /// Whether the relay has seen both join from one public address.
+    var areNeighbours = false
 
     public var peers: [PeerID] { [self.first.peer, self.second.peer] }
 

@@ -14,6 +14,8 @@ public struct SessionJoin: Sendable {
     /// What the client calls this join, so that it may repeat it for ``SessionTimes/joinRepeatSeconds`` if the answer is lost: a secret of its own,
     /// of 16 to 255 bytes.
     public var once: String?
+    /// Where the client was seen: an address, or of IPv6 its first eight bytes in hexadecimal, parted by colons, and `/64`. Nil where that is not known.
+    public var address: String?
     /// The number that was drawn by ``SessionService/challenge(_:)``, and the key's answer to it.
     public var proof: (nonce: String, answer: KeyProof)?
 
@@ -38,6 +40,20 @@ public struct SessionJoin: Sendable {
             preconditionFailure("a short name without control characters")
         }
         return id
+    }
+
+    /// What to compare with another's; nil for an address that is not public: many networks have the same.
+    fileprivate func origin(in session: SessionID) -> UInt64? {
+        guard let address = self.address, Self.isPublic(address) else { return nil }
+        let digest = SHA256.hash(data: Array("\(session.text) \(address)".utf8))
+        return digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    private static func isPublic(_ address: String) -> Bool {
+        if let address = IPAddress(address) { return address.unmapped.isPlace && !address.unmapped.isPrivate }
+        // Global unicast (RFC 4291, 2.4), as far as it is given out.
+        let first = UInt8(address.prefix { $0 != ":" }, radix: 16)
+        return address.hasSuffix("/64") && first.map { (0x20...0x3F).contains($0) } ?? false
     }
 
     /// The shortest that nobody guesses, if it is random. In bytes.
@@ -93,6 +109,7 @@ extension SessionService {
             key: key,
             resume: resume,
             once: try join.key(for: ticket.facts.id),
+            origin: join.origin(in: id),
             profile: join.profile,
             connection: ConnectionID(generator.next()),
             ownTicket: .random(using: &generator),

@@ -67,6 +67,7 @@ extension SessionService {
         guard !session.state.isEnded, meeting.peers.allSatisfy({ session.peer($0) != nil }) else { return nil }
         var meeting = meeting
         meeting.addCandidates(of: signals)
+        meeting.areNeighbours = session.areNeighbours(meeting.peers[0], meeting.peers[1])
         return .meeting(meeting, in: id)
     }
 

@@ -67,7 +67,7 @@ struct NATModelTests {
         let meeting = try #require(PunchMeeting(requests: messages))
         for (own, other) in [(0, 1), (1, 0)] {
             let told = [meeting.second, meeting.first][own].candidates
-                .told(to: [meeting.first, meeting.second][own].candidates, sharesPrivate: false)
+                .told(to: [meeting.first, meeting.second][own].candidates, areNeighbours: true, sharesPrivate: false)
             // Both are at 10.0.0.2, each in its own network.
             #expect(told.map(\.port) == [mapped[other].port])
             sides[own].targets = [mapped[other]]

@@ -9,7 +9,7 @@ import Testing
     /// A session with something of everything.
     private func rich() throws -> Session {
         try makeSession(policy: .migrate)
-            .join(joining(claimTicket, as: host, key: digest(3), once: digest(7)), at: moment(1)).session
+            .join(joining(claimTicket, as: host, key: digest(3), once: digest(7), origin: 5), at: moment(1)).session
             .joined(guest, key: digest(9)).joined(
                 observer,
                 .observer
@@ -147,6 +147,8 @@ import Testing
             { $0.locks += $0.locks },
             { $0.tunnels += $0.tunnels },
             { $0.joins += $0.joins },
+            { $0.origins += $0.origins },
+            { $0.origins = [PeerOrigin(peer: name("nobody"), mark: 1)] },
         ]
         for (number, change) in changes.enumerated() {
             var session = sound
@@ -186,6 +188,7 @@ import Testing
                 account: long("a"),
                 key: digest(letter.utf8.first ?? 0),
                 once: digest(letter.utf8.first ?? 0),
+                origin: 1,
                 profile: [UInt8](repeating: 0x20, count: rules.limits.profileBytes),
                 connection: ConnectionID(1),
                 ownTicket: long(letter),
@@ -214,7 +217,7 @@ import Testing
         session = try session.close(by: .relay, at: moment(3)).session
         // All that it could have besides is keys that were kicked: one, and those of the three that are in. Who is there has no time to come back by.
         #expect(session.document.count == rules.limits.maximumDocumentBytes - 4 * 32 - 3 * 8)
-        #expect(SessionLimits().maximumDocumentBytes == 548_580 + 2 + 128 * (32 + 258 + 130 + 8))
+        #expect(SessionLimits().maximumDocumentBytes == 548_580 + 4 + 128 * (32 + 258 + 130 + 8) + 64 * (257 + 8))
     }
 
     private func check(_ bytes: [UInt8]) {

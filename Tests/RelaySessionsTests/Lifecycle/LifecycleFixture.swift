@@ -58,6 +58,7 @@ func joining(
     key: KeyThumbprint? = nil,
     resume: ResumeDigest? = nil,
     once: JoinKey? = nil,
+    origin: UInt64? = nil,
     over: UInt64 = 1
 ) -> JoinRequest {
     JoinRequest(
@@ -67,6 +68,7 @@ func joining(
         key: key,
         resume: resume,
         once: once,
+        origin: origin,
         profile: Array("{}".utf8),
         connection: connection(peer, over),
         ownTicket: name("own-\(peer)"),

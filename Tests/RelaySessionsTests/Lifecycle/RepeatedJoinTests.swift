@@ -99,6 +99,22 @@ import Testing
         #expect(back == .ticketRevoked)
     }
 
+    @Test("Two are neighbours while the relay has seen both at one public address, whatever they say")
+    func neighbours() throws {
+        let first = try makeSession().join(joining(claimTicket, as: host, origin: 7), at: moment(1)).session
+            .inviting(Self.invite, .editor, uses: 9)
+        func join(_ peer: PeerID, _ origin: UInt64?) throws -> Session {
+            let request = joining(ticket(Self.invite, .editor), as: peer, origin: origin)
+            return try first.join(request, at: moment(2)).session
+        }
+        #expect(try join(guest, 7).areNeighbours(guest, host))
+        #expect(try !join(guest, 8).areNeighbours(guest, host))
+        #expect(try !join(guest, nil).areNeighbours(guest, host))
+        #expect(try join(guest, 7).leave(guest, at: moment(3)).session.origins.count == 1)
+        let both = try join(guest, 7)
+        #expect(try Session(document: both.document, rules: both.rules) == both)
+    }
+
     @Test("Of more than may be repeated the oldest is forgotten")
     func bound() throws {
         var rules = SessionRules()

@@ -50,6 +50,7 @@ struct SignalingEntrance: Sendable {
             proof: proof
         )
         join.once = self.join.joinKey
+        join.address = self.origin
         join.profile = self.profile(of: join.peer)
         return try await sessions.join(id, join, as: self.account)
     }
@@ -64,6 +65,7 @@ struct SignalingEntrance: Sendable {
         }
         let created = try await sessions.create(creation, as: self.account, from: self.origin)
         var join = SessionJoin(token: created.hostToken, peer: peer, proof: try self.proof())
+        join.address = self.origin
         join.profile = self.profile(of: peer)
         return try await sessions.join(created.session.id, join, as: self.account)
     }

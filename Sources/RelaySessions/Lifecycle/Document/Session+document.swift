@@ -14,7 +14,7 @@ extension Session {
     public var document: [UInt8] {
         var writer = DocumentWriter()
         writer.write(raw: Self.magic)
-        writer.write(self.joins.isEmpty ? 2 : Self.version)
+        writer.write(self.joins.isEmpty && self.origins.isEmpty ? 2 : Self.version)
         writer.write(self.id)
         writer.write(self.revision)
         self.state.write(to: &writer)
@@ -36,7 +36,9 @@ extension Session {
         writer.write(list: self.locks) { $1.write(to: &$0) }
         writer.write(self.lastFence)
         writer.write(list: self.tunnels) { $1.write(to: &$0) }
-        if !self.joins.isEmpty { writer.write(list: self.joins) { $1.write(to: &$0) } }
+        guard !self.joins.isEmpty || !self.origins.isEmpty else { return writer.bytes }
+        writer.write(list: self.joins) { $1.write(to: &$0) }
+        writer.write(list: self.origins) { $1.write(to: &$0) }
         return writer.bytes
     }
 
@@ -99,13 +101,16 @@ extension Session {
             try SessionTunnel(from: &reader)
         }
         guard version >= 3 else {
-            self.joins = []
+            (self.joins, self.origins) = ([], [])
             return
         }
         self.joins = try reader.readList(atMost: ceilings.repeatableJoins) { (reader) throws(SessionDocumentError) in
             try RepeatableJoin(from: &reader)
         }
-        guard !self.joins.isEmpty else { throw .damaged }
+        self.origins = try reader.readList(atMost: ceilings.peers) { (reader) throws(SessionDocumentError) in
+            try PeerOrigin(from: &reader)
+        }
+        guard !self.joins.isEmpty || !self.origins.isEmpty else { throw .damaged }
     }
 
     // MARK: What holds for every session
@@ -131,6 +136,8 @@ extension Session {
         return (self.peers.map(\.id) + self.departed.map(\.id)).areUnique
             && zip(times, times.dropFirst()).allSatisfy { $0 <= $1 }
             && self.peers.allSatisfy { ($0.role == .host) == ($0.id == self.host) }
+            && self.origins.map(\.peer).areUnique
+            && self.origins.allSatisfy { origin in self.peers.contains { $0.id == origin.peer } }
     }
 
     private var hostIsSound: Bool {

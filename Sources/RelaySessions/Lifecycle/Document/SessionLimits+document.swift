@@ -23,8 +23,8 @@ extension SessionLimits {
         let known = peer + account + 2 + (1 + digest) + 2 * ticket + 1
         let identity = 1 + peer + account + (1 + digest) + ticket
         let head = 5 + session + 8 + (1 + moment + 1) + 1 + account + peer + 1 + 3 * moment + (1 + peer) + identity
-        return head + (4 + self.metadataBytes) + 7 * count + 1 + 8
-            + self.peers * (known + digest + 4 + self.profileBytes + moment + 1 + 8 + moment)
+        return head + (4 + self.metadataBytes) + 8 * count + 1 + 8
+            + self.peers * (known + digest + 4 + self.profileBytes + moment + 1 + 8 + moment + peer + 8)
             + self.departedPeers * known
             + self.invites * (ticket + 2 + 4 + moment + 1 + 1 + peer)
             + self.repeatableJoins * (digest + account + ticket + moment)

@@ -41,6 +41,18 @@ extension RepeatableJoin {
     }
 }
 
+extension PeerOrigin {
+    func write(to writer: inout DocumentWriter) {
+        writer.write(self.peer)
+        writer.write(self.mark)
+    }
+
+    init(from reader: inout DocumentReader) throws(SessionDocumentError) {
+        self.peer = try reader.readName()
+        self.mark = try reader.read(UInt64.self)
+    }
+}
+
 extension SessionLock {
     func write(to writer: inout DocumentWriter) {
         writer.write(self.element)

@@ -59,6 +59,7 @@ extension Session {
             departed: [],
             invites: [],
             joins: [],
+            origins: [],
             barredKeys: [],
             barsClaims: false,
             locks: [],

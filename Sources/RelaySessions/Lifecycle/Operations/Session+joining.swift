@@ -56,6 +56,7 @@ extension SessionDraft {
         guard hasKey || resumes || self.isRepeat(request, of: DepartedPeer(peer)) else { throw .peerExists }
         self.session.peers[place].resume = request.nextResume
         if request.once != nil { self.note(request, of: peer) }
+        self.noteOrigin(request)
         self.connect(place, over: request.connection)
     }
 
@@ -83,6 +84,7 @@ extension SessionDraft {
         self.session.peers.append(peer)
         self.tell(.peerJoined(peer))
         self.note(request, of: peer)
+        self.noteOrigin(request)
         guard grant.role == .host else { return }
         self.session.host = peer.id
         self.session.hostIdentity = HostIdentity(peer)
@@ -203,6 +205,11 @@ extension SessionDraft {
                 until: self.now.after(self.times.joinRepeatSeconds)
             )
         )
+    }
+
+    private mutating func noteOrigin(_ request: JoinRequest) {
+        self.session.origins.removeAll { $0.peer == request.peer }
+        if let mark = request.origin { self.session.origins.append(PeerOrigin(peer: request.peer, mark: mark)) }
     }
 
     // MARK: Places and names

@@ -125,6 +125,7 @@ enum SessionRoutes {
         let principal = try await call.account()
         let names = ["join_token", "peer_id", "profile", "resume", "key", "nonce", "signature"]
         var join = try await call.fields(names, SessionJoin.init(fields:))
+        join.address = call.address
         join.once = try IdempotencyKeyText.key(inHeader: call.idempotencyHeaders)
         do throws(SessionFailure) {
             let joined = try await call.service.join(id, join, as: principal)

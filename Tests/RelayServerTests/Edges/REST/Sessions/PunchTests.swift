@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import ProgramFixture
+import RelayServer
 import RelayWire
 import Testing
 
@@ -38,6 +39,45 @@ struct PunchTests {
                 .filter { $0["type"] as? String == type }
             if found.count >= count { return found }
             try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    @Test("private addresses are told to who has joined from the same public address, and not to who claims it")
+    func neighbours() async throws {
+        try await withRelay {
+            $0.server.trustForwardedFor = true
+            $0.server.trustedProxies = [IPNetwork("127.0.0.1")].compactMap(\.self)
+        } _: { relay in
+            let session = try await TestSession(relay, account: try await relay.administratorToken)
+            func join(_ peer: String, from address: String) async throws -> String {
+                let joined = try await relay.send(
+                    .POST,
+                    session.path + "/join",
+                    headers: [("content-type", "application/json"), ("x-forwarded-for", address)],
+                    body: #"{"peer_id":"\#(peer)","join_token":"\#(try await session.invite([:]))"}"#
+                )
+                return try #require(joined.object["ticket"] as? String, "\(joined)")
+            }
+            let own = try await join("own", from: "198.51.100.7")
+            for (peer, address, count) in [("near", "198.51.100.7", 2), ("far", "198.51.100.8", 1)] {
+                let other = try await join(peer, from: address)
+                let candidates: [[String: any Sendable]] = [
+                    ["ip": "10.0.0.2", "port": 9, "candidate_type": "host"],
+                    ["ip": "198.51.100.7", "port": 9, "candidate_type": "srflx"],
+                ]
+                for (token, to) in [(own, peer), (other, "own")] {
+                    let request: [String: any Sendable] = [
+                        "type": "punch_request", "to_peer_id": to, "candidates": candidates,
+                    ]
+                    #expect(try await session.publish(request, to: "punch", token: token).status == 201)
+                }
+                var told: [[String: Any]] = []
+                while told.isEmpty {
+                    told = try await session.seen("punch", token: other).compactMap { $0["payload"] as? [String: Any] }
+                        .filter { $0["type"] as? String == "punch_coord" }
+                }
+                #expect((told[0]["candidates"] as? [Any])?.count == count, "\(peer): \(told)")
+            }
         }
     }
 
