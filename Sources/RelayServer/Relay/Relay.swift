@@ -133,6 +133,7 @@ public struct Relay: Service {
             on: group.next(),
             secret: secret,
             peers: parts.peers,
+            paths: parts.paths.ledger,
             metrics: parts.services.metrics,
             logger: self.logger
         )

@@ -2,6 +2,7 @@ import Crypto
 import NIOCore
 import RelayCore
 import RelayTunnels
+import RelaySessions
 import RelayWire
 
 extension RelayConfiguration.PeerPort {
@@ -67,8 +68,15 @@ extension RelayConfiguration {
 
     /// - Returns: nil where TURN is off, or this machine has no address to relay at.
     ///
-    /// - Parameter bandwidths: of sessions, which who has credentials by a ticket shares with its session's tunnels.
-    func turnServer(_ bind: HostPort, secret: Secret, _ bandwidths: SessionBandwidths?) -> TURNServer? {
+    /// - Parameters:
+    ///   - bandwidths: of sessions, which who has credentials by a ticket shares with its session's tunnels.
+    ///   - paths: takes what the peers of sessions send each other.
+    func turnServer(
+        _ bind: HostPort,
+        secret: Secret,
+        _ bandwidths: SessionBandwidths?,
+        _ paths: PathLedger
+    ) -> TURNServer? {
         guard self.turn.isEnabled, let relayed = self.peerPort.address(bind) else { return nil }
         let bytesPerSecond = self.tunnels.bytesPerSecond
         return TURNServer(
@@ -88,9 +96,10 @@ extension RelayConfiguration {
                 credentials: self.turnCredentials(secret: secret),
                 nonces: TURNNonces(secret: SymmetricKey(size: .bits256)),
                 wallClock: { RelayClock.system.now().microseconds / 1_000_000 }
-            )
+            ),
+            path: { paths.turn(from: $0, to: $1) }
         ) { id in
-            guard let session = TURNCredentials.session(of: id), let bandwidths else {
+            guard let session = TURNCredentials.holder(of: id)?.session, let bandwidths else {
                 return TrafficBucket(bytesPerSecond: bytesPerSecond)
             }
             return SessionAllowance(bandwidths[session])
@@ -121,5 +130,21 @@ extension IPAddress {
         case .v4(let value): value >> 24 == 127 || value >> 16 == 0xA9FE
         case .v6(let high, let low): (high == 0 && low == 1) || high >> 54 == 0x3FA
         }
+    }
+}
+
+extension PathUse: RelayedPath {}
+
+extension PathLedger {
+    /// - Parameters:
+    ///   - from: the id in the credentials of who sends.
+    ///   - to: of who is sent to.
+    /// - Returns: nil where they are no two peers of one session.
+    fileprivate func turn(from: String, to: String) -> PathUse? {
+        guard let sender = TURNCredentials.holder(of: from), let receiver = TURNCredentials.holder(of: to),
+            sender.session == receiver.session, let session = SessionID(sender.session),
+            let peer = PeerID(sender.peer), let other = PeerID(receiver.peer)
+        else { return nil }
+        return self.use(.turn, from: peer, to: other, in: session)
     }
 }

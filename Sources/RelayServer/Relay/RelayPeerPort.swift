@@ -13,6 +13,7 @@ struct RelayPeerPort: Sendable {
     ///   - loop: has all of its sockets.
     ///   - secret: the relay's, from which the port's keys are made.
     ///   - peers: whose punch tokens are acknowledged, and what their sessions may have relayed.
+    ///   - paths: takes what TURN relays between the peers of a session.
     /// - Returns: nil where `udp_bind` is not set.
     /// - Throws: ``RelayStartError`` where an address can't be had.
     static func open(
@@ -20,6 +21,7 @@ struct RelayPeerPort: Sendable {
         on loop: any EventLoop,
         secret: Secret,
         peers: RelayPeerParts,
+        paths: PathLedger,
         metrics: EdgeMetrics,
         logger: Logger
     ) async throws -> RelayPeerPort? {
@@ -33,7 +35,7 @@ struct RelayPeerPort: Sendable {
         let counts = metrics.ofPeerPort()
         let turnCounts = metrics.ofTURN(peers.bytes)
         let port = try await loop.submit {
-            let turn = configuration.turnServer(bind, secret: secret, peers.bandwidths)
+            let turn = configuration.turnServer(bind, secret: secret, peers.bandwidths, paths)
             let intake = DatagramIntake(size: DatagramListener.maximumDatagram)
             let relay = turn.map {
                 TURNRelay($0, host: bind.host, on: loop, intake: intake, metrics: turnCounts) {

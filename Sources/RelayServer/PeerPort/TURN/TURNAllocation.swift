@@ -43,6 +43,9 @@ final class TURNAllocation {
     var isOpen = false
     var attempts = 1
     var end: NIODeadline
+    /// Of who has it by a ticket.
+    let session: String?
+    var links = TURNLinks()
     private var permissions: [IPAddress: NIODeadline] = [:]
     private var channels: [UInt16: Channel] = [:]
     private var numbers: [TransportAddress: UInt16] = [:]
@@ -61,6 +64,7 @@ final class TURNAllocation {
         self.slot = slot
         self.client = client
         self.caller = caller
+        self.session = TURNCredentials.holder(of: caller.id)?.session
         self.allowance = allowance
         self.reply = reply
         self.port = port

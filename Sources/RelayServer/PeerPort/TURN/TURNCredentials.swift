@@ -6,8 +6,8 @@ import Foundation
 struct TURNCredentials: Sendable {
     /// What clients are told that the credentials are for. It is part of their key.
     static let realm = "pulsar-relay"
-    /// Bytes of an id; longer ones are none.
-    static let maximumID = 128
+    /// Bytes of an id; longer ones are none. With the time before it, it has to fit into 508 bytes (RFC 8489, 14.3).
+    static let maximumID = 496
 
     private let secret: SymmetricKey
 
@@ -36,18 +36,31 @@ struct TURNCredentials: Sendable {
         return Name(end: end, id: String(parts[1]))
     }
 
-    /// The id of who holds a ticket: `session/<session>/<ticket>`.
-    ///
-    /// - Returns: nil where that is longer than an id may be.
-    static func id(ofTicket ticket: String, in session: String) -> String? {
-        let id = "session/\(session)/\(ticket)"
-        return id.utf8.count <= Self.maximumID ? id : nil
+    /// Who has credentials by a ticket.
+    struct Holder: Hashable {
+        var session: String
+        /// Without a slash, as every ticket's id that the relay makes.
+        var ticket: String
+        /// Empty where the credentials don't name it: what it sends is relayed, and accounted for nobody.
+        var peer: String
+
+        /// `session/<session>/<ticket>/<peer>`; nil where that is too long without the peer.
+        ///
+        /// Programs differ in how they write other letters than those of ASCII into a message. A peer with such an id is left out.
+        var id: String? {
+            let start = "session/\(self.session)/\(self.ticket)/"
+            guard start.utf8.count <= TURNCredentials.maximumID else { return nil }
+            let isPlain = self.peer.utf8.allSatisfy { 0x21...0x7E ~= $0 }
+            let fits = start.utf8.count + self.peer.utf8.count <= TURNCredentials.maximumID
+            return isPlain && fits ? start + self.peer : start
+        }
     }
 
-    /// The session of who holds a ticket; nil for any other id.
-    static func session(of id: String) -> String? {
-        let parts = id.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.count == 3 && parts[0] == "session" ? String(parts[1]) : nil
+    /// - Returns: nil for the id of a user.
+    static func holder(of id: String) -> Holder? {
+        let parts = id.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[0] == "session" else { return nil }
+        return Holder(session: String(parts[1]), ticket: String(parts[2]), peer: String(parts[3]))
     }
 
     func issue(_ name: Name) -> (username: String, password: String) {

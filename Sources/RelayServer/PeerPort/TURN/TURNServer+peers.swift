@@ -70,6 +70,7 @@ extension TURNServer {
     ) -> TURNDelivery {
         guard allocation.isOpen, allocation.end > now else { return .drop(.noPermission) }
         guard allocation.allowance.take(size, at: now) else { return .drop(.tooMuch) }
+        self.link(allocation, with: peer)?.out.carried(size)
         guard peer.address == self.relayed else { return .send(slot: allocation.slot, to: peer) }
         if let other = self.allocation(onPort: peer.port) {
             return .hand(slot: other.slot, from: TransportAddress(self.relayed, port: allocation.port))
@@ -84,6 +85,8 @@ extension TURNServer {
         }
         guard allocation.permits(peer.address, at: now) else { return .drop(.noPermission) }
         guard allocation.allowance.take(size, at: now) else { return .drop(.tooMuch) }
+        // What was handed over inside has been accounted for where it was sent.
+        if peer.address != self.relayed { self.link(allocation, with: peer)?.back.carried(size) }
         return allocation.number(of: peer, at: now).map(TURNArrival.channel) ?? .indication
     }
 }

@@ -11,6 +11,8 @@ struct TURNServer {
     private(set) var policy: PeerPolicy
     private let authentication: TURNAuthentication
     private let allowance: @Sendable (_ id: String) -> any TrafficAllowance
+    /// See ``init(relayed:policy:limits:authentication:random:path:allowance:)``.
+    let path: @Sendable (_ from: String, _ to: String) -> (any RelayedPath)?
     private var random: any RandomNumberGenerator
 
     private var byClient: [TURNClient: TURNAllocation] = [:]
@@ -27,6 +29,7 @@ struct TURNServer {
 
     /// - Parameters:
     ///   - relayed: the address of relayed ports, as peers see it.
+    ///   - path: where what one user sends another is accounted for; nil where it is not.
     ///   - allowance: of a user, for as long as it has an allocation, and a little longer.
     init(
         relayed: IPAddress,
@@ -34,6 +37,7 @@ struct TURNServer {
         limits: TURNLimits,
         authentication: TURNAuthentication,
         random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
+        path: @escaping @Sendable (_ from: String, _ to: String) -> (any RelayedPath)? = { _, _ in nil },
         allowance: @escaping @Sendable (_ id: String) -> any TrafficAllowance
     ) {
         self.relayed = relayed
@@ -41,6 +45,7 @@ struct TURNServer {
         self.limits = limits
         self.authentication = authentication
         self.random = random
+        self.path = path
         self.allowance = allowance
         self.ports = RelayedPorts(limits.ports)
     }
@@ -162,6 +167,7 @@ struct TURNServer {
         guard let allocation = self.slots[slot] else { return nil }
         allocation.isOpen = true
         self.byPort[allocation.port] = allocation
+        self.lookAgain(in: allocation.session)
         return self.success(allocation, at: now)
     }
 
@@ -234,6 +240,7 @@ struct TURNServer {
     }
 
     private mutating func remove(_ allocation: TURNAllocation) {
+        allocation.links.close()
         self.byClient[allocation.client] = nil
         self.byPort[allocation.port] = nil
         self.slots[allocation.slot] = nil

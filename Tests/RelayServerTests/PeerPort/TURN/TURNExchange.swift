@@ -19,7 +19,12 @@ final class TURNExchange {
     var now = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
     private var transactions: UInt64 = 0
 
-    init(limits: TURNLimits = TURNLimits(), allowed: [String] = []) {
+    /// - Parameter path: see ``TURNServer``.
+    init(
+        limits: TURNLimits = TURNLimits(),
+        allowed: [String] = [],
+        path: @escaping @Sendable (String, String) -> (any RelayedPath)? = { _, _ in nil }
+    ) {
         self.server = TURNServer(
             relayed: Self.relayed,
             policy: PeerPolicy(
@@ -33,7 +38,8 @@ final class TURNExchange {
                 nonces: TURNNonces(secret: SymmetricKey(data: [UInt8](repeating: 7, count: 32))),
                 wallClock: { Self.wall }
             ),
-            random: SeededGenerator(seed: 1)
+            random: SeededGenerator(seed: 1),
+            path: path
         ) { _ in TrafficBucket(bytesPerSecond: limits.bytesPerSecond) }
     }
 
@@ -122,9 +128,13 @@ final class TURNExchange {
         return (slot, port)
     }
 
-    func permit(_ peer: TransportAddress, for client: TURNClient = client()) throws -> Int? {
+    func permit(
+        _ peer: TransportAddress,
+        for client: TURNClient = client(),
+        username: String = username()
+    ) throws -> Int? {
         try self.error(
-            self.message(.createPermission, of: client) { $0.add(.xorPeerAddress, address: peer) },
+            self.message(.createPermission, of: client, username: username) { $0.add(.xorPeerAddress, address: peer) },
             of: client
         )
     }

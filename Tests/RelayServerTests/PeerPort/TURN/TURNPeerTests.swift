@@ -231,12 +231,11 @@ struct TURNPeerTests {
 
     @Test("who has credentials by a ticket shares what its session may have relayed, and nobody else does")
     func sessionBandwidth() throws {
-        let id = try #require(TURNCredentials.id(ofTicket: "j", in: "s"))
-        #expect(TURNCredentials.session(of: id) == "s")
-        for other in ["session/s", "session/s/j/x", "5f0c1d9e-1111-2222-3333-444455556666", "x/s/j"] {
-            #expect(TURNCredentials.session(of: other) == nil)
+        let id = try #require(TURNCredentials.Holder(session: "s", ticket: "j", peer: "a").id)
+        #expect(TURNCredentials.holder(of: id)?.session == "s")
+        for other in ["session/s", "session/s/j", "5f0c1d9e-1111-2222-3333-444455556666", "x/s/j/p"] {
+            #expect(TURNCredentials.holder(of: other) == nil)
         }
-        #expect(TURNCredentials.id(ofTicket: String(repeating: "j", count: 128), in: "s") == nil)
         let bandwidths = SessionBandwidths(bytesPerSecond: 1_000)
         let (first, second) = (SessionAllowance(bandwidths["s"]), SessionAllowance(bandwidths["s"]))
         let other = SessionAllowance(bandwidths["t"])

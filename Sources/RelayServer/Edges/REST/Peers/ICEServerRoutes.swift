@@ -28,9 +28,9 @@ enum ICEServerRoutes {
     ) async throws -> String {
         let denied = RESTRefusal(Reply(.forbidden, detail: SessionRefusal.notMember.text))
         guard let session = SessionTopicName(path: ticket.root.rawValue)?.session,
-            let id = TURNCredentials.id(ofTicket: ticket.id, in: session.text),
             let found = try? await sessions.session(session, as: principal),
-            case .peer = found.viewer(principal)
+            case .peer(let peer) = found.viewer(principal),
+            let id = TURNCredentials.Holder(session: session.text, ticket: ticket.id, peer: peer.id.text).id
         else { throw denied }
         return id
     }
