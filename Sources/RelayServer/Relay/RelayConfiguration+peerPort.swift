@@ -1,8 +1,8 @@
 import Crypto
 import NIOCore
 import RelayCore
-import RelayTunnels
 import RelaySessions
+import RelayTunnels
 import RelayWire
 
 extension RelayConfiguration.PeerPort {
