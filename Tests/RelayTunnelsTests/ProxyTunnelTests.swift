@@ -81,4 +81,17 @@ struct ProxyTunnelTests {
         #expect(tunnel.receive(1, bytes: 500, from: .opener) == .deliver)
         #expect(tunnel.bytes(from: .opener) == 1_500)
     }
+
+    @Test("a loss that is over says nothing of the next one")
+    func losses() {
+        var tunnel = ProxyTunnel(window: nil, rules: ProxyRules())
+        _ = tunnel.accept(window: nil, maxFrame: nil)
+        let first = tunnel.left(.target)
+        #expect(tunnel.isAway(since: first))
+        _ = tunnel.returned(.target)
+        #expect(!tunnel.isAway(since: first))
+        let second = tunnel.left(.target)
+        #expect(tunnel.isAway(since: second) && !tunnel.isAway(since: first))
+        #expect(tunnel.left(.opener) != second)
+    }
 }

@@ -72,6 +72,16 @@ extension Broker {
         }
     }
 
+    /// The same as ``topic(_:for:as:)``, where what another relay has done a moment ago counts.
+    public func topicAsStored(
+        _ key: TopicKey,
+        for use: TopicUse,
+        as principal: Principal
+    ) async throws(BrokerError) -> OpenTopic {
+        let open = try self.open(try await self.renewed(key), for: use, as: principal)
+        return try await self.ready(open, for: use, as: principal)
+    }
+
     /// The topic, with its whole family made what is stored now: another relay may have changed it a moment ago.
     func renewed(_ key: TopicKey) async throws(BrokerError) -> Topic {
         let root = self.catalog.root(of: key)

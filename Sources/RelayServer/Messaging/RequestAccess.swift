@@ -185,6 +185,11 @@ final class RequestAccess: Sendable {
         return QueryItems(exchange.query).first("dpop").map { [$0] } ?? []
     }
 
+    /// The session of a token; nil for one that is no good.
+    func session(of token: String) async -> Session? {
+        try? await self.authenticator.authenticate(token, at: self.clock.now())
+    }
+
     // MARK: Tokens
 
     /// Goes on with the request's session, or answers with what is wrong with it.

@@ -114,9 +114,14 @@ struct RelayEdges {
             maxMessageBytes: self.configuration.server.maxBodyBytes,
             idleLimit: TimeAmount(self.configuration.webSocket.idleTimeout)
         )
-        let signaling = SignalingRoute(
-            self.signaling(access, joiner, publisher, places, self.proxies(carried, paths), latency)
+        let nodes = TunnelNodes(
+            own: self.configuration.tunnels.node,
+            passes: NodePassKey(secret: self.secret.value),
+            dialer: NodeDialer(authorities: self.configuration.tunnels.nodeAuthorities),
+            clock: self.broker.clock
         )
+        let proxies = self.proxies(carried, paths, nodes, self.signalingSockets(metrics, places))
+        let signaling = SignalingRoute(self.signaling(access, joiner, publisher, proxies, latency))
         let poll = PollRoute(
             access: access,
             joiner: joiner,
@@ -147,7 +152,8 @@ struct RelayEdges {
                 EventStreamRoute(access: access, joiner: joiner, places: places, metrics: metrics)
             ),
             .init(.GET, SignalingRoute.path, signaling),
-        ] + self.tunnelRoutes(access, joiner, sockets, self.tunnels(carried), paths)
+            .init(.GET, under: NodeProxyRoute.prefix, template: NodeProxyRoute.template, NodeProxyRoute(proxies)),
+        ] + self.tunnelRoutes(access, joiner, sockets, self.tunnels(carried), paths, nodes)
     }
 
     private func tunnelRoutes(
@@ -155,15 +161,9 @@ struct RelayEdges {
         _ joiner: Joiner,
         _ sockets: WebSocketServices,
         _ tunnels: TunnelServices,
-        _ paths: PathLedger
+        _ paths: PathLedger,
+        _ nodes: TunnelNodes
     ) -> [Routes.Entry] {
-        let settings = self.configuration.tunnels
-        let nodes = TunnelNodes(
-            own: settings.node,
-            passes: NodePassKey(secret: self.secret.value),
-            dialer: NodeDialer(authorities: settings.nodeAuthorities),
-            clock: self.broker.clock
-        )
         let ofPeers = TunnelRoute(
             access: access,
             joiner: joiner,
@@ -181,24 +181,29 @@ struct RelayEdges {
     }
 
     /// Texts and proxy frames are longer than what publishes may be: of those the kinds of the topics know.
+    private var maxSignalBytes: Int {
+        max(1 << 20, self.configuration.sessions.maxFileBytes) + SignalingServices.envelopeBytes
+    }
+
+    private func signalingSockets(_ metrics: EdgeMetrics, _ places: ConnectionQuota) -> WebSocketServices {
+        WebSocketServices(
+            lane: self.lane,
+            memory: self.memory,
+            metrics: metrics,
+            places: places,
+            maxMessageBytes: self.maxSignalBytes,
+            idleLimit: TimeAmount(self.configuration.webSocket.idleTimeout)
+        )
+    }
+
     private func signaling(
         _ access: RequestAccess,
         _ joiner: Joiner,
         _ publisher: Publisher,
-        _ places: ConnectionQuota,
         _ proxies: ProxyHub,
         _ latency: RendezvousMetrics
     ) -> SignalingServices {
         let signaling = self.configuration.signaling
-        let maxTextBytes = max(1 << 20, self.configuration.sessions.maxFileBytes) + SignalingServices.envelopeBytes
-        let sockets = WebSocketServices(
-            lane: self.lane,
-            memory: self.memory,
-            metrics: publisher.metrics,
-            places: places,
-            maxMessageBytes: maxTextBytes,
-            idleLimit: TimeAmount(self.configuration.webSocket.idleTimeout)
-        )
         return SignalingServices(
             access: access,
             joiner: joiner,
@@ -207,7 +212,7 @@ struct RelayEdges {
             joins: FailedJoins(limiter: self.access.rateLimiter),
             anonymous: AnonymousSessions(limiter: self.access.rateLimiter),
             latency: latency,
-            sockets: sockets,
+            sockets: proxies.sockets,
             strangers: ConnectionQuota(
                 maxPerUser: signaling.maxStrangersPerAddress,
                 maxInAll: signaling.maxStrangers
@@ -220,7 +225,7 @@ struct RelayEdges {
                     messagesPerSecond: signaling.messagesPerSecond,
                     bytesPerSecond: signaling.bytesPerSecond
                 ),
-                maxTextBytes: maxTextBytes
+                maxTextBytes: self.maxSignalBytes
             )
         )
     }
@@ -230,12 +235,20 @@ struct RelayEdges {
         return ClientAddress(trustsForwardedFor: server.trustForwardedFor, proxies: server.trustedProxies)
     }
 
-    private func proxies(_ metrics: PathMetrics, _ paths: PathLedger) -> ProxyHub {
+    private func proxies(
+        _ metrics: PathMetrics,
+        _ paths: PathLedger,
+        _ nodes: TunnelNodes,
+        _ sockets: WebSocketServices
+    ) -> ProxyHub {
         ProxyHub(
             memory: self.memory,
             metrics: metrics,
             paths: paths,
             patience: .seconds(self.sessions.service.settings.rules.times.reconnectSeconds),
+            nodes: nodes,
+            sockets: sockets,
+            sessions: self.sessions.service,
             bandwidths: self.peers.bandwidths
         )
     }

@@ -82,7 +82,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
 
     /// Whether there is room for what the client's next messages lead to.
     private var hasRoomForMore: Bool {
-        (self.isWritable || self.dialect.takesPieces && self.context != nil) && !self.dialect.holdsBack
+        (self.isWritable || self.dialect.isHeardWhileFull && self.context != nil) && !self.dialect.holdsBack
     }
 
     /// Whether the client waits for the relay, so that its socket is not read: a pong may lie there too.
@@ -189,7 +189,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
         case .binary(let bytes): self.received(.binary(bytes))
         case .piece(let piece, let endsMessage): self.received(piece, endsMessage)
         // A client that takes nothing, and is heard all the same, could make pongs pile up.
-        case .ping(let data): if self.isWritable || !self.dialect.takesPieces { self.sendControl(.pong, data) }
+        case .ping(let data): if self.isWritable || !self.dialect.isHeardWhileFull { self.sendControl(.pong, data) }
         case .pong, .incomplete: break
         case .close(let code):
             self.isClosedByClient = true

@@ -20,6 +20,10 @@ protocol WebSocketDialect: AnyObject {
     /// while the client does not take what it is sent: what they lead to is not sent to it.
     var takesPieces: Bool { get }
 
+    /// Whether messages come also while the client does not take what it is sent. For dialects whose messages lead to nothing that the client
+    /// is sent.
+    var isHeardWhileFull: Bool { get }
+
     /// A part of a binary message, which may be empty.
     ///
     /// - Parameter endsMessage: whether the next piece is of another message.
@@ -51,6 +55,7 @@ protocol WebSocketDialect: AnyObject {
 /// Most dialects have whole messages.
 extension WebSocketDialect {
     var takesPieces: Bool { false }
+    var isHeardWhileFull: Bool { self.takesPieces }
     var holdsBack: Bool { false }
 
     func received(piece: WebSocketPiece, endsMessage: Bool) {

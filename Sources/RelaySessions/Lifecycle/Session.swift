@@ -106,6 +106,8 @@ public struct Session: Hashable, Sendable {
     /// The fencing number that was given out last.
     public internal(set) var lastFence: UInt64
     public internal(set) var tunnels: [SessionTunnel]
+    /// Tunnels of proxy frames that were asked for, or are open, at relays that others can reach.
+    public internal(set) var proxies: [SessionProxy]
 
     public func peer(_ id: PeerID) -> SessionPeer? {
         self.peers.first { $0.id == id }

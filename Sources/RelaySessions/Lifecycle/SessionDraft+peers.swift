@@ -27,6 +27,7 @@ extension SessionDraft {
         self.releaseLocks(.holderLeft) { $0.holder == id }
         self.closeTunnels(.peerLeft) { $0.binds(id) }
         self.session.origins.removeAll { $0.peer == id }
+        self.session.proxies.removeAll { $0.binds(id) }
         if reason != .kicked { self.remember(DepartedPeer(peer)) }
         self.tell(.peerLeft(id, reason))
         if id == self.session.host { self.replaceHost(at: moment) }
@@ -117,6 +118,7 @@ extension SessionDraft {
         self.session.origins = []
         self.session.locks = []
         self.session.tunnels = []
+        self.session.proxies = []
         self.become(state)
     }
 

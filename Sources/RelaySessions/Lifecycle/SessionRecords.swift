@@ -61,6 +61,20 @@ public struct SessionTunnel: Hashable, Sendable {
     }
 }
 
+/// Between which two peers proxy frames go, and at which relay: so that a peer that comes to another relay is connected to there.
+public struct SessionProxy: Hashable, Sendable {
+    public let id: TunnelID
+    public let opener: PeerID
+    /// Nil for whoever accepts it.
+    public internal(set) var target: PeerID?
+    /// The relay that decides about the frames.
+    public let node: NodeURL
+
+    public func binds(_ peer: PeerID) -> Bool {
+        peer == self.opener || peer == self.target
+    }
+}
+
 /// Who asks for a change. The caller has made sure that it is them.
 public enum SessionActor: Hashable, Sendable {
     /// A peer in the roster, over its connection.

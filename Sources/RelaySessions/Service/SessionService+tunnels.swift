@@ -81,7 +81,7 @@ extension SessionService {
 
 extension SessionActor {
     /// The peer that it is: tunnels are between peers.
-    fileprivate var boundPeer: PeerID {
+    var boundPeer: PeerID {
         get throws(SessionRefusal) {
             guard case .peer(let peer) = self else { throw .notMember }
             return peer

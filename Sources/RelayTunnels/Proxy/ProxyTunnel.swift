@@ -79,6 +79,7 @@ public struct ProxyTunnel: Hashable, Sendable {
     private var flows: [ProxyFlow]
     private var bytes: [UInt64] = [0, 0]
     private var isAway = [false, false]
+    private var losses: [UInt64] = [0, 0]
 
     /// The opener has asked.
     ///
@@ -176,8 +177,24 @@ public struct ProxyTunnel: Hashable, Sendable {
 
     // MARK: Coming and going
 
+    /// That a side has lost its connection, this time.
+    public struct Loss: Hashable, Sendable {
+        public let side: Side
+        fileprivate let number: UInt64
+    }
+
     /// A side has no connection any more, and is a member still.
-    public mutating func left(_ side: Side) { self.isAway[Self.index(side)] = true }
+    @discardableResult
+    public mutating func left(_ side: Side) -> Loss {
+        self.isAway[Self.index(side)] = true
+        self.losses[Self.index(side)] += 1
+        return Loss(side: side, number: self.losses[Self.index(side)])
+    }
+
+    /// Whether the side has not been back since. Of a later loss somebody else asks.
+    public func isAway(since loss: Loss) -> Bool {
+        self.isAway[Self.index(loss.side)] && self.losses[Self.index(loss.side)] == loss.number
+    }
 
     /// A side has a new connection: both senders resume where they were acknowledged.
     ///

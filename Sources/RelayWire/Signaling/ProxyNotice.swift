@@ -3,7 +3,7 @@ public import NIOCore
 /// What one signaling socket is told about a tunnel of proxy frames. These messages go from socket to socket, and are on no topic.
 public struct ProxyNotice: Hashable, Sendable {
     public enum Content: Hashable, Sendable {
-        /// The tunnel goes on after one of the two was away. The receiver sends on from `sequence`.
+        /// The other peer has accepted the tunnel, or it goes on after one of the two was away. The receiver sends from `sequence` on.
         case accepted(window: Int, maxFrame: Int, sequence: UInt64)
         /// The other peer has every frame before `sequence`.
         case acknowledged(sequence: UInt64, window: Int?)
@@ -15,12 +15,16 @@ public struct ProxyNotice: Hashable, Sendable {
 
     private let session: String
     private let peer: String?
+    private let receiver: String
     private let content: Content
 
-    /// - Parameter peer: the other one; nil where nobody has accepted the tunnel.
-    public init(session: String, peer: String?, _ content: Content) {
+    /// - Parameters:
+    ///   - peer: the other one; nil where nobody has accepted the tunnel.
+    ///   - receiver: whose socket it is for.
+    public init(session: String, peer: String?, to receiver: String, _ content: Content) {
         self.session = session
         self.peer = peer
+        self.receiver = receiver
         self.content = content
     }
 
@@ -43,6 +47,8 @@ public struct ProxyNotice: Hashable, Sendable {
         sink.put(text: self.session)
         sink.put(#","from_peer_id":"#)
         sink.put(textOrNull: self.peer)
+        sink.put(#","to_peer_id":"#)
+        sink.put(text: self.receiver)
         switch self.content {
         case .accepted(let window, let maxFrame, let sequence):
             sink.put(#","window":"#)

@@ -89,6 +89,13 @@ public struct SignalFrame: Hashable, Sendable {
                 spelling: self.spelling
             )
         }
+
+        /// - Parameter payload: a whole JSON object.
+        func carrying(_ payload: ByteBuffer) -> Publish {
+            var message = self
+            message.payload = payload
+            return message
+        }
     }
 
     /// In bytes.

@@ -11,14 +11,17 @@ struct Stage: ProvingGround {
     let nodes: [Node]
 
     /// Ends all of it, whatever happens.
+    ///
+    /// - Parameter reachable: whether the relays reach each other.
     static func run(
         _ options: ValkeyServerOptions = ValkeyServerOptions(isDurable: true),
         settings: [String: String] = [:],
+        reachable: Bool = false,
         _ body: (Stage) async throws -> Void
     ) async throws {
         try await Self.inFolder { folder in
             try await ValkeyServerProcess.with(options) { valkey in
-                let stage = try await Self.make(valkey, settings, folder)
+                let stage = try await Self.make(valkey, settings, folder, reachable)
                 let result: Result<Void, any Error>
                 do {
                     result = .success(try await stage.withNodes { try await body(stage) })
@@ -34,15 +37,18 @@ struct Stage: ProvingGround {
     private static func make(
         _ valkey: ValkeyServerProcess,
         _ settings: [String: String],
-        _ folder: URL
+        _ folder: URL,
+        _ reachable: Bool
     ) async throws -> Stage {
         var links: [FaultyLink] = []
         var nodes: [Node] = []
         for _ in 0..<2 {
             let link = try await FaultyLink.start(to: valkey.port)
             links.append(link)
-            let valkey = Node.server(on: link.port)
-            nodes.append(Node(port: try await freePort(), valkey: valkey, settings: settings, folder: folder))
+            let (valkey, port) = (Node.server(on: link.port), try await freePort())
+            let url = reachable ? ["NODE_URL": "http://127.0.0.1:\(port)"] : [:]
+            let own = settings.merging(url) { $1 }
+            nodes.append(Node(port: port, valkey: valkey, settings: own, folder: folder))
         }
         return Stage(folder: folder, valkey: valkey, links: links, nodes: nodes)
     }

@@ -23,6 +23,41 @@ import Testing
             .requestTunnel(name("u"), from: observer, to: host, at: moment(3)).session
             .acceptTunnel(name("u"), by: host, at: moment(4)).session
             .placeTunnel(name("u"), at: name("http://a:1"), insteadOf: nil, by: host, at: moment(4)).session
+            .openProxy(name("p"), from: host, to: observer, at: name("http://a:1"), now: moment(4)).session
+            .openProxy(name("q"), from: observer, to: nil, at: name("http://b:1"), now: moment(4)).session
+    }
+
+    @Test("A session without proxy frames is written as by relays that know none, and one with them ends with these")
+    func proxies() throws {
+        let before = try makeSession().claimed().joined(observer, .observer)
+        #expect(before.document[4] == 2)
+        let opened = try before.openProxy(name("p"), from: host, to: nil, at: name("n"), now: moment(4)).session
+        let head: [UInt8] = [0, 0, 0, 0, 0, 1, 0, 1] + Array("p".utf8)
+        let opener = [0, UInt8(host.text.utf8.count)] + Array(host.text.utf8)
+        #expect(opened.document[4] == 4)
+        #expect(opened.document.suffix(head.count + opener.count + 4) == head + opener + [0, 0, 1] + Array("n".utf8))
+        let claimed = try opened.claimProxy(name("p"), for: observer, now: moment(4)).session
+        #expect(try Session(document: claimed.document, rules: claimed.rules) == claimed)
+        #expect(claimed.proxies.first?.target == observer)
+        let closed = try claimed.closeProxy(name("p"), now: moment(4)).session
+        #expect(closed.proxies.isEmpty && closed.document[4] == 2)
+        #expect(try claimed.leave(observer, at: moment(4)).session.proxies.isEmpty)
+    }
+
+    @Test("A peer asks for proxy frames with another once, in one direction")
+    func proxyRequests() throws {
+        let session = try makeSession().claimed().joined(observer, .observer)
+        let asked = try session.openProxy(name("p"), from: host, to: observer, at: name("n"), now: moment(4)).session
+        let again = try asked.openProxy(name("q"), from: host, to: observer, at: name("m"), now: moment(4)).session
+        #expect(again.proxies.map(\.id) == [name("q")])
+        #expect(throws: SessionRefusal.tunnelExists) {
+            try again.openProxy(name("r"), from: observer, to: host, at: name("n"), now: moment(4))
+        }
+        #expect(throws: SessionRefusal.peerUnknown) {
+            try again.openProxy(name("r"), from: observer, to: newcomer, at: name("n"), now: moment(4))
+        }
+        let claimed = try again.claimProxy(name("q"), for: host, now: moment(4)).session
+        #expect(claimed.proxies == again.proxies)
     }
 
     @Test("A new session's bytes are these")
@@ -72,8 +107,8 @@ import Testing
     @Test("A later version is refused, and so is what is no session")
     func versions() throws {
         var bytes = try self.rich().document
-        bytes[4] = 4
-        #expect(throws: SessionDocumentError.unknownVersion(4)) { try Session(document: bytes, rules: SessionRules()) }
+        bytes[4] = 5
+        #expect(throws: SessionDocumentError.unknownVersion(5)) { try Session(document: bytes, rules: SessionRules()) }
         bytes[0] = 0
         #expect(throws: SessionDocumentError.notASession) { try Session(document: bytes, rules: SessionRules()) }
         #expect(throws: SessionDocumentError.notASession) { try Session(document: [], rules: SessionRules()) }
@@ -149,6 +184,9 @@ import Testing
             { $0.joins += $0.joins },
             { $0.origins += $0.origins },
             { $0.origins = [PeerOrigin(peer: name("nobody"), mark: 1)] },
+            { $0.proxies += $0.proxies },
+            { $0.proxies[0].target = $0.proxies[0].opener },
+            { $0.proxies[0].target = newcomer },
         ]
         for (number, change) in changes.enumerated() {
             var session = sound
@@ -214,10 +252,12 @@ import Testing
             by: long("1"),
             at: moment(2)
         ).session
+        session = try session.openProxy(long("p"), from: long("0"), to: long("1"), at: long("n"), now: moment(2))
+            .session
         session = try session.close(by: .relay, at: moment(3)).session
         // All that it could have besides is keys that were kicked: one, and those of the three that are in. Who is there has no time to come back by.
         #expect(session.document.count == rules.limits.maximumDocumentBytes - 4 * 32 - 3 * 8)
-        #expect(SessionLimits().maximumDocumentBytes == 548_580 + 4 + 128 * (32 + 258 + 130 + 8) + 64 * (257 + 8))
+        #expect(SessionLimits().maximumDocumentBytes == 602_214 + 4 + 128 * (32 + 258 + 130 + 8) + 64 * (257 + 8))
     }
 
     private func check(_ bytes: [UInt8]) {

@@ -36,6 +36,25 @@ struct ProxyFrameTests {
         #expect(Array(delivered.readableBytesView) == [2, 0x73, 0x31, 2, 0x61, 0x6C] + Self.golden.suffix(10))
     }
 
+    @Test("are masked where the relay is the other relay's client: these bytes, of which the mask is four")
+    func masked() {
+        var frame = ByteBuffer()
+        WebSocketFraming.write(.binary, ByteBuffer(bytes: Self.golden), maskedBy: 0x0102_0304, into: &frame)
+        let mask: [UInt8] = [1, 2, 3, 4]
+        let payload: [UInt8] = [
+            3, 0x71, 0x32, 7, 0x63, 0x6D, 0x61, 4, 1, 2, 3, 4, 1, 3, 1, 0x6C, 0x68,
+        ]
+        #expect(Array(frame.readableBytesView) == [0x82, 0x80 | 17] + mask + payload)
+        #expect(zip(payload, Self.golden).enumerated().allSatisfy { $1.0 == $1.1 ^ mask[$0 % 4] })
+    }
+
+    @Test("are not masked where the relay is the server: these bytes")
+    func unmasked() {
+        var frame = ByteBuffer()
+        WebSocketFraming.write(.binary, ByteBuffer(bytes: Self.golden), into: &frame)
+        #expect(Array(frame.readableBytesView) == [0x82, 17] + Self.golden)
+    }
+
     @Test("cut short at any length are refused, until they have all but their data")
     func truncated() {
         for length in 0..<Self.golden.count {

@@ -68,6 +68,13 @@ extension RelayConfiguration {
         public var lease = Duration.seconds(SessionTimes().leaseSeconds)
 
         @Setting(
+            "session_ticket_seconds",
+            .seconds(.seconds(5) ... .seconds(86_400)),
+            "Life of a peer's ticket. It is renewed in time while the peer has a signaling socket or a tunnel."
+        )
+        public var ticketLifetime = Duration.seconds(TicketMinter.Lifetimes().peer)
+
+        @Setting(
             "max_sessions",
             .integer(1...10_000_000),
             "Sessions at a time, on all relays that share a store; 503 beyond."
@@ -151,6 +158,7 @@ extension RelayConfiguration {
             \.$hostGrace,
             \.$reconnect,
             \.$lease,
+            \.$ticketLifetime,
             \.$maxSessions,
             \.$maxSessionsPerUser,
             \.$maxAnonymousPerAddress,
@@ -184,6 +192,7 @@ extension RelayConfiguration.Sessions {
         settings.rules.times.hostGraceSeconds = self.hostGrace.components.seconds
         settings.rules.times.reconnectSeconds = self.reconnect.components.seconds
         settings.rules.times.leaseSeconds = self.lease.components.seconds
+        settings.lifetimes.peer = self.ticketLifetime.components.seconds
         settings.rules.limits.peers = self.maxPeers
         settings.rules.limits.invites = self.maxInvites
         settings.rules.limits.metadataBytes = self.maxMetadataBytes

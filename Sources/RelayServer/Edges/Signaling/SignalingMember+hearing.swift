@@ -67,9 +67,11 @@ extension SignalingMember: ReaderSink {
         )
     }
 
-    /// Remembers who asks the host for something.
+    /// Remembers who asks the host for something, and that a peer at another relay wants no proxy frames.
     private func note(_ delivery: SignalDelivery) {
-        guard delivery.type.hasPrefix("request_"), let sender = delivery.sender else { return }
+        guard let sender = delivery.sender else { return }
+        if delivery.type == "binary_proxy_rejected" { return self.rejected(by: sender) }
+        guard delivery.type.hasPrefix("request_") else { return }
         if SignalFrame.isAnswered(delivery.type) { self.requesters[delivery.type] = sender }
     }
 
@@ -197,44 +199,12 @@ extension SignalingMember: SessionSink {
 
     /// A ticket lasts some minutes: the client gets another in time, for which it need not ask.
     func renewInTime() {
-        let left = (self.session.expiresAt.microseconds - self.services.clock.now().microseconds) / 1_000_000
-        self.renew(in: .seconds(max(1, min(Self.renewalSeconds, left * 2 / 3))))
-    }
-
-    private static var renewalSeconds: Int64 { 600 }
-    private static var retrySeconds: Int64 { 5 }
-
-    private func renew(in delay: TimeAmount) {
-        guard self.connection != nil else { return }
-        self.renewal = self.loop.eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in self?.renew() }
-    }
-
-    private func renew() {
-        let (sessions, id) = (self.services.sessions, self.id)
-        guard let principal = self.session.standingPrincipal(requiring: .read) else {
-            return self.renew(in: .seconds(Self.retrySeconds))
+        self.renewal.begin(self.session) { [weak self] session, ticket in
+            guard let self else { return }
+            self.session = session
+            self.loop.current?.connections.expiryChanged(of: self)
+            self.send(.ticketRenewed(token: ticket.text, expiresAt: ticket.claims.expiresAt))
         }
-        let isRunning = self.services.sockets.lane.run(
-            {
-                try? await sessions.heartbeat(id, as: principal).ticket
-            },
-            on: self.loop.eventLoop
-        ) { (ticket: TicketMinter.Minted?) in
-            guard self.connection != nil else { return }
-            guard let ticket else { return self.renew(in: .seconds(Self.retrySeconds)) }
-            self.services.access.findSession(ticket.text, for: self) { self.renewed($0, ticket) }
-        }
-        if !isRunning { self.renew(in: .seconds(Self.retrySeconds)) }
-    }
-
-    private func renewed(_ result: Result<RelayAccess.Session, AccessError>, _ ticket: TicketMinter.Minted) {
-        guard case .success(let session) = result, session.account.id == self.userID else {
-            return self.renew(in: .seconds(Self.retrySeconds))
-        }
-        self.session = session
-        self.loop.current?.connections.expiryChanged(of: self)
-        self.send(.ticketRenewed(token: ticket.text, expiresAt: ticket.claims.expiresAt))
-        self.renewInTime()
     }
 
     /// The socket is gone, and the session may not know it.

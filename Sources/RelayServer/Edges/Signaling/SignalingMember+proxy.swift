@@ -32,18 +32,21 @@ extension SignalingMember {
             self.fail("bad_message", "to_peer_id has to name the other peer", requestID)
             return nil
         }
+        if let link = self.proxy.links[other] {
+            link.say(message.payload)
+            if case .rejected = saying { return message.payload }
+            return nil
+        }
         switch saying {
         case .accepted(let window, let maxFrame):
-            return self.accept(other, window: window, maxFrame: maxFrame, requestID)
+            self.accept(other, message, window: window, maxFrame: maxFrame, requestID)
         case .rejected:
             self.hub.pair(self.peer, other, in: self.id)?.close(.rejected)
             return message.payload
-        case .acknowledged(let sequence, let window):
-            let pair = self.hub.pair(self.peer, other, in: self.id)
-            let isOpen = pair?.acknowledge(sequence, window: window, by: pair?.side(of: self.peer) ?? .opener)
-            if isOpen != true { self.notOpen(requestID) }
-        case .closed:
-            if self.hub.pair(self.peer, other, in: self.id)?.close(.closed) != true { self.notOpen(requestID) }
+        case .acknowledged, .closed:
+            if case .failed(let code, let text) = self.proxy.heard(saying, of: other) {
+                self.fail(code, text, requestID)
+            }
         case .request, .data: break
         }
         return nil
@@ -51,10 +54,17 @@ extension SignalingMember {
 
     private var hub: ProxyHub { self.services.proxies }
 
-    private func notOpen(_ requestID: ByteBuffer?) {
-        self.fail("proxy_not_open", "Nobody has accepted a binary proxy", requestID)
+    /// What this peer has asked another for, who is elsewhere, comes to nothing.
+    func rejected(by other: String) {
+        guard let other = PeerID(other), let pair = self.hub.pair(self.peer, other, in: self.id), !pair.isOpen else {
+            return
+        }
+        pair.close(.rejected)
     }
 
+    // MARK: Asking
+
+    /// - Returns: what is to be published at once.
     private func request(_ message: SignalFrame.Publish, window: Int?, _ requestID: ByteBuffer?) -> ByteBuffer? {
         let target = message.recipient.flatMap { PeerID($0) }
         if message.recipient != nil {
@@ -63,39 +73,77 @@ extension SignalingMember {
                 return nil
             }
         }
+        guard target.map({ self.proxy.links[$0] == nil }) ?? true else {
+            self.fail("conflict", "The two peers have a binary proxy", requestID)
+            return nil
+        }
         switch self.hub.request(self.proxy.reference, target, in: self.id, window: window) {
-        case .asked: return message.payload
+        case .asked(let pair): return self.asked(pair, message.allowing(window, upTo: self.hub.rules.window), requestID)
         case .exists: self.fail("conflict", "The two peers have a binary proxy", requestID)
         case .full: self.fail("quota_exceeded", "Too many binary proxies", requestID)
         }
         return nil
     }
 
-    /// Both sockets have to be at this relay: who is elsewhere is told that there will be no tunnel.
-    private func accept(_ opener: PeerID, window: Int?, maxFrame: Int?, _ requestID: ByteBuffer?) -> ByteBuffer? {
-        let accepted = self.hub.accept(
+    /// Who is at another relay finds the request by the session, where others can reach this relay.
+    private func asked(
+        _ pair: ProxyPair,
+        _ message: SignalFrame.Publish,
+        _ requestID: ByteBuffer?
+    ) -> ByteBuffer? {
+        guard let node = self.hub.nodes.ownURL else { return message.payload }
+        let hub = self.hub
+        self.ask(requestID) { (sessions, id, principal) throws(SessionFailure) in
+            try await sessions.openProxy(pair.id, to: pair.target, of: id, at: node, as: principal)
+        } then: { _ in
+            self.publish(message.payload, on: message.topic, requestID)
+        } orElse: { _ in
+            hub.remove(pair)
+            return false
+        }
+        return nil
+    }
+
+    // MARK: Accepting
+
+    private func accept(
+        _ opener: PeerID,
+        _ message: SignalFrame.Publish,
+        window: Int?,
+        maxFrame: Int?,
+        _ requestID: ByteBuffer?
+    ) {
+        let isOpen = self.hub.accept(
             by: self.proxy.reference,
             from: opener,
             in: self.id,
             window: window,
             maxFrame: maxFrame
         )
-        guard let (_, terms) = accepted else {
-            self.fail("proxy_not_open", "That peer has not asked for a binary proxy over this relay", requestID)
-            return Self.message("binary_proxy_rejected", to: opener, #","reason":"not_at_one_relay""#)
+        if isOpen { return }
+        let peer = self.peer
+        self.ask(requestID) { (sessions, id, principal) throws(SessionFailure) in
+            try await sessions.proxy(from: opener, to: peer, of: id, as: principal)
+        } then: { (proxy: SessionProxy?) in
+            guard let proxy, NodeAddress(proxy.node.text) != self.hub.nodes.own else {
+                let text = "That peer has not asked for a binary proxy, or at a relay that this one can't reach"
+                self.fail("proxy_not_open", text, requestID)
+                return self.reject(opener, "not_at_one_relay")
+            }
+            guard self.proxy.links.count < ProxyHub.mostOfPeer else {
+                return self.fail("quota_exceeded", "Too many binary proxies", requestID)
+            }
+            self.proxy.link(to: opener, proxy, saying: message.payload) { [weak self] in
+                self?.reject(opener, "relay_unreachable")
+            }
         }
-        return Self.message(
-            "binary_proxy_accepted",
-            to: opener,
-            #","window":\#(terms.window),"max_frame":\#(terms.maxFrame),"start_sequence":\#(terms.startSequence)"#
-        )
     }
 
-    private static func message(_ type: String, to peer: PeerID, _ fields: String) -> ByteBuffer {
-        var payload = ByteBuffer(string: #"{"type":"\#(type)","to_peer_id":"#)
-        payload.writeJSONString(peer.text)
-        payload.writeString(fields)
-        payload.writeString("}")
-        return payload
+    /// The opener is told that there will be no tunnel.
+    private func reject(_ opener: PeerID, _ reason: StaticString) {
+        var payload = ByteBuffer(string: #"{"type":"binary_proxy_rejected","to_peer_id":"#)
+        payload.writeJSONString(opener.text)
+        payload.writeString(#","reason":"\#(reason)"}"#)
+        self.publish(payload, on: .signal, nil)
     }
 }

@@ -48,7 +48,7 @@ extension SignalingMember {
         self.publish(payload, on: .signal, nil)
     }
 
-    private func publish(_ payload: ByteBuffer, on topic: SignalTopic, _ requestID: ByteBuffer?) {
+    func publish(_ payload: ByteBuffer, on topic: SignalTopic, _ requestID: ByteBuffer?) {
         guard let key = self.reader(of: topic)?.topic.key else {
             return self.fail("session_closed", SessionRefusal.sessionClosed.text, requestID)
         }

@@ -42,7 +42,7 @@ final class SignalingMember {
     /// Whether the peer is none any more, or its session has ended.
     var isOut = false
     /// Gives the peer a ticket with more time.
-    var renewal: Scheduled<Void>?
+    let renewal: TicketRenewal
 
     init(
         _ joined: JoinedPeer,
@@ -60,12 +60,19 @@ final class SignalingMember {
         self.peer = joined.peer.id
         self.connectionID = joined.peer.connection
         self.dialect = dialect
+        self.renewal = TicketRenewal(
+            of: joined.session.id,
+            services.sessions,
+            services.access,
+            services.sockets.lane,
+            on: loop
+        )
         self.proxy = ProxyEnd(
             session: joined.session.id,
             peer: joined.peer.id,
             hub: services.proxies,
             connection,
-            on: loop.eventLoop
+            on: loop
         )
     }
 
@@ -95,7 +102,7 @@ final class SignalingMember {
         for reader in readers { current.readers.start(reader) }
         self.renewInTime()
         for candidate in entrance.join.candidates { self.publish(candidate: candidate) }
-        self.proxy.opened()
+        self.proxy.opened(joined.session.proxies)
     }
 
     /// Why the session is over for this socket already; nil where it is not.
@@ -144,8 +151,7 @@ final class SignalingMember {
     func closed() {
         self.connection = nil
         self.proxy.closed(forGood: self.isOut)
-        self.renewal?.cancel()
-        self.renewal = nil
+        self.renewal.stop()
         self.loop.current?.connections.remove(self)
         for reader in self.subscriptions.removeAll() { self.loop.current?.readers.leave(reader) }
         self.tellLoss()

@@ -8,7 +8,7 @@ import RelayTunnels
 /// For relays alone: the other one shows a pass for just this, by the secret that the relays share. It has made sure whose end it is, and
 /// closes it when its session says so.
 final class NodeTunnelRoute: Route {
-    static let prefix = "/v1/node/tunnels/"
+    static let prefix = NodePass.tunnels
     static let template = "/v1/node/tunnels/{tunnel_id}"
 
     private let nodes: TunnelNodes
@@ -25,15 +25,15 @@ final class NodeTunnelRoute: Route {
         switch WebSocketHandshake.evaluate(exchange.head) {
         case .refuse(let reply): exchange.answer(reply)
         case .accept(let headers):
-            guard let pass = self.pass(exchange) else {
+            guard let (pass, side, tunnel) = self.pass(exchange) else {
                 return exchange.answer(Reply(.notFound, detail: "No such tunnel"))
             }
-            guard let text = Self.shown(exchange), self.nodes.admits(text, for: pass) else {
+            guard self.nodes.admits(exchange, for: pass) else {
                 return exchange.answer(Reply(.unauthorized, detail: "Not a pass for this tunnel"))
             }
             let grant = TunnelGrant(
-                tunnel: TunnelGrant.name(pass.session, pass.tunnel),
-                side: pass.side,
+                tunnel: tunnel,
+                side: side,
                 bandwidth: self.tunnels.bandwidth(of: pass.session),
                 way: .fromRelay
             )
@@ -44,23 +44,16 @@ final class NodeTunnelRoute: Route {
     }
 
     /// What the other relay would have to hold a pass for; nil where this relay has no such thing.
-    private func pass(_ exchange: Exchange) -> NodePass? {
+    private func pass(_ exchange: Exchange) -> (NodePass, side: PipePairs<TunnelEndReference>.Side, tunnel: String)? {
         let query = QueryItems(exchange.query)
         guard let own = self.nodes.own, let tunnel = TunnelID(String(exchange.path.dropFirst(Self.prefix.count))),
-            let session = query.first("session_id").flatMap({ SessionID($0) })
+            let session = query.first("session_id").flatMap({ SessionID($0) }),
+            let side = query.first("side").flatMap({ PipePairs<TunnelEndReference>.Side(text: $0) })
         else { return nil }
-        switch query.first("side") {
-        case "opener":
-            return NodePass(node: own.description, session: session.text, tunnel: tunnel.text, side: .opener)
-        case "target":
-            return NodePass(node: own.description, session: session.text, tunnel: tunnel.text, side: .target)
-        default: return nil
-        }
-    }
-
-    private static func shown(_ exchange: Exchange) -> String? {
-        let shown = exchange.head.headers["authorization"]
-        guard shown.count == 1, shown[0].hasPrefix("Bearer ") else { return nil }
-        return String(shown[0].dropFirst("Bearer ".count))
+        let claim = NodePass.Claim.tunnel(tunnel.text, side: side.text)
+        return (
+            NodePass(node: own.description, session: session.text, claim: claim), side,
+            TunnelGrant.name(session.text, tunnel.text)
+        )
     }
 }

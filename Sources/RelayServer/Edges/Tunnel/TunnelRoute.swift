@@ -57,12 +57,22 @@ final class TunnelRoute: Route {
                 }
                 guard let request = Self.request(exchange, principal) else { return exchange.answer(Self.unknown) }
                 guard let place = self.sockets.takePlace(of: principal.id, for: exchange) else { return }
-                let watch = TunnelWatch(session, exchange.loop, tunnel: request.tunnel.text, place: place)
+                let watch = TunnelWatch(
+                    session,
+                    exchange.loop,
+                    tunnel: request.tunnel.text,
+                    renewal: self.renewal(of: request.session, on: exchange.loop),
+                    place: place
+                )
                 self.find(request, for: exchange) { place in
                     self.open(place, exchange, headers, request, watch)
                 }
             }
         }
+    }
+
+    private func renewal(of session: SessionID, on loop: DeliveryLoop) -> TicketRenewal {
+        TicketRenewal(of: session, self.sessions, self.access, self.sockets.lane, on: loop)
     }
 
     private static func request(_ exchange: Exchange, _ principal: Principal) -> Request? {
@@ -171,10 +181,9 @@ final class TunnelRoute: Route {
         let pass = NodePass(
             node: node.description,
             session: request.session.text,
-            tunnel: place.tunnel.id.text,
-            side: place.side
+            claim: .tunnel(place.tunnel.id.text, side: place.side.text)
         )
-        let name = "\(TunnelGrant.name(pass.session, pass.tunnel)) \(UInt64.random(in: .min ... .max))"
+        let name = "\(TunnelGrant.name(pass.session, place.tunnel.id.text)) \(UInt64.random(in: .min ... .max))"
         let path = self.path(place, request)
         let outward = TunnelGrant(tunnel: name, side: place.side, bandwidth: nil, way: .outward, path: path)
         let inward = TunnelGrant(tunnel: name, side: place.side.other, bandwidth: nil, way: .toMeetingPlace)

@@ -4,11 +4,12 @@ import RelayCore
 import RelayWire
 
 /// Follows the session of a tunnel's end, as the peer that the end is: the end is closed when its tunnel, its session or its peer's leave is
-/// no more. It is also the sign that the peer is there.
+/// no more. It is also the sign that the peer is there. A peer that came by its ticket stays for as long as it is a peer: the ticket is renewed
+/// here, since nothing but bytes goes over the end.
 ///
 /// Lives on the end's loop.
 final class TunnelWatch {
-    let session: Session
+    private(set) var session: Session
     let loop: DeliveryLoop
     private let tunnel: String
     private var subscriptions = Subscriptions()
@@ -18,8 +19,16 @@ final class TunnelWatch {
     private var close: ((UInt16, String) -> Void)?
     /// What happened before it was open.
     private var reason: (UInt16, String)?
+    private let renewal: TicketRenewal
 
-    init(_ session: Session, _ loop: DeliveryLoop, tunnel: String, place: consuming ConnectionQuota.Place) {
+    init(
+        _ session: Session,
+        _ loop: DeliveryLoop,
+        tunnel: String,
+        renewal: TicketRenewal,
+        place: consuming ConnectionQuota.Place
+    ) {
+        self.renewal = renewal
         self.session = session
         self.loop = loop
         self.tunnel = tunnel
@@ -33,6 +42,13 @@ final class TunnelWatch {
         self.subscriptions.add(joined)
         self.loop.current?.connections.add(self)
         for reader in readers { self.loop.current?.readers.start(reader) }
+        // An account's token its client renews, and for itself.
+        guard self.session.peer?.ticket != nil else { return }
+        self.renewal.begin(self.session) { [weak self] session, _ in
+            guard let self else { return }
+            self.session = session
+            self.loop.current?.connections.expiryChanged(of: self)
+        }
     }
 
     /// The end is open.
@@ -44,6 +60,7 @@ final class TunnelWatch {
     /// The end is closed, or never came to be.
     func stop() {
         self.close = nil
+        self.renewal.stop()
         self.loop.current?.connections.remove(self)
         for reader in self.subscriptions.removeAll() { self.loop.current?.readers.leave(reader) }
     }

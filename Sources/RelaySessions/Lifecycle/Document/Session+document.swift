@@ -4,8 +4,13 @@ extension Session {
     /// `PRSS`, before the version.
     private static let magic: [UInt8] = Array("PRSS".utf8)
     /// What is written at most. Earlier versions are read too. A relay refuses a later one, as it can't keep what it does not know. So the
-    /// third is written only where there is something of what it has more.
-    private static let version: UInt8 = 3
+    /// third and the fourth are written only where there is something of what they have more.
+    private static let version: UInt8 = 4
+    private var writtenVersion: UInt8 {
+        guard self.proxies.isEmpty else { return Self.version }
+        return self.joins.isEmpty && self.origins.isEmpty ? 2 : 3
+    }
+
     /// No revision and no fencing number gets there in a session's life.
     private static let largestCount = UInt64(Int64.max)
 
@@ -14,7 +19,7 @@ extension Session {
     public var document: [UInt8] {
         var writer = DocumentWriter()
         writer.write(raw: Self.magic)
-        writer.write(self.joins.isEmpty && self.origins.isEmpty ? 2 : Self.version)
+        writer.write(self.writtenVersion)
         writer.write(self.id)
         writer.write(self.revision)
         self.state.write(to: &writer)
@@ -36,9 +41,12 @@ extension Session {
         writer.write(list: self.locks) { $1.write(to: &$0) }
         writer.write(self.lastFence)
         writer.write(list: self.tunnels) { $1.write(to: &$0) }
-        guard !self.joins.isEmpty || !self.origins.isEmpty else { return writer.bytes }
-        writer.write(list: self.joins) { $1.write(to: &$0) }
-        writer.write(list: self.origins) { $1.write(to: &$0) }
+        let version = self.writtenVersion
+        if version >= 3 {
+            writer.write(list: self.joins) { $1.write(to: &$0) }
+            writer.write(list: self.origins) { $1.write(to: &$0) }
+        }
+        if version >= 4 { writer.write(list: self.proxies) { $1.write(to: &$0) } }
         return writer.bytes
     }
 
@@ -100,17 +108,20 @@ extension Session {
         self.tunnels = try reader.readList(atMost: ceilings.tunnels) { (reader) throws(SessionDocumentError) in
             try SessionTunnel(from: &reader)
         }
-        guard version >= 3 else {
-            (self.joins, self.origins) = ([], [])
-            return
-        }
+        (self.joins, self.origins, self.proxies) = ([], [], [])
+        guard version >= 3 else { return }
         self.joins = try reader.readList(atMost: ceilings.repeatableJoins) { (reader) throws(SessionDocumentError) in
             try RepeatableJoin(from: &reader)
         }
         self.origins = try reader.readList(atMost: ceilings.peers) { (reader) throws(SessionDocumentError) in
             try PeerOrigin(from: &reader)
         }
-        guard !self.joins.isEmpty || !self.origins.isEmpty else { throw .damaged }
+        if version >= 4 {
+            self.proxies = try reader.readList(atMost: ceilings.tunnels) { (reader) throws(SessionDocumentError) in
+                try SessionProxy(from: &reader)
+            }
+        }
+        guard self.writtenVersion == version else { throw .damaged }
     }
 
     // MARK: What holds for every session
@@ -128,7 +139,7 @@ extension Session {
 
     private var isEmpty: Bool {
         self.peers.isEmpty && self.invites.isEmpty && self.joins.isEmpty && self.locks.isEmpty
-            && self.tunnels.isEmpty
+            && self.tunnels.isEmpty && self.proxies.isEmpty
     }
 
     private var rosterIsSound: Bool {
@@ -162,6 +173,10 @@ extension Session {
             && self.tunnels.map(\.id).areUnique
             && self.tunnels.allSatisfy {
                 $0.opener != $0.target && members.contains($0.opener) && members.contains($0.target)
+            }
+            && self.proxies.map(\.id).areUnique
+            && self.proxies.allSatisfy {
+                $0.opener != $0.target && members.contains($0.opener) && $0.target.map(members.contains) ?? true
             }
     }
 }

@@ -23,7 +23,7 @@ extension SessionLimits {
         let known = peer + account + 2 + (1 + digest) + 2 * ticket + 1
         let identity = 1 + peer + account + (1 + digest) + ticket
         let head = 5 + session + 8 + (1 + moment + 1) + 1 + account + peer + 1 + 3 * moment + (1 + peer) + identity
-        return head + (4 + self.metadataBytes) + 8 * count + 1 + 8
+        return head + (4 + self.metadataBytes) + 9 * count + 1 + 8
             + self.peers * (known + digest + 4 + self.profileBytes + moment + 1 + 8 + moment + peer + 8)
             + self.departedPeers * known
             + self.invites * (ticket + 2 + 4 + moment + 1 + 1 + peer)
@@ -31,5 +31,6 @@ extension SessionLimits {
             + (self.barredKeys + self.peers) * digest
             + self.locks * (element + peer + 8 + moment)
             + self.tunnels * (tunnel + 2 * peer + 1 + 1 + node)
+            + self.tunnels * (tunnel + 2 * peer + 1 + node)
     }
 }

@@ -91,6 +91,22 @@ extension SessionTunnel {
     }
 }
 
+extension SessionProxy {
+    func write(to writer: inout DocumentWriter) {
+        writer.write(self.id)
+        writer.write(self.opener)
+        writer.write(optional: self.target) { $0.write($1) }
+        writer.write(self.node)
+    }
+
+    init(from reader: inout DocumentReader) throws(SessionDocumentError) {
+        self.id = try reader.readName()
+        self.opener = try reader.readName()
+        self.target = try reader.readPeerID()
+        self.node = try reader.readName(NodeURLKind.self)
+    }
+}
+
 extension Session.State {
     private enum Code: UInt8 {
         case created = 0

@@ -64,7 +64,8 @@ extension Session {
             barsClaims: false,
             locks: [],
             lastFence: 0,
-            tunnels: []
+            tunnels: [],
+            proxies: []
         )
         return SessionTransition(session: session, events: [.created])
     }

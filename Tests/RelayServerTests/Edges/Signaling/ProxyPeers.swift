@@ -16,10 +16,12 @@ struct ProxyPeers: Sendable {
     }
 
     /// The peers `a` and `b`, with an open tunnel that `a` has asked for.
-    func open(_ fields: [String: Any] = [:], accepting: [String: Any] = [:]) async throws
+    ///
+    /// - Parameter second: where `b` is; nil for where `a` is.
+    func open(_ fields: [String: Any] = [:], accepting: [String: Any] = [:], to second: TestRelay? = nil) async throws
         -> (SignalingClient, SignalingClient)
     {
-        let (a, b) = (try await self.join("a"), try await self.join("b"))
+        let (a, b) = (try await self.join("a"), try await self.join("b", on: second))
         try a.say(["type": "request_binary_proxy", "to_peer_id": "b"].merging(fields) { $1 })
         #expect(await b.next("request_binary_proxy")["from_peer_id"] as? String == "a")
         try b.say(["type": "binary_proxy_accepted", "to_peer_id": "a"].merging(accepting) { $1 })
@@ -48,6 +50,13 @@ extension SignalingClient {
             if frame.opcode == 2 { return try? ProxyFrame(frame.payload, maxData: 1 << 20) }
         }
         return nil
+    }
+
+    /// Comes back to its place after its socket has broken off.
+    func back(to session: TestSession, on relay: TestRelay? = nil) async throws -> SignalingClient {
+        let ticket = try #require(self.joined["join_token"] as? String)
+        let resume = try #require(self.joined["resume"] as? String)
+        return try await SignalingClient(session, on: relay, self.peer, ticket, ["resume": resume])
     }
 
     /// The next frame as its sender, its number and its data.

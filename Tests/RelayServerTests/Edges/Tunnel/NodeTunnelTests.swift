@@ -1,8 +1,11 @@
 import NIOCore
 import NIOHTTP1
 import ProgramFixture
-import RelayServer
+import RelayCore
+import RelayWire
 import Testing
+
+@testable import RelayServer
 
 @Suite("Tunnels whose ends come to two relays", .serialized, .timeLimit(.minutes(4)))
 struct NodeTunnelTests {
@@ -44,22 +47,6 @@ struct NodeTunnelTests {
             let head = try #require(await connection.head())
             connection.disconnect()
             return Int(head.status)
-        }
-    }
-
-    /// Two relays that reach each other.
-    private static func withNodes(
-        _ configure: @escaping (inout RelayConfiguration, Int) -> Void = { _, _ in },
-        _ body: @Sendable @escaping (TestRelay, TestRelay) async throws -> Void
-    ) async throws {
-        let ports = [try await freePort(), try await freePort()]
-        try await withTwoRelays { configuration, place in
-            configuration.server.port = ports[place]
-            configuration.tunnels.node = NodeAddress("http://127.0.0.1:\(ports[place])")
-            configuration.tunnels.bytesPerSecond = 0
-            configure(&configuration, place)
-        } _: { first, second in
-            try await body(first, second)
         }
     }
 
@@ -108,7 +95,7 @@ struct NodeTunnelTests {
 
     @Test("carry 64 MiB each way at once, whichever comes first, and count each byte once", arguments: [true, false])
     func bytes(hostFirst: Bool) async throws {
-        try await Self.withNodes { first, second in
+        try await withNodes { first, second in
             let peers = try await Peers(first)
             let host: TestWebSocket
             let guest: TestWebSocket
@@ -135,7 +122,7 @@ struct NodeTunnelTests {
 
     @Test("an end that does not read stops the writes of the other, over both relays, and loses nothing")
     func stalled() async throws {
-        try await Self.withNodes { first, second in
+        try await withNodes { first, second in
             let peers = try await Peers(first)
             let (host, guest) = (try await peers.host(first), try await peers.guest(second, reads: false))
             Self.write(to: host)
@@ -162,7 +149,7 @@ struct NodeTunnelTests {
         arguments: [true, false]
     )
     func ends(isClean: Bool) async throws {
-        try await Self.withNodes { first, second in
+        try await withNodes { first, second in
             let peers = try await Peers(first)
             for leaver in ["host", "guest"] {
                 let (host, guest) = (try await peers.host(first), try await peers.guest(second))
@@ -188,7 +175,7 @@ struct NodeTunnelTests {
 
     @Test("a client that comes back takes the place of its connection before, also over the other relay")
     func replaced() async throws {
-        try await Self.withNodes { first, second in
+        try await withNodes { first, second in
             let peers = try await Peers(first)
             let (host, guest) = (try await peers.host(first), try await peers.guest(second))
             let again = try await peers.guest(second)
@@ -204,7 +191,7 @@ struct NodeTunnelTests {
 
     @Test("an end whose other end does not come is told so at the other relay, too")
     func patience() async throws {
-        try await Self.withNodes {
+        try await withNodes {
             $0.tunnels.patience = $1 == 0 ? .seconds(1) : .seconds(60)
         } _: { first, second in
             let peers = try await Peers(first)
@@ -216,7 +203,7 @@ struct NodeTunnelTests {
 
     @Test("a relay that stops ends the other end")
     func stopped() async throws {
-        try await Self.withNodes { first, second in
+        try await withNodes { first, second in
             let peers = try await Peers(first)
             let (host, guest) = (try await peers.host(first), try await peers.guest(second))
             host.send(0x82, ByteBuffer(string: "hello"))
@@ -230,7 +217,7 @@ struct NodeTunnelTests {
     @Test("a relay that can't be reached is the meeting place no more: the next to come meet elsewhere")
     func unreachable() async throws {
         let dead = try await freePort()
-        try await Self.withNodes {
+        try await withNodes {
             if $1 == 0 { $0.tunnels.node = NodeAddress("http://127.0.0.1:\(dead)") }
         } _: { first, second in
             let peers = try await Peers(first)
@@ -244,9 +231,32 @@ struct NodeTunnelTests {
         }
     }
 
+    @Test("a pass that was seen on its way opens nothing more")
+    func replayed() async throws {
+        try await withNodes { first, second in
+            let peers = try await Peers(first)
+            let host = try await peers.host(first)
+            let id = peers.session.id
+            let node = "http://127.0.0.1:\(first.port)"
+            let pass = NodePass(node: node, session: id, claim: .tunnel(peers.tunnel, side: "target"))
+            var generator = SystemRandomNumberGenerator()
+            let key = NodePassKey(secret: RelayConfiguration.forTests.access.jwtSecret?.value ?? "")
+            let now = RelayClock.system.now().microseconds / 1000
+            let text = key.text(pass, at: now, .random(using: &generator))
+            for status in [101, 401, 401] {
+                let connection = try await RawConnection.open(first.port)
+                connection.request("GET", pass.path, token: text, headers: TestWebSocket.handshake)
+                #expect(try #require(await connection.head()).status == status)
+                connection.disconnect()
+            }
+            host.connection.disconnect()
+            _ = second
+        }
+    }
+
     @Test("nobody has an end by a relay's route who is no relay")
     func forged() async throws {
-        try await Self.withNodes { first, second in
+        try await withNodes { first, second in
             let peers = try await Peers(first)
             let host = try await peers.host(first)
             let path = "/v1/node/tunnels/\(peers.tunnel)?session_id=\(peers.session.id)&side=target"
@@ -262,6 +272,27 @@ struct NodeTunnelTests {
             #expect(await guest.bytes(5) == ByteBuffer(string: "hello"))
             host.connection.disconnect()
             guest.connection.disconnect()
+        }
+    }
+
+    @Test("an end outlives the ticket by which it was opened, on both relays, for as long as its peer is one")
+    func outlivesTicket() async throws {
+        try await withNodes { configuration, _ in
+            configuration.sessions.ticketLifetime = .seconds(9)
+        } _: { first, second in
+            let peers = try await Peers(first)
+            let (host, guest) = (try await peers.host(first), try await peers.guest(second))
+            try await Task.sleep(for: .seconds(11))
+            // The tickets themselves are over.
+            #expect(try await peers.status(second, token: peers.guest) == 401)
+            host.send(0x82, ByteBuffer(string: "hello"))
+            #expect(await guest.bytes(5) == ByteBuffer(string: "hello"))
+            guest.send(0x82, ByteBuffer(string: "still here"))
+            #expect(await host.bytes(10) == ByteBuffer(string: "still here"))
+            let path = peers.session.path + "/close"
+            let closed = try await first.send(.POST, path, token: peers.session.account, json: [:])
+            #expect(closed.status < 300, "\(closed)")
+            for end in [host, guest] { #expect(try #require(await end.untilGoodbye().last?.closeCode) >= 1_000) }
         }
     }
 }

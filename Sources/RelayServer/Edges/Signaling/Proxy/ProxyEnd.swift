@@ -1,4 +1,5 @@
 import NIOCore
+import NIOWebSocket
 import RelayCore
 import RelaySessions
 import RelayTunnels
@@ -6,7 +7,9 @@ import RelayWire
 
 /// A peer's signaling socket, as far as proxy frames go: whose frames it brings, and which it gets. Lives on its connection's loop.
 ///
-/// Frames go from socket to socket. One that has no room where it goes waits here, and the socket that brought it is not read meanwhile.
+/// Frames go from socket to socket. One that has no room where it goes waits here, and the socket that brought it is not read meanwhile. Frames
+/// of a tunnel that another relay keeps go there as they came, see ``ProxyLink``; there another relay's connection stands for the peer, with
+/// an end of its own.
 final class ProxyEnd {
     /// A frame of the peer's.
     private struct Frame {
@@ -24,13 +27,17 @@ final class ProxyEnd {
 
     let session: SessionID
     let peer: PeerID
-    private let hub: ProxyHub
-    private let eventLoop: any EventLoop
+    let hub: ProxyHub
+    let loop: DeliveryLoop
+    /// Whether the connection is another relay's, for the one tunnel.
+    private let isRelays: Bool
     private let bandwidth: SharedBandwidth?
     /// Nil once the socket closes.
-    private var connection: WebSocketConnection?
-    /// By the other peer.
+    private(set) var connection: WebSocketConnection?
+    /// By the other peer: those that this relay keeps.
     private var pairs: [PeerID: ProxyPair] = [:]
+    /// By the other peer: those that other relays keep.
+    var links: [PeerID: ProxyLink] = [:]
     private var held: Frame?
     /// The number of the frame whose data the next binary message is, and for whom, as programs of old say it.
     private var header: (sequence: UInt64, peer: PeerID?)?
@@ -45,20 +52,22 @@ final class ProxyEnd {
         peer: PeerID,
         hub: ProxyHub,
         _ connection: WebSocketConnection,
-        on eventLoop: any EventLoop
+        on loop: DeliveryLoop,
+        isRelays: Bool = false
     ) {
         self.session = session
         self.peer = peer
         self.hub = hub
         self.connection = connection
-        self.eventLoop = eventLoop
+        self.loop = loop
+        self.isRelays = isRelays
         self.bandwidth = hub.bandwidth(of: session)
     }
 
-    var reference: ProxyEndReference { ProxyEndReference(self, peer: self.peer, on: self.eventLoop) }
+    var reference: ProxyEndReference { ProxyEndReference(self, peer: self.peer, on: self.loop.eventLoop) }
 
     /// Whether the socket is not read.
-    var holdsBack: Bool { self.held != nil || self.pause != nil }
+    var holdsBack: Bool { self.held != nil || self.pause != nil || self.links.values.contains(where: \.isBusy) }
 
     // MARK: From the peer
 
@@ -72,31 +81,59 @@ final class ProxyEnd {
             frame = try ProxyFrame(message, maxData: self.hub.rules.maxFrame)
         } catch {
             if let header { return self.received(message, behind: header) }
-            return self.open.isEmpty ? Self.notOpen : .failed(code: "bad_message", text: error.message)
+            return self.others.isEmpty ? Self.notOpen : .failed(code: "bad_message", text: error.message)
         }
         guard SessionID(String(buffer: frame.session)) == self.session else {
             if let header { return self.received(message, behind: header) }
             return .failed(code: "peer_mismatch", text: "This socket is another session's")
         }
         guard let peer = PeerID(String(buffer: frame.peer)) else { return Self.notOpen }
+        if let link = self.links[peer] {
+            link.send(frame: message, data: frame.data.readableBytes)
+            return .done
+        }
         return self.route(Frame(peer: peer, sequence: frame.sequence, data: frame.data))
     }
 
     private func received(_ data: ByteBuffer, behind header: (sequence: UInt64, peer: PeerID?)) -> Outcome {
-        let open = self.open
-        let only = open.count == 1 ? open[0].peer(open[0].side(of: self.peer).other) : nil
-        guard let peer = header.peer ?? only else { return Self.notOpen }
-        return self.route(Frame(peer: peer, sequence: header.sequence, data: data))
+        let others = self.others
+        guard let peer = header.peer ?? (others.count == 1 ? others[0] : nil) else { return Self.notOpen }
+        guard let link = self.links[peer] else {
+            return self.route(Frame(peer: peer, sequence: header.sequence, data: data))
+        }
+        var frame = ByteBuffer()
+        let (session, name) = (ByteBuffer(string: self.session.text), ByteBuffer(string: peer.text))
+        ProxyFrame.writeHead(session: session, peer: name, sequence: header.sequence, into: &frame)
+        frame.writeImmutableBuffer(data)
+        link.send(frame: frame, data: data.readableBytes)
+        return .done
     }
 
-    private static let notOpen = Outcome.failed(code: "proxy_not_open", text: "Nobody has accepted a binary proxy")
+    static let notOpen = Outcome.failed(code: "proxy_not_open", text: "Nobody has accepted a binary proxy")
 
-    private var open: [ProxyPair] { self.hub.pairs(of: self.peer, in: self.session).filter(\.isOpen) }
+    /// With whom the peer has a tunnel.
+    private var others: [PeerID] {
+        let open = self.hub.pairs(of: self.peer, in: self.session).filter(\.isOpen)
+        return open.compactMap { $0.peer($0.side(of: self.peer).other) } + self.links.keys
+    }
 
-    private func pair(with peer: PeerID) -> ProxyPair? {
+    /// The tunnel with another peer that this relay keeps. Once it is open, nothing is asked of the table that all share.
+    func pair(with peer: PeerID) -> ProxyPair? {
         if let known = self.pairs[peer], known.isOpen { return known }
         self.pairs[peer] = self.hub.pair(self.peer, peer, in: self.session)
         return self.pairs[peer]
+    }
+
+    /// The peer acknowledges frames of a tunnel that this relay keeps, or closes it.
+    func heard(_ saying: ProxySaying, of other: PeerID) -> Outcome {
+        guard let pair = self.pair(with: other) else { return Self.notOpen }
+        switch saying {
+        case .acknowledged(let sequence, let window):
+            let isOpen = pair.acknowledge(sequence, window: window, by: pair.side(of: self.peer))
+            return isOpen ? .done : Self.notOpen
+        case .closed: return pair.close(.closed) ? .done : Self.notOpen
+        case .request, .accepted, .rejected, .data: return .done
+        }
     }
 
     private func route(_ frame: Frame) -> Outcome {
@@ -124,7 +161,7 @@ final class ProxyEnd {
         guard let frame = self.held.take() else { return }
         self.hub.memory.release(frame.data.readableBytes, from: .answers)
         _ = self.route(frame)
-        if !self.holdsBack { self.connection?.hearOn() }
+        self.hearOn()
     }
 
     private func spend(_ count: Int) {
@@ -133,9 +170,9 @@ final class ProxyEnd {
         let moment = bandwidth.spend(count, at: now)
         guard moment > now else { return }
         self.pause?.cancel()
-        self.pause = self.eventLoop.assumeIsolated().scheduleTask(deadline: moment) { [weak self] in
+        self.pause = self.loop.eventLoop.assumeIsolated().scheduleTask(deadline: moment) { [weak self] in
             self?.pause = nil
-            if self?.holdsBack == false { self?.connection?.hearOn() }
+            self?.hearOn()
         }
     }
 
@@ -162,7 +199,10 @@ final class ProxyEnd {
     }
 
     /// The socket has room.
-    func drained() { self.giveBack() }
+    func drained() {
+        self.giveBack()
+        for link in self.links.values { link.hearOn() }
+    }
 
     private func giveBack() {
         guard self.owed > 0, self.connection?.isWritable == true else { return }
@@ -182,14 +222,20 @@ final class ProxyEnd {
 
     func send(_ content: ProxyNotice.Content, of peer: PeerID?) {
         if case .closed = content, let peer { self.pairs[peer] = nil }
-        self.connection?.send(ProxyNotice(session: self.session.text, peer: peer?.text, content).framed)
+        let notice = ProxyNotice(session: self.session.text, peer: peer?.text, to: self.peer.text, content)
+        self.connection?.send(notice.framed)
+        // With its tunnel the other relay's connection is done.
+        if case .closed = content, self.isRelays { self.connection?.close(.normalClosure, "") }
     }
 
     // MARK: Life
 
-    /// The peer may have been here before.
-    func opened() {
+    /// The peer may have been here before, or at another relay.
+    ///
+    /// - Parameter proxies: those of the session that relays can find.
+    func opened(_ proxies: [SessionProxy]) {
         for pair in self.hub.pairs(of: self.peer, in: self.session) { pair.returned(self.reference) }
+        self.find(proxies)
     }
 
     /// The socket closes.
@@ -201,12 +247,15 @@ final class ProxyEnd {
         self.pause = nil
         if let frame = self.held.take() { self.hub.memory.release(frame.data.readableBytes, from: .answers) }
         self.forgetOwed()
-        let pairs = self.hub.pairs(of: self.peer, in: self.session)
-        guard !pairs.isEmpty else { return }
-        let places = pairs.map { ($0, $0.side(of: self.peer)) }
-        for (pair, side) in places { pair.left(side, self) }
-        if forGood { return places.forEach { $0.expire($1) } }
-        self.eventLoop.assumeIsolated().scheduleTask(in: self.hub.patience) { places.forEach { $0.expire($1) } }
+        for link in self.links.values { link.leave(forGood: forGood) }
+        self.links = [:]
+        let losses = self.hub.pairs(of: self.peer, in: self.session).compactMap {
+            pair -> (ProxyPair, ProxyPair.Loss)? in
+            pair.left(pair.side(of: self.peer), self).map { (pair, $0) }
+        }
+        if forGood { return losses.forEach { $0.expire($1) } }
+        guard !losses.isEmpty else { return }
+        self.loop.eventLoop.assumeIsolated().scheduleTask(in: self.hub.patience) { losses.forEach { $0.expire($1) } }
     }
 }
 

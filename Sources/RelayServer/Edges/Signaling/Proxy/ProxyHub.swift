@@ -4,9 +4,10 @@ import RelaySessions
 import RelayTunnels
 import Synchronization
 
-/// The tunnels of proxy frames between peers whose signaling sockets are at this relay.
+/// The tunnels of proxy frames that this relay keeps: those whose openers have asked for them here.
 ///
-/// Owns the table, in a short `Mutex`: asked when a tunnel begins or ends, or a socket comes or goes. Frames don't pass here.
+/// Owns the table, in a short `Mutex`: asked when a tunnel begins or ends, or a socket comes or goes. Frames don't pass here. The lock of a pair
+/// may be taken inside of it, never the other way round.
 final class ProxyHub: Sendable {
     /// Tunnels that one peer may have at a time, those included that were asked for.
     static let mostOfPeer = 64
@@ -17,6 +18,11 @@ final class ProxyHub: Sendable {
     let rules: ProxyRules
     /// How long a tunnel waits for a peer that has lost its socket.
     let patience: TimeAmount
+    /// How other relays reach this one, and this one them.
+    let nodes: TunnelNodes
+    /// What signaling sockets work with, and connections between relays that carry what those do.
+    let sockets: WebSocketServices
+    private let sessions: SessionService
     private let bandwidths: SessionBandwidths?
     /// By session.
     private let pairs = Mutex<[SessionID: [ProxyPair]]>([:])
@@ -28,6 +34,9 @@ final class ProxyHub: Sendable {
         paths: PathLedger,
         rules: ProxyRules = ProxyRules(),
         patience: TimeAmount,
+        nodes: TunnelNodes,
+        sockets: WebSocketServices,
+        sessions: SessionService,
         bandwidths: SessionBandwidths?
     ) {
         self.memory = memory
@@ -35,6 +44,9 @@ final class ProxyHub: Sendable {
         self.paths = paths
         self.rules = rules
         self.patience = patience
+        self.nodes = nodes
+        self.sockets = sockets
+        self.sessions = sessions
         self.bandwidths = bandwidths
     }
 
@@ -45,61 +57,65 @@ final class ProxyHub: Sendable {
     var count: Int { self.pairs.withLock { $0.values.reduce(0) { $0 + $1.count } } }
 
     enum RequestOutcome {
-        case asked
+        case asked(ProxyPair)
         /// The two have a tunnel, or the other has asked for one.
         case exists
         /// One of the two has too many.
         case full
     }
 
-    /// A peer asks another for a tunnel.
+    /// A peer asks another for a tunnel. A request that comes again takes the place of the one before. A tunnel that is open stays so.
     ///
     /// - Parameter target: nil for whoever accepts it.
     func request(_ opener: ProxyEndReference, _ target: PeerID?, in session: SessionID, window: Int?) -> RequestOutcome
     {
-        let pair = ProxyPair(opener, target: target, session: session, hub: self, window: window)
-        // Those that are open stay so, or close: a request that comes again takes the place of the one before.
-        let open = Set(self.pairs.withLock { $0[session] ?? [] }.filter(\.isOpen).map { ObjectIdentifier($0) })
+        var generator = SystemRandomNumberGenerator()
+        let id = TunnelID.random(using: &generator)
+        let pair = ProxyPair(id, opener, target: target, session: session, hub: self, window: window)
         return self.pairs.withLock { pairs in
-            var kept = pairs[session] ?? []
-            kept.removeAll {
-                $0.opener == opener.peer && $0.target == target && !open.contains(ObjectIdentifier($0))
-            }
+            let kept = (pairs[session] ?? []).filter { !$0.givesWay(to: pair) }
             if let target, kept.contains(where: { $0.joins(opener.peer, target) }) { return .exists }
             let load = { (peer: PeerID) in kept.count { $0.opener == peer || $0.target == peer } }
             guard load(opener.peer) < Self.mostOfPeer, target.map(load) ?? 0 < Self.mostOfPeer else { return .full }
-            kept.append(pair)
-            pairs[session] = kept
-            return .asked
+            pairs[session] = kept + [pair]
+            return .asked(pair)
         }
     }
 
-    /// A peer accepts what another has asked for.
+    /// A peer accepts what another has asked for. That one is told.
     ///
-    /// - Returns: nil where that has asked for nothing here.
+    /// - Returns: false where it has asked for nothing here.
     func accept(
         by target: ProxyEndReference,
         from opener: PeerID,
         in session: SessionID,
         window: Int?,
         maxFrame: Int?
-    ) -> (ProxyPair, ProxyTunnel.Terms)? {
-        let asked = self.pairs.withLock { pairs -> ProxyPair? in
-            if let pair = pairs[session]?.first(where: { $0.opener == opener && $0.target == target.peer }) {
-                return pair
-            }
-            guard let place = pairs[session]?.firstIndex(where: { $0.opener == opener && $0.target == nil }) else {
-                return nil
-            }
-            // What was for whoever accepts it is this peer's from here on.
-            let pair = pairs[session]?[place].claimed(by: target.peer)
-            if let pair { pairs[session]?[place] = pair }
-            return pair
+    ) -> Bool {
+        let accepted = self.pairs.withLock { pairs -> (ProxyPair, ProxyTunnel.Terms, isClaimed: Bool)? in
+            guard let (place, pair) = Self.asked(pairs[session] ?? [], by: opener, of: target.peer),
+                let terms = pair.accept(by: target, window: window, maxFrame: maxFrame)
+            else { return nil }
+            let isClaimed = pairs[session]?[place] !== pair
+            pairs[session]?[place] = pair
+            return (pair, terms, isClaimed)
         }
-        guard let pair = asked, let terms = pair.accept(by: target, window: window, maxFrame: maxFrame) else {
-            return nil
+        guard let (pair, terms, isClaimed) = accepted else { return false }
+        pair.tellAccepted(terms)
+        if isClaimed, self.nodes.own != nil {
+            let (sessions, id, peer) = (self.sessions, pair.id, target.peer)
+            _ = self.sockets.lane.run { await sessions.claimProxy(id, for: peer, of: session) }
         }
-        return (pair, terms)
+        return true
+    }
+
+    /// What was for whoever accepts it is this peer's from here on.
+    private static func asked(_ pairs: [ProxyPair], by opener: PeerID, of target: PeerID) -> (Int, ProxyPair)? {
+        if let place = pairs.firstIndex(where: { $0.opener == opener && $0.target == target }) {
+            return (place, pairs[place])
+        }
+        guard let place = pairs.firstIndex(where: { $0.opener == opener && $0.target == nil }) else { return nil }
+        return pairs[place].claimed(by: target).map { (place, $0) }
     }
 
     /// The tunnel of two peers, in whatever phase.
@@ -111,10 +127,21 @@ final class ProxyHub: Sendable {
         self.pairs.withLock { $0[session]?.filter { $0.opener == peer || $0.target == peer } ?? [] }
     }
 
+    func pair(_ id: TunnelID, in session: SessionID) -> ProxyPair? {
+        self.pairs.withLock { $0[session]?.first { $0.id == id } }
+    }
+
     func remove(_ pair: ProxyPair) {
         self.pairs.withLock { pairs in
             let others = pairs[pair.session]?.filter { $0 !== pair } ?? []
             pairs[pair.session] = others.isEmpty ? nil : others
         }
+        if self.nodes.own != nil { self.forget(pair.id, in: pair.session) }
+    }
+
+    /// No relay need look for the tunnel any more.
+    func forget(_ id: TunnelID, in session: SessionID) {
+        let sessions = self.sessions
+        _ = self.sockets.lane.run { await sessions.closeProxy(id, of: session) }
     }
 }

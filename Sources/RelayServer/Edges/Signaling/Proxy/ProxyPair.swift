@@ -11,6 +11,7 @@ import Synchronization
 /// that.
 final class ProxyPair: Sendable {
     typealias Side = ProxyTunnel.Side
+    typealias Loss = ProxyTunnel.Loss
 
     private struct Place {
         /// Nil while its peer has no socket here.
@@ -34,6 +35,8 @@ final class ProxyPair: Sendable {
         }
     }
 
+    /// By which other relays find it.
+    let id: TunnelID
     let session: SessionID
     let opener: PeerID
     /// Nil for whoever accepts it.
@@ -43,7 +46,15 @@ final class ProxyPair: Sendable {
     private let window: Int?
     private let state: Mutex<State>
 
-    init(_ opener: ProxyEndReference, target: PeerID?, session: SessionID, hub: ProxyHub, window: Int?) {
+    init(
+        _ id: TunnelID,
+        _ opener: ProxyEndReference,
+        target: PeerID?,
+        session: SessionID,
+        hub: ProxyHub,
+        window: Int?
+    ) {
+        self.id = id
         self.session = session
         self.opener = opener.peer
         self.target = target
@@ -57,10 +68,27 @@ final class ProxyPair: Sendable {
     /// - Returns: nil where the opener has none.
     func claimed(by target: PeerID) -> ProxyPair? {
         guard target != self.opener, let opener = self.state.withLock({ $0.opener.end }) else { return nil }
-        return ProxyPair(opener, target: target, session: self.session, hub: self.hub, window: self.window)
+        return ProxyPair(self.id, opener, target: target, session: self.session, hub: self.hub, window: self.window)
     }
 
-    var isOpen: Bool { self.state.withLock { $0.tunnel.phase == .open } }
+    private var phase: ProxyTunnel.Phase { self.state.withLock { $0.tunnel.phase } }
+
+    var isOpen: Bool { self.phase == .open }
+
+    /// Whether the pair is out of the way of a new one: it is closed, or is the same request.
+    func givesWay(to other: ProxyPair) -> Bool {
+        switch self.phase {
+        case .requested: self.opener == other.opener && self.target == other.target
+        case .open: false
+        case .closed: true
+        }
+    }
+
+    /// Whether a connection that stands for `peer` has to do with it.
+    func takes(_ peer: PeerID) -> Bool { self.opener == peer || self.target ?? peer == peer }
+
+    /// Whether `peer` has a place in it already: the opener from the start, the other with its acceptance.
+    func isHeld(by peer: PeerID) -> Bool { self.opener == peer || self.target == peer && self.isOpen }
 
     func joins(_ peer: PeerID, _ other: PeerID) -> Bool {
         self.opener == peer && self.target == other || self.opener == other && self.target == peer
@@ -87,6 +115,15 @@ final class ProxyPair: Sendable {
         }
         if terms != nil { uses[.opener]?.opened() }
         return terms
+    }
+
+    /// The opener hears of the acceptance from the loop from which the target's frames come: so it hears of it before them.
+    func tellAccepted(_ terms: ProxyTunnel.Terms) {
+        let (opener, target) = (self.state.withLock { $0.opener.end }, self.target)
+        opener?.tell {
+            let (window, frame, sequence) = (terms.window, terms.maxFrame, terms.startSequence)
+            $0.send(.accepted(window: window, maxFrame: frame, sequence: sequence), of: target)
+        }
     }
 
     // MARK: Frames
@@ -187,20 +224,22 @@ final class ProxyPair: Sendable {
     // MARK: Coming and going
 
     /// A peer's socket is gone. What was on its way to it comes again.
-    func left(_ side: Side, _ end: ProxyEnd) {
-        let waiting = self.state.withLock { state -> ProxyEndReference? in
-            guard state[side].end?.isEnd(end) == true else { return nil }
+    ///
+    /// - Returns: nil where the peer has another socket by now.
+    func left(_ side: Side, _ end: ProxyEnd) -> Loss? {
+        let (loss, waiting) = self.state.withLock { state -> (Loss?, ProxyEndReference?) in
+            guard state[side].end?.isEnd(end) == true else { return (nil, nil) }
             state[side] = Place(owed: state[side].owed)
             state[side.other].owed = 0
-            state.tunnel.left(side)
-            return Self.wake(side.other, &state)
+            return (state.tunnel.left(side), Self.wake(side.other, &state))
         }
         waiting?.tell { $0.retry() }
+        return loss
     }
 
     /// A peer has not come back in time.
-    func expire(_ side: Side) {
-        if self.state.withLock({ $0[side].end == nil }) { self.close(.left) }
+    func expire(_ loss: Loss) {
+        if self.state.withLock({ $0.tunnel.isAway(since: loss) }) { self.close(.left) }
     }
 
     /// A peer has a new socket. Both senders go on where they were acknowledged.
