@@ -26,6 +26,11 @@ struct ClientAddress: Sendable {
         return nearest
     }
 
+    /// The client's address, where nothing but its connection says it; nil where that is a trusted proxy's.
+    func address(ofConnection peer: String) -> String? {
+        self.trustsForwardedFor && self.isProxy(peer) ? nil : peer
+    }
+
     /// What addresses of one client have in common: an IPv6 client has a whole /64.
     static func key(_ address: String) -> String {
         guard let bytes = IPNetwork.bytes(of: address), bytes.count == 16 else { return address }

@@ -11,10 +11,12 @@ protocol SessionSockets: AnyObject, Sendable {
 
     /// Says what goes on with a WebSocket after its first message.
     ///
+    /// - Parameter peer: the connection's other end.
     /// - Returns: nil for a first message that joins no session.
     func dialect(
         beginningWith text: ByteBuffer,
         for session: Session,
+        at peer: SocketAddress?,
         on loop: DeliveryLoop
     ) -> (any WebSocketDialect)?
 }

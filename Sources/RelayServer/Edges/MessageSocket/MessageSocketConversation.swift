@@ -70,9 +70,7 @@ extension MessageSocketConversation: WebSocketDialect {
 
     func received(text: ByteBuffer) {
         let isFirst = !self.isSubscribed
-        if isFirst, let peer = self.route.peers.dialect(beginningWith: text, for: self.session, on: self.loop) {
-            return self.handOver(to: peer, text)
-        }
+        if isFirst, let peer = self.peer(beginningWith: text) { return self.handOver(to: peer, text) }
         do throws(FrameError) {
             switch try ClientFrame(json: text, isFirst: isFirst) {
             case .subscribe(let request): self.subscribe(request)
@@ -87,6 +85,11 @@ extension MessageSocketConversation: WebSocketDialect {
         } catch {
             if isFirst { self.deny(error.message) } else { self.send(ServerFrame.Failure(code: .processing, error)) }
         }
+    }
+
+    private func peer(beginningWith text: ByteBuffer) -> (any WebSocketDialect)? {
+        let address = self.connection?.channel?.remoteAddress
+        return self.route.peers.dialect(beginningWith: text, for: self.session, at: address, on: self.loop)
     }
 
     /// The client is a peer of a session: its edge goes on.

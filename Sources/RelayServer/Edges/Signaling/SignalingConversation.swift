@@ -10,8 +10,8 @@ import RelayWire
 final class SignalingConversation {
     /// Who has opened the socket.
     enum Client {
-        /// A token's user. With the ticket, where that was the token.
-        case known(RelayAccess.Session, ticket: String?)
+        /// A token's user. With the ticket, where that was the token, and the address, where it is known.
+        case known(RelayAccess.Session, ticket: String?, address: String?)
         /// Nobody has said yet who it is.
         case stranger(address: String, StrangerGate)
     }
@@ -171,16 +171,16 @@ extension SignalingConversation: Suspending {
     }
 
     private func join(_ frame: SignalFrame, _ join: SignalFrame.Join) {
-        let (account, origin): (Principal?, String)
+        let asking: SignalingEntrance.Asking
         do throws(AccessError) {
-            (account, origin) = try self.asking()
-            try self.services.joins.admit(origin, at: self.services.clock.uptime())
+            asking = try self.asking()
+            try self.services.joins.admit(asking.origin, at: self.services.clock.uptime())
         } catch {
             return self.send(.error(SignalNotice.Failure(error, frame.requestID)))
         }
         var join = join
-        if join.token.isEmpty, case .known(_, let ticket?) = self.client { join.token = ticket }
-        let entrance = SignalingEntrance(frame, join, as: account, from: origin)
+        if join.token.isEmpty, case .known(_, let ticket?, _) = self.client { join.token = ticket }
+        let entrance = SignalingEntrance(frame, join, of: asking)
         let anonymous = self.services.anonymous
         let sessions = self.services.sessions
         let start = self.services.clock.uptime()
@@ -196,19 +196,21 @@ extension SignalingConversation: Suspending {
             switch result {
             case .success(let joined): self.entered(joined, entrance)
             case .failure(let failure):
-                if failure.code.status < 429 { self.services.joins.failed(origin, at: self.services.clock.uptime()) }
+                if failure.code.status < 429 {
+                    self.services.joins.failed(asking.origin, at: self.services.clock.uptime())
+                }
                 self.send(.error(SignalNotice.Failure(failure, frame.requestID)))
             }
         }
     }
 
-    /// The account that joins, if there is one, and by what its failures are counted.
-    private func asking() throws(AccessError) -> (Principal?, String) {
+    private func asking() throws(AccessError) -> SignalingEntrance.Asking {
         switch self.client {
-        case .stranger(let address, _): return (nil, address)
-        case .known(let session, _):
+        case .stranger(let address, _): return SignalingEntrance.Asking(account: nil, origin: address, address: address)
+        case .known(let session, _, let address):
             let principal = try session.principal(at: self.services.clock.now(), requiring: .read)
-            return (session.peer?.ticket == nil ? principal : nil, "account \(principal.id)")
+            let account = session.peer?.ticket == nil ? principal : nil
+            return SignalingEntrance.Asking(account: account, origin: "account \(principal.id)", address: address)
         }
     }
 
@@ -246,7 +248,7 @@ extension SignalingConversation: Suspending {
             connection.adopt(place)
             gate.lift()
         }
-        self.client = .known(session, ticket: nil)
+        self.client = .known(session, ticket: nil, address: nil)
         let member = SignalingMember(
             joined,
             session,

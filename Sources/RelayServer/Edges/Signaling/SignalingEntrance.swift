@@ -10,25 +10,31 @@ struct SignalingEntrance: Sendable {
     let join: SignalFrame.Join
     private let session: String?
     private let peer: String?
-    private let account: Principal?
-    /// By what it is counted, where it has no account.
-    private let origin: String
+    private let asking: Asking
 
-    /// - Parameter account: whose token has opened the socket; nil for nobody's, and for a ticket's.
-    init(_ frame: SignalFrame, _ join: SignalFrame.Join, as account: Principal?, from origin: String) {
+    /// Who wants to enter.
+    struct Asking: Sendable {
+        /// Whose token has opened the socket; nil for nobody's, and for a ticket's.
+        let account: Principal?
+        /// By what it is counted.
+        let origin: String
+        /// Where the client was seen; nil where that is not known.
+        let address: String?
+    }
+
+    init(_ frame: SignalFrame, _ join: SignalFrame.Join, of asking: Asking) {
         self.requestID = frame.requestID
         self.join = join
         self.session = frame.session
         self.peer = frame.peer
-        self.account = account
-        self.origin = origin
+        self.asking = asking
     }
 
     /// Counts what nobody's account makes.
     func count(_ sessions: AnonymousSessions, at now: NIODeadline) async throws(SessionFailure) {
-        guard self.join.token.isEmpty, self.account == nil else { return }
+        guard self.join.token.isEmpty, self.asking.account == nil else { return }
         do throws(AccessError) {
-            try await sessions.admit(self.origin, at: now)
+            try await sessions.admit(self.asking.origin, at: now)
         } catch {
             throw .rateLimited
         }
@@ -50,9 +56,9 @@ struct SignalingEntrance: Sendable {
             proof: proof
         )
         join.once = self.join.joinKey
-        join.address = self.origin
+        join.address = self.asking.address
         join.profile = self.profile(of: join.peer)
-        return try await sessions.join(id, join, as: self.account)
+        return try await sessions.join(id, join, as: self.asking.account)
     }
 
     private func create(_ sessions: SessionService) async throws(SessionFailure) -> JoinedPeer {
@@ -63,11 +69,11 @@ struct SignalingEntrance: Sendable {
             guard sessions.settings.acceptsLegacyTokens else { throw .ticket(.malformed) }
             creation.name = try Self.sessionID(name)
         }
-        let created = try await sessions.create(creation, as: self.account, from: self.origin)
+        let created = try await sessions.create(creation, as: self.asking.account, from: self.asking.origin)
         var join = SessionJoin(token: created.hostToken, peer: peer, proof: try self.proof())
-        join.address = self.origin
+        join.address = self.asking.address
         join.profile = self.profile(of: peer)
-        return try await sessions.join(created.session.id, join, as: self.account)
+        return try await sessions.join(created.session.id, join, as: self.asking.account)
     }
 
     private static func sessionID(_ text: String) throws(SessionFailure) -> SessionID {

@@ -25,7 +25,11 @@ final class SignalingRoute: Route {
                 guard let session else { return self.open(stranger: exchange, headers) }
                 self.services.sockets.upgrade(exchange, headers, of: session.account.id) {
                     SignalingConversation(
-                        .known(session, ticket: self.ticket(of: session, exchange)),
+                        .known(
+                            session,
+                            ticket: self.ticket(of: session, exchange),
+                            address: self.address(of: exchange)
+                        ),
                         services: self.services,
                         loop: exchange.loop
                     )
@@ -69,9 +73,15 @@ extension SignalingRoute: SessionSockets {
     func dialect(
         beginningWith text: ByteBuffer,
         for session: Session,
+        at peer: SocketAddress?,
         on loop: DeliveryLoop
     ) -> (any WebSocketDialect)? {
         guard SignalFrame.isJoin(text) else { return nil }
-        return SignalingConversation(.known(session, ticket: nil), services: self.services, loop: loop)
+        let address = peer?.ipAddress.flatMap { self.services.clients.address(ofConnection: $0) }
+        return SignalingConversation(
+            .known(session, ticket: nil, address: address.map(ClientAddress.key)),
+            services: self.services,
+            loop: loop
+        )
     }
 }
