@@ -37,9 +37,10 @@ final class TestWebSocket {
         try await self.init(port: relay.port, "/ws", token: token, reads: reads)
     }
 
-    init(port: Int, _ path: String, token: String? = nil, reads: Bool = true) async throws {
+    /// - Parameter fields: more lines of the request's head.
+    init(port: Int, _ path: String, token: String? = nil, fields: [String] = [], reads: Bool = true) async throws {
         self.connection = try await .open(port)
-        self.connection.request("GET", path, token: token, headers: Self.handshake)
+        self.connection.request("GET", path, token: token, headers: Self.handshake + fields)
         let head = try #require(await self.connection.head())
         try #require(head.status == 101)
         #expect(head.headers["sec-websocket-accept"] == ["s3pPLMBiTxaQ9kYGzzhZRbK+xOo="])

@@ -16,10 +16,15 @@ final class SignalingClient {
     /// The `joined` frame.
     private(set) var joined: [String: Any] = [:]
 
-    init(_ relay: TestRelay, _ path: String = "/v1/signaling", token: String? = nil, as dialect: Dialect = .g3)
-        async throws
-    {
-        self.socket = try await TestWebSocket(port: relay.port, path, token: token)
+    /// - Parameter fields: more lines of the request's head.
+    init(
+        _ relay: TestRelay,
+        _ path: String = "/v1/signaling",
+        token: String? = nil,
+        fields: [String] = [],
+        as dialect: Dialect = .g3
+    ) async throws {
+        self.socket = try await TestWebSocket(port: relay.port, path, token: token, fields: fields)
         self.dialect = dialect
     }
 

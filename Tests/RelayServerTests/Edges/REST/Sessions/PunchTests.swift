@@ -42,14 +42,26 @@ struct PunchTests {
         }
     }
 
-    @Test("private addresses are told to who has joined from the same public address, and not to who claims it")
-    func neighbours() async throws {
+    @Test(
+        "private addresses are told to who has joined from the same public address, and not to who claims it",
+        arguments: [false, true]
+    )
+    func neighbours(overSockets: Bool) async throws {
         try await withRelay {
             $0.server.trustForwardedFor = true
             $0.server.trustedProxies = [IPNetwork("127.0.0.1")].compactMap(\.self)
         } _: { relay in
-            let session = try await TestSession(relay, account: try await relay.administratorToken)
+            let account = try await relay.administratorToken
+            let session = try await TestSession(relay, account: account)
+            var sockets: [SignalingClient] = []
             func join(_ peer: String, from address: String) async throws -> String {
+                if overSockets {
+                    let fields = ["X-Forwarded-For: \(address)"]
+                    let client = try await SignalingClient(relay, token: account, fields: fields)
+                    sockets.append(client)
+                    try await client.join(session.id, peer, try await session.invite([:]))
+                    return try #require(client.joined["join_token"] as? String)
+                }
                 let joined = try await relay.send(
                     .POST,
                     session.path + "/join",
@@ -78,6 +90,7 @@ struct PunchTests {
                 }
                 #expect((told[0]["candidates"] as? [Any])?.count == count, "\(peer): \(told)")
             }
+            for client in sockets { client.disconnect() }
         }
     }
 
