@@ -50,6 +50,11 @@ extension SessionService {
         return asked.first { $0.target == peer } ?? asked.first { $0.target == nil }
     }
 
+    /// Makes sure that a peer is in the session, whichever relay it has come to.
+    public func find(_ peer: PeerID, in id: SessionID, as principal: Principal) async throws(SessionFailure) {
+        guard try await self.sessionAsStored(id, as: principal).peer(peer) != nil else { throw .refused(.peerUnknown) }
+    }
+
     private func sessionAsStored(_ id: SessionID, as principal: Principal) async throws(SessionFailure) -> Session {
         let access: TopicAccess
         do throws(BrokerError) {

@@ -66,13 +66,28 @@ extension SignalingMember {
 
     /// - Returns: what is to be published at once.
     private func request(_ message: SignalFrame.Publish, window: Int?, _ requestID: ByteBuffer?) -> ByteBuffer? {
-        let target = message.recipient.flatMap { PeerID($0) }
-        if message.recipient != nil {
-            guard let target, target != self.peer, self.current?.peer(target) != nil else {
-                self.send(.error(SignalNotice.Failure(.refused(.peerUnknown), requestID)))
-                return nil
-            }
+        guard let recipient = message.recipient else { return self.request(message, of: nil, window, requestID) }
+        guard let target = PeerID(recipient), target != self.peer else {
+            self.send(.error(SignalNotice.Failure(.refused(.peerUnknown), requestID)))
+            return nil
         }
+        guard self.current?.peer(target) == nil else { return self.request(message, of: target, window, requestID) }
+        // It may have come to another relay a moment ago.
+        self.ask(requestID) { (sessions, id, principal) throws(SessionFailure) in
+            try await sessions.find(target, in: id, as: principal)
+        } then: { _ in
+            guard let payload = self.request(message, of: target, window, requestID) else { return }
+            self.publish(payload, on: message.topic, requestID)
+        }
+        return nil
+    }
+
+    private func request(
+        _ message: SignalFrame.Publish,
+        of target: PeerID?,
+        _ window: Int?,
+        _ requestID: ByteBuffer?
+    ) -> ByteBuffer? {
         guard target.map({ self.proxy.links[$0] == nil }) ?? true else {
             self.fail("conflict", "The two peers have a binary proxy", requestID)
             return nil

@@ -22,6 +22,7 @@ struct ProxyPeers: Sendable {
         -> (SignalingClient, SignalingClient)
     {
         let (a, b) = (try await self.join("a"), try await self.join("b", on: second))
+        _ = await a.next("peer_joined")
         try a.say(["type": "request_binary_proxy", "to_peer_id": "b"].merging(fields) { $1 })
         #expect(await b.next("request_binary_proxy")["from_peer_id"] as? String == "a")
         try b.say(["type": "binary_proxy_accepted", "to_peer_id": "a"].merging(accepting) { $1 })
