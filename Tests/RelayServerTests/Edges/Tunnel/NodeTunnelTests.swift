@@ -1,9 +1,11 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 import ProgramFixture
 import RelayCore
 import RelayWire
 import Testing
+import ValkeyFixture
 
 @testable import RelayServer
 
@@ -294,5 +296,61 @@ struct NodeTunnelTests {
             #expect(closed.status < 300, "\(closed)")
             for end in [host, guest] { #expect(try #require(await end.untilGoodbye().last?.closeCode) >= 1_000) }
         }
+    }
+
+    @Test("relays reach each other by TLS where their URLs say so, and trust nobody but whom they are told")
+    func encrypted() async throws {
+        let (certificates, strange) = (try TLSCertificates.make(), try TLSCertificates.make())
+        defer { for made in [certificates, strange] { made.remove() } }
+        let port = try await freePort()
+        for (place, authority) in [("localhost", certificates), ("127.0.0.1", certificates), ("localhost", strange)] {
+            try await withNodes { configuration, index in
+                configuration.tunnels.nodeAuthorities = authority.authority
+                if index == 0 { configuration.tunnels.node = NodeAddress("https://\(place):\(port)") }
+            } _: { first, second in
+                try await Self.withTLS(certificates, from: port, to: first.port) {
+                    let peers = try await Peers(first)
+                    let host = try await peers.host(first)
+                    guard authority.authority == certificates.authority else {
+                        #expect(try await peers.status(second, token: peers.guest) == 502)
+                        return host.connection.disconnect()
+                    }
+                    let guest = try await peers.guest(second)
+                    for (source, sink) in [(host, guest), (guest, host)] {
+                        source.send(0x82, Self.payload(7))
+                        #expect(await sink.bytes(Self.pieceBytes) == Self.payload(7))
+                    }
+                    for end in [host, guest] { end.connection.disconnect() }
+                }
+            }
+        }
+    }
+
+    /// Runs a proxy that ends TLS, as one in front of a relay does.
+    private static func withTLS(
+        _ certificates: TLSCertificates,
+        from port: Int,
+        to target: Int,
+        _ body: () async throws -> Void
+    ) async throws {
+        let directory = FileManager.default.temporaryDirectory
+        let log = directory.appending(path: "socat-\(UUID()).log")
+        defer { try? FileManager.default.removeItem(at: log) }
+        let listen = "OPENSSL-LISTEN:\(port),bind=127.0.0.1,reuseaddr,fork,verify=0"
+        let proxy = try ChildProcess(
+            URL(filePath: "/usr/bin/socat"),
+            ["\(listen),cert=\(certificates.certificate),key=\(certificates.key)", "TCP:127.0.0.1:\(target)"],
+            environment: [:],
+            directory: directory,
+            log: log
+        )
+        while (try? await RawConnection.open(port).disconnect()) == nil {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let result: Result<Void, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        proxy.signal(SIGTERM)
+        _ = try await proxy.exit(within: .seconds(10))
+        try result.get()
     }
 }
