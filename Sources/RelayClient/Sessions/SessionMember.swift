@@ -9,7 +9,8 @@ public struct SessionMember: Sendable {
     private let base: RelayClient
     let tickets: TicketStore
 
-    /// How often ``keepAlive()`` tells the relay that the peer is there. A ticket lasts three times as long.
+    /// How often ``keepAlive()`` tells the relay that the peer is there. A ticket lasts three times as long, unless the relay's
+    /// `session_ticket_seconds` says otherwise.
     public static let heartbeatInterval = Duration.seconds(300)
 
     /// - Parameters:

@@ -81,7 +81,7 @@ extension SessionMember {
     ///   - cursors: by topic, the cursor of the last message that was seen.
     ///   - timeout: for the connection, and again for the relay's answer.
     /// - Returns: the socket, and by topic the cursor after which its next message comes.
-    /// - Throws: ``RelayError`` with code `refused` where the relay lets the peer not in.
+    /// - Throws: ``RelayError`` with code `refused` where the relay does not let the peer in.
     public func openSignaling(
         at node: RelayClient,
         cursors: [String: String] = [:],

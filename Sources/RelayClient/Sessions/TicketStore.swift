@@ -1,9 +1,9 @@
 import RelayWire
 import Synchronization
 
-/// Keeps a peer's ticket fresh: what renews it is a heartbeat.
+/// Keeps a peer's ticket fresh: what renews it is a heartbeat. Beside it, what the peer takes its place back by.
 ///
-/// Owner of the ticket: its lock.
+/// Owners of the two: a lock each, of which no two are held at once.
 final class TicketStore: TokenStore {
     let sessionID: String
     private let peerID: String

@@ -17,10 +17,7 @@ final class ProofJournal: Sendable {
     }
 
     /// Nanoseconds since the run began.
-    var now: Int64 {
-        let (seconds, attoseconds) = (ContinuousClock.now - self.start).components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
+    var now: Int64 { (ContinuousClock.now - self.start).inNanoseconds }
 
     func write<Value: Sendable>(_ body: (inout Ledger, Int64) -> Value) -> Value {
         let now = self.now

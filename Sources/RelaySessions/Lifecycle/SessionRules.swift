@@ -57,7 +57,7 @@ public struct SessionLimits: Hashable, Sendable {
     public var invites = 100 { didSet { self.invites = Self.clamped(self.invites, 1000) } }
     /// Peers that left and can come back with their own ticket. Of more, the first that left needs an invite. Default 128, ceiling 1,024.
     public var departedPeers = 128 { didSet { self.departedPeers = Self.clamped(self.departedPeers, 1024) } }
-    /// Joins that may be repeated. Of more, the oldest is no more to be repeated. Default 128, ceiling 1,024.
+    /// Joins that may be repeated. Of more, the oldest can't be repeated any longer. Default 128, ceiling 1,024.
     public var repeatableJoins = 128 { didSet { self.repeatableJoins = Self.clamped(self.repeatableJoins, 1024) } }
     /// Keys that were kicked. A session that has as many admits nobody who is new. Default 256, at least 1, ceiling 1,024.
     public var barredKeys = 256 { didSet { self.barredKeys = max(1, Self.clamped(self.barredKeys, 1024)) } }

@@ -13,7 +13,6 @@ public struct SessionSettings: Sendable {
     public var maxSessions = 10_000
     /// Sessions that an account may have at a time. Default 50.
     public var maxSessionsPerAccount = 50
-
     /// Sessions at a time that were made from one address without an account. Default 20.
     public var maxAnonymousSessionsPerAddress = 20
 

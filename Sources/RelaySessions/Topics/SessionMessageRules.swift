@@ -69,8 +69,7 @@ struct SessionMessageRule: Hashable {
     static let relaysOwn: Set<String> = [
         "connection_replaced", "error", "gap", "host_changed", "invite_created", "invite_revoked", "joined", "kicked",
         "lock_denied", "lock_granted", "lock_released", "peer_away", "peer_joined", "peer_left", "peer_returned",
-        "permission_denied", "permission_granted", "pong", "punch_coord", "role_changed",
-        "server_draining",
+        "permission_denied", "permission_granted", "pong", "punch_coord", "role_changed", "server_draining",
         "session_created", "session_extended", "session_state", "ticket_renewed", "tunnel_accepted", "tunnel_closed",
         "tunnel_requested",
     ]

@@ -53,6 +53,8 @@ import Testing
             let held = taken.filter { $0.at > second - 30 }.reduce(0) { $0 + $1.bytes }
             #expect(held <= 600)
         }
+        // Half at once, and most of 10 in each second.
+        #expect(taken.reduce(0) { $0 + $1.bytes } > 300 + 199 * 7)
     }
 
     @Test("A session's peers share its bound, and another session's don't")

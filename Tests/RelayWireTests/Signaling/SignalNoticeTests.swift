@@ -56,6 +56,10 @@ struct SignalNoticeTests {
             .gap(.signal, after: .zero, resumedFrom: nil, epoch: "5f0c1d9e2b7a4c31"),
             #"{"type":"gap","topic":"signal","after":"0-0","resumed_from":null,"epoch":"5f0c1d9e2b7a4c31"}"#
         ),
+        (
+            .gap(.presence, after: .zero, resumedFrom: nil, epoch: nil),
+            #"{"type":"gap","topic":"presence","after":"0-0","resumed_from":null}"#
+        ),
         (.kicked(session: "S", reason: "r"), #"{"type":"kicked","session_id":"S","reason":"r"}"#),
         (
             .lockGranted(element: "e", peer: "b", fence: 3, requestID: nil),

@@ -3,9 +3,10 @@ import RelayWire
 extension Session {
     /// `PRSS`, before the version.
     private static let magic: [UInt8] = Array("PRSS".utf8)
-    /// What is written at most. Earlier versions are read too. A relay refuses a later one, as it can't keep what it does not know. So the
-    /// third and the fourth are written only where there is something of what they have more.
+    /// The latest. Earlier ones are read too. A relay refuses a later one, as it can't keep what it does not know.
     private static let version: UInt8 = 4
+    /// The third and the fourth are written only for a session that has something of what they add: so relays of an earlier version read the
+    /// others still.
     private var writtenVersion: UInt8 {
         guard self.proxies.isEmpty else { return Self.version }
         return self.joins.isEmpty && self.origins.isEmpty ? 2 : 3
@@ -109,7 +110,16 @@ extension Session {
             try SessionTunnel(from: &reader)
         }
         (self.joins, self.origins, self.proxies) = ([], [], [])
+        try self.readAdditions(from: &reader, version: version)
+    }
+
+    /// What the third version and the fourth have more.
+    private mutating func readAdditions(
+        from reader: inout DocumentReader,
+        version: UInt8
+    ) throws(SessionDocumentError) {
         guard version >= 3 else { return }
+        let ceilings = SessionLimits.ceilings
         self.joins = try reader.readList(atMost: ceilings.repeatableJoins) { (reader) throws(SessionDocumentError) in
             try RepeatableJoin(from: &reader)
         }

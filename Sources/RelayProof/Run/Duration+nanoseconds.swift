@@ -1,0 +1,7 @@
+extension Duration {
+    /// Whole nanoseconds.
+    var inNanoseconds: Int64 {
+        let (seconds, attoseconds) = self.components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}
