@@ -47,7 +47,8 @@ struct DatagramSocket {
 
     /// The same, without memory for the address.
     func send(_ run: DatagramRun, to peer: TransportAddress, _ cutting: inout DatagramCutting) -> Int {
-        unsafe peer.withSocketAddress { address, size in unsafe self.send(run, to: Destination(address, size), &cutting)
+        unsafe peer.withSocketAddress { address, size in
+            unsafe self.send(run, to: Destination(address, size), &cutting)
         }
     }
 

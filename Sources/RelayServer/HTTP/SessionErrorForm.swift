@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import RelayAccess
 import RelaySessions
 import RelayWire
 
@@ -29,7 +30,8 @@ enum SessionErrorForm {
 
     private static func code(of status: HTTPResponseStatus, _ text: String?) -> String {
         switch status.code {
-        case 401: (text == "Not authenticated" ? SessionErrorCode.unauthenticated : .invalidToken).rawValue
+        case 401:
+            (text == AccessError(.notAuthenticated).detail ? SessionErrorCode.unauthenticated : .invalidToken).rawValue
         case 403: SessionErrorCode.forbidden.rawValue
         case 404: SessionErrorCode.notFound.rawValue
         case 405: "method_not_allowed"

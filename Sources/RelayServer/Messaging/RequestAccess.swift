@@ -185,12 +185,12 @@ final class RequestAccess: Sendable {
         return QueryItems(exchange.query).first("dpop").map { [$0] } ?? []
     }
 
+    // MARK: Tokens
+
     /// The session of a token; nil for one that is no good.
     func session(of token: String) async -> Session? {
         try? await self.authenticator.authenticate(token, at: self.clock.now())
     }
-
-    // MARK: Tokens
 
     /// Goes on with the request's session, or answers with what is wrong with it.
     private func findSession(of exchange: Exchange, _ place: TokenPlace, then body: @escaping (Session) -> Void) {

@@ -28,6 +28,15 @@ public struct ProxyNotice: Hashable, Sendable {
         self.content = content
     }
 
+    /// How a message begins that says that a tunnel is closed.
+    private static let closedHead: StaticString = #"{"type":"binary_proxy_closed","session_id":"#
+    private static let closedHeadBytes = Array("\(closedHead)".utf8)
+
+    /// Whether a text that a relay has made says that a tunnel is closed. Only its beginning is looked at.
+    public static func isClosed(_ text: ByteBuffer) -> Bool {
+        text.readableBytesView.starts(with: Self.closedHeadBytes)
+    }
+
     /// As a whole text frame.
     public var framed: ByteBuffer {
         let size = JSONSize.of { self.put(into: &$0) }
@@ -42,7 +51,7 @@ public struct ProxyNotice: Hashable, Sendable {
         switch self.content {
         case .accepted: sink.put(#"{"type":"binary_proxy_accepted","session_id":"#)
         case .acknowledged: sink.put(#"{"type":"binary_proxy_ack","session_id":"#)
-        case .closed: sink.put(#"{"type":"binary_proxy_closed","session_id":"#)
+        case .closed: sink.put(Self.closedHead)
         }
         sink.put(text: self.session)
         sink.put(#","from_peer_id":"#)

@@ -35,10 +35,11 @@ struct ProxyNoticeTests {
     func golden() {
         for (content, peer, json) in Self.samples {
             let notice = ProxyNotice(session: "s1", peer: peer, to: "al", content)
-            // All of them have more than 125 bytes, or not.
+            // Up to 125 bytes a frame has its length in one byte.
             let head: [UInt8] =
                 json.utf8.count < 126 ? [0x81, UInt8(json.utf8.count)] : [0x81, 126, 0, UInt8(json.utf8.count)]
             #expect(Array(notice.framed.readableBytesView) == head + Array(json.utf8), "\(json)")
+            #expect(ProxyNotice.isClosed(ByteBuffer(string: json)) == json.contains("binary_proxy_closed"), "\(json)")
         }
     }
 

@@ -83,15 +83,12 @@ final class ProxyLink: WebSocketDialect {
     func received(text: ByteBuffer) {
         guard let end = self.end else { return }
         // The peer may ask for another tunnel as soon as it hears that this one is closed.
-        if text.readableBytesView.starts(with: Self.closing) {
+        if ProxyNotice.isClosed(text) {
             self.end = nil
             end.done(self)
         }
         end.passOn(text)
     }
-
-    /// How the other relay begins what it says of a tunnel that is closed.
-    private static let closing = Array(#"{"type":"binary_proxy_closed","#.utf8)
 
     func received(binary: ByteBuffer) {
         guard let end = self.end else { return }
