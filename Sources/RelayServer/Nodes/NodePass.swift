@@ -31,12 +31,12 @@ struct NodePass: Hashable, Sendable {
         }
     }
 
+    /// All but letters and digits of ASCII is encoded (RFC 3986, 2.1).
     private static func encoded(_ text: String) -> String {
-        text.addingPercentEncoding(
-            withAllowedCharacters: .alphanumerics.intersection(.init(charactersIn: "\0"..."\u{7F}"))
-        )
-            ?? ""
+        text.addingPercentEncoding(withAllowedCharacters: Self.plain) ?? ""
     }
+
+    private static let plain = CharacterSet.alphanumerics.intersection(.init(charactersIn: "\0"..."\u{7F}"))
 
     /// All that it says, in an order that is its own.
     fileprivate var texts: [String] {
@@ -82,7 +82,7 @@ struct NodePassKey: Sendable {
         return Base64URL.encode(head + Array(code))
     }
 
-    /// Whether `text` is a pass for this, and in force.
+    /// Checks that `text` is a pass for this, and in force.
     ///
     /// - Returns: its number, by which it is known when it is shown again; nil where it is none.
     func number(of text: String, for pass: NodePass, at now: Int64) -> NodePassNumber? {

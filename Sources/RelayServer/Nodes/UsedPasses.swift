@@ -1,7 +1,7 @@
 /// The passes that were shown at this relay: each is good once. Whoever has seen one on its way has nothing in it.
 ///
-/// Keeps the numbers of those that could still be in force, of no more than ``most`` twice. Beyond that no more are let in: only relays with the
-/// same secret make passes, so that is a fault of theirs, and not for strangers to bring about.
+/// Keeps the numbers of those that could still be in force: at most ``most`` of the latest ``span``, and as many of the one before. Beyond that no
+/// more are let in: only relays with the same secret make passes, so that is a fault of theirs, and not for strangers to bring about.
 struct UsedPasses {
     /// Of one span of time.
     static let most = 16_384

@@ -25,6 +25,17 @@ struct RelayEdges {
     let logger: Logger
     let logMetrics: LogMetrics
 
+    /// What several edges share, made once.
+    private struct Shared {
+        let access: RequestAccess
+        let waiters: PollWaiters
+        let subscriptions: SubscriptionQuota
+        let metrics: EdgeMetrics
+        let carried: PathMetrics
+        let paths: PathLedger
+        let latency: RendezvousMetrics
+    }
+
     /// What the relay's port serves, what a port for metrics alone does, and who does what peers ask of the relay by messages.
     func make() -> (relay: HTTPServices, metrics: HTTPServices, punches: PunchCoordinator) {
         let waiters = PollWaiters(maxPerUser: self.configuration.poll.maxWaitersPerUser)
@@ -34,23 +45,11 @@ struct RelayEdges {
         )
         let registry = self.registry(waiters, subscriptions)
         let metrics = self.metrics(registry)
-        let access = RequestAccess(
-            authenticator: self.access.authenticator,
-            rateLimiter: self.access.rateLimiter,
-            clock: self.broker.clock,
-            acceptsQueryToken: self.configuration.webSocket.acceptsQueryToken
-        )
         let factory = PrometheusMetricsFactory(registry: registry)
-        let carried = PathMetrics(factory: factory, total: self.peers.bytes)
-        let paths = PathLedger(
-            metrics: carried,
-            tells: self.store is any SharedStore,
-            now: self.broker.clock.now,
-            logger: self.logger
-        )
+        let shared = self.shared(waiters, subscriptions, metrics, factory)
+        let paths = shared.paths
         self.sessions.observers.add { paths.happened($0) }
-        let latency = RendezvousMetrics(factory: factory)
-        let fast = self.fastRoutes(access, waiters, subscriptions, metrics, carried, paths, latency)
+        let fast = self.fastRoutes(shared)
         let responder = RESTRouter.responder(
             self.restServices,
             beside: fast,
@@ -62,21 +61,49 @@ struct RelayEdges {
             waiters: waiters,
             iceServers: self.iceServers,
             registry: registry,
-            sessions: self.sessionServices(paths, latency)
+            sessions: self.sessionServices(paths, shared.latency)
         )
         let server = self.configuration.server
         let relay = self.services(
-            Routes(entries: fast, others: RouterLane(responder: responder, access: access, logger: self.logger)),
+            Routes(entries: fast, others: RouterLane(responder: responder, access: shared.access, logger: self.logger)),
             RequestGate(hosts: TrustedHosts(server.trustedHosts), origins: AllowedOrigins(server.allowedOrigins)),
             metrics
         )
         let scraped = RESTRouter.metricsResponder(self.restServices, registry: registry)
         let own = self.services(
-            Routes(entries: [], others: RouterLane(responder: scraped, access: access, logger: self.logger)),
+            Routes(entries: [], others: RouterLane(responder: scraped, access: shared.access, logger: self.logger)),
             RequestGate(hosts: TrustedHosts([]), origins: AllowedOrigins([])),
             metrics
         )
         return (relay, own, self.punches(paths, PunchMetrics(factory: factory, direct: self.peers.direct)))
+    }
+
+    private func shared(
+        _ waiters: PollWaiters,
+        _ subscriptions: SubscriptionQuota,
+        _ metrics: EdgeMetrics,
+        _ factory: PrometheusMetricsFactory
+    ) -> Shared {
+        let carried = PathMetrics(factory: factory, total: self.peers.bytes)
+        return Shared(
+            access: RequestAccess(
+                authenticator: self.access.authenticator,
+                rateLimiter: self.access.rateLimiter,
+                clock: self.broker.clock,
+                acceptsQueryToken: self.configuration.webSocket.acceptsQueryToken
+            ),
+            waiters: waiters,
+            subscriptions: subscriptions,
+            metrics: metrics,
+            carried: carried,
+            paths: PathLedger(
+                metrics: carried,
+                tells: self.store is any SharedStore,
+                now: self.broker.clock.now,
+                logger: self.logger
+            ),
+            latency: RendezvousMetrics(factory: factory)
+        )
     }
 
     private func services(_ routes: Routes, _ gate: RequestGate, _ metrics: EdgeMetrics) -> HTTPServices {
@@ -94,40 +121,21 @@ struct RelayEdges {
     }
 
     /// What carries messages.
-    private func fastRoutes(
-        _ access: RequestAccess,
-        _ waiters: PollWaiters,
-        _ subscriptions: SubscriptionQuota,
-        _ metrics: EdgeMetrics,
-        _ carried: PathMetrics,
-        _ paths: PathLedger,
-        _ latency: RendezvousMetrics
-    ) -> [Routes.Entry] {
-        let publisher = Publisher(broker: self.broker, metrics: metrics)
-        let joiner = Joiner(broker: self.broker, subscriptions: subscriptions)
+    private func fastRoutes(_ shared: Shared) -> [Routes.Entry] {
+        let publisher = Publisher(broker: self.broker, metrics: shared.metrics)
+        let joiner = Joiner(broker: self.broker, subscriptions: shared.subscriptions)
         let places = ConnectionQuota(maxPerUser: self.configuration.webSocket.maxPerUser)
-        let sockets = WebSocketServices(
-            lane: self.lane,
-            memory: self.memory,
-            metrics: metrics,
-            places: places,
-            maxMessageBytes: self.configuration.server.maxBodyBytes,
-            idleLimit: TimeAmount(self.configuration.webSocket.idleTimeout)
-        )
-        let nodes = TunnelNodes(
-            own: self.configuration.tunnels.node,
-            passes: NodePassKey(secret: self.secret.value),
-            dialer: NodeDialer(authorities: self.configuration.tunnels.nodeAuthorities),
-            clock: self.broker.clock
-        )
-        let proxies = self.proxies(carried, paths, nodes, self.signalingSockets(metrics, places))
-        let signaling = SignalingRoute(self.signaling(access, joiner, publisher, proxies, latency))
+        let (access, metrics) = (shared.access, shared.metrics)
+        let sockets = self.sockets(metrics, places, upTo: self.configuration.server.maxBodyBytes)
+        let nodes = self.makeNodes()
+        let proxies = self.proxies(shared, nodes, self.sockets(metrics, places, upTo: self.maxSignalBytes))
+        let signaling = SignalingRoute(self.signaling(shared, joiner, publisher, proxies))
         let poll = PollRoute(
             access: access,
             joiner: joiner,
             clock: self.broker.clock,
             maxTopics: self.configuration.poll.maxTopics,
-            waiters: waiters,
+            waiters: shared.waiters,
             metrics: metrics
         )
         return [
@@ -153,24 +161,23 @@ struct RelayEdges {
             ),
             .init(.GET, SignalingRoute.path, signaling),
             .init(.GET, under: NodeProxyRoute.prefix, template: NodeProxyRoute.template, NodeProxyRoute(proxies)),
-        ] + self.tunnelRoutes(access, joiner, sockets, self.tunnels(carried), paths, nodes)
+        ] + self.tunnelRoutes(shared, joiner, sockets, nodes)
     }
 
     private func tunnelRoutes(
-        _ access: RequestAccess,
+        _ shared: Shared,
         _ joiner: Joiner,
         _ sockets: WebSocketServices,
-        _ tunnels: TunnelServices,
-        _ paths: PathLedger,
-        _ nodes: TunnelNodes
+        _ nodes: RelayNodes
     ) -> [Routes.Entry] {
+        let tunnels = self.tunnels(shared.carried)
         let ofPeers = TunnelRoute(
-            access: access,
+            access: shared.access,
             joiner: joiner,
             sockets: sockets,
             tunnels: tunnels,
             sessions: self.sessions.service,
-            paths: paths,
+            paths: shared.paths,
             nodes: nodes
         )
         let ofRelays = NodeTunnelRoute(nodes: nodes, sockets: sockets, tunnels: tunnels)
@@ -185,33 +192,45 @@ struct RelayEdges {
         max(1 << 20, self.configuration.sessions.maxFileBytes) + SignalingServices.envelopeBytes
     }
 
-    private func signalingSockets(_ metrics: EdgeMetrics, _ places: ConnectionQuota) -> WebSocketServices {
+    private func sockets(
+        _ metrics: EdgeMetrics,
+        _ places: ConnectionQuota,
+        upTo maxMessageBytes: Int
+    ) -> WebSocketServices {
         WebSocketServices(
             lane: self.lane,
             memory: self.memory,
             metrics: metrics,
             places: places,
-            maxMessageBytes: self.maxSignalBytes,
+            maxMessageBytes: maxMessageBytes,
             idleLimit: TimeAmount(self.configuration.webSocket.idleTimeout)
         )
     }
 
+    private func makeNodes() -> RelayNodes {
+        RelayNodes(
+            own: self.configuration.tunnels.node,
+            passes: NodePassKey(secret: self.secret.value),
+            dialer: NodeDialer(authorities: self.configuration.tunnels.nodeAuthorities),
+            clock: self.broker.clock
+        )
+    }
+
     private func signaling(
-        _ access: RequestAccess,
+        _ shared: Shared,
         _ joiner: Joiner,
         _ publisher: Publisher,
-        _ proxies: ProxyHub,
-        _ latency: RendezvousMetrics
+        _ proxies: ProxyHub
     ) -> SignalingServices {
         let signaling = self.configuration.signaling
         return SignalingServices(
-            access: access,
+            access: shared.access,
             joiner: joiner,
             publisher: publisher,
             sessions: self.sessions.service,
             joins: FailedJoins(limiter: self.access.rateLimiter),
             anonymous: AnonymousSessions(limiter: self.access.rateLimiter),
-            latency: latency,
+            latency: shared.latency,
             sockets: proxies.sockets,
             strangers: ConnectionQuota(
                 maxPerUser: signaling.maxStrangersPerAddress,
@@ -235,16 +254,11 @@ struct RelayEdges {
         return ClientAddress(trustsForwardedFor: server.trustForwardedFor, proxies: server.trustedProxies)
     }
 
-    private func proxies(
-        _ metrics: PathMetrics,
-        _ paths: PathLedger,
-        _ nodes: TunnelNodes,
-        _ sockets: WebSocketServices
-    ) -> ProxyHub {
+    private func proxies(_ shared: Shared, _ nodes: RelayNodes, _ sockets: WebSocketServices) -> ProxyHub {
         ProxyHub(
             memory: self.memory,
-            metrics: metrics,
-            paths: paths,
+            metrics: shared.carried,
+            paths: shared.paths,
             patience: .seconds(self.sessions.service.settings.rules.times.reconnectSeconds),
             nodes: nodes,
             sockets: sockets,

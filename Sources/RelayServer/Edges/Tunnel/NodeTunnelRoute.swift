@@ -11,11 +11,11 @@ final class NodeTunnelRoute: Route {
     static let prefix = NodePass.tunnels
     static let template = "/v1/node/tunnels/{tunnel_id}"
 
-    private let nodes: TunnelNodes
+    private let nodes: RelayNodes
     private let sockets: WebSocketServices
     private let tunnels: TunnelServices
 
-    init(nodes: TunnelNodes, sockets: WebSocketServices, tunnels: TunnelServices) {
+    init(nodes: RelayNodes, sockets: WebSocketServices, tunnels: TunnelServices) {
         self.nodes = nodes
         self.sockets = sockets
         self.tunnels = tunnels

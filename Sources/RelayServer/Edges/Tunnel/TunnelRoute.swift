@@ -17,7 +17,7 @@ final class TunnelRoute: Route {
     private let tunnels: TunnelServices
     private let sessions: SessionService
     private let paths: PathLedger
-    private let nodes: TunnelNodes
+    private let nodes: RelayNodes
 
     init(
         access: RequestAccess,
@@ -26,7 +26,7 @@ final class TunnelRoute: Route {
         tunnels: TunnelServices,
         sessions: SessionService,
         paths: PathLedger,
-        nodes: TunnelNodes
+        nodes: RelayNodes
     ) {
         self.access = access
         self.joiner = joiner
@@ -119,7 +119,7 @@ final class TunnelRoute: Route {
     private static func locate(
         _ request: Request,
         _ sessions: SessionService,
-        _ nodes: TunnelNodes
+        _ nodes: RelayNodes
     ) async throws(SessionFailure) -> Finding {
         let found = try await sessions.tunnels(of: request.session, as: request.principal)
         guard var tunnel = found.tunnels.first(where: { $0.id == request.tunnel }) else { return .unknown }

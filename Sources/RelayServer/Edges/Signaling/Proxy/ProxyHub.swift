@@ -6,8 +6,8 @@ import Synchronization
 
 /// The tunnels of proxy frames that this relay keeps: those whose openers have asked for them here.
 ///
-/// Owns the table, in a short `Mutex`: asked when a tunnel begins or ends, or a socket comes or goes. Frames don't pass here. The lock of a pair
-/// may be taken inside of it, never the other way round.
+/// Owns the table, in a short `Mutex`: asked when a tunnel begins or ends, or a socket comes or goes. Frames don't pass here. The locks of
+/// a pair and of the ``PathLedger`` may be taken inside of it, never the other way round.
 final class ProxyHub: Sendable {
     /// Tunnels that one peer may have at a time, those included that were asked for.
     static let mostOfPeer = 64
@@ -19,7 +19,7 @@ final class ProxyHub: Sendable {
     /// How long a tunnel waits for a peer that has lost its socket.
     let patience: TimeAmount
     /// How other relays reach this one, and this one them.
-    let nodes: TunnelNodes
+    let nodes: RelayNodes
     /// What signaling sockets work with, and connections between relays that carry what those do.
     let sockets: WebSocketServices
     private let sessions: SessionService
@@ -34,7 +34,7 @@ final class ProxyHub: Sendable {
         paths: PathLedger,
         rules: ProxyRules = ProxyRules(),
         patience: TimeAmount,
-        nodes: TunnelNodes,
+        nodes: RelayNodes,
         sockets: WebSocketServices,
         sessions: SessionService,
         bandwidths: SessionBandwidths?
@@ -92,16 +92,16 @@ final class ProxyHub: Sendable {
         window: Int?,
         maxFrame: Int?
     ) -> Bool {
-        let accepted = self.pairs.withLock { pairs -> (ProxyPair, ProxyTunnel.Terms, isClaimed: Bool)? in
+        let accepted = self.pairs.withLock { pairs -> (ProxyPair, ProxyPair.Acceptance, isClaimed: Bool)? in
             guard let (place, pair) = Self.asked(pairs[session] ?? [], by: opener, of: target.peer),
-                let terms = pair.accept(by: target, window: window, maxFrame: maxFrame)
+                let acceptance = pair.accept(by: target, window: window, maxFrame: maxFrame)
             else { return nil }
             let isClaimed = pairs[session]?[place] !== pair
             pairs[session]?[place] = pair
-            return (pair, terms, isClaimed)
+            return (pair, acceptance, isClaimed)
         }
-        guard let (pair, terms, isClaimed) = accepted else { return false }
-        pair.tellAccepted(terms)
+        guard let (pair, acceptance, isClaimed) = accepted else { return false }
+        pair.tellAccepted(acceptance)
         if isClaimed, self.nodes.own != nil {
             let (sessions, id, peer) = (self.sessions, pair.id, target.peer)
             _ = self.sockets.lane.run { await sessions.claimProxy(id, for: peer, of: session) }

@@ -101,25 +101,32 @@ final class ProxyPair: Sendable {
 
     // MARK: Negotiation
 
-    func accept(by target: ProxyEndReference, window: Int?, maxFrame: Int?) -> ProxyTunnel.Terms? {
+    /// What follows where a peer has accepted: see ``tellAccepted(_:)``.
+    struct Acceptance {
+        fileprivate let terms: ProxyTunnel.Terms
+        /// What the opener sends counts there; nil where it is not accounted for.
+        fileprivate let use: PathUse?
+    }
+
+    /// - Returns: nil where there is nothing to accept.
+    func accept(by target: ProxyEndReference, window: Int?, maxFrame: Int?) -> Acceptance? {
         let paths = self.hub.paths
         let uses = [
             Side.opener: paths.use(.binaryProxy, from: self.opener, to: target.peer, in: self.session),
             Side.target: paths.use(.binaryProxy, from: target.peer, to: self.opener, in: self.session),
         ].compactMapValues { $0 }
-        let terms = self.state.withLock { state -> ProxyTunnel.Terms? in
+        return self.state.withLock { state in
             guard let terms = state.tunnel.accept(window: window, maxFrame: maxFrame) else { return nil }
             state.targetPlace.end = target
             state.uses = uses
-            return terms
+            return Acceptance(terms: terms, use: uses[.opener])
         }
-        if terms != nil { uses[.opener]?.opened() }
-        return terms
     }
 
     /// The opener hears of the acceptance from the loop from which the target's frames come: so it hears of it before them.
-    func tellAccepted(_ terms: ProxyTunnel.Terms) {
-        let (opener, target) = (self.state.withLock { $0.opener.end }, self.target)
+    func tellAccepted(_ acceptance: Acceptance) {
+        acceptance.use?.opened()
+        let (opener, target, terms) = (self.state.withLock { $0.opener.end }, self.target, acceptance.terms)
         opener?.tell {
             let (window, frame, sequence) = (terms.window, terms.maxFrame, terms.startSequence)
             $0.send(.accepted(window: window, maxFrame: frame, sequence: sequence), of: target)

@@ -9,7 +9,7 @@ import Synchronization
 /// How relays reach each other, for peers that have come to several of them.
 ///
 /// Owns what it knows of passes that were shown here, in a short `Mutex`: asked once for each connection of another relay.
-final class TunnelNodes: Sendable {
+final class RelayNodes: Sendable {
     /// Where the others reach this relay; nil where they can't.
     let own: NodeAddress?
     private let passes: NodePassKey
