@@ -32,14 +32,16 @@ final class UsedProofs: Sendable {
     static let maximum = 100_000
     /// And of one key.
     static let maximumOfKey = 6000
+    /// Of what is free, once half is taken, a key may have one part of so many. So keys that take all they can leave something for others.
+    static let share = 64
 
     fileprivate struct Table {
         var names: Set<[UInt8]> = []
         var counts: [KeyThumbprint: Int] = [:]
-        /// In the order of their uses.
-        var order: [ProofUse] = []
-        /// What of `order` is forgotten already.
-        var forgotten = 0
+        /// By the second in which they are over: at most two lifetimes of seconds.
+        var ends: [Int64: [ProofUse]] = [:]
+        /// The second of the last look for what is over.
+        var lookedAt: Int64?
     }
 
     private let table = Mutex(Table())
@@ -66,28 +68,32 @@ extension UsedProofs.Table {
     fileprivate mutating func take(_ use: ProofUse, at now: Timestamp) -> Bool {
         self.forget(at: now)
         let count = self.counts[use.key, default: 0]
-        guard self.names.count < UsedProofs.maximum, count < UsedProofs.maximumOfKey,
-            self.names.insert(use.name).inserted
-        else { return false }
+        guard count < self.mostOfKey, self.names.insert(use.name).inserted else { return false }
         self.counts[use.key] = count + 1
-        self.order.append(use)
+        self.ends[Self.end(of: use.until), default: []].append(use)
         return true
     }
 
-    /// Each at most two lifetimes after its use: those before it may be good for longer.
-    private mutating func forget(at now: Timestamp) {
-        while self.forgotten < self.order.count {
-            let oldest = self.order[self.forgotten]
-            // One by a clock that was set back since is good for longer than any can be, and is taken no more.
-            let latest = now.adding(seconds: 2 * RequestProof.lifetimeSeconds)
-            guard oldest.until <= now || oldest.until > latest else { break }
-            self.names.remove(oldest.name)
-            let left = self.counts[oldest.key, default: 1] - 1
-            self.counts[oldest.key] = left > 0 ? left : nil
-            self.forgotten += 1
-        }
-        guard self.forgotten > 1024, self.forgotten * 2 > self.order.count else { return }
-        self.order.removeFirst(self.forgotten)
-        self.forgotten = 0
+    private var mostOfKey: Int {
+        let free = UsedProofs.maximum - self.names.count
+        return free > UsedProofs.maximum / 2 ? UsedProofs.maximumOfKey : free / UsedProofs.share
     }
+
+    /// Each when it is over, whatever was taken before it.
+    private mutating func forget(at now: Timestamp) {
+        guard now.unixSeconds != self.lookedAt else { return }
+        self.lookedAt = now.unixSeconds
+        // One by a clock that was set back since is good for longer than any can be, and is taken no more.
+        let latest = Self.end(of: now.adding(seconds: 2 * RequestProof.lifetimeSeconds))
+        for end in self.ends.keys where end <= now.unixSeconds || end > latest {
+            for use in self.ends.removeValue(forKey: end) ?? [] {
+                self.names.remove(use.name)
+                let left = self.counts[use.key, default: 1] - 1
+                self.counts[use.key] = left > 0 ? left : nil
+            }
+        }
+    }
+
+    /// The first whole second in which what is good until then, and then too, is none any more.
+    private static func end(of moment: Timestamp) -> Int64 { moment.unixSeconds + 1 }
 }

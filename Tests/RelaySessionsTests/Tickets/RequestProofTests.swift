@@ -136,6 +136,37 @@ struct UsedProofsTests {
         for number in 0..<UsedProofs.maximumOfKey { #expect(try await take(number, of: 100)) }
         #expect(try await !take(-1, of: 100))
         #expect(try await take(0, of: 101))
-        #expect(try await take(-1, of: 100, at: 60))
+        #expect(try await take(-1, of: 100, at: 61))
+    }
+
+    /// Proofs of one key at one moment, as many as are taken.
+    private static func fill(_ proofs: UsedProofs, by key: UInt8, upTo most: Int = .max) async throws -> Int {
+        let thumbprint = TicketBench.key(key).publicKey.thumbprint
+        for number in 0..<most {
+            let use = ProofUse(
+                of: thumbprint,
+                named: Array("\(number)".utf8),
+                madeAt: Self.start,
+                until: Self.start.adding(seconds: 60)
+            )
+            guard try await proofs.take(use, at: Self.start) else { return number }
+        }
+        return most
+    }
+
+    @Test("Keys that take all they can get leave something for a key that comes after them")
+    func fairness() async throws {
+        let proofs = UsedProofs(sharing: nil, startedAt: Self.start)
+        for key in 1...64 { _ = try await Self.fill(proofs, by: UInt8(key)) }
+        #expect(try await Self.fill(proofs, by: 100, upTo: 200) == 200)
+    }
+
+    @Test("Proofs by a clock that is ahead hold no place of those that are over")
+    func order() async throws {
+        let proofs = UsedProofs(sharing: nil, startedAt: Self.start)
+        #expect(try await proofs.take(Self.use(1, of: 101, at: 60), at: Self.start))
+        #expect(try await Self.fill(proofs, by: 100) == UsedProofs.maximumOfKey)
+        #expect(try await proofs.take(Self.use(2, at: 61), at: Self.start.adding(seconds: 61)))
+        #expect(try await !proofs.take(Self.use(1, of: 101, at: 60), at: Self.start.adding(seconds: 119)))
     }
 }
