@@ -127,4 +127,19 @@ import Testing
         }
         #expect(session.joins.map(\.key) == [digest(1), digest(2)])
     }
+
+    @Test("Of a peer the last is known, so that one that comes back again and again displaces nobody's")
+    func onePerPeer() throws {
+        var rules = SessionRules()
+        rules.limits.repeatableJoins = 2
+        var session = try makeSession(rules: rules).claimed().inviting(Self.invite, .editor, uses: 2)
+        session = try session.join(self.request(), at: moment(2)).session
+        for number in 1...4 {
+            var request = self.request(newcomer, by: digest(UInt8(10 + number)), own: "own-newcomer")
+            request.resume = session.peer(newcomer)?.resume
+            session = try session.join(request, at: moment(3)).session
+        }
+        #expect(session.joins.map(\.key) == [Self.key, digest(14)])
+        #expect(try session.join(self.request(), at: moment(4)).session.peer(guest)?.ticket.text == "own-guest")
+    }
 }

@@ -192,8 +192,11 @@ extension SessionDraft {
             || self.session.departed.contains { $0.ticket == known.ticket && $0.id != request.peer }
     }
 
+    /// Of a peer its last join alone is known: one that comes back again and again displaces nobody else's.
     private mutating func note(_ request: JoinRequest, of peer: SessionPeer) {
-        self.session.joins.removeAll { $0.until <= self.now || $0.key == request.once }
+        self.session.joins.removeAll {
+            $0.until <= self.now || $0.key == request.once || $0.ticket == peer.ticket
+        }
         guard let key = request.once, self.limits.repeatableJoins > 0 else { return }
         let excess = self.session.joins.count + 1 - self.limits.repeatableJoins
         if excess > 0 { self.session.joins.removeFirst(excess) }
