@@ -86,18 +86,32 @@ extension TunnelWatch: SessionSink {
     /// What was missed may have been the end.
     func deliver(_ gap: Gap, to reader: Reader) { self.end(1_011, "Connect again") }
 
-    /// Only the relay says that a tunnel is closed.
+    /// Only the relay says that a tunnel is closed, or its session over.
     func deliver(_ batch: Batch, to reader: Reader) {
-        for message in batch.messages where message.sender == nil && self.isClosing(message.payload) {
-            self.end(1_000, "The tunnel is closed")
+        for message in batch.messages where message.sender == nil {
+            switch self.news(message.payload) {
+            case .tunnelClosed: self.end(1_000, "The tunnel is closed")
+            case .sessionOver: self.end(4004, "The session has ended")
+            case nil: break
+            }
         }
     }
 
-    private func isClosing(_ payload: ByteBuffer) -> Bool {
-        let news = try? RequestFields.decode(payload, names: ["type", "tunnel_id"]) { fields in
-            (type: fields.text("type"), tunnel: fields.text("tunnel_id"))
+    private enum News {
+        case tunnelClosed
+        case sessionOver
+    }
+
+    /// A session that is over is kept for a while, so that it can be told how it ended. Its tunnels are not.
+    private func news(_ payload: ByteBuffer) -> News? {
+        let found = try? RequestFields.decode(payload, names: ["type", "tunnel_id", "state"]) { fields in
+            (type: fields.text("type"), tunnel: fields.text("tunnel_id"), state: fields.text("state"))
         }
-        return news?.type == "tunnel_closed" && news?.tunnel == self.tunnel
+        switch found?.type {
+        case "tunnel_closed" where found?.tunnel == self.tunnel: return .tunnelClosed
+        case "session_state" where ["closed", "expired"].contains(found?.state): return .sessionOver
+        default: return nil
+        }
     }
 
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {

@@ -124,6 +124,27 @@ struct SessionTunnelTests {
         }
     }
 
+    @Test("its ends are closed when the session is over, and not only when it is forgotten")
+    func sessionEnds() async throws {
+        try await withRelay { relay in
+            let peers = try await Peers(relay)
+            let tunnel = try await peers.request(relay)
+            try await peers.accept(tunnel, relay)
+            let (alice, bob) = (
+                try await peers.open(tunnel, peers.alice, relay), try await peers.open(tunnel, peers.bob, relay)
+            )
+            let path = "/v1/sessions/\(peers.session)"
+            let closed = try await relay.send(.POST, "\(path)/close", token: peers.alice, json: [:])
+            #expect(closed.status == 204, "\(closed)")
+            for end in [alice, bob] {
+                #expect([1_000, 1_001, 4_004].contains(await end.untilGoodbye().last?.closeCode))
+            }
+            // It still tells how it ended.
+            let session = try await relay.send(.GET, path, token: peers.alice)
+            #expect(session.object["state"] as? String == "closed", "\(session)")
+        }
+    }
+
     private static func status(_ relay: TestRelay, _ tunnel: String, _ token: String?) async throws -> Int {
         let connection = try await RawConnection.open(relay.port)
         connection.request("GET", "/v1/tunnels/\(tunnel)", token: token, headers: TestWebSocket.handshake)
