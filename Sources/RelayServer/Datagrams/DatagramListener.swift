@@ -15,8 +15,7 @@ struct DatagramListener: Sendable {
 
     /// What a channel takes for each time that there is something. What has come behind it is taken by ``DatagramIntake``.
     static let datagramsPerRead: UInt = 1
-    /// Longer datagrams are cut, and so taken for none: nothing on this port has a reason to be longer than a frame.
-    static let maximumDatagram = 2_048
+    static let maximumDatagram = DatagramArrival.maximumSize
     /// What waits for the loop, bytes. The system gives as much of it as its own limit allows.
     private static let receiveBuffer = 1 << 20
 

@@ -6,6 +6,8 @@ enum TURNDropped: String, CaseIterable, Sendable {
     case denied
     /// The user has had its share of this second.
     case tooMuch = "bandwidth"
+    /// Longer than what is read of a datagram: the rest of it is lost.
+    case tooLong = "too_long"
     /// The system or the client's connection did not take it.
     case unsent
 }

@@ -3,6 +3,10 @@ import RelayWire
 
 /// A datagram that came in, or a message of STUN on a stream.
 struct DatagramArrival {
+    /// Longer datagrams are cut, and so taken for none: nothing on this port has a reason to be longer than a frame. Who can't tell takes one of
+    /// just this length for cut, too.
+    static let maximumSize = 2_048
+
     var bytes: ByteBuffer
     var source: TransportAddress
     /// The endpoint where it came in, as clients see it.

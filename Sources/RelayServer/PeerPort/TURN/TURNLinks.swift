@@ -25,6 +25,7 @@ struct TURNLinks {
 
     /// - Returns: what is found out about the address.
     mutating func open(_ link: TURNLink?, at place: TransportAddress) -> TURNLink? {
+        if self.links.count >= TURNLimits.peers { self.lookAgain() }
         guard self.links.count < TURNLimits.peers else { return nil }
         self.links[place] = .some(link)
         link?.out.opened()

@@ -12,6 +12,8 @@ extension TURNServer {
         if let known = allocation.links[place] { return known }
         let own = allocation.caller.id
         let other = self.holder(at: peer, in: session, beside: own)
+        // Nobody on a port of the relay's is found out at once the next time too, and there are many such ports.
+        if other == nil, peer.address == self.relayed { return nil }
         let link = other.flatMap { other in
             self.path(own, other).flatMap { out in
                 self.path(other, own).map { TURNLink(out: out, back: $0) }

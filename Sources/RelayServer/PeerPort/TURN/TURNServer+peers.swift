@@ -78,12 +78,13 @@ extension TURNServer {
         return self.policy.isAllowedExpressly(peer.address) ? .send(slot: allocation.slot, to: peer) : .drop(.denied)
     }
 
-    /// What a peer sent to the slot's relayed port.
+    /// What a peer sent to the slot's relayed port. What was cut goes to nobody: it is not what the peer sent.
     func arrived(_ size: Int, from peer: TransportAddress, at slot: Int, now: NIODeadline) -> TURNArrival {
         guard let allocation = self.slots[slot], allocation.isOpen, allocation.end > now else {
             return .drop(.noPermission)
         }
         guard allocation.permits(peer.address, at: now) else { return .drop(.noPermission) }
+        guard size < DatagramArrival.maximumSize else { return .drop(.tooLong) }
         guard allocation.allowance.take(size, at: now) else { return .drop(.tooMuch) }
         // What was handed over inside has been accounted for where it was sent.
         if peer.address != self.relayed { self.link(allocation, with: peer)?.back.carried(size) }

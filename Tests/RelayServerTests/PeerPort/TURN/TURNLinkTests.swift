@@ -97,6 +97,43 @@ struct TURNLinkTests {
         #expect(self.book.count == 0)
     }
 
+    /// Alice sends a byte to an address.
+    private func send(to peer: TransportAddress) throws {
+        var writer = STUNMessageWriter(STUNMessageType(.send, .indication), STUNTransaction(high: 1, low: 2))
+        writer.add(.xorPeerAddress, address: peer)
+        writer.add(.data, ByteBuffer(repeating: 1, count: 1))
+        let message = try STUNMessage(writer.bytes)
+        #expect(self.exchange.server.deliver(indication: message, of: self.alice, at: self.exchange.now) != nil)
+    }
+
+    @Test("a peer is known also after an allocation has sent to many strangers")
+    func strangers() throws {
+        let own = try self.exchange.allocate(self.alice, username: self.username("alice"))
+        _ = try self.exchange.allocate(self.bob, username: self.username("bob"))
+        for number in 0..<UInt32(TURNLimits.peers) {
+            let stranger = TransportAddress(.v4(0x0909_0000 + number), port: 1)
+            #expect(try self.exchange.permit(stranger, for: self.alice, username: self.username("alice")) == nil)
+            try self.send(to: stranger)
+        }
+        // Their permissions end before the allocation does, and make room for another.
+        self.exchange.now = self.exchange.now + .seconds(301)
+        try self.exchangeData(TransportAddress(self.bob.address.address, port: 5_555), own.slot)
+        #expect(self.book.all == ["alice>bob": 100, "bob>alice": 30])
+    }
+
+    @Test("ports of the relay that nobody has take no place")
+    func ports() throws {
+        let own = try self.exchange.allocate(self.alice, username: self.username("alice"))
+        _ = try self.exchange.allocate(self.bob, username: self.username("bob"))
+        let here = TransportAddress(TURNExchange.relayed, port: 1)
+        #expect(try self.exchange.permit(here, for: self.alice, username: self.username("alice")) == nil)
+        for port in 1...UInt16(2 * TURNLimits.peers) {
+            try self.send(to: TransportAddress(TURNExchange.relayed, port: port))
+        }
+        try self.exchangeData(TransportAddress(self.bob.address.address, port: 5_555), own.slot)
+        #expect(self.book.all == ["alice>bob": 100, "bob>alice": 30])
+    }
+
     @Test("credentials name the peer where every program writes its id alike")
     func holders() throws {
         for (peer, named) in [("a/b", "a/b"), ("a b", ""), ("\u{e9}", ""), (String(repeating: "p", count: 500), "")] {

@@ -114,6 +114,16 @@ struct TURNPeerTests {
         #expect(try exchange.permit(v6) == 443)
     }
 
+    @Test("a datagram that was cut, since it is longer than any that is read, goes to nobody")
+    func cut() throws {
+        let exchange = TURNExchange()
+        let (slot, _) = try exchange.allocate()
+        #expect(try exchange.permit(Self.peer) == nil)
+        let most = DatagramListener.maximumDatagram
+        #expect(exchange.server.arrived(most, from: Self.peer, at: slot, now: exchange.now) == .drop(.tooLong))
+        #expect(exchange.server.arrived(most - 1, from: Self.peer, at: slot, now: exchange.now) == .indication)
+    }
+
     @Test("two clients reach each other by their relayed ports, and nobody reaches anything else on the relay")
     func handed() throws {
         let exchange = TURNExchange()
