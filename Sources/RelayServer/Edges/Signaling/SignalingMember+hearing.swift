@@ -40,6 +40,7 @@ extension SignalingMember: ReaderSink {
                 end = self.end(by: delivery)
                 if end != nil { break }
                 guard self.isNews(delivery, on: topic) else { continue }
+                self.notePutOut(delivery)
             } else if topic == .presence, delivery.sender?.isExactly(self.peer.text) ?? false {
                 continue
             } else {

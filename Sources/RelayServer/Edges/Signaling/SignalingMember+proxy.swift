@@ -62,6 +62,14 @@ extension SignalingMember {
         pair.close(.rejected)
     }
 
+    /// Another peer was put out of the session. What it has sent may still be on its way from its relay, and behind that the word that it is gone.
+    func notePutOut(_ delivery: SignalDelivery) {
+        guard delivery.type == "peer_left", delivery.text("reason") == LeaveReason.kicked.rawValue,
+            let other = delivery.text("peer_id").flatMap({ PeerID($0) })
+        else { return }
+        self.proxy.end(with: other)
+    }
+
     // MARK: Asking
 
     /// - Returns: what is to be published at once.

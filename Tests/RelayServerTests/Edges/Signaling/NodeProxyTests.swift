@@ -161,6 +161,26 @@ struct NodeProxyTests {
         }
     }
 
+    @Test("of a peer that is put out nothing more comes from another relay, whatever is on its way")
+    func kicked() async throws {
+        try await withNodes { first, second in
+            let peers = try await ProxyPeers(first)
+            let (a, b) = try await peers.open(["window": 65_536], to: second)
+            // More than sockets take that are not read.
+            for sequence in 0..<300 { b.send(UInt64(sequence), String(repeating: "b", count: 60_000), to: "a") }
+            #expect(await a.nextFrame()?.sequence == 0)
+            let path = peers.session.path + "/kick"
+            let body = ["target_peer_id": "b"]
+            let kicked = try await first.send(.POST, path, token: peers.session.account, json: body)
+            #expect(kicked.status == 204, "\(kicked)")
+            // The relay of `a` does not read what comes from that of `b`, not even that it is gone.
+            #expect(await a.closing() == "peer_left")
+            try a.say(["type": "binary_proxy_ack", "to_peer_id": "b", "sequence": 1])
+            #expect(await a.error() == "proxy_not_open")
+            for client in [a, b] { client.disconnect() }
+        }
+    }
+
     @Test("a relay that stops ends the tunnels that it keeps, and its peers may begin anew elsewhere")
     func stopped() async throws {
         try await withNodes { first, second in

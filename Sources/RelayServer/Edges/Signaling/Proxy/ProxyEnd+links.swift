@@ -1,6 +1,7 @@
 import NIOCore
 import NIOWebSocket
 import RelaySessions
+import RelayTunnels
 import RelayWire
 
 /// Tunnels of proxy frames that another relay keeps.
@@ -92,6 +93,18 @@ extension ProxyEnd {
     func lost(_ link: ProxyLink) {
         self.forget(link)
         self.tellLost(link.proxy, link.other, sent: link.sent, received: link.received)
+        self.hearOn()
+    }
+
+    /// The other peer is out of the session: its tunnel with this one ends now, whatever is on its way.
+    func end(with other: PeerID) {
+        guard let link = self.links[other] else {
+            self.hub.pair(self.peer, other, in: self.session)?.close(.left)
+            return
+        }
+        self.forget(link)
+        link.leave(forGood: true)
+        self.send(.closed(reason: ProxyTunnel.Closing.left.text, sent: link.sent, received: link.received), of: other)
         self.hearOn()
     }
 
