@@ -23,7 +23,7 @@ public struct TunnelVisit: Sendable {
         notice: @escaping @Sendable (String) -> Void
     ) async throws {
         let number = String(UInt32.random(in: .min ... .max), radix: 16)
-        let place = try await client.join(by: invite, as: "connect-\(number)", asGuest: true)
+        let place = try await Self.join(by: invite, as: "connect-\(number)", client)
         guard let host = place.hostPeerID else {
             throw RelayError(.unavailable, detail: "the machine that exposes its port is not there")
         }
@@ -31,6 +31,15 @@ public struct TunnelVisit: Sendable {
         self.member = SessionMember(place, like: client)
         self.traffic = traffic
         self.notice = notice
+    }
+
+    private static func join(by invite: String, as peer: String, _ client: RelayClient) async throws -> SessionPlace {
+        do {
+            return try await client.join(by: invite, as: peer, asGuest: true)
+        } catch let error as RelayError where error.code == .authenticationRequired {
+            // It needs no account: who logs in has the same answer.
+            throw RelayError(.refused, detail: "the invite is not good any more: ask the other machine for a new one")
+        }
     }
 
     /// Pipes one program through a tunnel, and leaves.

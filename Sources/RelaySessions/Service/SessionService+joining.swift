@@ -16,6 +16,8 @@ public struct SessionJoin: Sendable {
     public var once: String?
     /// Where the client was seen: an address, or of IPv6 its first eight bytes in hexadecimal, parted by colons, and `/64`. Nil where that is not known.
     public var address: String?
+    /// What the client has shown before, with a proof of its key where it names one: as its socket opened. A join by the same ticket needs no other.
+    public var shown: TicketHolding?
     /// The number that was drawn by ``SessionService/challenge(_:)``, and the key's answer to it.
     public var proof: (nonce: String, answer: KeyProof)?
 
@@ -99,7 +101,8 @@ extension SessionService {
         guard principal?.permissions.contains(.read) ?? true else { throw .lacks(.read) }
         let now = self.now
         let ticket = try await self.verified(join.token, for: id)
-        let key = try await self.prove(join, ticket, at: now)
+        let wasShown = join.shown == TicketHolding(root: Self.key(id).name, id: ticket.facts.id.text)
+        let key = try await self.prove(join, ticket, at: now) ?? (wasShown ? ticket.facts.key : nil)
         let (resume, nextResume) = (try Self.digest(join.resume), Self.newResume())
         var generator = SystemRandomNumberGenerator()
         let request = JoinRequest(

@@ -83,7 +83,8 @@ extension SessionService {
         let minter = try await self.minter()
         do throws(TicketMintingError) {
             let ticket = try minter.invitation(
-                to: session.ticketScope,
+                // It may be used for as long as the host may put the session's end off.
+                to: TicketMinter.Scope(id: session.id, endsAt: session.endsBy),
                 as: role,
                 only: invite.capabilities,
                 uses: Int(uses),

@@ -190,7 +190,7 @@ extension SessionTopic {
         in session: Session
     ) throws(Refusal) -> Audience {
         guard let rule = SessionMessageRule.of(message.type, on: self.family) else {
-            throw Refusal("Only the relay sends such messages")
+            throw Refusal("Peers send no messages of this type here")
         }
         guard peer.capabilities.contains(rule.needs) else {
             throw Refusal("forbidden: this needs \(rule.needs.names.joined(separator: ", "))")

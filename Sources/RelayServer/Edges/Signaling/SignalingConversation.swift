@@ -206,11 +206,17 @@ extension SignalingConversation: Suspending {
 
     private func asking() throws(AccessError) -> SignalingEntrance.Asking {
         switch self.client {
-        case .stranger(let address, _): return SignalingEntrance.Asking(account: nil, origin: address, address: address)
+        case .stranger(let address, _):
+            return SignalingEntrance.Asking(account: nil, ticket: nil, origin: address, address: address)
         case .known(let session, _, let address):
             let principal = try session.principal(at: self.services.clock.now(), requiring: .read)
-            let account = session.peer?.ticket == nil ? principal : nil
-            return SignalingEntrance.Asking(account: account, origin: "account \(principal.id)", address: address)
+            let ticket = session.peer?.ticket
+            return SignalingEntrance.Asking(
+                account: ticket == nil ? principal : nil,
+                ticket: ticket,
+                origin: "account \(principal.id)",
+                address: address
+            )
         }
     }
 

@@ -16,6 +16,8 @@ struct SignalingEntrance: Sendable {
     struct Asking: Sendable {
         /// Whose token has opened the socket; nil for nobody's, and for a ticket's.
         let account: Principal?
+        /// The ticket that has opened the socket, if one has.
+        let ticket: TicketHolding?
         /// By what it is counted.
         let origin: String
         /// Where the client was seen; nil where that is not known.
@@ -56,6 +58,7 @@ struct SignalingEntrance: Sendable {
             proof: proof
         )
         join.once = self.join.joinKey
+        join.shown = self.asking.ticket
         join.address = self.asking.address
         join.profile = self.profile(of: join.peer)
         return try await sessions.join(id, join, as: self.asking.account)

@@ -46,6 +46,10 @@ final class TunnelEnd: WebSocketDialect {
     /// Whether the end waits for nothing but the client to take what is on its way.
     private var isEnding = false
 
+    /// What a client may send before the other end comes, until its socket is not read on. Less is what a program says first, and its pings are
+    /// answered meanwhile.
+    static let earlyBytes = 16 << 10
+
     /// - Parameter watch: has joined the session's topic; nil for an end that nothing but itself ends.
     init(_ grant: TunnelGrant, services: TunnelServices, eventLoop: any EventLoop, watch: TunnelWatch?) {
         self.grant = grant
@@ -63,7 +67,7 @@ final class TunnelEnd: WebSocketDialect {
 
     var holdsBack: Bool {
         switch self.phase {
-        case .waiting: self.gathered.count > 0
+        case .waiting: self.gathered.count >= Self.earlyBytes
         case .connected: !self.flow.mayRead || self.isShort && self.flow.inFlight > 0
         case .over: false
         }

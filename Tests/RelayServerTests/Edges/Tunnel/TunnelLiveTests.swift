@@ -30,11 +30,13 @@ struct TunnelLiveTests {
         }
     }
 
-    @Test("an end that comes first may send at once")
+    @Test("an end that comes first may send at once, and is answered its pings while it waits")
     func early() async throws {
         try await TunnelFixture.with { relay in
             let opener = try await relay.open("opener")
             opener.send(0x82, ByteBuffer(string: "early"))
+            opener.send(0x89, ByteBuffer(string: "there?"))
+            #expect(await opener.next()?.opcode == 10)
             let target = try await relay.open("target")
             #expect(await target.bytes(5) == ByteBuffer(string: "early"))
             target.send(0x82, ByteBuffer(string: "late"))

@@ -151,6 +151,34 @@ struct KeyedTicketTests {
         }
     }
 
+    @Test(
+        "a socket that was opened by a proof joins by the same ticket without another, and by no other ticket",
+        arguments: ["/v1/signaling", "/ws"]
+    )
+    func provenSocket(path: String) async throws {
+        try await withRelay {
+            $0.webSocket.acceptsQueryToken = true
+        } _: { relay in
+            let session = try await TestSession(relay, account: try await relay.administratorToken)
+            let identity = TestIdentity()
+            let ticket = try await Self.ticket(session, identity)
+            let invite = try await session.invite([:])
+            let joined = try await TestIdentity().join(session, "other", invite)
+            let other = try #require(joined.object["ticket"] as? String, "\(joined)")
+            for (shown, isLetIn) in [(other, false), (ticket, true)] {
+                let proof = try identity.proof("GET", "wss://relay.example.org\(path)", token: ticket)
+                let client = try await SignalingClient(relay, "\(path)?token=\(ticket)&dpop=\(proof)")
+                let peer = shown == ticket ? "guest" : "other"
+                try client.socket.send(json: [
+                    "type": "join", "session_id": session.id, "peer_id": peer, "join_token": shown,
+                ])
+                let answer = await client.next()
+                #expect(answer["type"] as? String == (isLetIn ? "joined" : "error"), "\(answer)")
+                client.disconnect()
+            }
+        }
+    }
+
     @Test("a number that was answered at one relay is none at another, and neither is a proof")
     func twoRelays() async throws {
         try await withTwoRelays { first, second in

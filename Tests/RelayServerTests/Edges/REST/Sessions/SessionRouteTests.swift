@@ -208,4 +208,22 @@ struct SessionRouteTests {
             #expect(key["kty"] as? String == "OKP" && key["crv"] as? String == "Ed25519" && key["d"] == nil)
         }
     }
+
+    @Test("an invite is good for as long as its answer says, however soon the session would end without its host")
+    func longInvite() async throws {
+        try await withRelay {
+            $0.sessions.lifetime = .seconds(60)
+        } _: { relay in
+            let session = try await TestSession(relay, account: try await relay.administratorToken)
+            let path = session.path + "/invites"
+            let reply = try await relay.send(.POST, path, token: session.host, json: ["expires_in": 7_200])
+            let token = try #require(reply.object["token"] as? String, "\(reply)")
+            let parts = token.split(separator: ".")
+            var payload = String(parts[1]).replacing("-", with: "+").replacing("_", with: "/")
+            payload += String(repeating: "=", count: -payload.count & 3)
+            let bytes = try #require(Data(base64Encoded: payload))
+            let claims = try JSONSerialization.jsonObject(with: bytes) as? [String: Any]
+            #expect(claims?["exp"] as? Int == reply.object["expires_at"] as? Int)
+        }
+    }
 }
