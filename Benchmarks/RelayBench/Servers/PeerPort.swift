@@ -22,6 +22,8 @@ extension Launcher {
                 "PULSAR_UDP_REQUESTS_PER_SECOND": "0",
                 "PULSAR_TURN_ENABLED": "true",
                 "PULSAR_TURN_SECRET": PeerPort.secret,
+                // coturn's client does not give its port back.
+                "PULSAR_TURN_MAX_ALLOCATIONS_PER_USER": "1000",
                 "PULSAR_TURN_ALLOWED_PEERS": "127.0.0.1",
             ]
         )
