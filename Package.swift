@@ -104,6 +104,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "RelayDocuments", swiftSettings: settings),
         .target(
             name: "RelayValkey",
             dependencies: [
@@ -292,6 +293,24 @@ let package = Package(
                 "SeededRandom",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "DocumentModel",
+            dependencies: ["SeededRandom"],
+            path: "Tests/DocumentModel",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayDocumentsTests",
+            dependencies: ["DocumentModel", "RelayDocuments", "SeededRandom"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "DocumentCounterpartTests",
+            dependencies: ["DocumentModel", "ProgramFixture", "RelayDocuments", "SeededRandom"],
+            path: "Tests/DocumentCounterparts",
+            exclude: ["counterparts"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,0 +1,187 @@
+/// Who is present in a document, and what they show of themselves.
+///
+/// Pure: no clock is read and nothing is sent. It is dropped with the document's last connection.
+///
+/// Anybody may write anybody's entry, as the protocol has it. But while the connection that owns an id lives, others' entries for it are
+/// ignored, unless they come from the same user with a higher clock: a reconnect can overtake the close of the connection before it.
+public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Sendable>: Sendable {
+    private struct Present: Sendable {
+        var clock: UInt32
+        var state: [UInt8]
+        var owner: Connection
+        var user: User?
+        var renewed: ContinuousClock.Instant
+    }
+
+    private let limits: AwarenessLimits
+    private let loaded: ContinuousClock.Instant
+    private var present: [UInt64: Present] = [:]
+    private var kept: KeptClocks
+    private var owned: [Connection: Set<UInt64>] = [:]
+    private var pace: AwarenessPace<Connection>
+
+    /// - Parameter now: when the document was loaded.
+    public init(limits: AwarenessLimits = AwarenessLimits(), now: ContinuousClock.Instant) {
+        self.limits = limits
+        self.loaded = now
+        self.kept = KeptClocks(bound: limits.maxKeptClocks)
+        self.pace = AwarenessPace(perSecond: limits.maxEntriesPerSecond)
+    }
+
+    /// Entries of all who are present, by client id: for who joins, and for a query.
+    public var states: [AwarenessEntry] {
+        self.present.sorted { $0.key < $1.key }.map { client, entry in
+            AwarenessEntry(client: client, clock: entry.clock, state: entry.state)
+        }
+    }
+
+    /// How many clients that are gone have their clocks kept.
+    public var keptClocks: Int { self.kept.count }
+
+    /// When ``timePassed(now:)`` has something to do, unless something comes before. nil: never.
+    public var deadline: ContinuousClock.Instant? {
+        let timeout = self.present.values.map { $0.renewed + self.limits.timeout }.min()
+        return [timeout, self.pace.deadline].compactMap { $0 }.min()
+    }
+
+    // MARK: Events
+
+    /// - Parameters:
+    ///   - user: who the connection is. nil is nobody's equal.
+    ///   - now: never before an earlier call's.
+    public mutating func receive(
+        _ update: AwarenessUpdate,
+        from connection: Connection,
+        user: User?,
+        now: ContinuousClock.Instant
+    ) -> AwarenessOutcome {
+        var outcome = AwarenessOutcome()
+        for entry in update.entries {
+            switch self.take(entry, from: connection, user: user, now: now) {
+            case .taken:
+                if self.pace.mayTell(entry.client, of: connection, now: now) { outcome.broadcast.append(entry) }
+            case .stale(let kept):
+                outcome.answer.append(AwarenessEntry(client: entry.client, clock: kept, state: nil))
+            case .dropped: outcome.dropped += 1
+            case .ignored: continue
+            }
+        }
+        return outcome
+    }
+
+    /// - Returns: removals for everybody: what the connection owned.
+    public mutating func connectionClosed(_ connection: Connection) -> [AwarenessEntry] {
+        self.pace.forget(connection)
+        return (self.owned[connection] ?? []).sorted().map { self.remove($0) }
+    }
+
+    /// - Returns: for everybody: removals of what was not renewed in time, and the newest entries of who was too fast.
+    public mutating func timePassed(now: ContinuousClock.Instant) -> [AwarenessEntry] {
+        let late = self.present.filter { $0.value.renewed + self.limits.timeout <= now }.keys.sorted()
+        let removals = late.map { self.remove($0) }
+        let held = self.pace.timePassed(now: now).subtracting(late).sorted()
+        return removals + held.compactMap { self.newest(of: $0) }
+    }
+
+    private func newest(of client: UInt64) -> AwarenessEntry? {
+        if let entry = self.present[client] {
+            return AwarenessEntry(client: client, clock: entry.clock, state: entry.state)
+        }
+        return self.kept[client].map { AwarenessEntry(client: client, clock: $0, state: nil) }
+    }
+
+    // MARK: Entries
+
+    private enum Decision {
+        case taken
+        case ignored
+        case dropped
+        /// The client is back with a clock that all others have seen: they would ignore it.
+        case stale(kept: UInt32)
+    }
+
+    private mutating func take(
+        _ entry: AwarenessEntry,
+        from connection: Connection,
+        user: User?,
+        now: ContinuousClock.Instant
+    ) -> Decision {
+        guard let known = self.present[entry.client] else {
+            return self.takeAbsent(entry, from: connection, user: user, now: now)
+        }
+        if known.owner != connection {
+            let isSameUser = user != nil && known.user == user
+            guard isSameUser, entry.state != nil, entry.clock > known.clock else { return .ignored }
+        }
+        if entry.state == nil {
+            guard entry.clock >= known.clock else { return .ignored }
+            _ = self.remove(entry.client)
+            self.kept.keep(entry.client, entry.clock)
+            return .taken
+        }
+        guard entry.clock > known.clock else { return .ignored }
+        return self.set(entry, from: connection, user: user, now: now)
+    }
+
+    /// Of a client that is gone, or was never here.
+    private mutating func takeAbsent(
+        _ entry: AwarenessEntry,
+        from connection: Connection,
+        user: User?,
+        now: ContinuousClock.Instant
+    ) -> Decision {
+        guard entry.clock > 0 else { return .ignored }
+        let known = self.kept[entry.client]
+        guard entry.state != nil else {
+            // Of who was never seen there is nothing to remove.
+            guard let known, entry.clock > known else { return .ignored }
+            self.kept.keep(entry.client, entry.clock)
+            return .taken
+        }
+        if let known, entry.clock <= known { return .stale(kept: known) }
+        if known == nil, now < self.loaded + self.limits.settling {
+            self.kept.keep(entry.client, entry.clock)
+            return .stale(kept: entry.clock)
+        }
+        return self.set(entry, from: connection, user: user, now: now)
+    }
+
+    private mutating func set(
+        _ entry: AwarenessEntry,
+        from connection: Connection,
+        user: User?,
+        now: ContinuousClock.Instant
+    ) -> Decision {
+        guard let state = entry.state, state.count <= self.limits.maxStateBytes else { return .dropped }
+        var mine = self.owned[connection] ?? []
+        guard mine.contains(entry.client) || mine.count < self.limits.maxIDsPerConnection else { return .dropped }
+        if let known = self.present[entry.client], known.owner != connection {
+            self.disown(entry.client, by: known.owner)
+        }
+        mine.insert(entry.client)
+        self.owned[connection] = mine
+        self.kept.remove(entry.client)
+        self.present[entry.client] = Present(
+            clock: entry.clock,
+            state: state,
+            owner: connection,
+            user: user,
+            renewed: now
+        )
+        return .taken
+    }
+
+    /// - Returns: the removal that others are told of, with the clock unchanged.
+    private mutating func remove(_ client: UInt64) -> AwarenessEntry {
+        let clock = self.present[client]?.clock ?? 0
+        if let owner = self.present[client]?.owner { self.disown(client, by: owner) }
+        self.present[client] = nil
+        self.kept.keep(client, clock)
+        return AwarenessEntry(client: client, clock: clock, state: nil)
+    }
+
+    private mutating func disown(_ client: UInt64, by owner: Connection) {
+        self.owned[owner]?.remove(client)
+        if self.owned[owner]?.isEmpty ?? false { self.owned[owner] = nil }
+    }
+}

@@ -1,0 +1,161 @@
+extension DocumentState {
+    /// Above this size of a partly new update, bytes, only the new part is forwarded.
+    public static let wholeForwardLimit = 4096
+
+    /// Takes what is new in an update. Its bytes are copied, and not needed afterwards.
+    ///
+    /// - Parameter bytes: a whole update of version 1, with nothing behind it.
+    /// - Returns: what was new.
+    /// - Throws: as ``Update/init(_:)-([UInt8])``. The document has not changed then.
+    public mutating func apply(_ bytes: Span<UInt8>) throws(DocumentError) -> UpdateNews {
+        let index = try UpdateIndex(bytes)
+        guard !index.needsRewriting else {
+            let normal = try Update(bytes)
+            return self.apply(normal).rewritten(as: normal.bytes)
+        }
+        return self.apply(index, of: bytes)
+    }
+
+    /// As ``apply(_:)-(Span<UInt8>)``.
+    public mutating func apply(_ bytes: [UInt8]) throws(DocumentError) -> UpdateNews {
+        try self.apply(bytes.span)
+    }
+
+    /// Takes what is new in an update that was read before.
+    public mutating func apply(_ update: Update) -> UpdateNews {
+        self.apply(update.index, of: update.bytes.span)
+    }
+
+    /// What ``apply(_:)-(Span<UInt8>)`` would find new, without taking it: for whoever stores an update first.
+    ///
+    /// - Throws: as ``apply(_:)-(Span<UInt8>)``.
+    public func news(in bytes: Span<UInt8>) throws(DocumentError) -> UpdateNews {
+        let index = try UpdateIndex(bytes)
+        guard !index.needsRewriting else {
+            let normal = try Update(bytes)
+            let news = self.news(self.fresh(in: normal.index), of: normal.index, in: normal.bytes.span)
+            return news.rewritten(as: normal.bytes)
+        }
+        return self.news(self.fresh(in: index), of: index, in: bytes)
+    }
+
+    /// As ``news(in:)-(Span<UInt8>)``.
+    public func news(in bytes: [UInt8]) throws(DocumentError) -> UpdateNews {
+        try self.news(in: bytes.span)
+    }
+
+    private mutating func apply(_ index: UpdateIndex, of bytes: Span<UInt8>) -> UpdateNews {
+        let fresh = self.fresh(in: index)
+        let news = self.news(fresh, of: index, in: bytes)
+        self.take(fresh, from: bytes)
+        return news
+    }
+
+    private func news(_ fresh: FreshPart, of index: UpdateIndex, in bytes: Span<UInt8>) -> UpdateNews {
+        let forward: UpdateNews.Forward
+        if fresh.isEmpty {
+            forward = .nothing
+        } else if bytes.count <= Self.wholeForwardLimit || fresh.isAll(of: index) {
+            forward = .whole
+        } else {
+            forward = .part(fresh.encoded(from: bytes))
+        }
+        return UpdateNews(
+            forward: forward,
+            addsStructs: !fresh.sections.isEmpty,
+            addsDeletions: !fresh.deletes.isEmpty
+        )
+    }
+
+    // MARK: Subtracting
+
+    /// - Parameter index: of an update whose structs do not overlap.
+    func fresh(in index: UpdateIndex) -> FreshPart {
+        var fresh = FreshPart(deletes: self.deletes.news(in: index.deletes))
+        for (row, place) in index.structs.rows.enumerated() {
+            let known = self.structs.elements(of: place.client)
+            let pieces = Array(of: index.structs.elements(row), without: known)
+            if !pieces.isEmpty { fresh.sections.append((place.client, pieces)) }
+        }
+        return fresh
+    }
+
+    // MARK: Taking
+
+    /// - Parameter bytes: what the part's entries point into.
+    mutating func take(_ fresh: FreshPart, from bytes: Span<UInt8>) {
+        var added: [(client: UInt64, elements: [StructEntry])] = []
+        for section in fresh.sections {
+            let entries = self.store(section.pieces, of: section.client, from: bytes)
+            if let row = self.structs.row(of: section.client) {
+                self.structs.change(row) { $0.insert(entries) }
+                self.advance(row)
+            } else {
+                added.append((section.client, entries))
+            }
+        }
+        self.structs.insert(added)
+        for section in added {
+            if let row = self.structs.row(of: section.client) { self.advance(row) }
+        }
+        guard !fresh.deletes.isEmpty else { return }
+        self.deletes.formUnion(fresh.deletes)
+        self.deletionsChanged()
+    }
+
+    /// Raises a client's clock in the state vector over what follows it without a gap.
+    private mutating func advance(_ row: Int) {
+        var end = self.structs.rows[row].mark
+        let entries = self.structs.elements(row)
+        for entry in entries[entries.firstIndex(endingAfter: end)...] {
+            guard entry.clock <= end else { break }
+            end = entry.end
+        }
+        self.structs.setMark(end, row: row)
+    }
+
+    /// Copies structs to the last segment.
+    ///
+    /// - Returns: where they are now.
+    private mutating func store(
+        _ pieces: [Piece],
+        of client: UInt64,
+        from bytes: Span<UInt8>
+    ) -> [StructEntry] {
+        let size = pieces.reduce(0) { $0 + Int($1.entry.size) }
+        let used = self.segments.last?.count ?? 0
+        let needsSegment = self.segments.isEmpty || used > 0 && used + size > Self.segmentSize
+        if needsSegment { self.segments.append([]) }
+        let segment = self.segments.count - 1
+        if needsSegment, size < bytes.count { self.segments[segment].reserveCapacity(size) }
+        let start = self.segments[segment].count
+        var entries: [StructEntry] = []
+        entries.reserveCapacity(pieces.count)
+        var writer = PieceWriter(client: client)
+        for piece in pieces {
+            let offset = self.segments[segment].count
+            writer.write(piece, from: bytes, into: &self.segments[segment])
+            let stored = offset..<self.segments[segment].count
+            let info = self.segments[segment][offset]
+            entries.append(
+                StructEntry(clock: piece.clock, length: piece.length, bytes: stored, segment: segment, info: info)
+            )
+        }
+        self.structBytes += self.segments[segment].count - start
+        return entries
+    }
+}
+
+extension Array<StructEntry> {
+    /// Adds entries that rise, and cover nothing that these do.
+    fileprivate mutating func insert(_ entries: [StructEntry]) {
+        guard let first = entries.first, let last = self.last, first.clock < last.end else {
+            return self.append(contentsOf: entries)
+        }
+        guard entries.count > 1 else {
+            return self.insert(first, at: self[...].firstIndex(endingAfter: first.clock))
+        }
+        self.append(contentsOf: entries)
+        self.sort { $0.clock < $1.clock }
+    }
+}

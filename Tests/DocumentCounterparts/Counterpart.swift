@@ -1,0 +1,107 @@
+import Foundation
+import ProgramFixture
+
+/// A program that judges, or writes histories: Debian's node-yjs, or Yrs in PyPI's pycrdt.
+enum Counterpart: String {
+    case yjs
+    case yrs
+
+    /// What it makes of updates.
+    struct Verdict: Decodable, Hashable {
+        let content: String
+        let vector: String
+        let pending: Bool
+    }
+
+    /// What a client's awareness has become.
+    struct Presence: Decodable {
+        let clock: Int
+        let shown: Bool
+        let others: [UInt64]
+        let sent: [String]
+    }
+
+    private struct PresenceInput: Encodable {
+        let id: Int
+        let clock: Int
+        let updates: [String]
+    }
+
+    struct Failure: Error {
+        let text: String
+    }
+
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "counterparts")
+    /// Debian's.
+    private static let nodePath = "/usr/share/nodejs"
+
+    /// A Python that has pycrdt: `DOCUMENTS_PYTHON`, or the package's own environment.
+    private static let python: String = {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+        return ProcessInfo.processInfo.environment["DOCUMENTS_PYTHON"]
+            ?? root.appending(path: ".build/interop-venv/bin/python").path(percentEncoded: false)
+    }()
+
+    var isInstalled: Bool {
+        switch self {
+        case .yjs: FileManager.default.fileExists(atPath: "\(Self.nodePath)/yjs/package.json")
+        case .yrs: FileManager.default.isExecutableFile(atPath: Self.python)
+        }
+    }
+
+    /// - Parameter documents: the updates that each is to make one document of.
+    func judge(_ documents: [[String]]) throws -> [Verdict] {
+        let output = try self.run("judge", [], input: JSONEncoder().encode(documents))
+        return try JSONDecoder().decode([Verdict].self, from: output)
+    }
+
+    /// What it says against each update; nothing where it can read it.
+    func complaints(about updates: [String]) throws -> [String] {
+        let output = try self.run("readable", [], input: JSONEncoder().encode(updates))
+        return try JSONDecoder().decode([String].self, from: output)
+    }
+
+    /// What becomes of a client that has shown itself with a clock, and hears awareness updates. Only Yjs.
+    func awareness(id: Int, clock: Int, _ updates: [[UInt8]]) throws -> Presence {
+        let input = PresenceInput(id: id, clock: clock, updates: updates.map { hex($0) })
+        let output = try self.run("awareness", [], input: JSONEncoder().encode(input))
+        return try JSONDecoder().decode(Presence.self, from: output)
+    }
+
+    /// How many batches of random histories are tried: `DOCUMENTS_BATCHES`, 4 if it is not set.
+    static let batches: Int = {
+        ProcessInfo.processInfo.environment["DOCUMENTS_BATCHES"].flatMap { Int($0) } ?? 4
+    }()
+
+    /// Histories of random edits that it wrote.
+    func histories(from seed: Int, count: Int) throws -> [History] {
+        let output = try self.run("histories", ["\(seed)", "\(count)"], input: Data())
+        return try JSONDecoder().decode([History].self, from: output)
+    }
+
+    private func run(_ script: String, _ arguments: [String], input: Data) throws -> Data {
+        let name = "\(script).\(self == .yjs ? "mjs" : "py")"
+        let path = Self.folder.appending(path: name).path(percentEncoded: false)
+        return try Self.run(self == .yjs ? "node" : Self.python, [path] + arguments, input: input)
+    }
+
+    private static func run(_ program: String, _ arguments: [String], input: Data) throws -> Data {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "documents-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        // Through files, so that neither side waits for a full pipe.
+        let (source, target) = (folder.appending(path: "in"), folder.appending(path: "out"))
+        try input.write(to: source)
+        try Data().write(to: target)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [program] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(["NODE_PATH": Self.nodePath]) { $1 }
+        process.standardInput = try FileHandle(forReadingFrom: source)
+        process.standardOutput = try FileHandle(forWritingTo: target)
+        try withoutBlockedSignals { try process.run() }
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failure(text: "\(program) \(arguments) failed") }
+        return try Data(contentsOf: target)
+    }
+}
