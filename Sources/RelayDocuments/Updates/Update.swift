@@ -42,7 +42,7 @@ public struct Update: Sendable {
     /// How many structs it has, Skips and structs of length 0 not counted.
     public var structCount: Int { self.index.structs.elementCount }
 
-    /// What somebody who has just this update has: for each client the end of the gapless clocks from 0 (7.2).
+    /// What somebody who has just this update has: for each client the end of the gapless clocks from 0.
     public var stateVector: StateVector { self.index.structs.stateVector }
 
     /// Clocks that an update is said to delete, as ranges `[start, end)` by client.
