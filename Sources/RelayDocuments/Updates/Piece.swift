@@ -7,7 +7,7 @@ struct Piece: Sendable {
     var to: UInt32
     /// Its content is forgotten when it is written: it is deleted.
     var isTombstone = false
-    /// It becomes one struct with the piece before it (7.5).
+    /// It becomes one struct with the piece before it.
     var joinsPrevious = false
 
     init(_ entry: StructEntry) {
@@ -40,7 +40,7 @@ extension Array<Piece> {
         end = entry.end
     }
 
-    /// The structs of a section: those of one client, of all sources, in order (7.3).
+    /// The structs of a section: those of one client, of all sources, in order.
     ///
     /// - Parameter entries: by clock, of equal ones the earlier source first.
     init(merging entries: some Collection<StructEntry>) {
@@ -50,7 +50,7 @@ extension Array<Piece> {
         for entry in entries { self.append(entry, after: &end) }
     }
 
-    /// What lies at or above `clock` (7.4).
+    /// What lies at or above `clock`.
     init(of entries: ArraySlice<StructEntry>, from clock: UInt32) {
         let first = entries.firstIndex(endingAfter: clock)
         self.init()
@@ -59,7 +59,7 @@ extension Array<Piece> {
         for entry in entries[first...] { self.append(entry, after: &end) }
     }
 
-    /// Splits Items at the borders of deleted ranges, and marks those that lie inside (7.6).
+    /// Splits Items at the borders of deleted ranges, and marks those that lie inside.
     func withTombstones(_ ranges: ArraySlice<ClockRange>) -> [Piece] {
         var pieces: [Piece] = []
         pieces.reserveCapacity(self.count)

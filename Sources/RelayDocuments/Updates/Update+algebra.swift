@@ -5,7 +5,7 @@ extension Update {
     ///
     /// - Parameters:
     ///   - updates: at most 2^24.
-    ///   - compaction: whether neighbours become one struct (7.5) and deleted contents are forgotten (7.6). nil: neither.
+    ///   - compaction: whether neighbours become one struct and deleted contents are forgotten. nil: neither.
     public static func merge(_ updates: [Update], compaction: Compaction? = nil) -> Update {
         Update(checked: self.mergedBytes(updates, compaction: compaction))
     }
@@ -16,7 +16,7 @@ extension Update {
         return UpdateMerge.merge(updates.map(\.bytes), updates.map(\.index), compaction: compaction)
     }
 
-    /// What somebody with `known` lacks: all structs above it, the one that contains it split, and **all** deletions (7.4).
+    /// What somebody with `known` lacks: all structs above it, the one that contains it split, and **all** deletions.
     ///
     /// - Returns: an update, `00 00` if there is nothing.
     public func diff(against known: StateVector) -> [UInt8] {
