@@ -11,13 +11,13 @@ struct AlgebraAgainstCounterpartsTests {
     private static let batchSize = 15
 
     @Test("Merged, compacted and diffed updates make the same document", arguments: writers, batches)
-    func sameDocument(writer: Counterpart, batch: Int) throws {
-        let histories = try writer.histories(from: 1 + batch * Self.batchSize, count: Self.batchSize)
-        try self.judge(histories, by: .yjs)
-        if Counterpart.yrs.isInstalled { try self.judge(histories.filter { !$0.cutsPairs }, by: .yrs) }
+    func sameDocument(writer: Counterpart, batch: Int) async throws {
+        let histories = try await writer.histories(from: 1 + batch * Self.batchSize, count: Self.batchSize)
+        try await self.judge(histories, by: .yjs)
+        if Counterpart.yrs.isInstalled { try await self.judge(histories.filter { !$0.cutsPairs }, by: .yrs) }
     }
 
-    private func judge(_ histories: [History], by counterpart: Counterpart) throws {
+    private func judge(_ histories: [History], by counterpart: Counterpart) async throws {
         var documents: [[String]] = []
         var names: [String] = []
         for history in histories {
@@ -28,7 +28,7 @@ struct AlgebraAgainstCounterpartsTests {
                 names.append("\(name) of \(history.seed)")
             }
         }
-        let verdicts = try counterpart.judge(documents)
+        let verdicts = try await counterpart.judge(documents)
         var expected: Counterpart.Verdict?
         for (name, verdict) in zip(names, verdicts) {
             if name.hasPrefix("state") { expected = verdict }
@@ -69,8 +69,8 @@ struct AlgebraAgainstCounterpartsTests {
     }
 
     @Test("State vectors are those of the writer, and nothing of a history is new twice", arguments: writers, batches)
-    func stateVectors(writer: Counterpart, batch: Int) throws {
-        for history in try writer.histories(from: 1000 + batch * Self.batchSize, count: Self.batchSize) {
+    func stateVectors(writer: Counterpart, batch: Int) async throws {
+        for history in try await writer.histories(from: 1000 + batch * Self.batchSize, count: Self.batchSize) {
             let expected = try StateVector(bytes(history.stateVector))
             let updates = try history.parsed
             var state = DocumentState()
@@ -86,8 +86,8 @@ struct AlgebraAgainstCounterpartsTests {
     }
 
     @Test("Merges of Yjs and of the library say the same of every clock", arguments: batches)
-    func sameClocks(batch: Int) throws {
-        for history in try Counterpart.yjs.histories(from: 2000 + batch * Self.batchSize, count: Self.batchSize) {
+    func sameClocks(batch: Int) async throws {
+        for history in try await Counterpart.yjs.histories(from: 2000 + batch * Self.batchSize, count: Self.batchSize) {
             let ours = UnitModel(Update.mergedBytes(try history.parsed))
             let theirs = UnitModel(try bytes(history.merged))
             #expect(ours.forgetful == theirs.forgetful, "seed \(history.seed)")
@@ -95,10 +95,10 @@ struct AlgebraAgainstCounterpartsTests {
     }
 
     @Test("What is accepted after bits were flipped can be read by all", arguments: writers, batches)
-    func readable(writer: Counterpart, batch: Int) throws {
+    func readable(writer: Counterpart, batch: Int) async throws {
         var generator = SeededGenerator(seed: UInt64(batch))
         var accepted: [String] = []
-        for history in try writer.histories(from: 5000 + batch * 5, count: 5) {
+        for history in try await writer.histories(from: 5000 + batch * 5, count: 5) {
             let whole = try bytes(history.state)
             for _ in 0..<400 {
                 var flipped = whole
@@ -110,7 +110,8 @@ struct AlgebraAgainstCounterpartsTests {
             }
         }
         for reader in Self.writers {
-            for (update, complaint) in zip(accepted, try reader.complaints(about: accepted)) where !complaint.isEmpty {
+            for (update, complaint) in zip(accepted, try await reader.complaints(about: accepted))
+            where !complaint.isEmpty {
                 // Types 7, 9 and 15 are Yrs' own.
                 if complaint.contains("typeRefs") { continue }
                 Issue.record("\(reader): \(complaint): \(update)")

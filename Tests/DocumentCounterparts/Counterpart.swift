@@ -50,21 +50,21 @@ enum Counterpart: String {
     }
 
     /// - Parameter documents: the updates that each is to make one document of.
-    func judge(_ documents: [[String]]) throws -> [Verdict] {
-        let output = try self.run("judge", [], input: JSONEncoder().encode(documents))
+    func judge(_ documents: [[String]]) async throws -> [Verdict] {
+        let output = try await self.run("judge", [], input: JSONEncoder().encode(documents))
         return try JSONDecoder().decode([Verdict].self, from: output)
     }
 
     /// What it says against each update; nothing where it can read it.
-    func complaints(about updates: [String]) throws -> [String] {
-        let output = try self.run("readable", [], input: JSONEncoder().encode(updates))
+    func complaints(about updates: [String]) async throws -> [String] {
+        let output = try await self.run("readable", [], input: JSONEncoder().encode(updates))
         return try JSONDecoder().decode([String].self, from: output)
     }
 
     /// What becomes of a client that has shown itself with a clock, and hears awareness updates. Only Yjs.
-    func awareness(id: Int, clock: Int, _ updates: [[UInt8]]) throws -> Presence {
+    func awareness(id: Int, clock: Int, _ updates: [[UInt8]]) async throws -> Presence {
         let input = PresenceInput(id: id, clock: clock, updates: updates.map { hex($0) })
-        let output = try self.run("awareness", [], input: JSONEncoder().encode(input))
+        let output = try await self.run("awareness", [], input: JSONEncoder().encode(input))
         return try JSONDecoder().decode(Presence.self, from: output)
     }
 
@@ -74,34 +74,33 @@ enum Counterpart: String {
     }()
 
     /// Histories of random edits that it wrote.
-    func histories(from seed: Int, count: Int) throws -> [History] {
-        let output = try self.run("histories", ["\(seed)", "\(count)"], input: Data())
+    func histories(from seed: Int, count: Int) async throws -> [History] {
+        let output = try await self.run("histories", ["\(seed)", "\(count)"], input: Data())
         return try JSONDecoder().decode([History].self, from: output)
     }
 
-    private func run(_ script: String, _ arguments: [String], input: Data) throws -> Data {
+    private func run(_ script: String, _ arguments: [String], input: Data) async throws -> Data {
         let name = "\(script).\(self == .yjs ? "mjs" : "py")"
         let path = Self.folder.appending(path: name).path(percentEncoded: false)
-        return try Self.run(self == .yjs ? "node" : Self.python, [path] + arguments, input: input)
+        return try await Self.run(self == .yjs ? "node" : Self.python, [path] + arguments, input: input)
     }
 
-    private static func run(_ program: String, _ arguments: [String], input: Data) throws -> Data {
+    private static func run(_ program: String, _ arguments: [String], input: Data) async throws -> Data {
         let folder = FileManager.default.temporaryDirectory.appending(path: "documents-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
+        try input.write(to: folder.appending(path: "in"))
         // Through files, so that neither side waits for a full pipe.
-        let (source, target) = (folder.appending(path: "in"), folder.appending(path: "out"))
-        try input.write(to: source)
-        try Data().write(to: target)
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(["NODE_PATH": Self.nodePath]) { $1 }
-        process.standardInput = try FileHandle(forReadingFrom: source)
-        process.standardOutput = try FileHandle(forWritingTo: target)
-        try withoutBlockedSignals { try process.run() }
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure(text: "\(program) \(arguments) failed") }
-        return try Data(contentsOf: target)
+        let process = try ChildProcess(
+            URL(filePath: "/bin/sh"),
+            ["-c", "exec \"$@\" <in >out", "sh", program] + arguments,
+            environment: ProcessInfo.processInfo.environment.merging(["NODE_PATH": Self.nodePath]) { $1 },
+            directory: folder,
+            log: folder.appending(path: "log")
+        )
+        guard try await process.exit(within: .seconds(240)) == .code(0) else {
+            throw Failure(text: "\(program) \(arguments) failed: \(process.lastWords)")
+        }
+        return try Data(contentsOf: folder.appending(path: "out"))
     }
 }
