@@ -10,7 +10,7 @@ import threading
 import time
 
 from relay import SCRATCH, check, equal, eventually
-from tunnel import ENVIRONMENT, PROGRAM, connected, login, notices, received, run, served, tunnel
+from tunnel import ENVIRONMENT, PROGRAM, connected, login, notices, received, run, send, served, tunnel
 
 MUCH = 64 << 20
 login()
@@ -26,7 +26,7 @@ arrived = {}
 
 
 def swap(connection):
-    writer = threading.Thread(target=lambda: (connection.sendall(blobs["there"]), connection.shutdown(socket.SHUT_WR)))
+    writer = threading.Thread(target=lambda: (send(connection, blobs["there"]), connection.shutdown(socket.SHUT_WR)))
     writer.start()
     arrived["there"] = digest(received(connection))
     writer.join()
@@ -35,7 +35,7 @@ def swap(connection):
 
 with served(swap) as port, tunnel(port) as (local, _):
     with connected(local) as connection:
-        writer = threading.Thread(target=lambda: (connection.sendall(blobs["here"]), connection.shutdown(socket.SHUT_WR)))
+        writer = threading.Thread(target=lambda: (send(connection, blobs["here"]), connection.shutdown(socket.SHUT_WR)))
         writer.start()
         equal(digest(received(connection)), digest(blobs["there"]), "what came back")
         writer.join()

@@ -10,7 +10,7 @@ import threading
 import time
 
 from relay import PID, SCRATCH, check, equal, eventually
-from tunnel import connected, login, notices, received, served, tunnel
+from tunnel import connected, login, notices, received, send, served, tunnel
 
 login()
 process = pathlib.Path(f"/proc/{PID}")
@@ -19,7 +19,7 @@ environment = dict(pair.split(b"=", 1) for pair in process.joinpath("environ").r
 folder = os.readlink(process / "cwd")
 program = os.readlink(process / "exe")
 
-MUCH = 32 << 20
+MUCH = 16 << 20
 data = os.urandom(MUCH)
 passed = [0]
 
@@ -49,7 +49,7 @@ try:
         with connected(local) as connection:
 
             def write():
-                connection.sendall(data)
+                send(connection, data)
                 connection.shutdown(socket.SHUT_WR)
 
             writer = threading.Thread(target=write)
