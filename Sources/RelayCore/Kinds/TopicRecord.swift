@@ -14,6 +14,7 @@ public struct TopicRecord: Hashable, Sendable {
     public var description: String?
     /// What its publishers wait for; nil is the relay's setting.
     public var durability: Durability?
+    public var anonymous: AnonymousAccess
     /// What its kind keeps with it; nil for kinds that keep nothing.
     public var state: StoredState?
 
@@ -26,6 +27,7 @@ public struct TopicRecord: Hashable, Sendable {
         isPublic: Bool,
         description: String?,
         durability: Durability? = nil,
+        anonymous: AnonymousAccess = .none,
         state: StoredState? = nil
     ) {
         self.id = id
@@ -36,6 +38,7 @@ public struct TopicRecord: Hashable, Sendable {
         self.isPublic = isPublic
         self.description = description
         self.durability = durability
+        self.anonymous = anonymous
         self.state = state
     }
 
@@ -50,6 +53,7 @@ public struct TopicRecord: Hashable, Sendable {
             isPublic: self.isPublic,
             description: self.description,
             durability: self.durability,
+            anonymous: self.anonymous,
             state: self.state
         )
     }

@@ -5,8 +5,9 @@ public import RelayWire
 public struct Draft: Sendable, Equatable {
     /// When the relay accepted it.
     public var timestamp: Timestamp
-    /// A JSON object. Owned by the draft: not a slice of a network buffer, which it would keep alive whole.
+    /// What ``format`` says. Owned by the draft: not a slice of a network buffer, which it would keep alive whole.
     public var payload: ByteBuffer
+    public var format: PayloadFormat
     /// A JSON object whose values are strings, or nil.
     public var metadata: ByteBuffer?
     /// Seconds to live, counted from `timestamp`; nil for the topic's retention alone. At least 1.
@@ -24,6 +25,7 @@ public struct Draft: Sendable, Equatable {
     public init(
         timestamp: Timestamp,
         payload: ByteBuffer,
+        format: PayloadFormat = .json,
         metadata: ByteBuffer? = nil,
         ttl: Int64? = nil,
         audience: Audience = .everyone,
@@ -33,6 +35,7 @@ public struct Draft: Sendable, Equatable {
     ) {
         self.timestamp = timestamp
         self.payload = payload
+        self.format = format
         self.metadata = metadata
         self.ttl = ttl
         self.audience = audience
@@ -51,6 +54,7 @@ public struct Draft: Sendable, Equatable {
             id: id,
             timestamp: self.timestamp,
             payload: self.payload,
+            format: self.format,
             metadata: self.metadata,
             expiresAt: self.expiresAt,
             audience: self.audience,

@@ -8,6 +8,8 @@ public struct Message: Sendable, Equatable {
         let id: MessageID
         let timestamp: Timestamp
         let payload: ByteBuffer
+        let format: PayloadFormat
+        let isSnapshot: Bool
         let metadata: ByteBuffer?
         let expiresAt: Timestamp?
         let audience: Audience
@@ -17,6 +19,8 @@ public struct Message: Sendable, Equatable {
             _ id: MessageID,
             _ timestamp: Timestamp,
             _ payload: ByteBuffer,
+            _ format: PayloadFormat,
+            _ isSnapshot: Bool,
             _ metadata: ByteBuffer?,
             _ expiresAt: Timestamp?,
             _ audience: Audience,
@@ -25,6 +29,8 @@ public struct Message: Sendable, Equatable {
             self.id = id
             self.timestamp = timestamp
             self.payload = payload
+            self.format = format
+            self.isSnapshot = isSnapshot
             self.metadata = metadata
             self.expiresAt = expiresAt
             self.audience = audience
@@ -38,19 +44,34 @@ public struct Message: Sendable, Equatable {
         id: MessageID,
         timestamp: Timestamp,
         payload: ByteBuffer,
+        format: PayloadFormat = .json,
         metadata: ByteBuffer?,
         expiresAt: Timestamp?,
         audience: Audience = .everyone,
-        sender: String? = nil
+        sender: String? = nil,
+        isSnapshot: Bool = false
     ) {
-        self.content = Content(id, timestamp, payload, metadata, expiresAt, audience, sender)
+        self.content = Content(
+            id,
+            timestamp,
+            payload,
+            format,
+            isSnapshot,
+            metadata,
+            expiresAt,
+            audience,
+            sender
+        )
     }
 
     public var id: MessageID { self.content.id }
     /// When the relay accepted it. Not an order: only `id` orders messages.
     public var timestamp: Timestamp { self.content.timestamp }
-    /// A JSON object, byte for byte as published.
+    /// Byte for byte as published; what it is ``format`` says.
     public var payload: ByteBuffer { self.content.payload }
+    public var format: PayloadFormat { self.content.format }
+    /// Whether it stands for all messages before it as well as for the one whose place it has, see ``StreamSnapshot``.
+    public var isSnapshot: Bool { self.content.isSnapshot }
     /// A JSON object whose values are strings, byte for byte as published; nil if none was given.
     public var metadata: ByteBuffer? { self.content.metadata }
     /// From this moment on the message is neither delivered nor kept; nil where it has no `ttl`.
@@ -63,6 +84,7 @@ public struct Message: Sendable, Equatable {
     public static func == (left: Message, right: Message) -> Bool {
         left.content === right.content
             || left.id == right.id && left.timestamp == right.timestamp && left.payload == right.payload
+                && left.format == right.format && left.isSnapshot == right.isSnapshot
                 && left.metadata == right.metadata && left.expiresAt == right.expiresAt
                 && left.audience == right.audience && left.sender == right.sender
     }

@@ -38,6 +38,12 @@ public protocol MessageStore: Sendable {
     /// - Parameter completion: called exactly once, on any thread, possibly before `read` returns.
     func read(_ request: ReadRequest, completion: @escaping @Sendable (Result<StoredPage, StoreError>) -> Void)
 
+    /// Puts a snapshot in the place of a message; one atomic step.
+    ///
+    /// Neither end of the stream changes: `last` and `trimmedThrough` stay, and no reader has a gap. ``StreamBounds/count`` counts what readers
+    /// get: the snapshot, and what is behind it.
+    func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome
+
     /// The topic's bounds; all zero for a topic that never had a message.
     func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds
 
@@ -189,13 +195,24 @@ public struct ReadRequest: Sendable {
     public let maxBytes: Int
     /// What has expired by then is left out.
     public let now: Timestamp
+    /// Whether what snapshots stand for is read too, as far as it is kept, in its place. Else a stream with a snapshot begins with the newest
+    /// one.
+    public let includesSuperseded: Bool
 
-    public init(topic: TopicKey, range: Range, maxMessages: Int, maxBytes: Int, now: Timestamp) {
+    public init(
+        topic: TopicKey,
+        range: Range,
+        maxMessages: Int,
+        maxBytes: Int,
+        now: Timestamp,
+        includesSuperseded: Bool = false
+    ) {
         self.topic = topic
         self.range = range
         self.maxMessages = maxMessages
         self.maxBytes = maxBytes
         self.now = now
+        self.includesSuperseded = includesSuperseded
     }
 }
 

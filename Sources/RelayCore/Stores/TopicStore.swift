@@ -112,11 +112,18 @@ public struct TopicChanges: Hashable, Sendable {
     public var isPublic: Bool?
     public var description: String?
     public var durability: DurabilitySetting?
+    public var anonymous: AnonymousAccess?
 
-    public init(isPublic: Bool? = nil, description: String? = nil, durability: DurabilitySetting? = nil) {
+    public init(
+        isPublic: Bool? = nil,
+        description: String? = nil,
+        durability: DurabilitySetting? = nil,
+        anonymous: AnonymousAccess? = nil
+    ) {
         self.isPublic = isPublic
         self.description = description
         self.durability = durability
+        self.anonymous = anonymous
     }
 }
 

@@ -19,6 +19,10 @@ extension MemoryStore: MessageStore {
         completion(Result { () throws(StoreError) in try self.page(request) })
     }
 
+    public func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome {
+        throw StoreError(.unavailable, "not built yet")
+    }
+
     public func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
         try self.checkOpen()
         return self.storedBounds(of: topic)

@@ -19,6 +19,10 @@ extension SQLiteStore: MessageStore {
         self.read({ [places = self.places] in try $0.page(request, places) }, completion)
     }
 
+    public func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome {
+        throw StoreError(.unavailable, "not built yet")
+    }
+
     public func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
         try await self.read { try StreamCache.load(topic, from: $0)?.bounds ?? StreamBounds() }
     }

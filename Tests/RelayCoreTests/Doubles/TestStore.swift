@@ -189,6 +189,9 @@ final class TestStore: MessageStore {
         run.do(work)
     }
 
+    /// No test of the broker asks for one.
+    func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome { .outdated }
+
     func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
         self.state.withLock { state in
             state.calls.bounds += 1

@@ -72,6 +72,11 @@ extension WatchedStore: MessageStore {
         self.store.read(request, completion: completion)
     }
 
+    func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome {
+        await self.note(.topic(snapshot.topic))
+        return try await self.store.putSnapshot(snapshot)
+    }
+
     func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
         await self.note(.topic(topic))
         return try await self.store.bounds(of: topic)

@@ -82,6 +82,10 @@ extension ValkeyStore: MessageStore {
         return try StreamReply.bounds(reply)
     }
 
+    public func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome {
+        throw StoreError(.unavailable, "not built yet")
+    }
+
     public func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
         try StreamReply.bounds(try await self.run(BoundsScript.script, keys: self.layout.stream(topic).all))
     }
