@@ -106,6 +106,16 @@ let package = Package(
         ),
         .target(name: "RelayDocuments", swiftSettings: settings),
         .target(
+            name: "RelayEditing",
+            dependencies: [
+                "RelayCore",
+                "RelayDocuments",
+                "RelayWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "RelayValkey",
             dependencies: [
                 "CHiredis",
@@ -145,6 +155,8 @@ let package = Package(
                 "CZlib",
                 "RelayAccess",
                 "RelayCore",
+                "RelayDocuments",
+                "RelayEditing",
                 "RelayMetrics",
                 "RelaySessions",
                 "RelayStorage",

@@ -10,6 +10,8 @@ public enum MemoryAccount: Int, Hashable, Sendable, CaseIterable {
     case requests
     /// Answers that are made and that their peers have not taken yet.
     case answers
+    /// Documents that are edited here, merged.
+    case documents
     /// Whatever connections have sent that have not shown a valid token yet.
     case strangers
 
@@ -21,6 +23,7 @@ public enum MemoryAccount: Int, Hashable, Sendable, CaseIterable {
         case .waiting: "waiting"
         case .requests: "requests"
         case .answers: "answers"
+        case .documents: "documents"
         case .strangers: "strangers"
         }
     }

@@ -14,7 +14,7 @@ public struct MemoryLimits: Hashable, Sendable {
             switch account {
             case .hotTier: 256 << 20
             case .strangers: min(64 << 20, whole / 8)
-            case .readers, .waiting, .requests, .answers: whole / 4
+            case .readers, .waiting, .requests, .answers, .documents: whole / 4
             }
         }
     }

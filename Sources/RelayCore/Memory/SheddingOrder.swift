@@ -45,7 +45,7 @@ public struct SheddingOrder: Hashable, Sendable {
         case .hotTier: 75
         case .strangers: 80
         case .requests, .answers: 90
-        case .waiting: 95
+        case .waiting, .documents: 95
         case .readers: 100
         }
     }

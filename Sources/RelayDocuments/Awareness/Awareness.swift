@@ -8,7 +8,8 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
     private struct Present: Sendable {
         var clock: UInt32
         var state: [UInt8]
-        var owner: Connection
+        /// Nil for a connection elsewhere: to another relay.
+        var owner: Connection?
         var user: User?
         var renewed: ContinuousClock.Instant
     }
@@ -69,6 +70,43 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
         return outcome
     }
 
+    /// Takes entries that were accepted elsewhere, or here before: they come by the stream that all relays of the document share.
+    ///
+    /// - Parameters:
+    ///   - user: whose they are; nil where that is not known.
+    ///   - now: never before an earlier call's.
+    public mutating func observe(_ entries: [AwarenessEntry], of user: User?, now: ContinuousClock.Instant) {
+        for entry in entries {
+            guard let state = entry.state else {
+                self.observeRemoval(of: entry.client, entry.clock)
+                continue
+            }
+            let known = self.present[entry.client]?.clock ?? self.kept[entry.client] ?? 0
+            guard entry.clock > known, state.count <= self.limits.maxStateBytes,
+                self.present[entry.client] != nil || self.present.count < self.limits.maxKeptClocks
+            else { continue }
+            if let owner = self.present[entry.client]?.owner { self.disown(entry.client, by: owner) }
+            self.kept.remove(entry.client)
+            self.present[entry.client] = Present(
+                clock: entry.clock,
+                state: state,
+                owner: nil,
+                user: user,
+                renewed: now
+            )
+        }
+    }
+
+    private mutating func observeRemoval(of client: UInt64, _ clock: UInt32) {
+        if let known = self.present[client] {
+            guard clock >= known.clock else { return }
+            _ = self.remove(client)
+        } else if clock <= self.kept[client] ?? 0 {
+            return
+        }
+        self.kept.keep(client, clock)
+    }
+
     /// - Returns: removals for everybody: what the connection owned.
     public mutating func connectionClosed(_ connection: Connection) -> [AwarenessEntry] {
         self.pace.forget(connection)
@@ -111,7 +149,11 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
         }
         if known.owner != connection {
             let isSameUser = user != nil && known.user == user
-            guard isSameUser, entry.state != nil, entry.clock > known.clock else { return .ignored }
+            guard isSameUser, entry.state != nil else { return .ignored }
+            guard entry.clock > known.clock else {
+                // It came from another relay, whose removal of it may still be on its way: with a higher clock it outlives that.
+                return known.owner == nil ? .stale(kept: known.clock) : .ignored
+            }
         }
         if entry.state == nil {
             guard entry.clock >= known.clock else { return .ignored }
@@ -155,8 +197,8 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
         guard let state = entry.state, state.count <= self.limits.maxStateBytes else { return .dropped }
         var mine = self.owned[connection] ?? []
         guard mine.contains(entry.client) || mine.count < self.limits.maxIDsPerConnection else { return .dropped }
-        if let known = self.present[entry.client], known.owner != connection {
-            self.disown(entry.client, by: known.owner)
+        if let owner = self.present[entry.client]?.owner, owner != connection {
+            self.disown(entry.client, by: owner)
         }
         mine.insert(entry.client)
         self.owned[connection] = mine

@@ -51,6 +51,16 @@ public struct AwarenessUpdate: Hashable, Sendable {
         return (try AwarenessUpdate(bytes.extracting(offset..<bytes.count)), true)
     }
 
+    /// The client of the first entry, without reading more; nil where there is none.
+    ///
+    /// - Parameter bytes: the beginning of an update, at least ten bytes where it has as many.
+    public static func firstClient(in bytes: some Sequence<UInt8>) -> UInt64? {
+        let start = Array(bytes)
+        var offset = 0
+        guard let count = try? start.span.uint(at: &offset), count > 0 else { return nil }
+        return try? start.span.uint(at: &offset)
+    }
+
     public func encoded() -> [UInt8] {
         var output: [UInt8] = []
         output.append(uint: UInt64(self.entries.count))

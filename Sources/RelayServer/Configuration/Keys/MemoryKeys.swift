@@ -46,6 +46,13 @@ extension RelayConfiguration {
         )
         public var maxReaderBytes = 0
 
+        @Setting(
+            "max_document_bytes",
+            .bytes(bounds),
+            "Of these, documents that are edited, merged. 0: a quarter."
+        )
+        public var maxDocumentBytes = 0
+
         static let keys = ConfigurationKey.keys(
             "memory",
             at: \.memory,
@@ -54,7 +61,8 @@ extension RelayConfiguration {
             \.$maxRequestBytes,
             \.$maxAnswerBytes,
             \.$maxWaitingBytes,
-            \.$maxReaderBytes
+            \.$maxReaderBytes,
+            \.$maxDocumentBytes
         )
 
         private static let bounds = 0...(1 << 50)
@@ -79,7 +87,7 @@ extension RelayConfiguration {
         let given: [(MemoryAccount, Int)] = [
             (.strangers, self.memory.maxStrangerBytes), (.requests, self.memory.maxRequestBytes),
             (.answers, self.memory.maxAnswerBytes), (.waiting, self.memory.maxWaitingBytes),
-            (.readers, self.memory.maxReaderBytes),
+            (.readers, self.memory.maxReaderBytes), (.documents, self.memory.maxDocumentBytes),
         ]
         for (account, bytes) in given where bytes > 0 { limits[account] = bytes }
         return limits

@@ -1,0 +1,65 @@
+import NIOCore
+import RelayCore
+public import RelayDocuments
+import Synchronization
+
+/// Who is connected, and who is present.
+extension LoadedDocument {
+    /// - Returns: the connection's number; nil where there are as many as may be.
+    func enter() -> UInt64? {
+        self.state.withLock { state in
+            guard state.connections.count < self.settings.maxConnections else { return nil }
+            defer { state.nextConnection += 1 }
+            state.connections.insert(state.nextConnection)
+            return state.nextConnection
+        }
+    }
+
+    /// - Returns: what others are told, and the count of idle times where nobody is left.
+    func leave(_ connection: UInt64) -> (removals: [AwarenessEntry], idle: Int?) {
+        self.state.withLock { state in
+            let removals = state.awareness.connectionClosed(connection)
+            guard state.connections.remove(connection) != nil, state.connections.isEmpty else { return (removals, nil) }
+            state.idleCount += 1
+            return (removals, state.idleCount)
+        }
+    }
+
+    /// Whether nobody has come since that count.
+    func isIdle(since idle: Int) -> Bool {
+        self.state.withLock { $0.connections.isEmpty && $0.idleCount == idle }
+    }
+
+    /// Entries of all who are present.
+    public var present: [AwarenessEntry] { self.state.withLock { $0.awareness.states } }
+
+    /// What comes of a client's awareness update: for all, and for the client alone.
+    ///
+    /// - Parameters:
+    ///   - connection: of the ``DocumentUse``.
+    ///   - user: whose it is.
+    public func receive(_ update: AwarenessUpdate, from connection: UInt64, user: String) -> AwarenessOutcome {
+        self.state.withLock { $0.awareness.receive(update, from: connection, user: user, now: .now) }
+    }
+
+    /// Entries that the stream has brought.
+    func observe(_ messages: [Message]) {
+        self.state.withLock { state in
+            for message in messages where message.format == .binary {
+                guard let update = try? AwarenessUpdate(Array(message.payload.readableBytesView)) else { continue }
+                state.awareness.observe(update.entries, of: message.sender, now: .now)
+            }
+        }
+    }
+
+    /// - Returns: what all are told now that time has passed.
+    func timePassed() -> [AwarenessEntry] {
+        self.state.withLock { state in
+            let now = ContinuousClock.Instant.now
+            guard let deadline = state.awareness.deadline, deadline <= now else { return [] }
+            return state.awareness.timePassed(now: now)
+        }
+    }
+
+    var connectionCount: Int { self.state.withLock { $0.connections.count } }
+}

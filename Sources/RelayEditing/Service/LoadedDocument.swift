@@ -1,0 +1,224 @@
+import NIOCore
+public import RelayCore
+public import RelayDocuments
+import Synchronization
+
+/// A document in memory: what its topic's stream says up to a position, and who is present.
+///
+/// It is a reader of its topic, so it changes by what the stream brings and by nothing else: a client's update is published, and comes back.
+/// Whoever joins gets what it lacks up to the position, and reads the stream from there: nothing is missed, on whichever relay it was said.
+///
+/// Owner of content, position and awareness: its lock. What may take long is done on copies, which share the bytes.
+public final class LoadedDocument: Sendable {
+    enum Phase {
+        /// Those who wait for its content.
+        case loading([CheckedContinuation<BrokerError?, Never>])
+        case ready
+        /// Nothing more is read. Final.
+        case ended(BrokerError)
+    }
+
+    struct State {
+        var phase = Phase.loading([])
+        var content = DocumentState()
+        var log = DocumentLog()
+        /// What the stream says from its beginning on, after it has lost something: until all is read, ``content`` is what counts.
+        var rereading: (content: DocumentState, log: DocumentLog)?
+        var awareness: Awareness<UInt64, String>
+        var connections: Set<UInt64> = []
+        var nextConnection: UInt64 = 1
+        /// Counts changes from used to unused, so that a later use keeps it in memory.
+        var idleCount = 0
+        var isCompacting = false
+        /// What is charged for it.
+        var charged = 0
+    }
+
+    public let name: DocumentName
+    public let key: TopicKey
+    public let awarenessKey: TopicKey
+    let loop: any DocumentLoop
+    let settings: DocumentSettings
+    let memory: MemoryLedger
+    let state: Mutex<State>
+
+    /// - Parameter connection: the first that is let in.
+    init(_ name: DocumentName, on loop: any DocumentLoop, _ settings: DocumentSettings, _ memory: MemoryLedger) {
+        self.name = name
+        self.key = TopicKey(name: name.topicName)
+        self.awarenessKey = TopicKey(name: name.awarenessTopicName)
+        self.loop = loop
+        self.settings = settings
+        self.memory = memory
+        self.state = Mutex(State(awareness: Awareness(limits: settings.awareness, now: .now)))
+    }
+
+    deinit {
+        let charged = self.state.withLock { $0.charged }
+        self.memory.release(charged, from: .documents)
+    }
+
+    // MARK: Content
+
+    /// What the document has: for the relay's step 1.
+    public var stateVector: StateVector { self.state.withLock { $0.content.stateVector } }
+
+    /// Where a reader begins that has got ``difference(against:)`` before.
+    public var cursor: Cursor { self.state.withLock { $0.log.cursor } }
+
+    /// False once it follows its topic no more: whoever uses it has to open the document again.
+    public var isInService: Bool {
+        self.state.withLock { state in
+            if case .ended = state.phase { false } else { true }
+        }
+    }
+
+    /// Whether it takes only updates that add nothing, for its size.
+    public var isFull: Bool { self.state.withLock { $0.log.bytes >= self.settings.maxBytes } }
+
+    /// Below this an answer is made under the lock: a copy that is alive while an update comes costs more.
+    private static let smallBytes = 64 << 10
+
+    /// What somebody with `known` lacks, as an update.
+    public func difference(against known: StateVector) -> [UInt8] {
+        let copy = self.state.withLock { state -> Either in
+            guard state.log.bytes > Self.smallBytes else { return .answer(state.content.diff(against: known)) }
+            return .copy(state.content)
+        }
+        switch copy {
+        case .answer(let update): return update
+        case .copy(var content): return content.diff(against: known)
+        }
+    }
+
+    private enum Either {
+        case answer([UInt8])
+        case copy(DocumentState)
+    }
+
+    /// What an update brings that the document has not.
+    ///
+    /// - Throws: as ``DocumentState/news(in:)-(Span<UInt8>)``.
+    public func news(in update: Span<UInt8>) throws(DocumentError) -> UpdateNews {
+        let content = self.state.withLock { $0.content }
+        return try content.news(in: update)
+    }
+
+    // MARK: What the stream brings
+
+    /// - Returns: whether there is to be a snapshot, for which the caller sees to it.
+    func take(_ messages: [Message], in epoch: UInt64) -> Bool {
+        self.state.withLock { state in
+            if state.rereading != nil {
+                state.rereading?.content.apply(messages)
+                state.rereading?.log.take(messages, in: epoch)
+                return false
+            }
+            state.content.apply(messages)
+            state.log.take(messages, in: epoch)
+            self.charge(&state, more: messages.reduce(0) { $0 + $1.memoryCost })
+            guard case .ready = state.phase, !state.isCompacting, state.log.isDue(self.settings) else { return false }
+            state.isCompacting = true
+            return true
+        }
+    }
+
+    /// Counts roughly what came; exactly where little comes of it.
+    private func charge(_ state: inout State, more bytes: Int) {
+        state.charged += bytes
+        self.memory.add(bytes, to: .documents)
+    }
+
+    private func chargeExactly(_ state: inout State) {
+        let exact = state.content.size.memory
+        if exact > state.charged {
+            self.memory.add(exact - state.charged, to: .documents)
+        } else {
+            self.memory.release(state.charged - exact, from: .documents)
+        }
+        state.charged = exact
+    }
+
+    /// The stream has lost something that may be in here.
+    ///
+    /// - Returns: whether it is to be read again from its beginning. Who reads it so already passes the same place once more.
+    func isToBeReread() -> Bool {
+        self.state.withLock { state in
+            guard case .ready = state.phase else { return false }
+            return state.rereading == nil
+        }
+    }
+
+    /// What is taken next is the stream from its beginning on.
+    func beginRereading() {
+        self.state.withLock { $0.rereading = (DocumentState(), DocumentLog()) }
+    }
+
+    /// All that the stream has was taken.
+    ///
+    /// - Returns: what the stream has lost and this has, to be published again; nil where that is nothing.
+    func caughtUp() -> [UInt8]? {
+        let (waiting, missing) = self.state.withLock { state -> ([CheckedContinuation<BrokerError?, Never>], [UInt8]?) in
+            var missing: [UInt8]?
+            if let (content, log) = state.rereading {
+                let rest = state.content.diff(against: content.stateVector)
+                let news = try? content.news(in: rest)
+                if let news, !news.isNothing { missing = rest }
+                // What was lost comes back by the stream.
+                (state.content, state.log, state.rereading) = (content, log, nil)
+            }
+            guard case .loading(let waiting) = state.phase else { return ([], missing) }
+            state.phase = .ready
+            state.content.trim()
+            self.chargeExactly(&state)
+            return (waiting, missing)
+        }
+        for continuation in waiting { continuation.resume(returning: nil) }
+        return missing
+    }
+
+    /// It follows its topic no more.
+    func end(_ error: BrokerError) {
+        let waiting = self.state.withLock { state -> [CheckedContinuation<BrokerError?, Never>] in
+            defer { state.phase = .ended(error) }
+            guard case .loading(let waiting) = state.phase else { return [] }
+            return waiting
+        }
+        for continuation in waiting { continuation.resume(returning: error) }
+    }
+
+    /// Returns once its content is there.
+    func whenReady() async throws(BrokerError) {
+        let error = await withCheckedContinuation { continuation in
+            let isKnown = self.state.withLock { state -> BrokerError?? in
+                switch state.phase {
+                case .ready: return .some(nil)
+                case .ended(let error): return .some(error)
+                case .loading(let waiting):
+                    state.phase = .loading(waiting + [continuation])
+                    return nil
+                }
+            }
+            if let isKnown { continuation.resume(returning: isKnown) }
+        }
+        if let error { throw error }
+    }
+
+    // MARK: Compaction
+
+    /// What a snapshot is made of: content and place of one moment.
+    func copyForCompaction() -> (content: DocumentState, log: DocumentLog) {
+        self.state.withLock { ($0.content, $0.log) }
+    }
+
+    /// - Parameter update: what the document of that earlier moment is in short; nil where there is no snapshot.
+    func compacted(to update: Update?, from earlier: DocumentLog) {
+        self.state.withLock { state in
+            state.isCompacting = false
+            guard let update else { return }
+            state.content.replace(with: update)
+            state.log.compacted(to: update.bytes.count, from: earlier)
+            self.chargeExactly(&state)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import NIOCore
+public import RelayCore
+import RelayDocuments
+
+/// A document that is edited by many: its stream is the log of updates of Yjs, version 1.
+///
+/// | who | read, inspect | publish | manage |
+/// | --- | --- | --- | --- |
+/// | admin, owner | yes | yes | yes |
+/// | granted | yes | yes | no |
+/// | anyone, public topic | yes | no | no |
+/// | anyone, missing topic | read: waits; inspect: missing | creates and owns it, as `create` does | missing |
+///
+/// Every update counts: neither age nor number takes one away, only ``StreamSnapshot`` does. What is no update is refused, since no client
+/// could go on that gets it.
+public struct DocumentTopic: TopicBehavior {
+    private let settings: DocumentSettings
+    private let access = PlainStream()
+
+    public init(settings: DocumentSettings = DocumentSettings()) {
+        self.settings = settings
+    }
+
+    public let kind = "document"
+
+    public func name(fromPath path: String) -> TopicName? {
+        guard !DocumentName.isAwareness(path), let name = DocumentName(path: path) else { return nil }
+        return name.topicName
+    }
+
+    public var hasGlobalNames: Bool { true }
+
+    public func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
+        self.access.decide(action, by: principal, on: access)
+    }
+
+    public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
+        guard draft.format == .binary else { throw Refusal("A document's messages are updates of Yjs: base64 as JSON has them") }
+        guard draft.payload.readableBytes <= self.settings.maxBytes else { throw Refusal("too_large: the update is larger than a document may be") }
+        do throws(DocumentError) {
+            _ = try Update(Array(draft.payload.readableBytesView))
+        } catch {
+            throw Refusal("This is no update of Yjs, version 1: \(error)")
+        }
+        var draft = draft
+        draft.ttl = nil
+        draft.sender = principal.isRelay ? nil : principal.username
+        return draft
+    }
+
+    public func retention(configured: Retention) -> Retention {
+        Retention(maxMessages: .max, maxAgeSeconds: nil, maxSupersededAgeSeconds: self.settings.historySeconds)
+    }
+}
