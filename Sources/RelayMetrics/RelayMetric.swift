@@ -30,6 +30,10 @@ public enum RelayMetric {
     public static let punchSuccesses = "pulsar_hole_punch_success_total"
     public static let punchDuration = "pulsar_hole_punch_duration_seconds"
     public static let natTypes = "pulsar_nat_type_detected_total"
+    public static let documentUpdates = "relay_document_updates_total"
+    public static let documentUpdatesRefused = "relay_document_updates_refused_total"
+    public static let documentAnswerBytes = "relay_document_answer_bytes_total"
+    public static let documentAwareness = "relay_document_awareness_total"
     public static let rendezvousLatency = "pulsar_rendezvous_latency_seconds"
 
     // MARK: Measured when they are asked for
@@ -125,6 +129,18 @@ public enum RelayMetric {
         "Sessions that have not ended, on all relays that share the store."
     )
 
+    public static let documentsLoaded = MeasuredMetric("relay_documents_loaded", .gauge, "Documents in memory.")
+    public static let documentConnections = MeasuredMetric(
+        "relay_document_connections_active",
+        .gauge,
+        "Connections to documents."
+    )
+    public static let documentSnapshots = MeasuredMetric(
+        "relay_document_snapshots_total",
+        .counter,
+        "Snapshots of documents, by what came of them."
+    )
+
     // MARK: Counted where it happens
 
     /// - Parameter maxTopics: topics with series of their own, where series are labelled with topics.
@@ -183,7 +199,7 @@ public enum RelayMetric {
                 buckets: self.fineBuckets
             ),
             MetricDescription(self.relayedConnections, "Tunnels between peers, connected now."),
-        ] + self.peerDescriptions + self.sessionServiceDescriptions
+        ] + self.peerDescriptions + self.documentDescriptions + self.sessionServiceDescriptions
     }
 
     private static let peerDescriptions = [
@@ -199,6 +215,16 @@ public enum RelayMetric {
             buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10]
         ),
         MetricDescription(Self.natTypes, "NATs by what their peers have found out about them."),
+    ]
+
+    private static let documentDescriptions = [
+        MetricDescription(
+            Self.documentUpdates,
+            "Updates of clients, by whether they brought anything."
+        ),
+        MetricDescription(Self.documentUpdatesRefused, "Updates that were not taken, by reason."),
+        MetricDescription(Self.documentAnswerBytes, "Bytes of updates that clients got for what they lacked."),
+        MetricDescription(Self.documentAwareness, "Awareness entries of clients, by whether they were accepted."),
     ]
 
     /// Under the names that the session service had for them.

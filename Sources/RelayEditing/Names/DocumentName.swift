@@ -27,7 +27,9 @@ public struct DocumentName: Hashable, Sendable {
         guard path.hasPrefix(Self.prefix) else { return nil }
         var segment = path.dropFirst(Self.prefix.count)
         if segment.hasSuffix(Self.awarenessSuffix) { segment = segment.dropLast(Self.awarenessSuffix.count) }
-        guard let text = Self.decoded(segment), let name = DocumentName(text), name.segment == segment else { return nil }
+        guard let text = Self.decoded(segment), let name = DocumentName(text), name.segment == segment else {
+            return nil
+        }
         self = name
     }
 
@@ -82,7 +84,9 @@ public struct DocumentName: Hashable, Sendable {
             if next == UInt8(ascii: "_") {
                 bytes.append(next)
             } else {
-                guard let last = rest.popFirst(), let high = Self.digit(next), let low = Self.digit(last) else { return nil }
+                guard let last = rest.popFirst(), let high = Self.digit(next), let low = Self.digit(last) else {
+                    return nil
+                }
                 bytes.append(high << 4 | low)
             }
         }

@@ -46,5 +46,7 @@ struct DocumentLog {
     }
 
     /// Whether what nobody uses any more is worth a snapshot.
-    func isWorthwhileAtEnd(_ settings: DocumentSettings) -> Bool { self.updates > max(1, settings.compactionUpdates / 100) }
+    func isWorthwhileAtEnd(_ settings: DocumentSettings) -> Bool {
+        self.updates > max(1, settings.compactionUpdates / 100)
+    }
 }

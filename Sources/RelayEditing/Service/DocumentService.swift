@@ -169,7 +169,7 @@ public final class DocumentService: Sendable {
     /// - Parameter principal: who says so.
     func tell(_ entries: [AwarenessEntry], in document: LoadedDocument) {
         for entry in entries {
-            let draft = AwarenessTopic.draft(entry, at: self.broker.clock.now())
+            let draft = Draft(entry, at: self.broker.clock.now())
             self.announce(draft, to: document.awarenessKey)
         }
     }

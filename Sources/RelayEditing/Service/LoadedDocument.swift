@@ -158,7 +158,8 @@ public final class LoadedDocument: Sendable {
     ///
     /// - Returns: what the stream has lost and this has, to be published again; nil where that is nothing.
     func caughtUp() -> [UInt8]? {
-        let (waiting, missing) = self.state.withLock { state -> ([CheckedContinuation<BrokerError?, Never>], [UInt8]?) in
+        let (waiting, missing) = self.state.withLock {
+            state -> ([CheckedContinuation<BrokerError?, Never>], [UInt8]?) in
             var missing: [UInt8]?
             if let (content, log) = state.rereading {
                 let rest = state.content.diff(against: content.stateVector)

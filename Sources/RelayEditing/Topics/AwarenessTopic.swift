@@ -1,7 +1,7 @@
 import NIOCore
 public import RelayCore
-import RelayDocuments
-import RelayWire
+public import RelayDocuments
+public import RelayWire
 
 /// Who is present in a document: the newest entry of each client, in memory only. A part of the document's topic.
 ///
@@ -73,9 +73,19 @@ public struct AwarenessTopic: TopicBehavior {
         AwarenessUpdate.firstClient(in: payload.readableBytesView.prefix(10))
     }
 
-    /// A message with an entry, on its way in.
-    static func draft(_ entry: AwarenessEntry, at now: Timestamp) -> Draft {
-        let payload = ByteBuffer(bytes: AwarenessUpdate([entry]).encoded())
-        return Draft(timestamp: now, payload: payload, format: .binary, ttl: self.seconds)
+}
+
+extension Draft {
+    /// A client's entry as a message of an awareness topic.
+    ///
+    /// - Parameter publisher: whose it is counted as while it waits; nil for what the relay says.
+    public init(_ entry: AwarenessEntry, at now: Timestamp, publisher: UserLoad? = nil) {
+        self.init(
+            timestamp: now,
+            payload: ByteBuffer(bytes: AwarenessUpdate([entry]).encoded()),
+            format: .binary,
+            ttl: AwarenessTopic.seconds,
+            publisher: publisher
+        )
     }
 }

@@ -35,8 +35,12 @@ public struct DocumentTopic: TopicBehavior {
     }
 
     public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
-        guard draft.format == .binary else { throw Refusal("A document's messages are updates of Yjs: base64 as JSON has them") }
-        guard draft.payload.readableBytes <= self.settings.maxBytes else { throw Refusal("too_large: the update is larger than a document may be") }
+        guard draft.format == .binary else {
+            throw Refusal("A document's messages are updates of Yjs: base64 as JSON has them")
+        }
+        guard draft.payload.readableBytes <= self.settings.maxBytes else {
+            throw Refusal("too_large: the update is larger than a document may be")
+        }
         do throws(DocumentError) {
             _ = try Update(Array(draft.payload.readableBytesView))
         } catch {

@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import RelayAccess
 import RelayCore
+import RelayEditing
 import RelayMetrics
 import RelaySessions
 import RelayStorage
@@ -146,6 +147,7 @@ public struct Relay: Service {
             tasks.addTask { await parts.changeWatch.run() }
             tasks.addTask { await parts.memoryWatch.run() }
             tasks.addTask { await parts.sessions.keeper.run() }
+            tasks.addTask { await DocumentKeeper(parts.documents).run() }
             tasks.addTask { await parts.punches.run() }
             tasks.addTask { await parts.paths.run() }
             if let teller = parts.pathTeller { tasks.addTask { await teller.run() } }

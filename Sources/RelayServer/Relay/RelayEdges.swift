@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import RelayAccess
 import RelayCore
+import RelayEditing
 import RelayMetrics
 import RelaySessions
 import RelayTunnels
@@ -14,6 +15,7 @@ struct RelayEdges {
     let access: Access
     let broker: Broker
     let sessions: RelaySessionParts
+    let documents: DocumentService
     let peers: RelayPeerParts
     let draining: Draining
     let memory: MemoryLedger
@@ -34,6 +36,7 @@ struct RelayEdges {
         let carried: PathMetrics
         let paths: PathLedger
         let latency: RendezvousMetrics
+        let documents: DocumentMetrics
     }
 
     /// What the relay's port serves, what a port for metrics alone does, and who does what peers ask of the relay by messages.
@@ -102,7 +105,8 @@ struct RelayEdges {
                 now: self.broker.clock.now,
                 logger: self.logger
             ),
-            latency: RendezvousMetrics(factory: factory)
+            latency: RendezvousMetrics(factory: factory),
+            documents: DocumentMetrics(factory: factory)
         )
     }
 
@@ -161,7 +165,24 @@ struct RelayEdges {
             ),
             .init(.GET, SignalingRoute.path, signaling),
             .init(.GET, under: NodeProxyRoute.prefix, template: NodeProxyRoute.template, NodeProxyRoute(proxies)),
-        ] + self.tunnelRoutes(shared, joiner, sockets, nodes)
+        ] + self.tunnelRoutes(shared, joiner, sockets, nodes) + [self.documentRoute(shared, joiner, publisher, places)]
+    }
+
+    private func documentRoute(
+        _ shared: Shared,
+        _ joiner: Joiner,
+        _ publisher: Publisher,
+        _ places: ConnectionQuota
+    ) -> Routes.Entry {
+        let services = DocumentServices(
+            access: shared.access,
+            joiner: joiner,
+            publisher: publisher,
+            documents: self.documents,
+            sockets: self.sockets(shared.metrics, places, upTo: self.configuration.documents.maxMessageBytes),
+            metrics: shared.documents
+        )
+        return .init(.GET, under: DocumentRoute.prefix, template: DocumentRoute.template, DocumentRoute(services))
     }
 
     private func tunnelRoutes(
@@ -332,6 +353,7 @@ struct RelayEdges {
                     messages: self.sessions.messages,
                     service: self.sessions.service
                 ),
+                DocumentCollector(documents: self.documents),
             ] + self.peers.collectors
         )
     }

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import RelayAccess
 import RelayCore
+import RelayEditing
 import RelayMetrics
 import RelaySessions
 import RelayWire
@@ -16,6 +17,7 @@ struct RelayParts: Sendable {
     /// What a port for metrics alone serves.
     let metricsServices: HTTPServices
     let sessions: RelaySessionParts
+    let documents: DocumentService
     let peers: RelayPeerParts
     let punches: PunchCoordinator
     let paths: PathKeeper
@@ -67,6 +69,11 @@ struct RelayParts: Sendable {
             heart.messages,
             secret: secret
         )
+        self.documents = DocumentService(
+            settings: configuration.documents.settings,
+            broker: heart.broker,
+            memory: heart.memory
+        )
         self.peers = RelayPeerParts(configuration, secret: secret, clock: heart.broker.clock)
         heart.access.authenticator.takeTickets(readBy: SessionTicketReader(service: self.sessions.service))
         let edges = RelayEdges(
@@ -75,6 +82,7 @@ struct RelayParts: Sendable {
             access: heart.access,
             broker: heart.broker,
             sessions: self.sessions,
+            documents: self.documents,
             peers: self.peers,
             draining: self.draining,
             memory: heart.memory,

@@ -1,6 +1,7 @@
 import Foundation
 import RelayAccess
 import RelayCore
+import RelayEditing
 import RelaySessions
 import RelayStorage
 import Synchronization
@@ -106,6 +107,6 @@ extension RelayConfiguration {
     func topicBehaviors(counting messages: SessionMessageCounts) -> [any TopicBehavior] {
         let settings = self.sessions.settings
         let sessions = SessionTopic.all(rules: settings.rules, limits: settings.messages, counts: messages)
-        return [PlainStream()] + sessions + [SessionKeyTopic()]
+        return [PlainStream()] + sessions + [SessionKeyTopic()] + DocumentService.behaviors(self.documents.settings)
     }
 }

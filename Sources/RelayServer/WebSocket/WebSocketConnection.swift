@@ -373,7 +373,9 @@ extension WebSocketConnection: LoopConnection {
             isHeldBack: self.isHeldBack
         ) {
         case .nothing: break
-        case .ping: self.sendControl(.ping, ByteBuffer())
+        case .ping:
+            self.sendControl(.ping, ByteBuffer())
+            if let keepAlive = dialect.keepAlive { self.send(keepAlive) }
         case .closeIdle: self.close(.unexpectedServerError, dialect.idleReason ?? "")
         case .closeUnanswered: self.close(.unexpectedServerError, "Idle timeout")
         case .cutOff: self.context?.close(promise: nil)

@@ -48,6 +48,9 @@ protocol WebSocketDialect: AnyObject {
     /// - Returns: the code that it closes with.
     func goingAway() -> WebSocketErrorCode
 
+    /// A whole frame that goes with each ping, for clients that hear no pings; nil for none.
+    var keepAlive: ByteBuffer? { get }
+
     /// What a client is told that does not begin to use its WebSocket in time; nil once it has begun.
     var idleReason: String? { get }
 }
@@ -57,6 +60,7 @@ extension WebSocketDialect {
     var takesPieces: Bool { false }
     var isHeardWhileFull: Bool { self.takesPieces }
     var holdsBack: Bool { false }
+    var keepAlive: ByteBuffer? { nil }
 
     func received(piece: WebSocketPiece, endsMessage: Bool) {
         preconditionFailure("a piece of a message for a dialect that takes whole ones")

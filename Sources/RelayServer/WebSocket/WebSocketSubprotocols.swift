@@ -21,6 +21,11 @@ struct WebSocketSubprotocols {
             .map { String($0.dropFirst(Self.tokenPrefix.count)) }
     }
 
+    /// The first that is no token's place; nil where there is none.
+    var firstOffered: String? {
+        self.offered.first { !$0.isEmpty && !$0.hasPrefix(Self.tokenPrefix) }.map { String($0) }
+    }
+
     var selected: String? {
         self.offered.contains("bearer") ? "bearer" : nil
     }

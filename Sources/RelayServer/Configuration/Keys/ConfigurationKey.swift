@@ -10,7 +10,7 @@ public struct ConfigurationKey: Sendable {
         + RelayConfiguration.Access.keys
         + RelayConfiguration.RateLimits.keys
         + RelayConfiguration.Sessions.keys + RelayConfiguration.Signaling.keys
-        + RelayConfiguration.Tunnels.keys
+        + RelayConfiguration.Tunnels.keys + RelayConfiguration.Documents.keys
         + RelayConfiguration.WebSocket.keys + RelayConfiguration.Poll.keys
         + RelayConfiguration.PeerPort.keys + RelayConfiguration.TURN.keys + RelayConfiguration.Logging.keys
         + RelayConfiguration.Metrics.keys

@@ -14,6 +14,7 @@ public struct RelayConfiguration: Hashable, Sendable {
     public var sessions = Sessions()
     public var signaling = Signaling()
     public var tunnels = Tunnels()
+    public var documents = Documents()
     public var webSocket = WebSocket()
     public var poll = Poll()
     public var peerPort = PeerPort()

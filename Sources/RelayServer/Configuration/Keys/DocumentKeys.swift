@@ -1,0 +1,72 @@
+import RelayEditing
+
+extension RelayConfiguration {
+    /// Documents that are edited together.
+    public struct Documents: Hashable, Sendable {
+        @Setting(
+            "documents_max_loaded",
+            .integer(1...1_000_000),
+            "Documents in memory at once; 503 beyond."
+        )
+        public var maxLoaded = DocumentSettings().maxLoaded
+
+        @Setting(
+            "documents_max_connections",
+            .integer(1...1_000_000),
+            "Connections to one document, on each relay; 503 beyond."
+        )
+        public var maxConnections = DocumentSettings().maxConnections
+
+        @Setting(
+            "documents_max_bytes",
+            .bytes(1_024...(1 << 29)),
+            "Bytes of one document, with its latest updates; beyond, only deletions are taken."
+        )
+        public var maxBytes = DocumentSettings().maxBytes
+
+        @Setting(
+            "documents_max_message_bytes",
+            .bytes(1_024...(1 << 29)),
+            "Bytes of one message of a client; beyond, its connection is closed. A whole document that was edited offline is one message."
+        )
+        public var maxMessageBytes = 16 << 20
+
+        @Setting(
+            "documents_idle_seconds",
+            .duration(.seconds(1) ... .seconds(1_800)),
+            "Seconds for which a document stays in memory that nobody is connected to."
+        )
+        public var idle = DocumentSettings().idle
+
+        @Setting(
+            "documents_history",
+            .duration(.zero ... .seconds(10 * 365 * 86_400)),
+            "Seconds for which a document's past is kept. 0: not at all."
+        )
+        public var history = Duration.seconds(DocumentSettings().historySeconds)
+
+        static let keys = ConfigurationKey.keys(
+            "documents",
+            prefixes: ["documents_"],
+            at: \.documents,
+            \.$maxLoaded,
+            \.$maxConnections,
+            \.$maxBytes,
+            \.$maxMessageBytes,
+            \.$idle,
+            \.$history
+        )
+
+        public init() {}
+
+        var settings: DocumentSettings {
+            var settings = DocumentSettings()
+            settings.maxLoaded = self.maxLoaded
+            settings.maxConnections = self.maxConnections
+            settings.maxBytes = self.maxBytes
+            settings.idle = self.idle
+            settings.historySeconds = self.history.components.seconds
+            return settings
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import CoreMetrics
+import RelayEditing
+import RelayMetrics
+
+/// Counts what is said about documents.
+final class DocumentMetrics: Sendable {
+    /// Why an update was not taken.
+    enum Refusal: String, CaseIterable {
+        case malformed
+        case denied
+        case full
+        /// The store could not take it now. It is asked for again.
+        case unstored
+    }
+
+    private let new: Counter
+    private let known: Counter
+    private let refusals: [Refusal: Counter]
+    private let answerBytes: Counter
+    private let accepted: Counter
+    private let ignored: Counter
+
+    init(factory: any MetricsFactory) {
+        self.new = Counter(label: RelayMetric.documentUpdates, dimensions: [("result", "new")], factory: factory)
+        self.known = Counter(label: RelayMetric.documentUpdates, dimensions: [("result", "known")], factory: factory)
+        self.refusals = Dictionary(
+            uniqueKeysWithValues: Refusal.allCases.map { refusal in
+                (
+                    refusal,
+                    Counter(
+                        label: RelayMetric.documentUpdatesRefused,
+                        dimensions: [("reason", refusal.rawValue)],
+                        factory: factory
+                    )
+                )
+            }
+        )
+        self.answerBytes = Counter(label: RelayMetric.documentAnswerBytes, dimensions: [], factory: factory)
+        self.accepted = Counter(
+            label: RelayMetric.documentAwareness,
+            dimensions: [("result", "accepted")],
+            factory: factory
+        )
+        self.ignored = Counter(
+            label: RelayMetric.documentAwareness,
+            dimensions: [("result", "ignored")],
+            factory: factory
+        )
+    }
+
+    func received(isNew: Bool) { (isNew ? self.new : self.known).increment() }
+
+    func refused(_ refusal: Refusal) { self.refusals[refusal]?.increment() }
+
+    func answered(_ bytes: Int) { self.answerBytes.increment(by: bytes) }
+
+    func awareness(accepted: Int, of entries: Int) {
+        self.accepted.increment(by: accepted)
+        self.ignored.increment(by: entries - accepted)
+    }
+}
+
+/// What there is to tell of documents when `/metrics` is read.
+struct DocumentCollector: MetricCollector {
+    let documents: DocumentService
+
+    func collect() -> [MetricSample] {
+        let counts = self.documents.metrics
+        let snapshots = [
+            ("stored", counts.compactions), ("outdated", counts.outdated), ("failed", counts.failures),
+        ].map { RelayMetric.documentSnapshots.sample($1, ("result", $0)) }
+        return [
+            RelayMetric.documentsLoaded.sample(self.documents.loadedCount),
+            RelayMetric.documentConnections.sample(self.documents.connectionCount),
+        ] + snapshots
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import NIOCore
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+import RelayEditing
+
+/// `GET /yjs/{document}`: turns the connection into a WebSocket over which y-websocket's provider and its like edit the document.
+///
+/// All that can be refused is refused before that: such a client comes back ten times a second to a relay that takes it on and then closes.
+final class DocumentRoute: Route {
+    static let prefix = "/yjs/"
+    static let template = "/yjs/{document}"
+
+    private let services: DocumentServices
+
+    init(_ services: DocumentServices) {
+        self.services = services
+    }
+
+    func handle(_ exchange: Exchange) {
+        switch WebSocketHandshake.evaluate(exchange.head) {
+        case .refuse(let reply): exchange.answer(reply)
+        case .accept(let headers):
+            self.services.access.admitReader(exchange) { exchange, session in
+                guard let name = Self.name(of: exchange) else {
+                    return exchange.answer(Reply(.badRequest, detail: "This is no name of a document"))
+                }
+                guard let principal = session.standingPrincipal(requiring: .read) else {
+                    return exchange.answer(Reply(.forbidden, detail: BrokerError.denied.clientText))
+                }
+                self.open(name, exchange, headers, session, principal)
+            }
+        }
+    }
+
+    /// What is behind the prefix, slashes and all. Escapes are UTF-8.
+    private static func name(of exchange: Exchange) -> DocumentName? {
+        exchange.path.dropFirst(Self.prefix.count).removingPercentEncoding.flatMap { DocumentName($0) }
+    }
+
+    private func open(
+        _ name: DocumentName,
+        _ exchange: Exchange,
+        _ headers: HTTPHeaders,
+        _ session: Session,
+        _ principal: Principal
+    ) {
+        guard let place = self.services.sockets.takePlace(of: principal.id, for: exchange) else { return }
+        let held = HeldPlace(place)
+        let (documents, loop) = (self.services.documents, exchange.loop)
+        exchange.suspend { () -> Result<DocumentUse, DocumentRefusal> in
+            do throws(DocumentRefusal) {
+                return .success(try await documents.open(name, on: loop, as: principal))
+            } catch {
+                return .failure(error)
+            }
+        } then: { (opened: Result<DocumentUse, DocumentRefusal>) in
+            switch opened {
+            case .failure(let refusal): exchange.answer(Reply(refusal))
+            case .success(let use):
+                guard let place = held.take() else { return }
+                self.upgrade(exchange, headers, session, use, place)
+            }
+        }
+    }
+
+    private func upgrade(
+        _ exchange: Exchange,
+        _ headers: HTTPHeaders,
+        _ session: Session,
+        _ use: DocumentUse,
+        _ place: consuming ConnectionQuota.Place
+    ) {
+        var headers = headers
+        // Browsers fail a connection for which they have offered protocols, and none is selected.
+        if !headers.contains(name: "sec-websocket-protocol"),
+            let first = WebSocketSubprotocols(exchange.head.headers).firstOffered
+        {
+            headers.add(name: "sec-websocket-protocol", value: first)
+        }
+        self.services.sockets.upgrade(exchange, headers, holding: place) {
+            DocumentConversation(session, use, self.services, on: exchange.loop)
+        }
+    }
+
+    /// Holds a place while the document is loaded. Where the client leaves meanwhile it goes, and gives the place back.
+    private final class HeldPlace {
+        private var place: ConnectionQuota.Place?
+
+        init(_ place: consuming ConnectionQuota.Place) {
+            self.place = consume place
+        }
+
+        func take() -> ConnectionQuota.Place? { self.place.take() }
+    }
+}
+
+extension Reply {
+    init(_ refusal: DocumentRefusal) {
+        switch refusal {
+        case .broker(let error): self.init(error)
+        case .tooManyDocuments: self = .unavailable("Room limit reached")
+        case .tooManyConnections: self = .unavailable("Room capacity reached")
+        case .noMemory: self = .overloaded
+        }
+    }
+}
