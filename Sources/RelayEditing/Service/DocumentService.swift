@@ -92,6 +92,15 @@ public final class DocumentService: Sendable {
         return DocumentUse(document, connection, self)
     }
 
+    /// Whether `principal` may publish updates of the document now.
+    public func mayWrite(_ document: LoadedDocument, as principal: Principal) -> Bool {
+        do throws(BrokerError) {
+            return try self.broker.topicAtHand(document.key, for: .publish, as: principal) != nil
+        } catch {
+            return false
+        }
+    }
+
     // MARK: Following
 
     /// Has the document read its topics from their beginnings.

@@ -4,113 +4,41 @@ import RelayAccess
 import RelayCore
 import RelayDocuments
 import RelayEditing
-import RelayWire
 
-/// What a client of y-protocols and the relay say to each other about one document. Lives on its connection's loop, and keeps no updates:
-/// what the socket does not take stays in the stream.
-///
-/// A client's update is published, and comes back to it by the stream like all others': that is its acknowledgement, and comes when the update
-/// is as durable as the document promises.
+/// What a client of y-protocols and the relay say to each other over a WebSocket about the one document that it has opened. Lives on its
+/// connection's loop.
 final class DocumentConversation {
-    /// Which topic a reader is on.
-    private enum Part: Int {
-        case updates
-        case awareness
-    }
-
     /// Of what can't be read. Beyond it the connection is closed.
     private static let maxMalformed = 16
-    private static let denialPause = TimeAmount.seconds(60)
-    /// After which the relay asks for what it could not store.
-    private static let retryDelay = TimeAmount.seconds(2)
 
     /// Nil before it is open, and once it closes or is gone.
     private var connection: WebSocketConnection?
-    let session: Session
+    private var member: DocumentMember?
     let loop: DeliveryLoop
-    private let use: DocumentUse
-    private let services: DocumentServices
-    private var subscriptions = Subscriptions()
-    /// Set until the client has said what it has.
-    private var unstarted: Reader?
+    private let metrics: DocumentMetrics
     private var malformed = 0
-    private var lastDenial: NIODeadline?
-    private var isAskingAgain = false
 
     init(_ session: Session, _ use: DocumentUse, _ services: DocumentServices, on loop: DeliveryLoop) {
-        self.session = session
-        self.use = use
-        self.services = services
         self.loop = loop
+        self.metrics = services.metrics
+        self.member = DocumentMember(session, use, services, on: loop)
     }
-
-    private var document: LoadedDocument { self.use.document }
 
     private func send(_ message: [UInt8]) { self.connection?.send(ByteBuffer(documentFrame: message)) }
-
-    /// Says why something was not done; not for each time.
-    private func deny(_ reason: String) {
-        let now = NIODeadline.now()
-        if let last = self.lastDenial, now - last < Self.denialPause {
-            // The client has to hear something from time to time.
-            return self.send(DocumentFrame.keepAlive)
-        }
-        self.lastDenial = now
-        self.send(DocumentFrame.denied(reason: reason))
-    }
 }
-
-// MARK: - The WebSocket
 
 extension DocumentConversation: WebSocketDialect {
     func opened(_ connection: WebSocketConnection) {
         self.connection = connection
-        self.loop.current?.connections.add(self)
-        let cursor = self.document.cursor
-        self.services.joiner.join(
-            [self.document.key, self.document.awarenessKey],
-            for: self,
-            sink: self,
-            as: nil
-        ) { place, _ in
-            place == Part.updates.rawValue ? .cursor(cursor) : .tail
-        } then: { joined in
-            switch consume joined {
-            case .success(let joined): self.joined(joined)
-            case .failure(let refusal): self.end(for: refusal)
-            }
-        }
-    }
-
-    private func end(for refusal: JoinRefusal) {
-        switch refusal {
-        case .broker(.denied), .broker(.missing): self.end(.policyViolation, "Permission denied")
-        case .broker, .overloaded, .tooManySubscriptions: self.end(.unexpectedServerError, refusal.clientText)
-        }
-    }
-
-    private func joined(_ joined: consuming JoinedReaders) {
-        guard let readers = self.loop.current?.readers else { return }
-        self.unstarted = joined.readers[Part.updates.rawValue]
-        let awareness = joined.readers[Part.awareness.rawValue]
-        self.subscriptions.add(joined)
-        self.send(DocumentFrame.step1(self.document.stateVector))
-        self.sendPresent(evenIfNone: false)
-        readers.start(awareness)
-    }
-
-    private func sendPresent(evenIfNone: Bool) {
-        let present = self.document.present
-        guard evenIfNone || !present.isEmpty else { return }
-        self.send(DocumentFrame.awareness(AwarenessUpdate(present).encoded()))
+        self.member?.start(on: self, asksFirst: true)
     }
 
     func closed() {
         self.connection = nil
-        self.unstarted = nil
-        self.loop.current?.connections.remove(self)
-        for reader in self.subscriptions.removeAll() { self.loop.current?.readers.leave(reader) }
+        self.member.take()?.stop()
     }
+
+    func drained() { self.member?.drained() }
 
     var idleReason: String? { nil }
 
@@ -121,52 +49,43 @@ extension DocumentConversation: WebSocketDialect {
     func received(text: ByteBuffer) { self.receivedNonsense() }
 
     func received(binary: ByteBuffer) {
-        guard self.document.isInService else { return self.end(.unexpectedServerError, "Connect again") }
         var offset = 0
         let bytes = Array(binary.readableBytesView)
         do throws(DocumentError) {
-            while offset < bytes.count, self.connection != nil {
-                try self.received(try DocumentMessage.next(in: bytes.span, at: &offset), in: bytes)
+            while offset < bytes.count, let member = self.member {
+                try self.received(try DocumentMessage.next(in: bytes.span, at: &offset), in: bytes, for: member)
             }
         } catch {
-            self.services.metrics.refused(.malformed)
             self.receivedNonsense()
         }
     }
 
     /// Clients have no way to react to an error, so a few are ignored.
     private func receivedNonsense() {
+        self.metrics.refused(.malformed)
         self.malformed += 1
         if self.malformed > Self.maxMalformed { self.connection?.close(.policyViolation, "Malformed messages") }
     }
 
-    private func received(_ message: DocumentMessage, in bytes: [UInt8]) throws(DocumentError) {
+    private func received(
+        _ message: DocumentMessage,
+        in bytes: [UInt8],
+        for member: DocumentMember
+    ) throws(DocumentError) {
         switch message {
-        case .step1(let range): self.answer(try StateVector(bytes.span.extracting(range)))
-        case .step2(let range): try self.received(update: range, in: bytes, isEchoed: false)
-        case .update(let range): try self.received(update: range, in: bytes, isEchoed: true)
-        case .awareness(let range): self.received(try AwarenessUpdate(bytes.span.extracting(range)))
-        case .queryAwareness: self.sendPresent(evenIfNone: true)
+        case .step1(let range): member.answer(try StateVector(bytes.span.extracting(range)))
+        case .step2(let range): try member.receive(update: range, in: bytes, isEchoed: false)
+        case .update(let range): try member.receive(update: range, in: bytes, isEchoed: true)
+        case .awareness(let range): member.receive(try AwarenessUpdate(bytes.span.extracting(range)))
+        case .queryAwareness: member.sendPresent()
         // Of other protocols' numbers some are harmless here.
         case .denied, .unknown: break
         }
     }
-
-    /// What the client lacks, and from there on what comes.
-    private func answer(_ vector: StateVector) {
-        let update = self.document.difference(against: vector)
-        self.services.metrics.answered(update.count)
-        self.send(DocumentFrame.step2(update))
-        guard let reader = self.unstarted else { return }
-        self.unstarted = nil
-        self.loop.current?.readers.start(reader)
-    }
 }
 
-// MARK: - Updates
-
-extension DocumentConversation: PublishClient {
-    var publishStart: NIODeadline? { nil }
+extension DocumentConversation: DocumentLine {
+    var isWritable: Bool { self.connection?.isWritable == true }
 
     func suspend<Value: Sendable>(
         _ work: @escaping @Sendable () async -> Value,
@@ -175,139 +94,46 @@ extension DocumentConversation: PublishClient {
         self.connection?.suspend(work, then: body)
     }
 
-    private func received(update range: Range<Int>, in bytes: [UInt8], isEchoed: Bool) throws(DocumentError) {
-        let news = try self.document.news(in: bytes.span.extracting(range))
-        self.services.metrics.received(isNew: !news.isNothing)
-        let payload: ByteBuffer
-        switch news.forward {
-        case .nothing:
-            if isEchoed { self.connection?.send(DocumentBatch.frame(ByteBuffer(bytes: bytes[range]))) }
-            return
-        case .whole: payload = ByteBuffer(bytes: bytes[range])
-        case .part(let part): payload = ByteBuffer(bytes: part)
-        }
-        guard let principal = self.session.standingPrincipal(requiring: .write) else {
-            self.services.metrics.refused(.denied)
-            return self.deny("You may read this document only")
-        }
-        if news.addsStructs, self.document.isFull {
-            self.services.metrics.refused(.full)
-            return self.deny("The document is as large as it may be")
-        }
-        let draft = Draft(
-            timestamp: self.services.clock.now(),
-            payload: payload,
-            format: .binary,
-            publisher: self.session.account.load
-        )
-        self.connection?.workBegan()
-        let item = Broker.Item(key: self.document.key, draft: draft)
-        self.services.publisher.publish(item, once: nil, as: principal, for: self, .update)
-    }
+    func workBegan() { self.connection?.workBegan() }
 
-    enum Ticket: Sendable {
-        case update
-        case awareness
-    }
+    func workEnded() { self.connection?.workEnded() }
 
-    func published(_ result: Result<Publication, BrokerError>, in key: TopicKey, _ ticket: Ticket) {
-        self.connection?.workEnded()
-        guard case .failure(let error) = result, case .update = ticket else { return }
-        switch error {
-        case .denied, .missing, .exists:
-            self.services.metrics.refused(.denied)
-            self.deny("You may read this document only")
-        case .refused(let refusal):
-            self.services.metrics.refused(.malformed)
-            self.deny(refusal.detail)
-        case .moved, .quota, .full, .overloaded, .tooManyWaiting, .store:
-            self.services.metrics.refused(.unstored)
-            self.askAgain()
+    func send(_ reply: DocumentReply, from member: DocumentMember) {
+        switch reply {
+        case .step1(let vector): self.send(DocumentFrame.step1(vector))
+        case .step2(let update): self.send(DocumentFrame.step2(update))
+        case .echo(let update): self.connection?.send(DocumentBatch.frame(update))
+        case .awareness(let entries): self.connection?.send(AwarenessBatch.frame(entries))
+        case .denied(let reason): self.send(DocumentFrame.denied(reason: reason))
         }
     }
 
-    /// The client takes its update for sent. So what could not be stored is asked for after a while: by another step 1.
-    private func askAgain() {
-        guard !self.isAskingAgain else { return }
-        self.isAskingAgain = true
-        self.loop.eventLoop.assumeIsolated().scheduleTask(in: Self.retryDelay) {
-            self.isAskingAgain = false
-            guard self.connection != nil else { return }
-            self.send(DocumentFrame.step1(self.document.stateVector))
-        }
-    }
-}
-
-// MARK: - Awareness
-
-extension DocumentConversation {
-    private func received(_ update: AwarenessUpdate) {
-        guard let principal = self.session.standingPrincipal(requiring: .read) else { return }
-        let outcome = self.document.receive(update, from: self.use.connection, user: principal.username)
-        self.services.metrics.awareness(
-            accepted: outcome.broadcast.count,
-            of: update.entries.count
-        )
-        if !outcome.answer.isEmpty {
-            self.send(DocumentFrame.awareness(AwarenessUpdate(outcome.answer).encoded()))
-        }
-        for entry in outcome.broadcast {
-            let draft = Draft(entry, at: self.services.clock.now(), publisher: self.session.account.load)
-            self.connection?.workBegan()
-            let item = Broker.Item(key: self.document.awarenessKey, draft: draft)
-            self.services.publisher.publish(item, once: nil, as: principal, for: self, .awareness)
-        }
-    }
-}
-
-// MARK: - Delivery
-
-extension DocumentConversation: ReaderSink {
-    func capacity(for reader: Reader) -> Int { self.connection?.isWritable == true ? .max : 0 }
-
-    func drained() {
-        for _ in 0..<self.subscriptions.count {
-            guard self.connection?.isWritable == true, let reader = self.subscriptions.nextToGoOn() else { return }
-            self.loop.current?.readers.resume(reader)
-        }
-    }
-
-    /// What the stream has lost the document says again.
-    func deliver(_ gap: Gap, to reader: Reader) {}
-
-    func deliver(_ batch: Batch, to reader: Reader) {
-        self.services.publisher.metrics.delivered(batch.messages.count, by: .webSocket)
-        switch Part(rawValue: reader.tag) {
-        case .updates, nil: self.connection?.deliver(batch.encoded(as: DocumentBatch.self))
+    func deliver(_ batch: Batch, of part: DocumentPart, to member: DocumentMember) {
+        switch part {
+        case .updates: self.connection?.deliver(batch.encoded(as: DocumentBatch.self))
         case .awareness: self.connection?.deliver(batch.encoded(as: AwarenessBatch.self))
         }
     }
 
-    func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
-        if reader === self.unstarted { self.unstarted = nil }
-        _ = self.subscriptions.remove(reader.topic.name)
-        switch reason {
-        case .accessLost: self.end(.policyViolation, "Permission denied")
-        case .topicDeleted: self.end(.policyViolation, "The document was deleted")
-        case .storeFailed: self.end(.unexpectedServerError, "Try again later")
+    func flush() { self.connection?.flush() }
+
+    /// An update's echo says that it is stored. A client that gets none has to hear something from time to time all the same.
+    func settled(_ outcome: UpdateOutcome, from member: DocumentMember) {
+        if outcome == .refused { self.send(DocumentFrame.keepAlive) }
+    }
+
+    /// Its provider comes back at once in any case, and is answered then.
+    func ended(_ member: DocumentMember, _ end: DocumentEnd) {
+        switch end {
+        case .denied(let reason): self.close(.policyViolation, reason)
+        case .deleted: self.close(.policyViolation, "The document was deleted")
+        case .expired: self.close(.tokenExpired, "The access token has expired")
+        case .unavailable(let reason): self.close(.unexpectedServerError, reason)
         }
     }
 
-    private func end(_ code: WebSocketErrorCode, _ reason: String) {
+    private func close(_ code: WebSocketErrorCode, _ reason: String) {
         self.send(DocumentFrame.denied(reason: reason))
         self.connection?.close(code, reason)
-    }
-
-    func flush() { self.connection?.flush() }
-}
-
-extension DocumentConversation: SessionSink {
-    var readers: [Reader] { self.subscriptions.readers }
-
-    func end(for refusal: AccessError) { self.end(WebSocketErrorCode(refusal: refusal), refusal.detail) }
-
-    func checkExpiry(at now: Timestamp) {
-        guard now >= self.session.expiresAt else { return }
-        self.connection?.close(.tokenExpired, "The access token has expired")
     }
 }

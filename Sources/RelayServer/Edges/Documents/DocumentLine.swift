@@ -1,0 +1,67 @@
+import NIOCore
+import RelayAccess
+import RelayCore
+import RelayDocuments
+
+/// What a ``DocumentMember`` speaks to its client by: a WebSocket, or something else that carries a protocol for documents. Says the same
+/// things in its own frames. Called on its loop.
+protocol DocumentLine: AnyObject, Suspending {
+    /// Whether the client takes what it is sent.
+    var isWritable: Bool { get }
+
+    func send(_ reply: DocumentReply, from member: DocumentMember)
+
+    /// The next messages of the document or of its awareness: goes out with the next ``flush()``.
+    func deliver(_ batch: Batch, of part: DocumentPart, to member: DocumentMember)
+
+    func flush()
+
+    /// What became of an update that the client has sent: exactly one for each.
+    func settled(_ outcome: UpdateOutcome, from member: DocumentMember)
+
+    /// Something has begun for which later messages do not wait, unless there is too much of it.
+    func workBegan()
+    func workEnded()
+
+    /// The member gets nothing any more.
+    func ended(_ member: DocumentMember, _ end: DocumentEnd)
+}
+
+/// Which topic of a document.
+enum DocumentPart: Int {
+    case updates
+    case awareness
+}
+
+/// What a client is told beside the stream.
+enum DocumentReply {
+    /// What the relay has: the client answers with what it has beyond.
+    case step1(StateVector)
+    /// What the client lacked, an update.
+    case step2([UInt8])
+    /// An update of its own of which nothing was new.
+    case echo(ByteBuffer)
+    case awareness([AwarenessEntry])
+    /// Something was not done, and why.
+    case denied(String)
+}
+
+/// What became of a client's update.
+enum UpdateOutcome: Hashable {
+    /// It is stored as durably as the document promises, or nothing of it was new.
+    case applied
+    case refused
+    /// The store could not take it now: the client is asked for it once more.
+    case unstored
+}
+
+/// Why a member's part in a document is over.
+enum DocumentEnd: Hashable {
+    /// It may not read the document, or not any more.
+    case denied(String)
+    case deleted
+    /// Come again with another token.
+    case expired
+    /// Come again a little later.
+    case unavailable(String)
+}

@@ -1,0 +1,297 @@
+import NIOCore
+import RelayAccess
+import RelayCore
+import RelayDocuments
+import RelayEditing
+import RelayWire
+
+/// One client's part in one document, whatever protocol it speaks: what it says is checked and published here, and what the document's topics
+/// bring goes to its ``DocumentLine``. Lives on that line's loop, and keeps no updates: what the client does not take stays in the stream.
+///
+/// A client's update is published, and comes back to it by the stream like all others': that is its acknowledgement, and comes when the update
+/// is as durable as the document promises.
+final class DocumentMember {
+    private static let denialPause = TimeAmount.seconds(60)
+    /// After which the relay asks for what it could not store.
+    private static let retryDelay = TimeAmount.seconds(2)
+
+    /// Nil before its part has begun, and once it is over. The two hold each other meanwhile.
+    private var line: (any DocumentLine)?
+    private(set) var session: Session
+    let loop: DeliveryLoop
+    let use: DocumentUse
+    private let services: DocumentServices
+    private var subscriptions = Subscriptions()
+    /// Set until the client has said what it has.
+    private var unstarted: Reader?
+    /// Whether the client has said what it has before the readers had joined.
+    private var isAwaited = false
+    private var lastDenial: NIODeadline?
+    private var isAskingAgain = false
+
+    init(_ session: Session, _ use: DocumentUse, _ services: DocumentServices, on loop: DeliveryLoop) {
+        self.session = session
+        self.use = use
+        self.services = services
+        self.loop = loop
+    }
+
+    private var document: LoadedDocument { self.use.document }
+
+    /// Whether updates are taken from the client now.
+    var mayWrite: Bool {
+        guard let principal = self.session.standingPrincipal(requiring: .write) else { return false }
+        return self.services.documents.mayWrite(self.document, as: principal)
+    }
+
+    private func send(_ reply: DocumentReply) { self.line?.send(reply, from: self) }
+
+    /// Says why something was not done; not each time.
+    private func deny(_ reason: String) {
+        let now = NIODeadline.now()
+        if let last = self.lastDenial, now - last < Self.denialPause { return }
+        self.lastDenial = now
+        self.send(.denied(reason))
+    }
+
+    // MARK: Life
+
+    /// Begins to follow the document. Present states are sent, and what comes of awareness; of updates nothing, before ``answer(_:)``.
+    ///
+    /// - Parameter asksFirst: whether the client is asked at once what it has.
+    func start(on line: any DocumentLine, asksFirst: Bool) {
+        self.line = line
+        self.loop.current?.connections.add(self)
+        let cursor = self.document.cursor
+        self.services.joiner.join(
+            [self.document.key, self.document.awarenessKey],
+            for: line,
+            sink: self,
+            as: nil
+        ) { place, _ in
+            place == DocumentPart.updates.rawValue ? .cursor(cursor) : .tail
+        } then: { joined in
+            switch consume joined {
+            case .success(let joined): self.joined(joined, asksFirst: asksFirst)
+            case .failure(let refusal): self.end(refusal.end)
+            }
+        }
+    }
+
+    private func joined(_ joined: consuming JoinedReaders, asksFirst: Bool) {
+        guard let readers = self.loop.current?.readers else { return }
+        let updates = joined.readers[DocumentPart.updates.rawValue]
+        let awareness = joined.readers[DocumentPart.awareness.rawValue]
+        self.subscriptions.add(joined)
+        if asksFirst { self.ask() }
+        let present = self.document.present
+        if !present.isEmpty { self.send(.awareness(present)) }
+        readers.start(awareness)
+        if self.isAwaited { readers.start(updates) } else { self.unstarted = updates }
+    }
+
+    /// The client has left, or its line ends. Called once.
+    func stop() {
+        self.line = nil
+        self.unstarted = nil
+        self.loop.current?.connections.remove(self)
+        for reader in self.subscriptions.removeAll() { self.loop.current?.readers.leave(reader) }
+    }
+
+    private func end(_ end: DocumentEnd) {
+        guard let line = self.line else { return }
+        self.stop()
+        line.ended(self, end)
+    }
+
+    /// Another token takes the place of the one before.
+    func adopt(_ session: Session) {
+        self.loop.current?.connections.remove(self)
+        self.session = session
+        self.loop.current?.connections.add(self)
+        self.accessMayHaveChanged()
+    }
+}
+
+// MARK: - Joining
+
+extension DocumentMember {
+    /// Asks the client what it has that the document has not.
+    func ask() { self.send(.step1(self.document.stateVector)) }
+
+    /// What the client lacks, and from there on what comes.
+    func answer(_ vector: StateVector) {
+        guard self.isInService else { return }
+        let update = self.document.difference(against: vector)
+        self.services.metrics.answered(update.count)
+        self.send(.step2(update))
+        guard let reader = self.unstarted else { return self.isAwaited = true }
+        self.unstarted = nil
+        self.loop.current?.readers.start(reader)
+    }
+
+    func sendPresent() { self.send(.awareness(self.document.present)) }
+
+    /// A document that does not follow its topic any more is opened anew by whoever comes back.
+    private var isInService: Bool {
+        guard !self.document.isInService else { return true }
+        self.end(.unavailable("Connect again"))
+        return false
+    }
+}
+
+// MARK: - Updates
+
+extension DocumentMember: PublishClient {
+    var publishStart: NIODeadline? { nil }
+
+    func suspend<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value,
+        then body: @escaping (Value) -> Void
+    ) {
+        self.line?.suspend(work, then: body)
+    }
+
+    /// Takes an update of the client's.
+    ///
+    /// - Parameters:
+    ///   - range: where it is in `bytes`.
+    ///   - isEchoed: whether it comes back although nothing of it is new.
+    /// - Throws: where it is no update. Nothing has changed then, and there is no outcome.
+    func receive(update range: Range<Int>, in bytes: [UInt8], isEchoed: Bool) throws(DocumentError) {
+        guard self.isInService else { return }
+        let news = try self.document.news(in: bytes.span.extracting(range))
+        self.services.metrics.received(isNew: !news.isNothing)
+        switch news.forward {
+        case .nothing:
+            if isEchoed { self.send(.echo(ByteBuffer(bytes: bytes[range]))) }
+            self.settled(.applied)
+        case .whole: self.publish(ByteBuffer(bytes: bytes[range]), adding: news.addsStructs)
+        case .part(let part): self.publish(ByteBuffer(bytes: part), adding: news.addsStructs)
+        }
+    }
+
+    private func publish(_ update: ByteBuffer, adding addsStructs: Bool) {
+        guard let principal = self.session.standingPrincipal(requiring: .write) else { return self.refuse(.denied) }
+        guard !addsStructs || !self.document.isFull else { return self.refuse(.full) }
+        let draft = Draft(
+            timestamp: self.services.clock.now(),
+            payload: update,
+            format: .binary,
+            publisher: self.session.account.load
+        )
+        self.line?.workBegan()
+        let item = Broker.Item(key: self.document.key, draft: draft)
+        self.services.publisher.publish(item, once: nil, as: principal, for: self, .update)
+    }
+
+    enum Ticket: Sendable {
+        case update
+        case awareness
+    }
+
+    func published(_ result: Result<Publication, BrokerError>, in key: TopicKey, _ ticket: Ticket) {
+        self.line?.workEnded()
+        guard case .update = ticket else { return }
+        switch result {
+        case .success: self.settled(.applied)
+        case .failure(.denied), .failure(.missing), .failure(.exists): self.refuse(.denied)
+        case .failure(.refused): self.refuse(.malformed)
+        case .failure:
+            self.services.metrics.refused(.unstored)
+            self.settled(.unstored)
+            self.askAgain()
+        }
+    }
+
+    private func refuse(_ refusal: DocumentMetrics.Refusal) {
+        self.services.metrics.refused(refusal)
+        self.deny(refusal == .full ? "The document is as large as it may be" : "Permission denied")
+        self.settled(.refused)
+    }
+
+    private func settled(_ outcome: UpdateOutcome) { self.line?.settled(outcome, from: self) }
+
+    /// The client takes its update for sent. So what could not be stored is asked for after a while: by another step 1.
+    private func askAgain() {
+        guard !self.isAskingAgain else { return }
+        self.isAskingAgain = true
+        self.loop.eventLoop.assumeIsolated().scheduleTask(in: Self.retryDelay) {
+            self.isAskingAgain = false
+            self.ask()
+        }
+    }
+}
+
+// MARK: - Awareness
+
+extension DocumentMember {
+    func receive(_ update: AwarenessUpdate) {
+        guard let principal = self.session.standingPrincipal(requiring: .read) else { return }
+        let outcome = self.document.receive(update, from: self.use.connection, user: principal.username)
+        self.services.metrics.awareness(accepted: outcome.broadcast.count, of: update.entries.count)
+        if !outcome.answer.isEmpty { self.send(.awareness(outcome.answer)) }
+        for entry in outcome.broadcast {
+            let draft = Draft(entry, at: self.services.clock.now(), publisher: self.session.account.load)
+            self.line?.workBegan()
+            let item = Broker.Item(key: self.document.awarenessKey, draft: draft)
+            self.services.publisher.publish(item, once: nil, as: principal, for: self, .awareness)
+        }
+    }
+}
+
+// MARK: - Delivery
+
+extension DocumentMember: ReaderSink {
+    func capacity(for reader: Reader) -> Int { self.line?.isWritable == true ? .max : 0 }
+
+    /// The client takes more again.
+    func drained() {
+        for _ in 0..<self.subscriptions.count {
+            guard self.line?.isWritable == true, let reader = self.subscriptions.nextToGoOn() else { return }
+            self.loop.current?.readers.resume(reader)
+        }
+    }
+
+    /// What the stream has lost the document says again.
+    func deliver(_ gap: Gap, to reader: Reader) {}
+
+    func deliver(_ batch: Batch, to reader: Reader) {
+        guard let part = DocumentPart(rawValue: reader.tag) else { return }
+        self.services.publisher.metrics.delivered(batch.messages.count, by: .webSocket)
+        self.line?.deliver(batch, of: part, to: self)
+    }
+
+    func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
+        if reader === self.unstarted { self.unstarted = nil }
+        _ = self.subscriptions.remove(reader.topic.name)
+        switch reason {
+        case .accessLost: self.end(.denied("Permission denied"))
+        case .topicDeleted: self.end(.deleted)
+        case .storeFailed: self.end(.unavailable("Try again later"))
+        }
+    }
+
+    func flush() { self.line?.flush() }
+}
+
+extension DocumentMember: SessionSink {
+    var readers: [Reader] { self.subscriptions.readers }
+
+    func end(for refusal: AccessError) {
+        self.end(refusal.status == 503 ? .unavailable(refusal.detail) : .denied(refusal.detail))
+    }
+
+    func checkExpiry(at now: Timestamp) {
+        if now >= self.session.expiresAt { self.end(.expired) }
+    }
+}
+
+extension JoinRefusal {
+    fileprivate var end: DocumentEnd {
+        switch self {
+        case .broker(.denied), .broker(.missing): .denied("Permission denied")
+        case .broker, .overloaded, .tooManySubscriptions: .unavailable(self.clientText)
+        }
+    }
+}
