@@ -40,6 +40,14 @@ public final class Account: Sendable {
         self.word = Atomic(UInt64(Standing.active.rawValue) | UInt64(permissions.rawValue) << 8)
     }
 
+    /// Of all who show no token.
+    init(anonymous principal: Principal) {
+        self.load = UserLoad()
+        self.id = principal.id
+        self.username = principal.username
+        self.word = Atomic(UInt64(Standing.active.rawValue) | UInt64(principal.permissions.rawValue) << 8)
+    }
+
     public var standing: Standing { Self.standing(in: self.word.load(ordering: .acquiring)) }
 
     /// Who the user is now. Worth something only while the standing is active: see ``Session/state(at:)``.

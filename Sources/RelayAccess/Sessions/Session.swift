@@ -38,6 +38,13 @@ public final class Session: Sendable {
         self.key = holder.key
     }
 
+    /// Of all who show no token, where the relay lets such people in: ``Principal/anonymous``. It never ends.
+    public static let anonymous = Session(
+        account: Account(anonymous: .anonymous),
+        jti: nil,
+        expiresAt: Timestamp(microseconds: .max)
+    )
+
     public var isRevoked: Bool { self.revoked.load(ordering: .acquiring) }
 
     /// For good: there is no way back.

@@ -29,6 +29,15 @@ public struct Principal: Hashable, Sendable {
     /// The relay itself, which does what its own work needs on topics of special kinds. No client is ever this.
     public static let relay = Principal(id: UserID("relay"), username: "relay", permissions: [.admin, .read, .write])
 
+    /// Who shows no token, where a relay lets such people in. What they may do each topic says: see ``AnonymousAccess``. No user has this id.
+    public static let anonymous = Principal(
+        id: UserID("anonymous"),
+        username: "anonymous",
+        permissions: [.read, .write]
+    )
+
+    public var isAnonymous: Bool { self.id == Self.anonymous.id }
+
     public var isRelay: Bool { self.id == Self.relay.id }
 
     /// Administrators read, write and manage every topic.

@@ -42,17 +42,24 @@ public final class DocumentService: Sendable {
 
     // MARK: Opening
 
-    /// Lets somebody into a document. One that does not exist is made, where `principal` may make it.
+    /// Lets somebody into a document.
     ///
+    /// - Parameter isMade: whether one that does not exist is made, where `principal` may make it.
     /// - Parameter loop: where the document lives if it is not in memory yet.
     /// - Returns: its use, with the content in memory; it ends with the last reference to it.
     public func open(
         _ name: DocumentName,
         on loop: any DocumentLoop,
-        as principal: Principal
+        as principal: Principal,
+        isMade: Bool = true
     ) async throws(DocumentRefusal) -> DocumentUse {
         do throws(BrokerError) {
-            try await self.findOrCreate(TopicKey(name: name.topicName), as: principal)
+            let key = TopicKey(name: name.topicName)
+            if isMade {
+                try await self.findOrCreate(key, as: principal)
+            } else {
+                try await self.find(key, as: principal)
+            }
         } catch {
             throw .broker(error)
         }

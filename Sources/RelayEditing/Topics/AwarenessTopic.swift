@@ -12,10 +12,11 @@ public struct AwarenessTopic: TopicBehavior {
     private static let maxEntries = 10_000
 
     private let settings: DocumentSettings
-    private let access = PlainStream()
+    private let document: DocumentTopic
 
     public init(settings: DocumentSettings = DocumentSettings()) {
         self.settings = settings
+        self.document = DocumentTopic(settings: settings)
     }
 
     public let kind = "document_awareness"
@@ -33,8 +34,8 @@ public struct AwarenessTopic: TopicBehavior {
 
     public func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
         switch action {
-        case .read, .inspect: self.access.decide(action, by: principal, on: access)
-        case .publish: self.access.decide(.read, by: principal, on: access)
+        case .read, .inspect: self.document.decide(action, by: principal, on: access)
+        case .publish: self.document.decide(.read, by: principal, on: access)
         case .create: .missing
         case .manage: .denied
         }

@@ -10,6 +10,7 @@ import RelayDocuments
 /// | granted | yes | yes | no |
 /// | anyone, public topic | yes | no | no |
 /// | anyone, missing topic | read: waits; inspect: missing | creates and owns it, as `create` does | missing |
+/// | without a token | as ``TopicRecord/anonymous`` says | as that says | no |
 ///
 /// Every update counts: neither age nor number takes one away, only ``StreamSnapshot`` does. What is no update is refused, since no client
 /// could go on that gets it.
@@ -31,7 +32,12 @@ public struct DocumentTopic: TopicBehavior {
     public var hasGlobalNames: Bool { true }
 
     public func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
-        self.access.decide(action, by: principal, on: access)
+        guard principal.isAnonymous else { return self.access.decide(action, by: principal, on: access) }
+        guard let record = access.record else { return .missing }
+        return switch (action, record.anonymous) {
+        case (.read, .read), (.read, .write), (.inspect, .read), (.inspect, .write), (.publish, .write): .allowed
+        default: .denied
+        }
     }
 
     public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {

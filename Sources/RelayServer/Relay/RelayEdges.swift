@@ -180,9 +180,20 @@ struct RelayEdges {
             publisher: publisher,
             documents: self.documents,
             sockets: self.sockets(shared.metrics, places, upTo: self.configuration.documents.maxMessageBytes),
-            metrics: shared.documents
+            metrics: shared.documents,
+            anonymous: self.anonymousReaders
         )
         return .init(.GET, under: DocumentRoute.prefix, template: DocumentRoute.template, DocumentRoute(services))
+    }
+
+    private var anonymousReaders: AnonymousReaders? {
+        let documents = self.configuration.documents
+        guard documents.allowsAnonymous else { return nil }
+        let places = ConnectionQuota(
+            maxPerUser: documents.maxAnonymousPerAddress,
+            maxInAll: documents.maxAnonymous
+        )
+        return AnonymousReaders(places: places, clients: self.clients)
     }
 
     private func tunnelRoutes(

@@ -45,6 +45,27 @@ extension RelayConfiguration {
         )
         public var history = Duration.seconds(DocumentSettings().historySeconds)
 
+        @Setting(
+            "documents_allow_anonymous",
+            .boolean,
+            "Whether people without a token may use documents whose field anonymous says so."
+        )
+        public var allowsAnonymous = false
+
+        @Setting(
+            "documents_max_anonymous_per_address",
+            .integer(1...1_000_000),
+            "Connections of an address to documents that show no token; 429 beyond."
+        )
+        public var maxAnonymousPerAddress = 50
+
+        @Setting(
+            "documents_max_anonymous",
+            .integer(1...1_000_000),
+            "Connections to documents, in all, that show no token; 429 beyond."
+        )
+        public var maxAnonymous = 1_000
+
         static let keys = ConfigurationKey.keys(
             "documents",
             prefixes: ["documents_"],
@@ -54,7 +75,10 @@ extension RelayConfiguration {
             \.$maxBytes,
             \.$maxMessageBytes,
             \.$idle,
-            \.$history
+            \.$history,
+            \.$allowsAnonymous,
+            \.$maxAnonymousPerAddress,
+            \.$maxAnonymous
         )
 
         public init() {}

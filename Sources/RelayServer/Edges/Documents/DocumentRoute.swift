@@ -22,9 +22,12 @@ final class DocumentRoute: Route {
         switch WebSocketHandshake.evaluate(exchange.head) {
         case .refuse(let reply): exchange.answer(reply)
         case .accept(let headers):
-            self.services.access.admitReader(exchange) { exchange, session in
+            self.services.access.admitAnybody(exchange) { exchange, session in
                 guard let name = Self.name(of: exchange) else {
                     return exchange.answer(Reply(.badRequest, detail: "This is no name of a document"))
+                }
+                guard let session = session ?? self.services.anonymous?.session else {
+                    return exchange.answer(Reply(AccessError(.notAuthenticated)))
                 }
                 guard let principal = session.standingPrincipal(requiring: .read) else {
                     return exchange.answer(Reply(.forbidden, detail: BrokerError.denied.clientText))
@@ -46,7 +49,7 @@ final class DocumentRoute: Route {
         _ session: Session,
         _ principal: Principal
     ) {
-        guard let place = self.services.sockets.takePlace(of: principal.id, for: exchange) else { return }
+        guard let place = self.services.takePlace(of: principal, for: exchange) else { return }
         let held = HeldPlace(place)
         let (documents, loop) = (self.services.documents, exchange.loop)
         exchange.suspend { () -> Result<DocumentUse, DocumentRefusal> in
@@ -57,6 +60,10 @@ final class DocumentRoute: Route {
             }
         } then: { (opened: Result<DocumentUse, DocumentRefusal>) in
             switch opened {
+            // Who shows no token is not told which documents there are.
+            case .failure(.broker(.denied)) where principal.isAnonymous,
+                .failure(.broker(.missing)) where principal.isAnonymous:
+                exchange.answer(Reply(AccessError(.notAuthenticated)))
             case .failure(let refusal): exchange.answer(Reply(refusal))
             case .success(let use):
                 guard let place = held.take() else { return }

@@ -1,4 +1,6 @@
 import NIOCore
+import NIOHTTP1
+import RelayAccess
 import RelayCore
 import RelayEditing
 
@@ -10,6 +12,8 @@ final class DocumentServices: Sendable {
     let documents: DocumentService
     let sockets: WebSocketServices
     let metrics: DocumentMetrics
+    /// Nil where everybody has to show a token.
+    let anonymous: AnonymousReaders?
 
     init(
         access: RequestAccess,
@@ -17,7 +21,8 @@ final class DocumentServices: Sendable {
         publisher: Publisher,
         documents: DocumentService,
         sockets: WebSocketServices,
-        metrics: DocumentMetrics
+        metrics: DocumentMetrics,
+        anonymous: AnonymousReaders?
     ) {
         self.access = access
         self.joiner = joiner
@@ -25,9 +30,34 @@ final class DocumentServices: Sendable {
         self.documents = documents
         self.sockets = sockets
         self.metrics = metrics
+        self.anonymous = anonymous
     }
 
     var clock: RelayClock { self.publisher.broker.clock }
+
+    /// A place among a user's connections, or an address's for who shows no token.
+    ///
+    /// - Returns: nil where there are as many as may be, which the client has been told.
+    func takePlace(of principal: Principal, for exchange: Exchange) -> ConnectionQuota.Place? {
+        guard principal.isAnonymous, let anonymous = self.anonymous else {
+            return self.sockets.takePlace(of: principal.id, for: exchange)
+        }
+        guard let place = anonymous.places.enter(address: anonymous.clients.key(of: exchange)) else {
+            var reply = Reply(.tooManyRequests, detail: "Too many connections without a token")
+            reply.headers.add(name: "retry-after", value: "5")
+            exchange.answer(reply)
+            return nil
+        }
+        return place
+    }
+}
+
+/// How people without a token are let in.
+struct AnonymousReaders: Sendable {
+    let places: ConnectionQuota
+    let clients: ClientAddress
+
+    var session: Session { .anonymous }
 }
 
 extension DeliveryLoop: DocumentLoop {

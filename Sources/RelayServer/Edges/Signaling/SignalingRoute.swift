@@ -43,11 +43,7 @@ final class SignalingRoute: Route {
         session.peer?.ticket == nil ? nil : self.services.access.shownToken(of: exchange)
     }
 
-    private func address(of exchange: Exchange) -> String {
-        let peer = exchange.connection.channel?.remoteAddress?.ipAddress ?? "unknown"
-        let forwarded = exchange.head.headers["x-forwarded-for"]
-        return ClientAddress.key(self.services.clients.address(peer: peer, forwardedFor: forwarded))
-    }
+    private func address(of exchange: Exchange) -> String { self.services.clients.key(of: exchange) }
 }
 
 extension SignalingRoute: SessionSockets {
