@@ -40,6 +40,12 @@ final class DeliveryLoops: Sendable {
         return loop
     }
 
+    /// One of them, for what belongs to none.
+    var any: DeliveryLoop {
+        guard let loop = self.byEventLoop.values.randomElement() else { preconditionFailure("a relay has event loops") }
+        return loop
+    }
+
     /// Tells every open connection of a user, on every loop, to check its access again.
     func accessMayHaveChanged(of user: UserID) {
         for loop in self.byEventLoop.values {

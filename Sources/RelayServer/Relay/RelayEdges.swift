@@ -64,7 +64,8 @@ struct RelayEdges {
             waiters: waiters,
             iceServers: self.iceServers,
             registry: registry,
-            sessions: self.sessionServices(paths, shared.latency)
+            sessions: self.sessionServices(paths, shared.latency),
+            documents: DocumentRESTServices(documents: self.documents, loops: self.loops)
         )
         let server = self.configuration.server
         let relay = self.services(

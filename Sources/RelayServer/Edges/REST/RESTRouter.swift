@@ -11,7 +11,8 @@ enum RESTRouter {
         waiters: PollWaiters,
         iceServers: ICEServers,
         registry: PrometheusRegistry,
-        sessions: SessionEdgeServices
+        sessions: SessionEdgeServices,
+        documents: DocumentRESTServices
     ) -> RESTResponder {
         var routes = RESTRoutes(services)
         for entry in fast { routes.reserve(entry.method, entry.path) }
@@ -25,6 +26,7 @@ enum RESTRouter {
         ICEServerRoutes.add(to: &routes, iceServers, sessions.service)
         OperationRoutes.add(to: &routes, health, registry)
         SessionRoutes.add(to: &routes, sessions)
+        DocumentRoutes.add(to: &routes, documents)
         return routes.responder()
     }
 
