@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
+import RelayAccess
 import RelayCore
 import RelayDocuments
 import RelayEditing
@@ -121,6 +122,8 @@ struct DocumentCall {
     }
 
     private func merge(_ body: ByteBuffer, into use: DocumentUse, as caller: Principal) async throws -> Reply {
+        let uptime = self.call.services.broker.clock.uptime()
+        try self.call.services.access.rateLimiter.check(.publish, key: caller.id.rawValue, at: uptime)
         let bytes = Array(body.readableBytesView)
         let news: UpdateNews
         do throws(DocumentError) {
@@ -139,7 +142,12 @@ struct DocumentCall {
         case .whole: payload = ByteBuffer(bytes: bytes)
         case .part(let part): payload = ByteBuffer(bytes: part)
         }
-        let draft = Draft(timestamp: self.call.now, payload: payload, format: .binary)
+        let draft = Draft(
+            timestamp: self.call.now,
+            payload: payload,
+            format: .binary,
+            publisher: try await self.call.session().account.load
+        )
         let outcome = await self.call.services.broker.publishOne(
             Broker.Item(key: self.key, draft: draft),
             once: nil,
