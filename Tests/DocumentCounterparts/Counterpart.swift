@@ -55,6 +55,15 @@ enum Counterpart: String {
         return try JSONDecoder().decode([Verdict].self, from: output)
     }
 
+    /// What it shows of the documents that updates make.
+    func content(of documents: [[String]]) async throws -> [ShownContent] {
+        let output = try await self.run("content", [], input: JSONEncoder().encode(documents))
+        guard let shown = try JSONSerialization.jsonObject(with: output) as? [NSDictionary] else {
+            throw Failure(text: "no list of documents")
+        }
+        return shown.map { ShownContent(members: $0) }
+    }
+
     /// What it says against each update; nothing where it can read it.
     func complaints(about updates: [String]) async throws -> [String] {
         let output = try await self.run("readable", [], input: JSONEncoder().encode(updates))

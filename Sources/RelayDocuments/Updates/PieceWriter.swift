@@ -89,7 +89,7 @@ struct PieceWriter {
     // MARK: Parts of contents
 
     /// Where the piece's part of its struct's content is: text, JSON values or values.
-    private mutating func part(of piece: Piece, in bytes: Span<UInt8>) -> TextPart {
+    mutating func part(of piece: Piece, in bytes: Span<UInt8>) -> TextPart {
         if self.cutEntry != piece.entry || self.cut.units > Int(piece.from) {
             self.cutEntry = piece.entry
             self.cut = Self.start(of: piece.entry, in: bytes)

@@ -14,7 +14,7 @@ struct StructHeader: Sendable {
 }
 
 extension Span<UInt8> {
-    private func id(at offset: inout Int) throws(DocumentError) -> StructID {
+    func id(at offset: inout Int) throws(DocumentError) -> StructID {
         let client = try self.uint(at: &offset)
         return StructID(client: client, clock: try self.clock(at: &offset))
     }

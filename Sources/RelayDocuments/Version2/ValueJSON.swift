@@ -12,7 +12,8 @@ enum ValueJSON {
         return output
     }
 
-    private static func write(
+    /// Appends the JSON of one value that was checked.
+    static func write(
         _ bytes: Span<UInt8>,
         _ offset: inout Int,
         to output: inout [UInt8]
@@ -73,7 +74,7 @@ enum ValueJSON {
         output.append(UInt8(ascii: "]"))
     }
 
-    private static func write(bytes: Span<UInt8>, _ range: Range<Int>, to output: inout [UInt8]) {
+    static func write(bytes: Span<UInt8>, _ range: Range<Int>, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "{"))
         for (index, place) in range.enumerated() {
             if index > 0 { output.append(UInt8(ascii: ",")) }
@@ -84,6 +85,12 @@ enum ValueJSON {
 
     private static func write(text bytes: Span<UInt8>, _ range: Range<Int>, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
+        self.escape(bytes, range, to: &output)
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends text as it stands inside a JSON string.
+    static func escape(_ bytes: Span<UInt8>, _ range: Range<Int>, to output: inout [UInt8]) {
         for place in range {
             switch bytes[place] {
             case UInt8(ascii: "\""): output.append(contentsOf: #"\""#.utf8)
@@ -95,7 +102,6 @@ enum ValueJSON {
             case let byte: output.append(byte)
             }
         }
-        output.append(UInt8(ascii: "\""))
     }
 }
 
