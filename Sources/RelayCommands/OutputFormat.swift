@@ -43,6 +43,7 @@ public enum OutputFormat: Sendable {
                 ("created_at", .string(topic.createdAt)),
                 ("description", topic.description.map(JSONDocument.string) ?? .null),
                 ("durability", topic.durability.map(JSONDocument.string) ?? .null),
+                ("anonymous", topic.anonymous.map(JSONDocument.string) ?? .null),
             ]).text
         case .human:
             [topic.name, topic.isPublic ? "public" : "private", topic.description ?? ""]
@@ -80,7 +81,10 @@ public enum OutputFormat: Sendable {
             ("type", "message"),
             ("topic", .string(message.topic)),
             ("message_id", .string(message.messageID)),
-            ("payload", message.payload),
+        ]
+        pairs += message.content.members
+        if message.isSnapshot { pairs.append(("snapshot", true)) }
+        pairs += [
             ("timestamp", .string(message.timestamp)),
             ("metadata", .object(JSONObject(message.metadata))),
         ]

@@ -87,12 +87,18 @@ struct TopicCommand: AsyncParsableCommand {
         @Option(help: "When a publish is answered: memory, stored, replicated or synced. Default: the relay's setting.")
         var durability: String?
 
+        @Option(
+            help: "What people without a token may do: none, read or write. For kinds of topic that know such people."
+        )
+        var anonymous: String?
+
         func run() async throws {
             let created = try await self.relay.client().createTopic(
                 self.topic,
                 isPublic: self.public,
                 description: self.description,
-                durability: self.durability
+                durability: self.durability,
+                anonymous: self.anonymous
             )
             try StandardStreams.result(self.relay.format.line(created))
         }

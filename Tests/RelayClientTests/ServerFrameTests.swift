@@ -39,12 +39,31 @@ struct ServerFrameTests {
         }
     }
 
+    @Test("A message of bytes is read as bytes, and a snapshot as one")
+    func binary() throws {
+        let text =
+            #"{"type":"message","message_id":"1-0","topic":"a","payload":"APvv/w==","encoding":"base64","#
+            + #""snapshot":true,"timestamp":"T","metadata":null}"#
+        let message = RelayMessage(
+            topic: "a",
+            messageID: "1-0",
+            content: .binary([0, 0xFB, 0xEF, 0xFF]),
+            timestamp: "T",
+            isSnapshot: true
+        )
+        #expect(try ServerFrame.decode(text.utf8) == .message(message))
+        #expect(message.payload == "APvv/w==")
+    }
+
     @Test(
         "Nonsense is an error",
         arguments: [
             "", "hello", "[]", "{}", #"{"type":1}"#, #"{"type":"message"}"#, #"{"type":"subscribed","topics":[1]}"#,
             #"{"type":"message","message_id":7,"topic":"a","payload":{},"timestamp":"T"}"#,
             #"{"type":"message","message_id":"7","topic":"a","payload":{},"timestamp":"T","metadata":{"a":1}}"#,
+            #"{"type":"message","message_id":"7","topic":"a","payload":"AA","encoding":"base64","timestamp":"T"}"#,
+            #"{"type":"message","message_id":"7","topic":"a","payload":{},"encoding":"base64","timestamp":"T"}"#,
+            #"{"type":"message","message_id":"7","topic":"a","payload":"AAAA","encoding":"hex","timestamp":"T"}"#,
         ]
     )
     func nonsense(text: String) {

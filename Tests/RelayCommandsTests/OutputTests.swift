@@ -24,6 +24,23 @@ struct OutputTests {
         )
     }
 
+    @Test("Bytes are printed as base64, which programs are told")
+    func binary() {
+        let message = RelayMessage(
+            topic: "t",
+            messageID: "5-0",
+            content: .binary([0, 0xFB, 0xEF, 0xFF]),
+            timestamp: "T",
+            isSnapshot: true
+        )
+        #expect(
+            OutputFormat.json.line(message)
+                == #"{"type":"message","topic":"t","message_id":"5-0","payload":"APvv/w==","encoding":"base64","#
+                + #""snapshot":true,"timestamp":"T","metadata":{}}"#
+        )
+        #expect(OutputFormat.human.line(message) == #"T t 5-0 "APvv/w==""#)
+    }
+
     @Test("Programs get gaps among the messages, people on standard error")
     func gap() {
         let event = SubscriptionEvent.gap(MessageGap(topic: "t", after: "1-0", resumedFrom: "5-0"))

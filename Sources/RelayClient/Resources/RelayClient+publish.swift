@@ -20,6 +20,23 @@ extension RelayClient {
         idempotencyKey: String? = nil
     ) async throws -> PublishReceipt {
         let message = OutgoingMessage(topic: topic, payload: payload, ttl: ttl, metadata: metadata)
+        return try await self.publish(message, idempotencyKey: idempotencyKey)
+    }
+
+    /// Publishes bytes, to a topic whose kind takes such. As ``publish(_:_:ttl:metadata:idempotencyKey:)``.
+    @discardableResult
+    public func publish(
+        _ topic: String,
+        bytes: [UInt8],
+        ttl: Int? = nil,
+        metadata: [String: String] = [:],
+        idempotencyKey: String? = nil
+    ) async throws -> PublishReceipt {
+        let message = OutgoingMessage(topic: topic, content: .binary(bytes), ttl: ttl, metadata: metadata)
+        return try await self.publish(message, idempotencyKey: idempotencyKey)
+    }
+
+    private func publish(_ message: OutgoingMessage, idempotencyKey: String?) async throws -> PublishReceipt {
         try message.check()
         let call = Self.publishCall(["api", "v1", "messages"], message.json, idempotencyKey)
         return try await self.reply(to: call).decoded(PublishReceipt.init(json:))

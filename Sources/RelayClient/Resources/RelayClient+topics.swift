@@ -6,15 +6,19 @@ extension RelayClient {
     ///   - isPublic: whether every user may read it.
     ///   - description: at most 500 characters.
     ///   - durability: `memory`, `stored`, `replicated`, `synced`: what the relay's store offers of them. Nil is the relay's setting.
+    ///   - anonymous: what people without a token may do with it: `none`, `read`, `write`. Only kinds of topic that know such people take more
+    ///     than `none`. Nil is `none`.
     public func createTopic(
         _ name: String,
         isPublic: Bool = false,
         description: String? = nil,
-        durability: String? = nil
+        durability: String? = nil,
+        anonymous: String? = nil
     ) async throws -> TopicDetails {
         var object = JSONObject([("topic_name", .string(name)), ("is_public", .bool(isPublic))])
         if let description { object.append("description", .string(description)) }
         if let durability { object.append("durability", .string(durability)) }
+        if let anonymous { object.append("anonymous", .string(anonymous)) }
         var call = HTTPCall(.post, Self.topicsPath)
         call.body = .json(.object(object))
         call.isRepeatable = false
@@ -37,17 +41,20 @@ extension RelayClient {
     ///   - name: the topic's name.
     ///   - isPublic: whether every user may read it.
     ///   - description: at most 500 characters.
-    ///   - durability: as in ``createTopic(_:isPublic:description:durability:)``, or `default` for the relay's setting.
+    ///   - durability: as in ``createTopic(_:isPublic:description:durability:anonymous:)``, or `default` for the relay's setting.
+    ///   - anonymous: as there.
     public func updateTopic(
         _ name: String,
         isPublic: Bool? = nil,
         description: String? = nil,
-        durability: String? = nil
+        durability: String? = nil,
+        anonymous: String? = nil
     ) async throws -> TopicDetails {
         var object = JSONObject()
         if let isPublic { object.append("is_public", .bool(isPublic)) }
         if let description { object.append("description", .string(description)) }
         if let durability { object.append("durability", .string(durability)) }
+        if let anonymous { object.append("anonymous", .string(anonymous)) }
         var call = HTTPCall(.put, Self.topicsPath + [name])
         call.body = .json(.object(object))
         return try await self.reply(to: call).decoded(TopicDetails.init(json:))

@@ -14,6 +14,8 @@ public struct TopicDetails: Sendable, Hashable {
     public let isPublic: Bool
     /// What its publishers wait for: `default`, which is the relay's setting, or a durability. Nil where the relay knows of none.
     public let durability: String?
+    /// What people without a token may do with it: `none`, `read`, `write`. Nil where the relay says nothing of that.
+    public let anonymous: String?
     /// The users with a grant; nil for callers who may not see them.
     public let allowedUserIDs: [String]?
 
@@ -25,6 +27,7 @@ public struct TopicDetails: Sendable, Hashable {
         self.description = try json.optionalString("description")
         self.isPublic = json["is_public"] == .bool(true)
         self.durability = try json.optionalString("durability")
+        self.anonymous = try json.optionalString("anonymous")
         self.allowedUserIDs = json["allowed_user_ids"]?.isNull ?? true ? nil : try json.strings("allowed_user_ids")
     }
 }

@@ -27,7 +27,7 @@ extension Broker {
         var drafts: [Draft] = []
         for item in items {
             // Of a topic that is there, its access may make it another answer.
-            guard let draft = try? behavior.admit(item.draft, from: principal, access: .missing) else { return nil }
+            guard let draft = try? behavior.admitted(item.draft, from: principal, access: .missing) else { return nil }
             drafts.append(draft)
         }
         return try await self.topicLock.withLock(self.catalog.root(of: key)) { [drafts] () async throws(BrokerError) in

@@ -260,7 +260,7 @@ extension Broker {
         as principal: Principal
     ) throws(BrokerError) -> Draft {
         do {
-            return try open.topic.behavior.admit(draft, from: principal, access: open.access)
+            return try open.topic.behavior.admitted(draft, from: principal, access: open.access)
         } catch {
             throw .refused(error)
         }

@@ -10,14 +10,18 @@ extension Broker {
         isPublic: Bool,
         description: String?,
         durability: Durability? = nil,
+        anonymous: AnonymousAccess = .none,
         by principal: Principal
     ) async throws(BrokerError) -> StoredTopic {
-        try self.authorize(principal, .create, key, self.catalog.behavior(of: key.name), .missing)
+        let behavior = self.catalog.behavior(of: key.name)
+        try self.authorize(principal, .create, key, behavior, .missing)
+        guard anonymous == .none || behavior.admitsAnonymous else { throw .refused(.needsToken) }
         let record = self.record(
             key,
             isPublic: isPublic,
             description: description,
             durability: durability,
+            anonymous: anonymous,
             by: principal
         )
         let creation = try await self.changing(key) { () async throws(StoreError) in
@@ -105,12 +109,15 @@ extension Broker {
     /// Changes what is given of a topic that `principal` may manage. Who may read it no more is ended.
     ///
     /// - Returns: the topic as it is now.
-    /// - Throws: `missing`, `denied`, or `store`.
+    /// - Throws: `missing`, `denied`, `store`, or `refused` where the kind has no such thing.
     public func updateTopic(
         _ key: TopicKey,
         _ changes: TopicChanges,
         as principal: Principal
     ) async throws(BrokerError) -> StoredTopic {
+        if let anonymous = changes.anonymous, anonymous != .none, !self.catalog.behavior(of: key.name).admitsAnonymous {
+            throw .refused(.needsToken)
+        }
         let updated = try await self.managing(key, as: principal) { () async throws(StoreError) in
             let stored = try await self.store.updateTopic(key, changes)
             if let stored { self.apply(stored) }
@@ -224,6 +231,7 @@ extension Broker {
         isPublic: Bool,
         description: String?,
         durability: Durability? = nil,
+        anonymous: AnonymousAccess = .none,
         by principal: Principal
     ) -> TopicRecord {
         TopicRecord(
@@ -234,7 +242,8 @@ extension Broker {
             createdAt: self.clock.now(),
             isPublic: isPublic,
             description: description,
-            durability: durability
+            durability: durability,
+            anonymous: anonymous
         )
     }
 

@@ -25,6 +25,12 @@ public protocol TopicBehavior: Sendable {
     /// Where the kind's messages lie.
     var tier: StreamTier { get }
 
+    /// What the payloads of its messages are. Drafts of another format are refused.
+    var payloadFormat: PayloadFormat { get }
+
+    /// Whether its topics may let in people without a token: see ``TopicRecord/anonymous``.
+    var admitsAnonymous: Bool { get }
+
     /// Reads what the kind keeps with a root. Called once for each change; parts are handed what their root's kind made of it.
     ///
     /// - Returns: nil where it can't be read: the kind then has to decide without.
@@ -73,6 +79,10 @@ extension TopicBehavior {
 
     public var tier: StreamTier { .kept }
 
+    public var payloadFormat: PayloadFormat { .json }
+
+    public var admitsAnonymous: Bool { false }
+
     public func decode(_ state: ByteBuffer) -> (any KindState)? { nil }
 
     public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
@@ -86,4 +96,26 @@ extension TopicBehavior {
     public var hidesMessages: Bool { false }
 
     public func isVisible(_ message: Message, to principal: Principal) -> Bool { true }
+}
+
+extension TopicBehavior {
+    /// Checks a draft of any format, and completes it: ``admit(_:from:access:)`` for one of the kind's own.
+    func admitted(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
+        guard draft.format == self.payloadFormat else { throw .otherFormat(than: self.payloadFormat) }
+        return try self.admit(draft, from: principal, access: access)
+    }
+}
+
+extension Refusal {
+    /// - Parameter format: what the topic takes.
+    fileprivate static func otherFormat(than format: PayloadFormat) -> Refusal {
+        switch format {
+        case .json: Refusal("This topic takes JSON objects")
+        case .binary:
+            Refusal("This topic takes binary payloads: in JSON, a base64 string beside \"encoding\": \"base64\"")
+        }
+    }
+
+    /// Why a kind whose topics are for people with a token takes no other word on that.
+    static let needsToken = Refusal("This kind of topic is for people with a token: 'anonymous' can only be 'none'")
 }

@@ -96,6 +96,14 @@ public struct Message: Sendable, Equatable {
         Self.bookkeepingBytes + payload.readableBytes + (metadata?.readableBytes ?? 0)
     }
 
+    /// What it costs in an answer of JSON, in bytes: as ``memoryCost``, with a binary payload as the base64 that it becomes there.
+    public var answerCost: Int {
+        switch self.format {
+        case .json: self.memoryCost
+        case .binary: self.memoryCost - self.payload.readableBytes + Base64.textSize(of: self.payload.readableBytes)
+        }
+    }
+
     /// The object and two buffer headers with malloc's rounding, and its share of the ring that holds it.
     private static let bookkeepingBytes = 256
 

@@ -8,6 +8,8 @@ extension Message {
             id: self.id,
             topic: topic.rawValue,
             payload: self.payload,
+            isBinary: self.format == .binary,
+            isSnapshot: self.isSnapshot,
             metadata: self.metadata,
             timestamp: self.timestamp,
             sender: self.sender

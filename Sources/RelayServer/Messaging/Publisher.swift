@@ -39,6 +39,7 @@ final class Publisher: Sendable {
                 draft: Draft(
                     timestamp: now,
                     payload: request.payload,
+                    format: request.isBinary ? .binary : .json,
                     metadata: request.metadata,
                     ttl: request.ttl,
                     publisher: account.load

@@ -9,6 +9,8 @@ protocol JSONSink: ~Copyable, ~Escapable {
     mutating func put(text: String)
     /// JSON as it is.
     mutating func put(json: ByteBuffer)
+    /// Bytes as base64 in quotes.
+    mutating func put(base64: ByteBuffer)
     /// Decimal digits.
     mutating func put(_ number: UInt64)
     /// An id in quotes.
@@ -55,6 +57,7 @@ struct JSONSize: JSONSink {
     mutating func put(_ text: StaticString) { self.bytes += text.utf8CodeUnitCount }
     mutating func put(text: String) { self.bytes += text.jsonSize }
     mutating func put(json: ByteBuffer) { self.bytes += json.readableBytes }
+    mutating func put(base64: ByteBuffer) { self.bytes += Base64.textSize(of: base64.readableBytes) + 2 }
     mutating func put(_ number: UInt64) { self.bytes += number.decimalSize }
     mutating func put(_ id: MessageID) { self.bytes += id.textSize + 2 }
     mutating func put(_ moment: Timestamp) { self.bytes += Timestamp.textSize + 2 }
@@ -64,6 +67,13 @@ extension OutputRawSpan: JSONSink {
     mutating func put(_ text: StaticString) { self.append(literal: text) }
     mutating func put(text: String) { self.append(jsonString: text) }
     mutating func put(json: ByteBuffer) { self.append(bytes: json.readableBytesSpan) }
+
+    mutating func put(base64: ByteBuffer) {
+        self.append(UInt8(ascii: "\""))
+        self.append(base64: base64.readableBytesUInt8Span)
+        self.append(UInt8(ascii: "\""))
+    }
+
     mutating func put(_ number: UInt64) { self.append(decimal: number) }
 
     mutating func put(_ id: MessageID) {

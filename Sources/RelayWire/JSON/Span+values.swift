@@ -1,3 +1,5 @@
+import NIOCore
+
 // Reading values that were checked before, out of the text they were checked in.
 
 extension Span<UInt8> {
@@ -15,6 +17,12 @@ extension Span<UInt8> {
             return self.unescaped(value.contents).map { $0.utf8.elementsEqual(text.description.utf8) } ?? false
         }
         return value.contents.count == text.utf8CodeUnitCount && self.holds(text, at: value.contents.lowerBound)
+    }
+
+    /// What a string's text stands for as base64; nil where it is none. Some programs write a slash as an escape.
+    func base64Bytes(of value: JSONValue) -> ByteBuffer? {
+        guard value.hasEscapes else { return self.base64Bytes(value.contents) }
+        return self.unescaped(value.contents).flatMap { Base64.bytes($0) }
     }
 
     /// Whether an object that was checked has no members.

@@ -4,8 +4,13 @@ public import NIOCore
 public struct MessageFields: Hashable, Sendable {
     public var id: MessageID
     public var topic: String
-    /// A JSON object, sent as it is.
+    /// A JSON object, sent as it is; or bytes, see ``isBinary``.
     public var payload: ByteBuffer
+    /// Whether the payload is sent as base64 (RFC 4648, section 4), with a field `encoding` that says so. The field is left out where it is
+    /// not.
+    public var isBinary: Bool
+    /// Whether the message stands for all before it. The field is left out where it does not.
+    public var isSnapshot: Bool
     /// A JSON object, sent as it is; nil if there is none.
     public var metadata: ByteBuffer?
     public var timestamp: Timestamp
@@ -16,6 +21,8 @@ public struct MessageFields: Hashable, Sendable {
         id: MessageID,
         topic: String,
         payload: ByteBuffer,
+        isBinary: Bool = false,
+        isSnapshot: Bool = false,
         metadata: ByteBuffer? = nil,
         timestamp: Timestamp,
         sender: String? = nil
@@ -23,6 +30,8 @@ public struct MessageFields: Hashable, Sendable {
         self.id = id
         self.topic = topic
         self.payload = payload
+        self.isBinary = isBinary
+        self.isSnapshot = isSnapshot
         self.metadata = metadata
         self.timestamp = timestamp
         self.sender = sender
@@ -56,7 +65,13 @@ public struct MessageFields: Hashable, Sendable {
         sink.put(#","topic":"#)
         sink.put(text: self.topic)
         sink.put(#","payload":"#)
-        sink.put(json: self.payload)
+        if self.isBinary {
+            sink.put(base64: self.payload)
+            sink.put(#","encoding":"base64""#)
+        } else {
+            sink.put(json: self.payload)
+        }
+        if self.isSnapshot { sink.put(#","snapshot":true"#) }
         sink.put(#","timestamp":"#)
         sink.put(self.timestamp)
         sink.put(#","metadata":"#)

@@ -32,6 +32,10 @@ struct FieldProblem {
         type: "float_parsing",
         message: "Input should be a valid number, unable to parse string as a number"
     )
+    static let base64 = FieldProblem(
+        type: "base64_decode",
+        message: "Input should be valid base64, with its padding (RFC 4648, section 4)"
+    )
     static let size = FieldProblem(type: "int_parsing_size", message: "Input should be a valid integer of 64 bits")
     static let flag = FieldProblem(type: "bool_type", message: "Input should be a valid boolean")
     static let flagText = FieldProblem(

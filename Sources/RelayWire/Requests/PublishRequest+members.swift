@@ -43,18 +43,57 @@ extension PublishRequest {
                 reader.topic(bytes, $0, at: "topic")
             }
             let payload = reader.required(bytes, self.payload, "payload", in: object)
-            if let payload, payload.kind != .object { reader.add(bytes, .object, at: "payload", input: payload.range) }
+            var binary: ByteBuffer?
+            if let payload, payload.kind != .object {
+                binary = try self.binary(payload, in: object, from: &reader, bytes)
+            }
             let metadata = try self.metadata(from: &reader, bytes)
             let ttl = self.ttl(from: &reader, bytes)
             let clientID = reader.clientID(bytes, self.clientID)
             guard let topic, let payload, reader.issues.count == before else { return nil }
             return PublishRequest(
                 topic: topic,
-                payload: bytes.copy(payload.range),
+                payload: binary ?? bytes.copy(payload.range),
+                isBinary: binary != nil,
                 metadata: metadata,
                 ttl: ttl,
                 clientID: clientID
             )
+        }
+
+        /// What a payload that is no object stands for.
+        ///
+        /// Its `encoding` is looked for here, by going through the object once more, so that messages of JSON have no work of it.
+        private func binary(
+            _ payload: JSONValue,
+            in object: Range<Int>,
+            from reader: inout RequestReader,
+            _ bytes: Span<UInt8>
+        ) throws(JSONError) -> ByteBuffer? {
+            var encoding: JSONValue?
+            if payload.kind == .string {
+                var walk = JSONPlace(offset: object.lowerBound)
+                try walk.enterObject(bytes)
+                while let name = try walk.nextMember(bytes) {
+                    let value = try walk.value(bytes)
+                    guard bytes.text(of: name, is: "encoding") else { continue }
+                    if encoding != nil { reader.add(bytes, .duplicate, at: "encoding", input: value.range) }
+                    encoding = encoding ?? value
+                }
+            }
+            guard let encoding, encoding.kind != .null else {
+                reader.add(bytes, .object, at: "payload", input: payload.range)
+                return nil
+            }
+            guard bytes.text(of: encoding, is: "base64") else {
+                reader.add(bytes, .choice(["base64"]), at: "encoding", input: encoding.range)
+                return nil
+            }
+            guard let binary = bytes.base64Bytes(of: payload) else {
+                reader.add(bytes, .base64, at: "payload", input: payload.range)
+                return nil
+            }
+            return binary
         }
 
         /// An empty object means the same as none.

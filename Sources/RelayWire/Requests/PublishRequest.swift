@@ -3,8 +3,10 @@ public import NIOCore
 /// A message that a client wants published.
 public struct PublishRequest: Hashable, Sendable {
     public let topic: String
-    /// A JSON object, byte for byte as sent, in memory of its own.
+    /// A JSON object, byte for byte as sent; or the bytes that were sent as base64. In memory of its own.
     public let payload: ByteBuffer
+    /// Whether the payload was sent as base64.
+    public let isBinary: Bool
     /// A JSON object whose values are strings, byte for byte as sent, in memory of its own; nil if there is none.
     public let metadata: ByteBuffer?
     /// Seconds to live, at least 1; nil for the topic's retention alone.
@@ -15,18 +17,21 @@ public struct PublishRequest: Hashable, Sendable {
     public init(
         topic: String,
         payload: ByteBuffer,
+        isBinary: Bool = false,
         metadata: ByteBuffer? = nil,
         ttl: Int64? = nil,
         clientID: String? = nil
     ) {
         self.topic = topic
         self.payload = payload
+        self.isBinary = isBinary
         self.metadata = metadata
         self.ttl = ttl
         self.clientID = clientID
     }
 
-    /// Reads `{"topic", "payload", "metadata"?, "ttl"?, "client_id"?}`. Other fields are ignored.
+    /// Reads `{"topic", "payload", "metadata"?, "ttl"?, "client_id"?}`. Other fields are ignored, but `encoding` beside a payload that is a
+    /// string.
     ///
     /// - Parameter json: the whole body. Nothing of it is kept alive.
     public init(json: ByteBuffer) throws(RequestError) {

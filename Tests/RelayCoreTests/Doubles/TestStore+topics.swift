@@ -61,6 +61,7 @@ extension TestStore: TopicStore {
         return self.state.withLock { state in
             if let isPublic = changes.isPublic { state.records[key]?.isPublic = isPublic }
             if let description = changes.description { state.records[key]?.description = description }
+            if let anonymous = changes.anonymous { state.records[key]?.anonymous = anonymous }
             if let durability = changes.durability { state.records[key]?.durability = durability.durability }
             return state.topic(key)
         }

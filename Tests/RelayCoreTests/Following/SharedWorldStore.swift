@@ -28,6 +28,8 @@ struct SharedWorldStore: StreamStore, StreamFeed {
         self.world.ask({ .success($0.log.page(request)) }, completion)
     }
 
+    func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome { .outdated }
+
     func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
         self.world.state.withLock { $0.boundsAsked += 1 }
         return try await self.world.ask { .success($0.log.bounds) }

@@ -31,4 +31,17 @@ struct MessageTests {
         #expect(small > 0)
         #expect(Message.at(1, bytes: 1_000).memoryCost == small + 1_000)
     }
+
+    @Test("in an answer bytes cost what their base64 does, and JSON what it does in memory")
+    func answerCost() {
+        let small = Message.at(1).memoryCost
+        #expect(Message.at(1, bytes: 1_000).answerCost == small + 1_000)
+        for (count, size) in [(0, 0), (1, 4), (3, 4), (1_000, 1_336)] {
+            var draft = Draft.numbered(1, at: Timestamp(microseconds: 0))
+            draft.payload = ByteBuffer(repeating: 0, count: count)
+            draft.format = .binary
+            #expect(draft.message(id: .ms(1)).answerCost == small + size)
+            #expect(draft.message(id: .ms(1)).memoryCost == small + count)
+        }
+    }
 }

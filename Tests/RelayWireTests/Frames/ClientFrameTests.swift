@@ -35,6 +35,15 @@ struct ClientFrameTests {
                 )
             ),
             (
+                #"{"type":"publish","id":1,"topic":"t","payload":"AQI=","encoding":"base64"}"#,
+                .publish(
+                    .init(
+                        requestID: ByteBuffer(string: "1"),
+                        request: PublishRequest(topic: "t", payload: ByteBuffer(bytes: [1, 2]), isBinary: true)
+                    )
+                )
+            ),
+            (
                 #"{"idempotency_key":"k","ttl":"5","metadata":{"a":"b"},"payload":{},"topic":"t","id":-7,"type":"publish"}"#,
                 .publish(
                     .init(

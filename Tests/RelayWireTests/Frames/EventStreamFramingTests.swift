@@ -21,6 +21,14 @@ struct EventStreamFramingTests {
         )
     }
 
+    @Test("bytes are one line of base64")
+    func binary() {
+        var buffer = ByteBuffer()
+        EventStreamFraming.write(.message(Samples.binary), cursor: Samples.id, into: &buffer)
+        let json = #"{"type":"message",\#(Samples.binaryCore),"metadata":null}"#
+        #expect(buffer.text == "id: 1795251363585-10\nevent: message\ndata: \(json)\n\n")
+    }
+
     @Test("no payload and no cursor can end a line")
     func lines() {
         var message = Samples.plain

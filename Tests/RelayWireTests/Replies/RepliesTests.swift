@@ -41,6 +41,50 @@ struct RepliesTests {
         #expect(text == json)
     }
 
+    @Test(
+        "bytes are base64, and say so",
+        arguments: [
+            (MessageFields.Shape.webSocket, #"{"type":"message",\#(Samples.binaryCore),"metadata":null}"#),
+            (.poll, #"{"type":"message",\#(Samples.binaryCore),"metadata":{},"stream_id":"1795251363585-10"}"#),
+            (.history, #"{\#(Samples.binaryCore),"metadata":{}}"#),
+        ]
+    )
+    func binary(shape: MessageFields.Shape, json: String) throws {
+        let message = Samples.binary
+        #expect(try self.written(message.size(as: shape)) { message.write(as: shape, into: &$0) } == json)
+    }
+
+    @Test("bytes of any number are sized and written exactly, on each wire")
+    func binarySizes() throws {
+        for count in 0..<70 {
+            var message = Samples.binary
+            message.payload = inset((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 151) })
+            let base64 = Data(message.payload.readableBytesView).base64EncodedString()
+            let poll = PollResponse(messages: [message, message])
+            let texts = [
+                try self.written(message.size(as: .history)) { message.write(as: .history, into: &$0) },
+                try self.written(poll.size, poll.write),
+                try self.written(ServerFrame.message(message).size, ServerFrame.message(message).write),
+            ]
+            for text in texts { #expect(text.contains(#","payload":"\#(base64)","encoding":"base64","timestamp":"#)) }
+            var framed = ByteBuffer()
+            ServerFrame.message(message).writeFramed(into: &framed)
+            #expect(framed.readableBytes == ServerFrame.message(message).framedSize)
+        }
+    }
+
+    @Test("a snapshot says that it is one, whatever it carries")
+    func snapshot() throws {
+        var message = Samples.binary
+        message.isSnapshot = true
+        let bytes = try self.written(message.size(as: .history)) { message.write(as: .history, into: &$0) }
+        #expect(bytes.contains(#""encoding":"base64","snapshot":true,"timestamp":"#))
+        message = Samples.tagged
+        message.isSnapshot = true
+        let object = try self.written(message.size(as: .poll)) { message.write(as: .poll, into: &$0) }
+        #expect(object.contains(#""payload":{},"snapshot":true,"timestamp":"#))
+    }
+
     @Test("a poll's answer")
     func poll() throws {
         let empty = PollResponse()

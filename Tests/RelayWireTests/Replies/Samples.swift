@@ -18,6 +18,18 @@ enum Samples {
         timestamp: Timestamp(microseconds: 0)
     )
 
+    /// Bytes of which one needs every kind of care in JSON, and whose base64 is padded.
+    static let binary = MessageFields(
+        id: id,
+        topic: "doc",
+        payload: ByteBuffer(bytes: [0, 0xFB, 0xEF, 0xFF, 0x22, 0x5C, 0x0A, 0xC2, 0x85, 0x80]),
+        isBinary: true,
+        timestamp: timestamp
+    )
+    static let binaryCore =
+        #""message_id":"1795251363585-10","topic":"doc","payload":"APvv/yJcCsKFgA==","encoding":"base64","#
+        + #""timestamp":"2026-11-21T08:56:03.585010Z""#
+
     static let plainCore =
         #""message_id":"1795251363585-10","topic":"job_setup","payload":{"a": [1,"é"]},"#
         + #""timestamp":"2026-11-21T08:56:03.585010Z""#

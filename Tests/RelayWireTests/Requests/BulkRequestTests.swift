@@ -13,6 +13,16 @@ struct BulkRequestTests {
         #expect(request.messages.map(\.ttl) == [nil, 5])
     }
 
+    @Test("each message has an encoding of its own")
+    func encodings() throws {
+        let text =
+            #"{"encoding":"hex","messages":[{"topic":"a","payload":"AQI=","encoding":"base64"},"#
+            + #"{"topic":"b","payload":{}},{"topic":"c","payload":"","encoding":"base64"}]}"#
+        let request = try BulkRequest(json: inset(text.utf8))
+        #expect(request.messages.map(\.isBinary) == [true, false, true])
+        #expect(request.messages.map(\.payload.readableBytes) == [2, 2, 0])
+    }
+
     @Test(
         "names the message of every issue",
         arguments: [
@@ -29,6 +39,10 @@ struct BulkRequestTests {
                 ]
             ),
             (#"{"messages":[{"topic":"a","payload":{}}],"messages":[]}"#, ["duplicate_field body.messages []"]),
+            (
+                #"{"messages":[{"topic":"a","payload":{}},{"topic":"a","payload":"?","encoding":"base64"}]}"#,
+                [#"base64_decode body.messages.1.payload "?""#]
+            ),
             (#"{"messages":[{"topic":"a","payload":{}},]}"#, ["malformed"]),
             (#"{"messages":[{"topic":"a","payload":{}}}"#, ["malformed"]),
             (#"[]"#, ["model_attributes_type body []"]),

@@ -41,6 +41,64 @@ struct PublishRequestTests {
     }
 
     @Test(
+        "a string is bytes where its encoding says so, which may stand anywhere",
+        arguments: [
+            #"{"topic":"a","payload":"APvv/w==","encoding":"base64"}"#,
+            #"{"encoding":"base64","topic":"a","payload":"APvv/w=="}"#,
+            #"{"x":{"encoding":"hex"},"payload":"APvv\/w==","\u0065ncoding":"base6\u0034","topic":"a"}"#,
+        ]
+    )
+    func binary(text: String) throws {
+        let expected = PublishRequest(topic: "a", payload: ByteBuffer(bytes: [0, 0xFB, 0xEF, 0xFF]), isBinary: true)
+        #expect(try PublishRequest(json: inset(text.utf8)) == expected)
+    }
+
+    @Test("bytes are in memory of their own, no larger than needed")
+    func ownBinary() throws {
+        let payload = Base64.text(ByteBuffer(repeating: 7, count: 4_096))
+        let filler = String(repeating: " ", count: 10_000)
+        let text = #"{"topic":"t","payload":"\#(payload)","encoding":"base64"\#(filler)}"#
+        let request = try PublishRequest(json: inset(text.utf8))
+        #expect(request.payload == ByteBuffer(repeating: 7, count: 4_096))
+        #expect(request.payload.storageCapacity <= 8_192)
+    }
+
+    @Test("an encoding beside an object means nothing, as any other field")
+    func encodingOfObject() throws {
+        for encoding in [#""base64""#, #""x""#, "1", #"1,"encoding":2"#] {
+            let text = #"{"topic":"a","payload":{},"encoding":\#(encoding)}"#
+            let request = try PublishRequest(json: inset(text.utf8))
+            #expect(request == PublishRequest(topic: "a", payload: ByteBuffer(string: "{}")))
+        }
+    }
+
+    @Test(
+        "bytes that can't be read are an issue",
+        arguments: [
+            (#"{"topic":"a","payload":"AA","encoding":"base64"}"#, [#"base64_decode body.payload "AA""#]),
+            (#"{"topic":"a","payload":"AA-_","encoding":"base64"}"#, [#"base64_decode body.payload "AA-_""#]),
+            (#"{"topic":"a","payload":"AA\n==","encoding":"base64"}"#, [#"base64_decode body.payload "AA\n==""#]),
+            (#"{"topic":"a","payload":"é===","encoding":"base64"}"#, [#"base64_decode body.payload "é===""#]),
+            (#"{"topic":"a","payload":"AA==","encoding":null}"#, [#"dict_type body.payload "AA==""#]),
+            (#"{"topic":"a","payload":"AA==","encoding":"hex"}"#, [#"enum body.encoding "hex""#]),
+            (#"{"topic":"a","payload":"AA==","encoding":["base64"]}"#, [#"enum body.encoding ["base64"]"#]),
+            (
+                #"{"topic":"a","payload":"AA==","encoding":"base64","encoding":"base64"}"#,
+                [#"duplicate_field body.encoding "base64""#]
+            ),
+            (#"{"topic":"a","payload":["AA=="],"encoding":"base64"}"#, [#"dict_type body.payload ["AA=="]"#]),
+            (#"{"topic":"a","payload":null,"encoding":"base64"}"#, ["dict_type body.payload null"]),
+            (
+                #"{"topic":1,"payload":"A","encoding":"base64","ttl":0}"#,
+                ["string_type body.topic 1", #"base64_decode body.payload "A""#, "greater_than body.ttl 0"]
+            ),
+        ] as [(String, [String])]
+    )
+    func binaryIssues(text: String, issues: [String]) {
+        #expect(summary { _ = try PublishRequest(json: inset(text.utf8)) } == issues)
+    }
+
+    @Test(
         "takes integers in every guise",
         arguments: [
             ("30", 30), ("30.0", 30), (#""30""#, 30), ("3e1", 30), (#"" 30 ""#, 30), (#""30.0""#, 30), ("300e-1", 30),

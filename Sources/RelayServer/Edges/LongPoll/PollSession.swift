@@ -157,7 +157,7 @@ extension PollSession: ReaderSink {
 
     func deliver(_ batch: Batch, to reader: Reader) {
         self.found[reader.tag].messages += batch.messages
-        self.bytes += batch.messages.reduce(0) { $0 + $1.memoryCost }
+        self.bytes += batch.messages.reduce(0) { $0 + $1.answerCost }
         self.chargeIfLarge()
     }
 

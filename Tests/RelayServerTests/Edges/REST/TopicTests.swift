@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Topics, grants and history")
 struct TopicTests {
-    @Test("a topic is shown with all eight fields; who was granted, to its owner only")
+    @Test("a topic is shown with all its fields; who was granted, to its owner only")
     func fields() async throws {
         try await withRelay { relay in
             let admin = try await relay.administratorToken
@@ -16,7 +16,7 @@ struct TopicTests {
             #expect(
                 Set(made.object.keys) == [
                     "topic_id", "topic_name", "owner_id", "is_public", "created_at", "description", "durability",
-                    "allowed_user_ids",
+                    "anonymous", "allowed_user_ids",
                 ]
             )
             #expect(made.object["owner_id"] as? String == owner.id)
@@ -41,6 +41,41 @@ struct TopicTests {
             #expect(put.object["allowed_user_ids"] is NSNull)
         }
     }
+
+    @Test("what people without a token may do is 'none' for streams, which take no other word")
+    func anonymous() async throws {
+        try await withRelay { relay in
+            let token = try await relay.administratorToken
+            let topics = "/api/v1/topics"
+            for value in ["read", "write"] {
+                let body = ["topic_name": "t", "anonymous": value]
+                let refused = try await relay.send(.POST, topics, token: token, json: body)
+                #expect(refused.status == 422)
+                #expect(refused.object["detail"] as? String == Self.needsToken)
+            }
+            #expect(try await relay.send(.GET, "\(topics)/t", token: token).status == 404)
+            let wrong = try await relay.send(
+                .POST,
+                topics,
+                token: token,
+                json: ["topic_name": "t", "anonymous": "all"]
+            )
+            #expect(wrong.status == 422 && wrong.text.contains("Input should be 'none', 'read' or 'write'"))
+            let body = ["topic_name": "t", "anonymous": "none"]
+            let made = try await relay.send(.POST, topics, token: token, json: body)
+            #expect(made.status == 201 && made.object["anonymous"] as? String == "none")
+            let refused = try await relay.send(.PUT, "\(topics)/t", token: token, json: ["anonymous": "read"])
+            #expect(refused.status == 422 && refused.object["detail"] as? String == Self.needsToken)
+            for same in [#"{"anonymous":"none"}"#, #"{"anonymous":null}"#, "{}"] {
+                let put = try await relay.send(.PUT, "\(topics)/t", token: token, body: same)
+                #expect(put.status == 200 && put.text == made.text)
+            }
+            let listed = try await relay.send(.GET, topics, token: token).list
+            #expect(listed.map { $0["anonymous"] as? String } == ["none"])
+        }
+    }
+
+    private static let needsToken = "This kind of topic is for people with a token: 'anonymous' can only be 'none'"
 
     @Test("topics are listed by name: owned and granted ones, nobody's public ones, for administrators as for others")
     func list() async throws {

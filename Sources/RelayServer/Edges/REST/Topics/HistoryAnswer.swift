@@ -74,7 +74,7 @@ struct HistoryAnswer: ReplyRest {
 
     private mutating func write(_ page: Broker.HistoryPage) -> (part: ByteBuffer, rest: (any ReplyRest)?) {
         self.remaining -= page.messages.count
-        self.remainingBytes -= page.messages.reduce(0) { $0 + $1.memoryCost }
+        self.remainingBytes -= page.messages.reduce(0) { $0 + $1.answerCost }
         var part = ByteBuffer()
         self.response.write(page.messages.map { $0.fields(of: self.key.name) }, into: &part)
         guard page.isCut, let last = page.last, self.remaining > 0, self.remainingBytes > 0 else {

@@ -20,7 +20,7 @@ enum TopicRoutes {
     @Sendable private static func create(_ call: RESTCall) async throws -> Reply {
         let caller = try await call.caller()
         let offered = call.services.broker.durabilities
-        let wanted = try await call.fields(["topic_name", "is_public", "description", "durability"]) { fields in
+        let wanted = try await call.fields(["topic_name"] + Self.changeable) { fields in
             let changes = Self.changes(&fields, offered)
             return fields.requiredTopic("topic_name").map { (name: $0, changes: changes) }
         }
@@ -33,6 +33,7 @@ enum TopicRoutes {
                 isPublic: wanted.changes.isPublic ?? false,
                 description: wanted.changes.description,
                 durability: wanted.changes.durability?.durability,
+                anonymous: wanted.changes.anonymous ?? .none,
                 by: caller
             )
             return Reply(.created, Self.tree(topic, for: caller))
@@ -97,7 +98,7 @@ enum TopicRoutes {
     @Sendable private static func update(_ call: RESTCall) async throws -> Reply {
         let caller = try await call.caller()
         let offered = call.services.broker.durabilities
-        let changes = try await call.fields(["is_public", "description", "durability"]) { Self.changes(&$0, offered) }
+        let changes = try await call.fields(Self.changeable) { Self.changes(&$0, offered) }
         let topic = try await TopicPath(call, for: caller).asking { (key) throws(BrokerError) in
             try await call.services.broker.updateTopic(key, changes, as: caller)
         }
@@ -112,6 +113,8 @@ enum TopicRoutes {
         return .noContent
     }
 
+    private static let changeable = ["is_public", "description", "durability", "anonymous"]
+
     /// - Parameter offered: what the durability may be, besides the relay's own setting.
     private static func changes(_ fields: inout RequestFields, _ offered: [Durability]) -> TopicChanges {
         let settings = [DurabilitySetting.ofRelay] + offered.map(DurabilitySetting.own)
@@ -119,7 +122,9 @@ enum TopicRoutes {
         return TopicChanges(
             isPublic: fields.flag("is_public"),
             description: fields.text("description", upTo: Self.longestDescription),
-            durability: durability.flatMap { name in settings.first { $0.text == name } }
+            durability: durability.flatMap { name in settings.first { $0.text == name } },
+            anonymous: fields.choice("anonymous", of: AnonymousAccess.allCases.map(\.rawValue))
+                .flatMap(AnonymousAccess.init(rawValue:))
         )
     }
 
@@ -135,6 +140,7 @@ enum TopicRoutes {
             ("created_at", .moment(record.createdAt)),
             ("description", .text(record.description)),
             ("durability", .text(DurabilitySetting(record.durability).text)),
+            ("anonymous", .text(record.anonymous.rawValue)),
             ("allowed_user_ids", isOwner ? .texts(topic.grants.map(\.user.rawValue)) : .null),
         ])
     }
