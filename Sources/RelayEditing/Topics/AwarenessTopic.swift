@@ -32,6 +32,8 @@ public struct AwarenessTopic: TopicBehavior {
 
     public var tier: StreamTier { .hot }
 
+    public var payloadFormat: PayloadFormat { .binary }
+
     public func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
         switch action {
         case .read, .inspect: self.document.decide(action, by: principal, on: access)
@@ -42,7 +44,6 @@ public struct AwarenessTopic: TopicBehavior {
     }
 
     public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
-        guard draft.format == .binary else { throw Refusal("Awareness is binary: base64 as JSON has it") }
         let update: AwarenessUpdate
         do throws(DocumentError) {
             update = try AwarenessUpdate(Array(draft.payload.readableBytesView))

@@ -31,6 +31,10 @@ public struct DocumentTopic: TopicBehavior {
 
     public var hasGlobalNames: Bool { true }
 
+    public var payloadFormat: PayloadFormat { .binary }
+
+    public var admitsAnonymous: Bool { true }
+
     public func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
         guard principal.isAnonymous else { return self.access.decide(action, by: principal, on: access) }
         guard let record = access.record else { return .missing }
@@ -41,9 +45,6 @@ public struct DocumentTopic: TopicBehavior {
     }
 
     public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
-        guard draft.format == .binary else {
-            throw Refusal("A document's messages are updates of Yjs: base64 as JSON has them")
-        }
         guard draft.payload.readableBytes <= self.settings.maxBytes else {
             throw Refusal("too_large: the update is larger than a document may be")
         }
