@@ -33,7 +33,10 @@ public enum PayloadSource: Hashable, Sendable {
         return value
     }
 
-    private func bytes() throws -> [UInt8] {
+    /// What the source holds, whatever it is.
+    ///
+    /// - Throws: ``UsageError`` where it can't be read.
+    public func bytes() throws -> [UInt8] {
         switch self {
         case .text(let text):
             return Array(text.utf8)

@@ -31,11 +31,15 @@ struct PublishCommand: AsyncParsableCommand {
     @Option(help: "Repeat it to repeat a publish whose outcome is unknown, within 10 minutes.")
     var idempotencyKey: String?
 
+    @Flag(help: "Publish the bytes as they are, to a topic that takes such: an update to a document.")
+    var binary = false
+
     @Flag(help: "Read payloads from standard input, one to a line, and send them 100 at a time.")
     var bulk = false
 
     func validate() throws {
         guard !(self.bulk && self.payload != nil) else { throw ValidationError("--bulk reads standard input only") }
+        guard !(self.bulk && self.binary) else { throw ValidationError("--bulk reads JSON only") }
         guard (self.ttl ?? 1) >= 1 else { throw ValidationError("--ttl is at least 1") }
     }
 
@@ -50,11 +54,14 @@ struct PublishCommand: AsyncParsableCommand {
     }
 
     private func publishOne(_ client: RelayClient, _ metadata: [String: String]) async throws {
+        let source = PayloadSource(argument: self.payload)
         let receipt = try await client.publish(
-            self.topic,
-            try PayloadSource(argument: self.payload).payload(),
-            ttl: self.ttl,
-            metadata: metadata,
+            OutgoingMessage(
+                topic: self.topic,
+                content: self.binary ? .binary(try source.bytes()) : .json(try source.payload()),
+                ttl: self.ttl,
+                metadata: metadata
+            ),
             idempotencyKey: self.idempotencyKey
         )
         try StandardStreams.result(self.relay.format.line(receipt))

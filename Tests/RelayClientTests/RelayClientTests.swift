@@ -81,6 +81,35 @@ struct RelayClientTests {
         #expect(sleeps[2] == .seconds(9))
     }
 
+    @Test(
+        "Bytes are published as base64, alone and in a bulk beside objects; what people without a token may do is sent"
+    )
+    func bytes() async throws {
+        let topic: JSONDocument = [
+            "topic_id": "i", "topic_name": "t", "owner_id": "o", "created_at": "T", "anonymous": "read",
+        ]
+        let relay = FakeRelay { request in
+            if request.uri.hasSuffix("bulk") { return .json(207, ["results": [], "summary": [:]]) }
+            return .json(201, request.uri.contains("topics") ? topic : Self.receipt)
+        }
+        try await relay.run { endpoint in
+            let client = self.client(endpoint, .tokens(Self.usable))
+            try await client.publish("t", bytes: [0, 0xFB, 0xEF, 0xFF], ttl: 5)
+            _ = try? await client.publishBulk([
+                OutgoingMessage(topic: "t", content: .binary([])), OutgoingMessage(topic: "u", payload: [:]),
+            ])
+            #expect(try await client.createTopic("t", anonymous: "read").anonymous == "read")
+            #expect(try await client.updateTopic("t", anonymous: "none").anonymous == "read")
+        }
+        #expect(
+            relay.requests.map(\.body) == [
+                #"{"topic":"t","payload":"APvv/w==","encoding":"base64","ttl":5}"#,
+                #"{"messages":[{"topic":"t","payload":"","encoding":"base64"},{"topic":"u","payload":{}}]}"#,
+                #"{"topic_name":"t","is_public":false,"anonymous":"read"}"#, #"{"anonymous":"none"}"#,
+            ]
+        )
+    }
+
     @Test("Attempts end at their limit with what the relay said last")
     func limit() async throws {
         let relay = FakeRelay { _ in .detail(503, "storage is away") }

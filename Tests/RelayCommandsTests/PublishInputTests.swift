@@ -17,6 +17,12 @@ struct PublishInputTests {
         #expect(throws: UsageError.self) { try PayloadSource.text(text).payload() }
     }
 
+    @Test("What is published as bytes may be anything")
+    func anyBytes() throws {
+        #expect(try PayloadSource.text("no {").bytes() == Array("no {".utf8))
+        #expect(throws: UsageError.self) { try PayloadSource.file("/nowhere/at/all").bytes() }
+    }
+
     @Test("A file that isn't there is wrong usage")
     func missingFile() {
         #expect(throws: UsageError.self) { try PayloadSource.file("/nowhere/at/all").payload() }

@@ -36,7 +36,9 @@ extension RelayClient {
         return try await self.publish(message, idempotencyKey: idempotencyKey)
     }
 
-    private func publish(_ message: OutgoingMessage, idempotencyKey: String?) async throws -> PublishReceipt {
+    /// Publishes a message. As ``publish(_:_:ttl:metadata:idempotencyKey:)``.
+    @discardableResult
+    public func publish(_ message: OutgoingMessage, idempotencyKey: String? = nil) async throws -> PublishReceipt {
         try message.check()
         let call = Self.publishCall(["api", "v1", "messages"], message.json, idempotencyKey)
         return try await self.reply(to: call).decoded(PublishReceipt.init(json:))

@@ -17,13 +17,13 @@ struct SheddingOrderTests {
         Set(MemoryAccount.allCases.filter { self.order.admits(10, to: $0, balance: 0, total: total) })
     }
 
-    @Test("strangers first, then bodies and answers, then waiting drafts, readers last")
+    @Test("strangers first, then bodies and answers, then waiting drafts and documents, readers last")
     func inOrder() {
-        let all: Set<MemoryAccount> = [.hotTier, .readers, .waiting, .requests, .answers, .strangers]
+        let all: Set<MemoryAccount> = [.hotTier, .readers, .waiting, .requests, .answers, .strangers, .documents]
         #expect(self.admitted(total: 740) == all)
         #expect(self.admitted(total: 790) == all.subtracting([.hotTier]))
-        #expect(self.admitted(total: 791) == [.readers, .waiting, .requests, .answers])
-        #expect(self.admitted(total: 891) == [.readers, .waiting])
+        #expect(self.admitted(total: 791) == [.readers, .waiting, .documents, .requests, .answers])
+        #expect(self.admitted(total: 891) == [.readers, .waiting, .documents])
         #expect(self.admitted(total: 941) == [.readers])
         #expect(self.admitted(total: 990) == [.readers])
         #expect(self.admitted(total: 991) == [])
