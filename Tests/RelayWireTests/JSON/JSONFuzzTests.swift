@@ -11,6 +11,8 @@ struct JSONFuzzTests {
             #"{"topic":"job_setup","payload":{"a":[1,2.5e3,null],"b":"é\u00e9\n"},"ttl":30,"metadata":{"k":"v"}}"#,
             #"{"topics":["a","b"],"since":{"a":"1-2","b":"3"},"timeout":30.0,"replay_window_seconds":5}"#,
             #"{"type":"subscribe","topics":["a"],"client_id":"c","offset":"last","cursors":{"a":"1-0"}}"#,
+            #"{"topic":"document/a","payload":"AQEBAAQBAXQBYQA=","encoding":"base64"}"#,
+            #"{"type":"publish","id":1,"encoding":"base64","topic":"a","payload":"APvv\/w=="}"#,
             #"{"type":"publish","id":"x","topic":"t","payload":{},"idempotency_key":"k"}"#,
             #"{"messages":[{"topic":"a","payload":{}},{"topic":"b","payload":{"x":[]}}]}"#,
         ]
