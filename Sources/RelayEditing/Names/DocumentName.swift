@@ -21,12 +21,15 @@ public struct DocumentName: Hashable, Sendable {
         self.segment = segment
     }
 
-    /// - Parameter path: a topic's name: the document's, or that of its awareness.
-    /// - Returns: nil where it is neither.
+    /// - Parameter path: a topic's name: the document's, or that of one of its parts.
+    /// - Returns: nil where it is none of these.
     public init?(path: String) {
         guard path.hasPrefix(Self.prefix) else { return nil }
         var segment = path.dropFirst(Self.prefix.count)
-        if segment.hasSuffix(Self.awarenessSuffix) { segment = segment.dropLast(Self.awarenessSuffix.count) }
+        for suffix in [Self.awarenessSuffix, Self.statelessSuffix] where segment.hasSuffix(suffix) {
+            segment = segment.dropLast(suffix.count)
+            break
+        }
         guard let text = Self.decoded(segment), let name = DocumentName(text), name.segment == segment else {
             return nil
         }
@@ -35,15 +38,22 @@ public struct DocumentName: Hashable, Sendable {
 
     static let prefix = "document/"
     private static let awarenessSuffix = "/awareness"
+    private static let statelessSuffix = "/stateless"
 
     /// Whether the path is that of an awareness topic, if it is one of this type at all.
     static func isAwareness(_ path: String) -> Bool { path.hasSuffix(Self.awarenessSuffix) }
+
+    /// Whether the path is that of a topic for stateless messages, if it is one of this type at all.
+    static func isStateless(_ path: String) -> Bool { path.hasSuffix(Self.statelessSuffix) }
 
     /// The topic whose stream has the document's updates.
     public var topicName: TopicName { TopicName(path: Self.prefix + self.segment) }
 
     /// The topic that has what people show of themselves in it.
     public var awarenessTopicName: TopicName { TopicName(path: Self.prefix + self.segment + Self.awarenessSuffix) }
+
+    /// The topic of what people's applications tell each other beside the document.
+    public var statelessTopicName: TopicName { TopicName(path: Self.prefix + self.segment + Self.statelessSuffix) }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)

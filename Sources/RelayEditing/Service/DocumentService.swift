@@ -35,7 +35,7 @@ public final class DocumentService: Sendable {
 
     /// The catalog's behaviours for documents.
     public static func behaviors(_ settings: DocumentSettings) -> [any TopicBehavior] {
-        [DocumentTopic(settings: settings), AwarenessTopic(settings: settings)]
+        [DocumentTopic(settings: settings), AwarenessTopic(settings: settings), StatelessTopic(settings: settings)]
     }
 
     var loaded: [LoadedDocument] { self.documents.withLock { Array($0.values) } }

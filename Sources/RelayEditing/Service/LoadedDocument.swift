@@ -37,6 +37,7 @@ public final class LoadedDocument: Sendable {
     public let name: DocumentName
     public let key: TopicKey
     public let awarenessKey: TopicKey
+    public let statelessKey: TopicKey
     let loop: any DocumentLoop
     let settings: DocumentSettings
     let memory: MemoryLedger
@@ -47,6 +48,7 @@ public final class LoadedDocument: Sendable {
         self.name = name
         self.key = TopicKey(name: name.topicName)
         self.awarenessKey = TopicKey(name: name.awarenessTopicName)
+        self.statelessKey = TopicKey(name: name.statelessTopicName)
         self.loop = loop
         self.settings = settings
         self.memory = memory

@@ -25,7 +25,8 @@ public struct DocumentTopic: TopicBehavior {
     public let kind = "document"
 
     public func name(fromPath path: String) -> TopicName? {
-        guard !DocumentName.isAwareness(path), let name = DocumentName(path: path) else { return nil }
+        guard !DocumentName.isAwareness(path), !DocumentName.isStateless(path), let name = DocumentName(path: path)
+        else { return nil }
         return name.topicName
     }
 

@@ -37,6 +37,7 @@ struct RelayEdges {
         let paths: PathLedger
         let latency: RendezvousMetrics
         let documents: DocumentMetrics
+        let strangers: Strangers
     }
 
     /// What the relay's port serves, what a port for metrics alone does, and who does what peers ask of the relay by messages.
@@ -107,7 +108,8 @@ struct RelayEdges {
                 logger: self.logger
             ),
             latency: RendezvousMetrics(factory: factory),
-            documents: DocumentMetrics(factory: factory)
+            documents: DocumentMetrics(factory: factory),
+            strangers: self.strangers
         )
     }
 
@@ -166,15 +168,15 @@ struct RelayEdges {
             ),
             .init(.GET, SignalingRoute.path, signaling),
             .init(.GET, under: NodeProxyRoute.prefix, template: NodeProxyRoute.template, NodeProxyRoute(proxies)),
-        ] + self.tunnelRoutes(shared, joiner, sockets, nodes) + [self.documentRoute(shared, joiner, publisher, places)]
+        ] + self.tunnelRoutes(shared, joiner, sockets, nodes) + self.documentRoutes(shared, joiner, publisher, places)
     }
 
-    private func documentRoute(
+    private func documentRoutes(
         _ shared: Shared,
         _ joiner: Joiner,
         _ publisher: Publisher,
         _ places: ConnectionQuota
-    ) -> Routes.Entry {
+    ) -> [Routes.Entry] {
         let services = DocumentServices(
             access: shared.access,
             joiner: joiner,
@@ -182,9 +184,13 @@ struct RelayEdges {
             documents: self.documents,
             sockets: self.sockets(shared.metrics, places, upTo: self.configuration.documents.maxMessageBytes),
             metrics: shared.documents,
+            strangers: shared.strangers,
             anonymous: self.anonymousReaders
         )
-        return .init(.GET, under: DocumentRoute.prefix, template: DocumentRoute.template, DocumentRoute(services))
+        return [
+            .init(.GET, under: DocumentRoute.prefix, template: DocumentRoute.template, DocumentRoute(services)),
+            .init(.GET, HocuspocusRoute.path, HocuspocusRoute(services)),
+        ]
     }
 
     private var anonymousReaders: AnonymousReaders? {
@@ -265,20 +271,28 @@ struct RelayEdges {
             anonymous: AnonymousSessions(limiter: self.access.rateLimiter),
             latency: shared.latency,
             sockets: proxies.sockets,
-            strangers: ConnectionQuota(
-                maxPerUser: signaling.maxStrangersPerAddress,
-                maxInAll: signaling.maxStrangers
-            ),
+            strangers: shared.strangers,
             clients: self.clients,
             proxies: proxies,
             limits: SignalingServices.Limits(
-                patience: TimeAmount(signaling.joinPatience),
                 sender: SenderBudget.Limits(
                     messagesPerSecond: signaling.messagesPerSecond,
                     bytesPerSecond: signaling.bytesPerSecond
                 ),
                 maxTextBytes: self.maxSignalBytes
             )
+        )
+    }
+
+    private var strangers: Strangers {
+        let signaling = self.configuration.signaling
+        return Strangers(
+            places: ConnectionQuota(
+                maxPerUser: signaling.maxStrangersPerAddress,
+                maxInAll: signaling.maxStrangers
+            ),
+            clients: self.clients,
+            patience: TimeAmount(signaling.joinPatience)
         )
     }
 

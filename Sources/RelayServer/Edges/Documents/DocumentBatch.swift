@@ -7,9 +7,14 @@ import RelayWire
 /// price of one.
 enum DocumentBatch: BatchFormat {
     static func encode(_ messages: [Message], of topic: TopicName) -> ByteBuffer {
-        if messages.count == 1 { return self.frame(messages[0].payload) }
+        self.frame(self.update(messages))
+    }
+
+    /// One update that says what all of these do.
+    static func update(_ messages: [Message]) -> ByteBuffer {
+        if messages.count == 1 { return messages[0].payload }
         let updates = messages.compactMap { try? Update(Array($0.payload.readableBytesView)) }
-        return self.frame(ByteBuffer(bytes: Update.mergedBytes(updates)))
+        return ByteBuffer(bytes: Update.mergedBytes(updates))
     }
 
     /// - Parameter update: an update's bytes.
@@ -28,6 +33,11 @@ enum DocumentBatch: BatchFormat {
 /// What is shown of those who are present, for clients of y-protocols: one WebSocket message, with the newest entry of each client.
 enum AwarenessBatch: BatchFormat {
     static func encode(_ messages: [Message], of topic: TopicName) -> ByteBuffer {
+        self.frame(self.newest(messages))
+    }
+
+    /// The newest entry of each client.
+    static func newest(_ messages: [Message]) -> [AwarenessEntry] {
         var places: [UInt64: Int] = [:]
         var entries: [AwarenessEntry] = []
         for message in messages {
@@ -41,11 +51,35 @@ enum AwarenessBatch: BatchFormat {
                 }
             }
         }
-        return self.frame(entries)
+        return entries
     }
 
     static func frame(_ entries: [AwarenessEntry]) -> ByteBuffer {
         ByteBuffer(documentFrame: DocumentFrame.awareness(AwarenessUpdate(entries).encoded()))
+    }
+}
+
+/// A document's updates as one message of y-protocols, with no frame around it: for protocols that write an address in front.
+enum DocumentBody: BatchFormat {
+    static func encode(_ messages: [Message], of topic: TopicName) -> ByteBuffer {
+        self.message(DocumentBatch.update(messages))
+    }
+
+    static func message(_ update: ByteBuffer) -> ByteBuffer {
+        let head = DocumentFrame.updateHead(size: update.readableBytes)
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(head.count + update.readableBytes)
+        bytes.writeBytes(head)
+        bytes.writeImmutableBuffer(update)
+        return bytes
+    }
+}
+
+/// The same of what is shown of those who are present.
+enum AwarenessBody: BatchFormat {
+    static func encode(_ messages: [Message], of topic: TopicName) -> ByteBuffer {
+        let entries = AwarenessBatch.newest(messages)
+        return ByteBuffer(bytes: DocumentFrame.awareness(AwarenessUpdate(entries).encoded()))
     }
 }
 

@@ -30,7 +30,7 @@ final class DocumentConversation {
 extension DocumentConversation: WebSocketDialect {
     func opened(_ connection: WebSocketConnection) {
         self.connection = connection
-        self.member?.start(on: self, asksFirst: true)
+        self.member?.start(on: self)
     }
 
     func closed() {
@@ -94,6 +94,11 @@ extension DocumentConversation: DocumentLine {
         self.connection?.suspend(work, then: body)
     }
 
+    func began(_ member: DocumentMember) {
+        member.ask()
+        member.showPresent()
+    }
+
     func workBegan() { self.connection?.workBegan() }
 
     func workEnded() { self.connection?.workEnded() }
@@ -104,6 +109,7 @@ extension DocumentConversation: DocumentLine {
         case .step2(let update): self.send(DocumentFrame.step2(update))
         case .echo(let update): self.connection?.send(DocumentBatch.frame(update))
         case .awareness(let entries): self.connection?.send(AwarenessBatch.frame(entries))
+        case .told: break
         case .denied(let reason): self.send(DocumentFrame.denied(reason: reason))
         }
     }
@@ -112,6 +118,7 @@ extension DocumentConversation: DocumentLine {
         switch part {
         case .updates: self.connection?.deliver(batch.encoded(as: DocumentBatch.self))
         case .awareness: self.connection?.deliver(batch.encoded(as: AwarenessBatch.self))
+        case .stateless: break
         }
     }
 
@@ -125,10 +132,9 @@ extension DocumentConversation: DocumentLine {
     /// Its provider comes back at once in any case, and is answered then.
     func ended(_ member: DocumentMember, _ end: DocumentEnd) {
         switch end {
-        case .denied(let reason): self.close(.policyViolation, reason)
-        case .deleted: self.close(.policyViolation, "The document was deleted")
-        case .expired: self.close(.tokenExpired, "The access token has expired")
-        case .unavailable(let reason): self.close(.unexpectedServerError, reason)
+        case .denied, .deleted: self.close(.policyViolation, end.clientText)
+        case .expired: self.close(.tokenExpired, end.clientText)
+        case .unavailable: self.close(.unexpectedServerError, end.clientText)
         }
     }
 

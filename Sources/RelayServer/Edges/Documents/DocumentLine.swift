@@ -11,6 +11,9 @@ protocol DocumentLine: AnyObject, Suspending {
 
     func send(_ reply: DocumentReply, from member: DocumentMember)
 
+    /// The member follows the document. What it sends after this it sends in its own order.
+    func began(_ member: DocumentMember)
+
     /// The next messages of the document or of its awareness: goes out with the next ``flush()``.
     func deliver(_ batch: Batch, of part: DocumentPart, to member: DocumentMember)
 
@@ -23,14 +26,24 @@ protocol DocumentLine: AnyObject, Suspending {
     func workBegan()
     func workEnded()
 
+    /// The member's token expires soon.
+    func expiring(_ member: DocumentMember)
+
     /// The member gets nothing any more.
     func ended(_ member: DocumentMember, _ end: DocumentEnd)
+}
+
+extension DocumentLine {
+    /// Most protocols have no words for it.
+    func expiring(_ member: DocumentMember) {}
 }
 
 /// Which topic of a document.
 enum DocumentPart: Int {
     case updates
     case awareness
+    /// Only where the client's protocol has such messages.
+    case stateless
 }
 
 /// What a client is told beside the stream.
@@ -42,6 +55,8 @@ enum DocumentReply {
     /// An update of its own of which nothing was new.
     case echo(ByteBuffer)
     case awareness([AwarenessEntry])
+    /// What another client of the same protocol has told the others beside the document.
+    case told([UInt8])
     /// Something was not done, and why.
     case denied(String)
 }
@@ -53,6 +68,17 @@ enum UpdateOutcome: Hashable {
     case refused
     /// The store could not take it now: the client is asked for it once more.
     case unstored
+}
+
+extension DocumentEnd {
+    /// What a client is told in its own protocol.
+    var clientText: String {
+        switch self {
+        case .denied(let reason), .unavailable(let reason): reason
+        case .deleted: "The document was deleted"
+        case .expired: "The access token has expired"
+        }
+    }
 }
 
 /// Why a member's part in a document is over.

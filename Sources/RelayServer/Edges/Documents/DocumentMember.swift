@@ -28,12 +28,26 @@ final class DocumentMember {
     private var isAwaited = false
     private var lastDenial: NIODeadline?
     private var isAskingAgain = false
+    /// Publishes that have no result yet.
+    private var underWay = 0
+    private var expiry = TokenExpiry()
+    /// Nil where the client's protocol has no messages beside the document.
+    private let dialect: StatelessMessage.Dialect?
+    /// By which it knows its own messages beside the document.
+    private let number = UInt64.random(in: 0..<(1 << 53))
 
-    init(_ session: Session, _ use: DocumentUse, _ services: DocumentServices, on loop: DeliveryLoop) {
+    init(
+        _ session: Session,
+        _ use: DocumentUse,
+        _ services: DocumentServices,
+        on loop: DeliveryLoop,
+        telling dialect: StatelessMessage.Dialect? = nil
+    ) {
         self.session = session
         self.use = use
         self.services = services
         self.loop = loop
+        self.dialect = dialect
     }
 
     private var document: LoadedDocument { self.use.document }
@@ -56,15 +70,15 @@ final class DocumentMember {
 
     // MARK: Life
 
-    /// Begins to follow the document. Present states are sent, and what comes of awareness; of updates nothing, before ``answer(_:)``.
-    ///
-    /// - Parameter asksFirst: whether the client is asked at once what it has.
-    func start(on line: any DocumentLine, asksFirst: Bool) {
+    /// Begins to follow the document: tells of that by ``DocumentLine/began(_:)``, and sends what comes of awareness; of updates nothing, before
+    /// ``answer(_:)``.
+    func start(on line: any DocumentLine) {
         self.line = line
         self.loop.current?.connections.add(self)
         let cursor = self.document.cursor
         self.services.joiner.join(
-            [self.document.key, self.document.awarenessKey],
+            [self.document.key, self.document.awarenessKey]
+                + (self.dialect == nil ? [] : [self.document.statelessKey]),
             for: line,
             sink: self,
             as: nil
@@ -72,30 +86,47 @@ final class DocumentMember {
             place == DocumentPart.updates.rawValue ? .cursor(cursor) : .tail
         } then: { joined in
             switch consume joined {
-            case .success(let joined): self.joined(joined, asksFirst: asksFirst)
+            case .success(let joined): self.joined(joined)
             case .failure(let refusal): self.end(refusal.end)
             }
         }
     }
 
-    private func joined(_ joined: consuming JoinedReaders, asksFirst: Bool) {
-        guard let readers = self.loop.current?.readers else { return }
+    private func joined(_ joined: consuming JoinedReaders) {
+        guard let line = self.line, let readers = self.loop.current?.readers else { return }
         let updates = joined.readers[DocumentPart.updates.rawValue]
-        let awareness = joined.readers[DocumentPart.awareness.rawValue]
+        let others = joined.readers.dropFirst()
         self.subscriptions.add(joined)
-        if asksFirst { self.ask() }
-        let present = self.document.present
-        if !present.isEmpty { self.send(.awareness(present)) }
-        readers.start(awareness)
-        if self.isAwaited { readers.start(updates) } else { self.unstarted = updates }
+        self.unstarted = updates
+        line.began(self)
+        guard self.line != nil else { return }
+        for reader in others { readers.start(reader) }
+        if self.isAwaited, let reader = self.unstarted.take() { readers.start(reader) }
     }
 
     /// The client has left, or its line ends. Called once.
     func stop() {
-        self.line = nil
+        let (line, underWay) = (self.line.take(), self.underWay)
+        self.underWay = 0
         self.unstarted = nil
         self.loop.current?.connections.remove(self)
         for reader in self.subscriptions.removeAll() { self.loop.current?.readers.leave(reader) }
+        // A line with other members does not wait for this one's results.
+        guard let line, underWay > 0 else { return }
+        self.loop.eventLoop.assumeIsolated().execute {
+            for _ in 0..<underWay { line.workEnded() }
+        }
+    }
+
+    private func workBegan() {
+        self.underWay += 1
+        self.line?.workBegan()
+    }
+
+    private func workEnded() {
+        guard let line = self.line else { return }
+        self.underWay -= 1
+        line.workEnded()
     }
 
     private func end(_ end: DocumentEnd) {
@@ -108,6 +139,7 @@ final class DocumentMember {
     func adopt(_ session: Session) {
         self.loop.current?.connections.remove(self)
         self.session = session
+        self.expiry = TokenExpiry()
         self.loop.current?.connections.add(self)
         self.accessMayHaveChanged()
     }
@@ -131,6 +163,12 @@ extension DocumentMember {
     }
 
     func sendPresent() { self.send(.awareness(self.document.present)) }
+
+    /// The same, where anybody is.
+    func showPresent() {
+        let present = self.document.present
+        if !present.isEmpty { self.send(.awareness(present)) }
+    }
 
     /// A document that does not follow its topic any more is opened anew by whoever comes back.
     private var isInService: Bool {
@@ -180,7 +218,7 @@ extension DocumentMember: PublishClient {
             format: .binary,
             publisher: self.session.account.load
         )
-        self.line?.workBegan()
+        self.workBegan()
         let item = Broker.Item(key: self.document.key, draft: draft)
         self.services.publisher.publish(item, once: nil, as: principal, for: self, .update)
     }
@@ -188,10 +226,11 @@ extension DocumentMember: PublishClient {
     enum Ticket: Sendable {
         case update
         case awareness
+        case stateless
     }
 
     func published(_ result: Result<Publication, BrokerError>, in key: TopicKey, _ ticket: Ticket) {
-        self.line?.workEnded()
+        self.workEnded()
         guard case .update = ticket else { return }
         switch result {
         case .success: self.settled(.applied)
@@ -233,9 +272,36 @@ extension DocumentMember {
         if !outcome.answer.isEmpty { self.send(.awareness(outcome.answer)) }
         for entry in outcome.broadcast {
             let draft = Draft(entry, at: self.services.clock.now(), publisher: self.session.account.load)
-            self.line?.workBegan()
+            self.workBegan()
             let item = Broker.Item(key: self.document.awarenessKey, draft: draft)
             self.services.publisher.publish(item, once: nil, as: principal, for: self, .awareness)
+        }
+    }
+}
+
+// MARK: - Beside the document
+
+extension DocumentMember {
+    /// Tells all others in the document whose clients speak the same protocol. Nothing of it is stored.
+    ///
+    /// - Parameter text: UTF-8.
+    func tell(_ text: [UInt8]) {
+        guard let dialect = self.dialect, let principal = self.session.standingPrincipal(requiring: .read) else {
+            return
+        }
+        let message = StatelessMessage(dialect, from: self.number, text)
+        self.workBegan()
+        let draft = Draft(message, at: self.services.clock.now(), publisher: self.session.account.load)
+        let item = Broker.Item(key: self.document.statelessKey, draft: draft)
+        self.services.publisher.publish(item, once: nil, as: principal, for: self, .stateless)
+    }
+
+    private func hear(_ messages: [Message]) {
+        for message in messages {
+            guard let message = try? StatelessMessage(Array(message.payload.readableBytesView).span),
+                message.dialect == self.dialect, message.sender != self.number
+            else { continue }
+            self.send(.told(message.text))
         }
     }
 }
@@ -259,7 +325,7 @@ extension DocumentMember: ReaderSink {
     func deliver(_ batch: Batch, to reader: Reader) {
         guard let part = DocumentPart(rawValue: reader.tag) else { return }
         self.services.publisher.metrics.delivered(batch.messages.count, by: .webSocket)
-        self.line?.deliver(batch, of: part, to: self)
+        if part == .stateless { self.hear(batch.messages) } else { self.line?.deliver(batch, of: part, to: self) }
     }
 
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
@@ -282,8 +348,14 @@ extension DocumentMember: SessionSink {
         self.end(refusal.status == 503 ? .unavailable(refusal.detail) : .denied(refusal.detail))
     }
 
+    var nextExpiryCheck: Timestamp { self.expiry.nextCheck(expiresAt: self.session.expiresAt) }
+
     func checkExpiry(at now: Timestamp) {
-        if now >= self.session.expiresAt { self.end(.expired) }
+        switch self.expiry.tick(at: now, expiresAt: self.session.expiresAt) {
+        case .nothing: break
+        case .warn: self.line?.expiring(self)
+        case .end: self.end(.expired)
+        }
     }
 }
 

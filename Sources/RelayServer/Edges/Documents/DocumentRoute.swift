@@ -107,8 +107,7 @@ extension Reply {
     init(_ refusal: DocumentRefusal) {
         switch refusal {
         case .broker(let error): self.init(error)
-        case .tooManyDocuments: self = .unavailable("Room limit reached")
-        case .tooManyConnections: self = .unavailable("Room capacity reached")
+        case .tooManyDocuments, .tooManyConnections: self = .unavailable(refusal.clientText)
         case .noMemory: self = .overloaded
         }
     }

@@ -12,6 +12,7 @@ final class DocumentServices: Sendable {
     let documents: DocumentService
     let sockets: WebSocketServices
     let metrics: DocumentMetrics
+    let strangers: Strangers
     /// Nil where everybody has to show a token.
     let anonymous: AnonymousReaders?
 
@@ -22,6 +23,7 @@ final class DocumentServices: Sendable {
         documents: DocumentService,
         sockets: WebSocketServices,
         metrics: DocumentMetrics,
+        strangers: Strangers,
         anonymous: AnonymousReaders?
     ) {
         self.access = access
@@ -30,6 +32,7 @@ final class DocumentServices: Sendable {
         self.documents = documents
         self.sockets = sockets
         self.metrics = metrics
+        self.strangers = strangers
         self.anonymous = anonymous
     }
 

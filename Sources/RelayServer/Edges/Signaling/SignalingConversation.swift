@@ -64,7 +64,7 @@ extension SignalingConversation: WebSocketDialect {
         guard case .stranger(_, let gate) = self.client else { return }
         let refuse = { [weak self] (text: String) in self?.connection?.close(.unauthenticated, text) ?? () }
         gate.onExcess = { refuse("Too much before a join") }
-        self.timer = self.loop.eventLoop.assumeIsolated().scheduleTask(in: self.services.limits.patience) {
+        self.timer = self.loop.eventLoop.assumeIsolated().scheduleTask(in: self.services.strangers.patience) {
             refuse("No join in time")
         }
     }

@@ -28,7 +28,7 @@ final class SignalingRoute: Route {
                         .known(
                             session,
                             ticket: self.ticket(of: session, exchange),
-                            address: self.address(of: exchange)
+                            address: self.services.strangers.address(of: exchange)
                         ),
                         services: self.services,
                         loop: exchange.loop
@@ -42,26 +42,12 @@ final class SignalingRoute: Route {
     private func ticket(of session: Session, _ exchange: Exchange) -> String? {
         session.peer?.ticket == nil ? nil : self.services.access.shownToken(of: exchange)
     }
-
-    private func address(of exchange: Exchange) -> String { self.services.clients.key(of: exchange) }
 }
 
 extension SignalingRoute: SessionSockets {
     func open(stranger exchange: Exchange, _ headers: HTTPHeaders) {
         let services = self.services
-        // A relay without such places has everybody show a token at once.
-        guard services.strangers.maxPerUser > 0 else { return exchange.answer(Reply(AccessError(.notAuthenticated))) }
-        let address = self.address(of: exchange)
-        guard let place = services.strangers.enter(address: address) else {
-            var reply = Reply(.tooManyRequests, detail: "Too many connections without a token")
-            reply.headers.add(name: "retry-after", value: "5")
-            return exchange.answer(reply)
-        }
-        guard let charge = services.sockets.memory.hold(StrangerGate.most, in: .strangers) else {
-            return exchange.answer(.overloaded)
-        }
-        let gate = StrangerGate(charge)
-        services.sockets.upgrade(exchange, headers, holding: place, behind: gate) {
+        services.strangers.open(exchange, headers, over: services.sockets) { gate, address in
             SignalingConversation(.stranger(address: address, gate), services: services, loop: exchange.loop)
         }
     }

@@ -6,8 +6,6 @@ import RelaySessions
 /// What signaling sockets work with: the same for all, fixed while the relay runs.
 final class SignalingServices: Sendable {
     struct Limits: Sendable {
-        /// How long a client without a token has to join.
-        var patience: TimeAmount
         /// What each socket may send.
         var sender: SenderBudget.Limits
         /// The longest text message, in bytes.
@@ -25,8 +23,7 @@ final class SignalingServices: Sendable {
     let anonymous: AnonymousSessions
     let latency: RendezvousMetrics
     let sockets: WebSocketServices
-    /// Sockets of clients without a token that have not joined yet, by address.
-    let strangers: ConnectionQuota
+    let strangers: Strangers
     /// Whose a connection is.
     let clients: ClientAddress
     let proxies: ProxyHub
@@ -41,7 +38,7 @@ final class SignalingServices: Sendable {
         anonymous: AnonymousSessions,
         latency: RendezvousMetrics,
         sockets: WebSocketServices,
-        strangers: ConnectionQuota,
+        strangers: Strangers,
         clients: ClientAddress,
         proxies: ProxyHub,
         limits: Limits

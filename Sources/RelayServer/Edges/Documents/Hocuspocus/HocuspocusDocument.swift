@@ -1,0 +1,151 @@
+import NIOCore
+import RelayAccess
+import RelayCore
+import RelayDocuments
+
+/// One document on the WebSocket of a Hocuspocus client. Two addresses of the same document are two of these.
+final class HocuspocusDocument {
+    private let conversation: HocuspocusConversation
+    /// Whether the WebSocket is gone, or the client has left the document.
+    private var isOver = false
+    let address: String
+    /// What stands in front of each message.
+    private let head: [UInt8]
+    private let member: DocumentMember
+    private(set) var isAccepted = false
+
+    init(_ address: String, _ member: DocumentMember, of conversation: HocuspocusConversation) {
+        self.conversation = conversation
+        self.address = address
+        self.head = HocuspocusFrame.address(Array(address.utf8))
+        self.member = member
+    }
+
+    var user: UserID { self.member.session.account.id }
+
+    func start() { self.member.start(on: self) }
+
+    /// The client is in it no more. Called once.
+    func stop() {
+        self.isOver = true
+        self.member.stop()
+    }
+
+    func drained() { self.member.drained() }
+
+    /// A token that takes the place of the one before, of the same user.
+    func adopt(_ session: Session) {
+        self.member.adopt(session)
+        if !self.isOver { self.sendScope() }
+    }
+
+    private func sendScope() { self.send(HocuspocusFrame.accepted(mayWrite: self.member.mayWrite)) }
+
+    private func send(_ message: [UInt8]) {
+        if !self.isOver { self.conversation.send(self.head, ByteBuffer(bytes: message)) }
+    }
+
+    /// Changes nothing in the client.
+    var keepAlive: ByteBuffer { ByteBuffer(documentFrame: self.head + DocumentFrame.keepAlive) }
+
+    // MARK: What the client says
+
+    func received(_ content: HocuspocusMessage.Content, in bytes: [UInt8]) throws(DocumentError) {
+        switch content {
+        case .plain(let message): try self.received(message, in: bytes)
+        case .stateless(let range): self.member.tell(Array(bytes[range]))
+        case .broadcast: self.conversation.dismiss(self, HocuspocusFrame.close(reason: "Forbidden"))
+        case .close: self.conversation.forget(self)
+        case .authenticate, .unknown: break
+        }
+    }
+
+    private func received(_ message: DocumentMessage, in bytes: [UInt8]) throws(DocumentError) {
+        switch message {
+        case .step1(let range):
+            let vector = try StateVector(bytes.span.extracting(range))
+            self.member.ask()
+            self.member.answer(vector)
+        case .step2(let range): try self.receive(update: range, in: bytes)
+        case .update(let range):
+            // Of who may not write not even one that brings nothing is taken.
+            guard self.member.mayWrite else { return self.settled(.refused, from: self.member) }
+            try self.receive(update: range, in: bytes)
+        case .awareness(let range): self.member.receive(try AwarenessUpdate(bytes.span.extracting(range)))
+        case .queryAwareness: self.member.sendPresent()
+        case .denied, .unknown: break
+        }
+    }
+
+    /// The client counts the answers: each has its own, also one that can't be read.
+    private func receive(update range: Range<Int>, in bytes: [UInt8]) throws(DocumentError) {
+        do throws(DocumentError) {
+            try self.member.receive(update: range, in: bytes, isEchoed: false)
+        } catch {
+            self.settled(.refused, from: self.member)
+            throw error
+        }
+    }
+}
+
+extension HocuspocusDocument: DocumentLine {
+    var loop: DeliveryLoop { self.member.loop }
+
+    var isWritable: Bool { !self.isOver && self.conversation.isWritable }
+
+    func suspend<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value,
+        then body: @escaping (Value) -> Void
+    ) {
+        // The client may leave the document meanwhile. Then nothing goes on, as if it had left altogether.
+        self.conversation.suspend(work) { [weak self] value in
+            if self?.isOver == false { body(value) }
+        }
+    }
+
+    func workBegan() { self.conversation.workBegan() }
+
+    func workEnded() { self.conversation.workEnded() }
+
+    func began(_ member: DocumentMember) {
+        self.isAccepted = true
+        self.sendScope()
+        member.showPresent()
+        self.conversation.accepted(self)
+    }
+
+    func send(_ reply: DocumentReply, from member: DocumentMember) {
+        switch reply {
+        case .step1(let vector): self.send(DocumentFrame.step1(vector))
+        case .step2(let update): self.send(DocumentFrame.step2(update))
+        case .echo(let update): self.conversation.send(self.head, DocumentBody.message(update))
+        case .awareness(let entries): self.send(DocumentFrame.awareness(AwarenessUpdate(entries).encoded()))
+        case .told(let text): self.send(HocuspocusFrame.stateless(text))
+        // What became of an update its status says, and of a client that is not let in the end of its part.
+        case .denied: break
+        }
+    }
+
+    func deliver(_ batch: Batch, of part: DocumentPart, to member: DocumentMember) {
+        switch part {
+        case .updates: self.conversation.deliver(self.head, batch.encoded(as: DocumentBody.self))
+        case .awareness: self.conversation.deliver(self.head, batch.encoded(as: AwarenessBody.self))
+        case .stateless: break
+        }
+    }
+
+    func flush() { self.conversation.flush() }
+
+    func settled(_ outcome: UpdateOutcome, from member: DocumentMember) {
+        self.send(HocuspocusFrame.status(isApplied: outcome == .applied))
+    }
+
+    func expiring(_ member: DocumentMember) { self.send(HocuspocusFrame.wantsToken) }
+
+    func ended(_ member: DocumentMember, _ end: DocumentEnd) {
+        let reason = end.clientText
+        self.isOver = true
+        let message = self.isAccepted ? HocuspocusFrame.close(reason: reason) : HocuspocusFrame.denied(reason: reason)
+        self.conversation.dismissed(self, message)
+    }
+}

@@ -1,0 +1,36 @@
+import RelayAccess
+
+/// `GET /collab`: turns the connection into a WebSocket over which a Hocuspocus client edits any number of documents. Which ones, and who
+/// the client is, its messages say.
+final class HocuspocusRoute: Route {
+    static let path = "/collab"
+
+    private let services: DocumentServices
+
+    init(_ services: DocumentServices) {
+        self.services = services
+    }
+
+    func handle(_ exchange: Exchange) {
+        let services = self.services
+        switch WebSocketHandshake.evaluate(exchange.head) {
+        case .refuse(let reply): exchange.answer(reply)
+        case .accept(let headers):
+            services.access.admitAnybody(exchange) { exchange, session in
+                guard let session else {
+                    return services.strangers.open(exchange, headers, over: services.sockets) { gate, address in
+                        HocuspocusConversation(
+                            nil,
+                            DocumentStranger(gate, address: address),
+                            services,
+                            on: exchange.loop
+                        )
+                    }
+                }
+                services.sockets.upgrade(exchange, headers, of: session.account.id) {
+                    HocuspocusConversation(session, nil, services, on: exchange.loop)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import NIOCore
+import NIOHTTP1
+import RelayAccess
+import RelayCore
+
+/// Clients that have opened a WebSocket and have not said yet who they are. They are bounded by address and in all, in what they may send, and
+/// in time.
+final class Strangers: Sendable {
+    private let places: ConnectionQuota
+    private let clients: ClientAddress
+    /// How long they may take to say who they are.
+    let patience: TimeAmount
+
+    init(places: ConnectionQuota, clients: ClientAddress, patience: TimeAmount) {
+        self.places = places
+        self.clients = clients
+        self.patience = patience
+    }
+
+    func address(of exchange: Exchange) -> String { self.clients.key(of: exchange) }
+
+    /// Opens the WebSocket of one, or says why not.
+    ///
+    /// - Parameters:
+    ///   - headers: as ``WebSocketHandshake`` gave them.
+    ///   - makeDialect: gets the gate, to be lifted once the client is known, and the client's address.
+    func open(
+        _ exchange: Exchange,
+        _ headers: HTTPHeaders,
+        over sockets: WebSocketServices,
+        to makeDialect: (StrangerGate, String) -> any WebSocketDialect
+    ) {
+        // A relay without such places has everybody show a token at once.
+        guard self.places.maxPerUser > 0 else { return exchange.answer(Reply(AccessError(.notAuthenticated))) }
+        let address = self.address(of: exchange)
+        guard let place = self.places.enter(address: address) else {
+            var reply = Reply(.tooManyRequests, detail: "Too many connections without a token")
+            reply.headers.add(name: "retry-after", value: "5")
+            return exchange.answer(reply)
+        }
+        guard let charge = sockets.memory.hold(StrangerGate.most, in: .strangers) else {
+            return exchange.answer(.overloaded)
+        }
+        let gate = StrangerGate(charge)
+        sockets.upgrade(exchange, headers, holding: place, behind: gate) { makeDialect(gate, address) }
+    }
+}
