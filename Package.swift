@@ -378,6 +378,20 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "RelayEditingTests",
+            dependencies: [
+                "RelayCore",
+                "RelayDocuments",
+                "RelayEditing",
+                "RelayStorage",
+                "RelayWire",
+                "SeededRandom",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "RelayMetricsTests",
             dependencies: [
                 "RelayMetrics",
@@ -489,7 +503,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Tests/Interop",
-            exclude: ["python"],
+            exclude: ["node", "python"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -2,7 +2,8 @@ import Foundation
 import ProgramFixture
 import Testing
 
-/// One scenario: a folder for its files, relays started in it one after another, and Python scripts run against them.
+/// One scenario: a folder for its files, relays started in it one after another, and scripts run against them, in Python or
+/// for Node.
 struct Scenario {
     let folder: URL
     /// What scripts are told beside where the relay is.
@@ -30,7 +31,7 @@ struct Scenario {
         try await body(Scenario(folder: folder))
     }
 
-    /// Runs a script of `Tests/Interop/python`, which has to exit with 0. What it says otherwise is the test's failure.
+    /// Runs a script of `Tests/Interop/python` or `Tests/Interop/node`, which has to exit with 0. What it says otherwise is the test's failure.
     ///
     /// - Throws: where the script can't be started. The relay is then gone too.
     func run(_ script: String, against relay: RelayUnderTest) async throws {
@@ -62,9 +63,13 @@ struct Scenario {
         var environment = Installation.environment.merging(self.environment) { $1 }.merging(relay) { $1 }
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
         environment["SCRATCH"] = self.folder.path()
+        // Where Debian has its packages.
+        environment["NODE_PATH"] = "/usr/share/nodejs"
+        let isForNode = script.hasSuffix(".js")
+        let scripts = isForNode ? Installation.nodeScripts : Installation.scripts
         return try ChildProcess(
-            Installation.python,
-            [Installation.scripts.appending(path: script).path()],
+            isForNode ? URL(filePath: "/usr/bin/node") : Installation.python,
+            [scripts.appending(path: script).path()],
             environment: environment,
             directory: self.folder,
             log: self.folder.appending(path: "\(script).log")

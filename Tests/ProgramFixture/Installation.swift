@@ -13,6 +13,7 @@ public enum Installation {
         .deletingLastPathComponent()
 
     public static var scripts: URL { self.package.appending(path: "Tests/Interop/python") }
+    public static var nodeScripts: URL { self.package.appending(path: "Tests/Interop/node") }
     public static var python: URL { self.package.appending(path: ".build/interop-venv/bin/python") }
 
     /// This process's environment without what would configure a relay or a Python, and without proxies.

@@ -19,6 +19,8 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
     private var present: [UInt64: Present] = [:]
     private var kept: KeptClocks
     private var owned: [Connection: Set<UInt64>] = [:]
+    /// Connections that have said something.
+    private var heard: Set<Connection> = []
     private var pace: AwarenessPace<Connection>
 
     /// - Parameter now: when the document was loaded.
@@ -57,8 +59,9 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
         now: ContinuousClock.Instant
     ) -> AwarenessOutcome {
         var outcome = AwarenessOutcome()
+        let isFirst = self.heard.insert(connection).inserted
         for entry in update.entries {
-            switch self.take(entry, from: connection, user: user, now: now) {
+            switch self.take(entry, from: connection, user: user, isFirst: isFirst, now: now) {
             case .taken:
                 if self.pace.mayTell(entry.client, of: connection, now: now) { outcome.broadcast.append(entry) }
             case .stale(let kept):
@@ -110,6 +113,7 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
     /// - Returns: removals for everybody: what the connection owned.
     public mutating func connectionClosed(_ connection: Connection) -> [AwarenessEntry] {
         self.pace.forget(connection)
+        self.heard.remove(connection)
         return (self.owned[connection] ?? []).sorted().map { self.remove($0) }
     }
 
@@ -142,6 +146,7 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
         _ entry: AwarenessEntry,
         from connection: Connection,
         user: User?,
+        isFirst: Bool,
         now: ContinuousClock.Instant
     ) -> Decision {
         guard let known = self.present[entry.client] else {
@@ -151,8 +156,9 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
             let isSameUser = user != nil && known.user == user
             guard isSameUser, entry.state != nil else { return .ignored }
             guard entry.clock > known.clock else {
-                // It came from another relay, whose removal of it may still be on its way: with a higher clock it outlives that.
-                return known.owner == nil ? .stale(kept: known.clock) : .ignored
+                // It came from another relay, whose removal of it may still be on its way: with a higher clock it outlives that. Providers
+                // begin with their own entry. Later they send back what they hear of others, who are not to vanish by that.
+                return known.owner == nil && isFirst ? .stale(kept: known.clock) : .ignored
             }
         }
         if entry.state == nil {

@@ -21,6 +21,7 @@ public struct DocumentKeeper: Sendable {
             await self.workOn()
             tasks.cancelAll()
         }
+        self.service.stopped()
     }
 
     private func watchTime() async {

@@ -87,16 +87,21 @@ public final class DocumentService: Sendable {
     private func use(_ name: DocumentName, on loop: any DocumentLoop) throws(DocumentRefusal) -> DocumentUse {
         let key = TopicKey(name: name.topicName)
         guard self.memory.charge(0, to: .documents) else { throw .noMemory }
-        let (document, isNew) = try self.documents.withLock { documents throws(DocumentRefusal) in
-            if let document = documents[key], document.isInService { return (document, false) }
+        // Who is let in under the lock finds no document that is about to be unloaded.
+        let (document, connection, isNew) = try self.documents.withLock { documents throws(DocumentRefusal) in
+            if let document = documents[key], document.isInService {
+                guard let connection = document.enter() else { throw .tooManyConnections }
+                return (document, connection, false)
+            }
             guard documents.count < self.settings.maxLoaded else { throw .tooManyDocuments }
             let document = LoadedDocument(name, on: loop, self.settings, self.memory)
+            guard let connection = document.enter() else { throw .tooManyConnections }
             documents[key] = document
-            return (document, true)
+            return (document, connection, true)
         }
-        if isNew { self.workers.yield(.follow(document)) }
-        guard let connection = document.enter() else { throw .tooManyConnections }
-        return DocumentUse(document, connection, self)
+        let use = DocumentUse(document, connection, self)
+        if isNew, case .terminated = self.workers.yield(.follow(document)) { self.ended(document, .overloaded) }
+        return use
     }
 
     /// Whether `principal` may publish updates of the document now.
@@ -126,13 +131,23 @@ public final class DocumentService: Sendable {
 
     private func follow(_ document: LoadedDocument, _ topics: [Topic]) async -> Bool {
         let joined = document.loop.eventLoop.submit {
-            guard let loop = document.loop.readers else { return true }
+            // The relay stops.
+            guard let loop = document.loop.readers else {
+                self.ended(document, .overloaded)
+                return true
+            }
             let follower = DocumentFollower(document, self)
             guard follower.join(topics, by: loop) else { return false }
             self.followers.withLock { $0[ObjectIdentifier(document)] = FollowerBox(follower, document.loop.eventLoop) }
             return true
         }
         return (try? await joined.get()) ?? true
+    }
+
+    /// Nobody works on documents any more, and none is loaded.
+    func stopped() {
+        self.workers.finish()
+        for document in self.loaded { self.ended(document, .overloaded) }
     }
 
     /// On the document's loop.

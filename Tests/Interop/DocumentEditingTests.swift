@@ -1,0 +1,58 @@
+import Foundation
+import ProgramFixture
+import Testing
+
+/// Documents, edited with Yjs' own provider and with others, against the program as built.
+@Suite(.serialized, .timeLimit(.minutes(10)))
+struct DocumentEditingTests {
+    /// Documents leave memory as soon as nobody is there.
+    private static let short = ["DOCUMENTS_IDLE_SECONDS": "1"]
+
+    @Test("Providers edit at once, cut off and offline, and who comes late finds all of it")
+    func edit() async throws {
+        try await Scenario.run("documents_edit.js", settings: Self.short)
+    }
+
+    @Test("Who may not come in is refused before the upgrade, and names that differ are different documents")
+    func refused() async throws {
+        try await Scenario.run("documents_refused.js")
+    }
+
+    @Test("Who may read may not write, and who may read no more is out at once, and stays out")
+    func access() async throws {
+        try await Scenario.run("documents_access.js")
+    }
+
+    @Test("Everybody is seen until they go, at once when they are back, and a change is told once")
+    func presence() async throws {
+        try await Scenario.run("documents_presence.js")
+    }
+
+    @Test("A client that says nothing hears enough to stay")
+    func silent() async throws {
+        try await Scenario.run("documents_silent.js")
+    }
+
+    @Test("Relays that are killed or stopped under writers have each update of which an echo came", arguments: [SIGKILL, SIGTERM])
+    func restarted(_ signal: Int32) async throws {
+        try await Scenario.inFolder { scenario in
+            let times = 3
+            var scenario = scenario
+            scenario.environment = ["SIGNAL": signal == SIGKILL ? "SIGKILL" : "SIGTERM", "TIMES": String(times)]
+            let port = try await freePort()
+            let first = try await RelayUnderTest.start(Self.short, on: port, in: scenario.folder)
+            let told = scenario
+            async let outcome: Void = told.run("documents_restarted.js", against: first)
+            var relay = first
+            for _ in 0..<times {
+                let exit = try await relay.process.exit(within: .seconds(120))
+                #expect(exit == (signal == SIGKILL ? .signal(SIGKILL) : .code(0)), "\(relay.process.lastWords)")
+                relay = try await RelayUnderTest.start(Self.short, on: port, in: scenario.folder)
+                let file = scenario.folder.appending(path: "relay.pid")
+                try String(relay.process.id).write(to: file, atomically: true, encoding: .utf8)
+            }
+            try await outcome
+            try await relay.stop()
+        }
+    }
+}
