@@ -405,6 +405,8 @@ let package = Package(
                 "ProgramFixture",
                 "RelayAccess",
                 "RelayCore",
+                "RelayDocuments",
+                "RelayEditing",
                 "RelayServer",
                 "RelayStorage",
                 "RelayTunnels",

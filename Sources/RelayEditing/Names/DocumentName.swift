@@ -41,7 +41,9 @@ public struct DocumentName: Hashable, Sendable {
     private static let statelessSuffix = "/stateless"
 
     /// Whether the path is that of an awareness topic, if it is one of this type at all. A document may be called `awareness` itself.
-    static func isAwareness(_ path: String) -> Bool { path.dropFirst(Self.prefix.count).hasSuffix(Self.awarenessSuffix) }
+    static func isAwareness(_ path: String) -> Bool {
+        path.dropFirst(Self.prefix.count).hasSuffix(Self.awarenessSuffix)
+    }
 
     /// Whether the path is that of a topic for stateless messages, if it is one of this type at all.
     static func isStateless(_ path: String) -> Bool { path.hasSuffix(Self.statelessSuffix) }

@@ -46,7 +46,7 @@ final class DocumentFollower: ReaderSink {
     func deliver(_ batch: Batch, to reader: Reader) {
         switch Part(rawValue: reader.tag) {
         case .updates: if self.document.take(batch.messages, in: reader.epoch) { self.service.compact(self.document) }
-        case .awareness, nil: self.document.observe(batch.messages)
+        case .awareness, nil: self.document.observe(batch.messages, in: reader.epoch)
         }
     }
 

@@ -1,5 +1,5 @@
 import NIOCore
-import RelayCore
+public import RelayCore
 public import RelayDocuments
 import Synchronization
 
@@ -30,6 +30,9 @@ extension LoadedDocument {
         self.state.withLock { $0.connections.isEmpty && $0.idleCount == idle }
     }
 
+    /// Where a reader of the awareness topic begins that gets ``present`` later: nobody is missed who came in between.
+    public var awarenessCursor: Cursor { self.state.withLock { $0.awarenessLog.cursor } }
+
     /// Entries of all who are present.
     public var present: [AwarenessEntry] { self.state.withLock { $0.awareness.states } }
 
@@ -43,8 +46,9 @@ extension LoadedDocument {
     }
 
     /// Entries that the stream has brought.
-    func observe(_ messages: [Message]) {
+    func observe(_ messages: [Message], in epoch: UInt64) {
         self.state.withLock { state in
+            state.awarenessLog.take(messages, in: epoch)
             for message in messages where message.format == .binary {
                 guard let update = try? AwarenessUpdate(Array(message.payload.readableBytesView)) else { continue }
                 state.awareness.observe(update.entries, of: message.sender, now: .now)

@@ -25,6 +25,8 @@ public final class LoadedDocument: Sendable {
         /// What the stream says from its beginning on, after it has lost something: until all is read, ``content`` is what counts.
         var rereading: (content: DocumentState, log: DocumentLog)?
         var awareness: Awareness<UInt64, String>
+        /// How far ``awareness`` has read its topic.
+        var awarenessLog = DocumentLog()
         var connections: Set<UInt64> = []
         var nextConnection: UInt64 = 1
         /// Counts changes from used to unused, so that a later use keeps it in memory.

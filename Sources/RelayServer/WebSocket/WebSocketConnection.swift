@@ -94,6 +94,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.context = context
         self.services.metrics.webSocketOpened()
         self.dialect.opened(self)
+        // The first that is sent may have found the client gone.
+        if case .closed = self.phase { return }
         self.loop.current?.connections.add(self)
     }
 

@@ -22,6 +22,7 @@ final class WatchedStore: Sendable {
     private struct State {
         var looks: [Look] = []
         var before: (@Sendable (Look) async -> Void)?
+        var refusesAppends = false
     }
 
     private let store = MemoryStore()
@@ -45,6 +46,11 @@ final class WatchedStore: Sendable {
         self.state.withLock { $0.before = hook }
     }
 
+    /// Whether messages are stored: where not, as if there were no store.
+    func refuseAppends(_ refuses: Bool) {
+        self.state.withLock { $0.refusesAppends = refuses }
+    }
+
     private func note(_ look: Look) async {
         let before = self.state.withLock { state in
             state.looks.append(look)
@@ -64,6 +70,9 @@ extension WatchedStore: MessageStore {
     var durability: Durability { self.store.durability }
 
     func append(_ batch: AppendBatch, completion: @escaping @Sendable (Result<AppendReceipt, StoreError>) -> Void) {
+        guard !self.state.withLock({ $0.refusesAppends }) else {
+            return completion(.failure(StoreError(.unavailable, "not now")))
+        }
         self.store.append(batch, completion: completion)
     }
 

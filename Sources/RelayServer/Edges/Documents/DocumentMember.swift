@@ -75,7 +75,7 @@ final class DocumentMember {
     func start(on line: any DocumentLine) {
         self.line = line
         self.loop.current?.connections.add(self)
-        let cursor = self.document.cursor
+        let cursors = [self.document.cursor, self.document.awarenessCursor]
         self.services.joiner.join(
             [self.document.key, self.document.awarenessKey]
                 + (self.dialect == nil ? [] : [self.document.statelessKey]),
@@ -83,7 +83,7 @@ final class DocumentMember {
             sink: self,
             as: nil
         ) { place, _ in
-            place == DocumentPart.updates.rawValue ? .cursor(cursor) : .tail
+            place < cursors.count ? .cursor(cursors[place]) : .tail
         } then: { joined in
             switch consume joined {
             case .success(let joined): self.joined(joined)
@@ -99,9 +99,15 @@ final class DocumentMember {
         self.subscriptions.add(joined)
         self.unstarted = updates
         line.began(self)
+        // A socket that takes nothing more has ended this already, and nobody would end what begins now.
         guard self.line != nil else { return }
         for reader in others { readers.start(reader) }
-        if self.isAwaited, let reader = self.unstarted.take() { readers.start(reader) }
+        if self.isAwaited { self.startUpdates() }
+    }
+
+    private func startUpdates() {
+        guard let reader = self.unstarted.take() else { return }
+        self.loop.current?.readers.start(reader)
     }
 
     /// The client has left, or its line ends. Called once.
@@ -157,9 +163,8 @@ extension DocumentMember {
         let update = self.document.difference(against: vector)
         self.services.metrics.answered(update.count)
         self.send(.step2(update))
-        guard let reader = self.unstarted else { return self.isAwaited = true }
-        self.unstarted = nil
-        self.loop.current?.readers.start(reader)
+        self.isAwaited = true
+        self.startUpdates()
     }
 
     func sendPresent() { self.send(.awareness(self.document.present)) }

@@ -1,0 +1,150 @@
+import NIOCore
+import RelayCore
+import RelayDocuments
+import RelayWire
+import Testing
+
+@testable import RelayEditing
+
+@Suite("Documents in memory", .timeLimit(.minutes(1)))
+struct DocumentServiceTests {
+    private let name = DocumentName("notes/1")!
+
+    @Test("First joins at once share one load, and get what was published")
+    func sharedLoad() async throws {
+        try await EditingStage.run { stage in
+            try await stage.publish(Sample.letter(0), to: self.name)
+            try await stage.publish(Sample.letter(1), to: self.name)
+            let uses = try await withThrowingTaskGroup(of: DocumentUse.self) { tasks in
+                for _ in 0..<20 { tasks.addTask { try await stage.open(self.name) } }
+                return try await tasks.reduce(into: []) { $0.append($1) }
+            }
+            #expect(uses.allSatisfy { $0.document === uses[0].document })
+            #expect(Set(uses.map(\.connection)).count == 20)
+            #expect(stage.documents.loadedCount == 1)
+            #expect(stage.documents.connectionCount == 20)
+            #expect(uses[0].document.stateVector.encoded() == [1, 1, 2])
+        }
+    }
+
+    @Test("What is published arrives, and an update says beforehand what of it is new")
+    func changes() async throws {
+        try await EditingStage.run { stage in
+            let use = try await stage.open(self.name)
+            #expect(try use.document.news(in: Sample.letter(0).span).addsStructs)
+            try await stage.publish(Sample.letter(0), to: self.name)
+            try await until("the update is there") { use.document.stateVector.encoded() == [1, 1, 1] }
+            #expect(try use.document.news(in: Sample.letter(0).span).isNothing)
+            #expect(use.document.difference(against: StateVector()) == Sample.letter(0))
+            #expect(use.document.difference(against: use.document.stateVector) == [0, 0])
+        }
+    }
+
+    @Test("A document is unloaded when it was idle, kept while somebody uses it, and loaded again")
+    func unloading() async throws {
+        try await EditingStage.run {
+            $0.idle = .milliseconds(5)
+        } _: { stage in
+            var first: DocumentUse? = try await stage.open(self.name)
+            var second: DocumentUse? = try await stage.open(self.name)
+            try await stage.publish(Sample.letter(0), to: self.name)
+            let document = try #require(first).document
+            first = nil
+            try await Task.sleep(for: .milliseconds(30))
+            #expect(document.isInService)
+            #expect(second?.document === document)
+            second = nil
+            try await until("it is unloaded") { stage.documents.loadedCount == 0 }
+            #expect(!document.isInService)
+            let again = try await stage.open(self.name)
+            #expect(again.document !== document)
+            #expect(again.document.stateVector.encoded() == [1, 1, 1])
+        }
+    }
+
+    @Test("Whoever comes and goes while documents are unloaded gets one that is in service")
+    func churn() async throws {
+        try await EditingStage.run {
+            $0.idle = .microseconds(1)
+        } _: { stage in
+            try await stage.publish(Sample.letter(0), to: self.name)
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for _ in 0..<8 {
+                    tasks.addTask {
+                        for _ in 0..<100 {
+                            let use = try await stage.open(self.name)
+                            #expect(use.document.isInService)
+                            #expect(use.document.stateVector.encoded() == [1, 1, 1])
+                        }
+                    }
+                }
+                try await tasks.waitForAll()
+            }
+            try await until("all are unloaded") { stage.documents.loadedCount == 0 }
+        }
+    }
+
+    @Test("A log that is long becomes a snapshot, which is what the next one loads")
+    func compaction() async throws {
+        try await EditingStage.run {
+            $0.compactionUpdates = 10
+            $0.idle = .milliseconds(1)
+        } _: { stage in
+            var use: DocumentUse? = try await stage.open(self.name)
+            for number in 0..<25 { try await stage.publish(Sample.letter(UInt8(number)), to: self.name) }
+            try await until("a snapshot was stored") { stage.documents.metrics.compactions > 0 }
+            try await until("all is there") { use?.document.stateVector.encoded() == [1, 1, 25] }
+            #expect(stage.documents.metrics.failures == 0)
+            use = nil
+            try await until("it is unloaded") { stage.documents.loadedCount == 0 }
+            let again = try await stage.open(self.name)
+            let whole = try DocumentState((0..<25).map { Sample.letter(UInt8($0)) }).compacted()
+            var content = DocumentState()
+            _ = try content.apply(again.document.difference(against: StateVector()))
+            #expect(try content.compacted().bytes == whole.bytes)
+        }
+    }
+
+    @Test("As many documents and connections as may be, and no more")
+    func limits() async throws {
+        try await EditingStage.run {
+            $0.maxLoaded = 2
+            $0.maxConnections = 2
+            $0.idle = .milliseconds(1)
+        } _: { stage in
+            var held = [try await stage.open(self.name), try await stage.open(self.name)]
+            await #expect(throws: DocumentRefusal.tooManyConnections) { _ = try await stage.open(self.name) }
+            held.append(try await stage.open(DocumentName("b")!))
+            await #expect(throws: DocumentRefusal.tooManyDocuments) { _ = try await stage.open(DocumentName("c")!) }
+            held.removeFirst()
+            held.append(try await stage.open(self.name))
+            #expect(stage.documents.connectionCount == 3)
+            held = []
+            try await until("there is room") { stage.documents.loadedCount == 0 }
+            _ = try await stage.open(DocumentName("c")!)
+        }
+    }
+
+    @Test("Who may not write makes no document, and strangers are kept out of others'")
+    func access() async throws {
+        try await EditingStage.run { stage in
+            let reader = Principal.user("rita", [.read])
+            await #expect(throws: DocumentRefusal.broker(.missing)) { _ = try await stage.open(self.name, as: reader) }
+            _ = try await stage.open(self.name)
+            await #expect(throws: DocumentRefusal.broker(.denied)) {
+                _ = try await stage.open(self.name, as: .user("sven"))
+            }
+        }
+    }
+
+    @Test("Once nobody works on documents any more, nobody waits for one")
+    func stopped() async throws {
+        try await EditingStage.run { stage in
+            let use = try await stage.open(self.name)
+            stage.documents.stopped()
+            #expect(!use.document.isInService)
+            await #expect(throws: DocumentRefusal.broker(.overloaded)) { _ = try await stage.open(DocumentName("b")!) }
+            #expect(stage.documents.loadedCount == 0)
+        }
+    }
+}

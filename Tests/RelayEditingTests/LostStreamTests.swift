@@ -1,0 +1,66 @@
+import NIOCore
+import RelayCore
+import RelayDocuments
+import RelayStorage
+import RelayWire
+import Testing
+
+@testable import RelayEditing
+
+@Suite("A document whose stream has lost something")
+struct LostStreamTests {
+    private func document() async throws -> LoadedDocument {
+        let clock = RelayClock(now: { Timestamp(microseconds: 0) }, uptime: { .now() })
+        let loop = try await EditingLoop(Broker(store: MemoryStore(), clock: clock))
+        let name = try #require(DocumentName("notes"))
+        return LoadedDocument(name, on: loop, DocumentSettings(), MemoryLedger())
+    }
+
+    private func letters(_ range: Range<UInt8>, from id: UInt64 = 1) -> [Message] {
+        range.enumerated().map { .update(id + UInt64($0), Sample.letter($1)) }
+    }
+
+    @Test("What is gone from the stream is said again, and only that")
+    func saidAgain() async throws {
+        let document = try await self.document()
+        _ = document.take(self.letters(0..<5), in: 1)
+        #expect(document.caughtUp() == nil)
+        #expect(document.isToBeReread())
+        document.beginRereading()
+        #expect(!document.isToBeReread())
+        // Until all is read, the document is what it was.
+        #expect(document.stateVector.encoded() == [1, 1, 5])
+        _ = document.take(self.letters(0..<2), in: 2)
+        #expect(document.stateVector.encoded() == [1, 1, 5])
+        let missing = try #require(document.caughtUp())
+        #expect(document.stateVector.encoded() == [1, 1, 2])
+        #expect(document.cursor == .inEpoch(2, after: MessageID(milliseconds: 2, sequence: 0)))
+        _ = document.take([.update(3, missing)], in: 2)
+        #expect(document.stateVector.encoded() == [1, 1, 5])
+        #expect(document.caughtUp() == nil)
+    }
+
+    @Test("A stream that has lost nothing of the content makes nobody say anything")
+    func nothingLost() async throws {
+        let document = try await self.document()
+        _ = document.take(self.letters(0..<5), in: 1)
+        _ = document.caughtUp()
+        document.beginRereading()
+        _ = document.take(self.letters(0..<6), in: 2)
+        #expect(document.caughtUp() == nil)
+        #expect(document.stateVector.encoded() == [1, 1, 6])
+    }
+
+    @Test("Deletions that are gone are said again")
+    func deletions() async throws {
+        let document = try await self.document()
+        _ = document.take(self.letters(0..<5) + [.update(9, [0, 1, 1, 1, 2, 2])], in: 1)
+        _ = document.caughtUp()
+        document.beginRereading()
+        _ = document.take(self.letters(0..<5), in: 2)
+        let missing = try #require(document.caughtUp())
+        var content = DocumentState()
+        _ = try content.apply(missing)
+        #expect(content.deletions == [1: [2..<4]])
+    }
+}
