@@ -64,6 +64,17 @@ struct PageBuilder {
     }
 }
 
+extension ReadRequest {
+    /// Where a page forward ends. A snapshot stands for what lies before it, so it is in every stretch that begins there.
+    ///
+    /// - Parameter snapshot: the stream's newest.
+    func end(_ through: MessageID?, _ after: MessageID, _ snapshot: MessageID?) -> MessageID {
+        let through = through ?? .max
+        guard !self.includesSuperseded, let snapshot, after < snapshot, after < through else { return through }
+        return max(through, snapshot)
+    }
+}
+
 extension MessageID {
     /// The largest id before this one; itself where there is none.
     var previous: MessageID {

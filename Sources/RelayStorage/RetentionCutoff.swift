@@ -33,7 +33,23 @@ struct RetentionCutoff: Sendable {
         return Self.milliseconds(self.rule.retention(of: key).maxAgeSeconds, at: self.now)
     }
 
+    /// Of one stream: see ``Retention/supersededMilliseconds(at:)``.
+    func supersededMilliseconds(of key: TopicKey) -> UInt64 {
+        self.rule.retention(of: key).supersededMilliseconds(at: self.now)
+    }
+
+    /// The same, as Valkey's scripts take it: empty where all is too old.
+    func supersededSince(of key: TopicKey) -> String { self.rule.retention(of: key).supersededSince(self.now) }
+
     private static func milliseconds(_ age: Int64?, at now: Timestamp) -> UInt64? {
         age.map { now.adding(seconds: -max(0, $0)).milliseconds }
+    }
+}
+
+extension Retention {
+    /// What lies before the newest snapshot whose id has fewer milliseconds is superseded for too long. All is, where none is kept.
+    func supersededMilliseconds(at now: Timestamp) -> UInt64 {
+        guard self.maxSupersededAgeSeconds > 0 else { return .max }
+        return now.adding(seconds: -self.maxSupersededAgeSeconds).milliseconds
     }
 }

@@ -52,13 +52,39 @@ extension MessageStore {
         try await self.append(batch).get()
     }
 
-    func messages(in topic: TopicKey, at seconds: Int64 = 0) async throws -> [Message] {
+    /// - Parameters:
+    ///   - count: bytes.
+    ///   - seconds: for how long what is superseded is kept.
+    func putSnapshot(
+        of count: Int = 1,
+        at id: MessageID,
+        in topic: TopicKey,
+        keeping seconds: Int64 = 0
+    ) async throws -> SnapshotOutcome {
+        let snapshot = StreamSnapshot(
+            topic: topic,
+            id: id,
+            payload: ByteBuffer(repeating: 115, count: count),
+            format: .binary,
+            known: try await self.bounds(of: topic),
+            retention: Retention(maxSupersededAgeSeconds: seconds),
+            now: .at(0)
+        )
+        return try await self.putSnapshot(snapshot)
+    }
+
+    func messages(
+        in topic: TopicKey,
+        at seconds: Int64 = 0,
+        includesSuperseded: Bool = false
+    ) async throws -> [Message] {
         let request = ReadRequest(
             topic: topic,
             range: .forward(after: .zero),
             maxMessages: .max,
             maxBytes: .max,
-            now: .at(seconds)
+            now: .at(seconds),
+            includesSuperseded: includesSuperseded
         )
         let result = await withCheckedContinuation { continuation in
             self.read(request) { continuation.resume(returning: $0) }

@@ -32,6 +32,36 @@ struct MemoryStoreTests {
         #expect(large.count == 28 && large.trimmedThrough > .zero)
     }
 
+    @Test("what a snapshot stands for goes first, up to the next snapshot, also in other topics, and is no gap")
+    func supersededGoesFirst() async throws {
+        let store = MemoryStore(maxBytes: 32 * Self.cost)
+        var ids: [MessageID] = []
+        for _ in 0..<12 { ids.append(try await store.put(.one(.bytes(1000), to: .named("d"))).stored[0].id) }
+        for index in [3, 9] {
+            _ = try await store.putSnapshot(of: 1000, at: ids[index], in: .named("d"), keeping: 60)
+        }
+        for _ in 0..<20 { try await store.put(.one(.bytes(1000), to: .named("t"))) }
+        #expect(try await store.messages(in: .named("d"), includesSuperseded: true).map(\.id) == ids)
+        try await store.put(.one(.bytes(1000), to: .named("u")))
+        #expect(try await store.messages(in: .named("d"), includesSuperseded: true).map(\.id) == Array(ids[3...]))
+        #expect(try await store.bounds(of: .named("t")).count == 20)
+        for _ in 0..<6 { try await store.put(.one(.bytes(1000), to: .named("d"))) }
+        #expect(try await store.messages(in: .named("d"), includesSuperseded: true).map(\.id).prefix(3) == ids[9...])
+        let bounds = try await store.bounds(of: .named("d"))
+        #expect(bounds.count == 9 && bounds.trimmedThrough == .zero)
+        #expect(try await store.bounds(of: .named("t")).count == 20)
+    }
+
+    @Test("a snapshot that could never fit is refused, and nothing changes")
+    func tooLargeSnapshot() async throws {
+        let store = MemoryStore(maxBytes: 3 * Self.cost)
+        let id = try await store.put(.one(.bytes(1000), to: .named("t"))).stored[0].id
+        await #expect(throws: StoreError.self) {
+            try await store.putSnapshot(of: 4 * Self.cost, at: id, in: .named("t"))
+        }
+        #expect(try await store.messages(in: .named("t")).map(\.isSnapshot) == [false])
+    }
+
     @Test("where every topic has one message only, other topics' go, never the new one")
     func newestOfOthersGoLast() async throws {
         let store = MemoryStore(maxBytes: 8 * Self.cost)

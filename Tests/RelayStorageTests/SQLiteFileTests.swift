@@ -197,6 +197,76 @@ struct SQLiteFileTests {
         await store.close()
     }
 
+    @Test("messages and topics of before formats and snapshots are read as they were, and can have snapshots")
+    func earlierMessages() async throws {
+        let directory = TemporaryDirectory()
+        defer { directory.remove() }
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        let queue = try DatabaseQueue(path: directory.path + "/" + SQLiteStore.fileName)
+        try Schema.migrator.migrate(queue, upTo: "v8: states and senders")
+        try await queue.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO streams (id, key, name, last_ms, count, epoch)
+                    VALUES (1, CAST('t' AS BLOB), CAST('t' AS BLOB), 3, 3, 7);
+                    INSERT INTO messages (stream, ms, seq, timestamp, payload) VALUES
+                    (1, 1, 0, 1000, CAST('{}' AS BLOB)), (1, 2, 0, 2000, CAST('{}' AS BLOB)), (1, 3, 0, 3000, '');
+                    INSERT INTO topics (key, id, name, kind, owner, created_at, is_public) VALUES
+                    (CAST('t' AS BLOB), CAST('i' AS BLOB), CAST('t' AS BLOB), CAST('stream' AS BLOB),
+                    CAST('o' AS BLOB), 0, 0)
+                    """
+            )
+        }
+        try queue.close()
+        let store = try SQLiteStore(directory: directory.path)
+        #expect(try await store.topic(.named("t"))?.record.anonymous == AnonymousAccess.none)
+        let messages = try await store.messages(in: .named("t"))
+        #expect(messages.map(\.id.milliseconds) == [1, 2, 3])
+        #expect(messages.allSatisfy { $0.format == .json && !$0.isSnapshot })
+        let outcome = try await store.putSnapshot(at: messages[1].id, in: .named("t"), keeping: .max)
+        guard case .stored(let bounds) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(bounds.count == 2 && bounds.epoch.id == 7)
+        #expect(try await store.messages(in: .named("t")).map(\.format) == [.binary, .json])
+        #expect(try await store.messages(in: .named("t"), includesSuperseded: true).count == 3)
+        await store.close()
+    }
+
+    @Test("a format that no version knows is damage, and readers are told of it")
+    func unknownFormat() async throws {
+        try await withSQLiteStore { store, _ in
+            for _ in 0..<3 { try await store.put(.one(.bytes(1), to: .named("t"))) }
+            try await store.pool.write { db in
+                try db.execute(sql: "UPDATE messages SET format = 9 WHERE seq = 1")
+            }
+            #expect(try await store.messages(in: .named("t")).count == 1)
+        }
+    }
+
+    @Test("rows of what is superseded are deleted at once where none is kept, and else by a sweep")
+    func supersededRows() async throws {
+        try await withSQLiteStore { store, _ in
+            var ids: [MessageID] = []
+            for _ in 0..<1500 { ids.append(try await store.put(.one(.bytes(1), to: .named("t"))).stored[0].id) }
+            _ = try await store.putSnapshot(at: ids[1399], in: .named("t"))
+            #expect(try await store.rows("messages") == 101)
+            _ = try await store.putSnapshot(at: ids[1489], in: .named("t"), keeping: 60)
+            #expect(try await store.rows("messages") == 101)
+            let retention = Retention(maxAgeSeconds: nil, maxSupersededAgeSeconds: 60)
+            _ = try await store.sweep(at: .at(30), retention: retention)
+            #expect(try await store.rows("messages") == 101)
+            _ = try await store.sweep(at: .at(61), retention: retention)
+            #expect(try await store.rows("messages") == 11)
+            // Trimming passes the snapshot.
+            _ = try await store.putSnapshot(at: ids[1493], in: .named("t"), keeping: 60)
+            try await store.put(.one(.bytes(1), to: .named("t"), keep: 5))
+            _ = try await store.sweep(at: .at(30), retention: retention)
+            #expect(try await store.rows("messages") == 5)
+        }
+    }
+
     @Test("rows that retention or deletion hid are deleted: some at once, all by the next sweep")
     func hiddenRows() async throws {
         try await withSQLiteStore { store, _ in

@@ -128,14 +128,16 @@ extension MessageStore {
         _ range: ReadRequest.Range = .forward(after: .zero),
         messages: Int = 1000,
         bytes: Int = .max,
-        at seconds: Double = 0
+        at seconds: Double = 0,
+        includesSuperseded: Bool = false
     ) async throws -> StoredPage {
         let request = ReadRequest(
             topic: topic,
             range: range,
             maxMessages: messages,
             maxBytes: bytes,
-            now: .at(seconds)
+            now: .at(seconds),
+            includesSuperseded: includesSuperseded
         )
         let result = await withCheckedContinuation { continuation in
             self.read(request) { continuation.resume(returning: $0) }

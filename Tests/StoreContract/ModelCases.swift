@@ -58,6 +58,7 @@ private struct ModelCheck {
         let early = isMarked ? 0 : Double.random(in: -1...1, using: &self.random)
         var draft = Draft(timestamp: .at(self.now + min(0, early)), payload: payload)
         if Int.random(in: 0..<5, using: &self.random) == 0 { draft.ttl = .random(in: 1...30, using: &self.random) }
+        if Bool.random(using: &self.random) { draft.format = .binary }
         if isMarked {
             draft.idempotency = IdempotencyMark(
                 key: self.key(),

@@ -6,7 +6,9 @@
 /// Cases take ids from receipts and never work them out, since a store may number messages by a clock of its own.
 public enum StoreContract {
     public static var cases: [ContractCase] {
-        self.appendCases + self.epochCases + self.idempotencyCases + self.readingCases + self.retentionCases
+        self.appendCases + self.formatCases + self.epochCases + self.idempotencyCases + self.readingCases
+            + self.retentionCases
+            + self.snapshotCases + self.snapshotModelCases
             + self.topicCases + self.firstAppendCases + self.transitionCases
             + self.deadlineCases
             + self.grantCases + self.userCases + self.tokenCases + self.concurrencyCases + self.modelCases

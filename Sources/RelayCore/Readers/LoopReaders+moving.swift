@@ -227,9 +227,10 @@ extension LoopReaders {
         let isCut = page.messages.count > capacity
         let messages = isCut ? Array(page.messages.prefix(capacity)) : page.messages
         self.catchUp.spend(on: messages)
-        let end = page.hasMore || isCut ? messages.last?.id : read.through
         let seen = messages.last?.id ?? reader.cursor
-        reader.cursor = max(reader.cursor, end ?? reader.cursor)
+        // A snapshot stands for the stretch, and may lie behind it.
+        let end = page.hasMore || isCut ? seen : max(seen, read.through)
+        reader.cursor = max(reader.cursor, end)
         self.deliver(messages, to: reader)
         self.noteHoles(reader, after: seen)
         self.advance(reader)

@@ -109,8 +109,8 @@ extension TopicState {
             page.bounds.last >= missed.through
         else { return .check }
         var bounds = page.bounds
-        // What lies between is gone.
-        bounds.last = max(missed.through, bounds.trimmedThrough)
+        // What lies between is gone, or a snapshot stands for it, which may lie behind the stretch.
+        bounds.last = max(missed.through, bounds.trimmedThrough, page.messages.last?.id ?? .zero)
         if page.hasMore || page.lostThrough != nil {
             // Too far behind, or not whole: readers catch up on their own, from the store.
             self.restart(at: bounds, environment)

@@ -4,7 +4,7 @@ import Synchronization
 
 extension MemoryStore {
     /// Makes room for a sixteenth of the bound at once, so that the walk over all topics is paid for by many appends.
-    /// The newest message of every topic goes only where nothing else is left to go.
+    /// First goes what snapshots stand for. The newest message of every topic goes only where nothing else is left to go.
     ///
     /// - Parameter topic: was just appended to, and keeps its newest message in any case.
     func evictLargest(sparing topic: TopicKey) {
@@ -12,11 +12,11 @@ extension MemoryStore {
             let goal = self.maxBytes - self.maxBytes / 16
             guard self.usedBytes.load(ordering: .relaxed) > self.maxBytes else { return }
             let largestFirst = self.logSizes().sorted { $0.bytes > $1.bytes }
-            for keeping in [1, 0] {
+            for keeping in [.max, 1, 0] {
                 for (key, _) in largestFirst {
                     let excess = self.usedBytes.load(ordering: .relaxed) - goal
                     guard excess > 0 else { return }
-                    self.free(excess, of: key, keeping: key == topic ? 1 : keeping)
+                    self.free(excess, of: key, keeping: key == topic ? max(1, keeping) : keeping)
                 }
             }
         }

@@ -1,3 +1,4 @@
+import NIOCore
 public import RelayCore
 public import RelayWire
 import Synchronization
@@ -20,7 +21,16 @@ extension MemoryStore: MessageStore {
     }
 
     public func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome {
-        throw StoreError(.unavailable, "not built yet")
+        try self.checkOpen()
+        let cost = snapshot.payload.readableBytes
+        guard cost <= self.maxBytes else {
+            throw StoreError(.full, "a snapshot of \(cost) bytes exceeds the bound of \(self.maxBytes)")
+        }
+        var isPut = false
+        let bounds = self.withLog(of: snapshot.topic) { isPut = $0.put(snapshot) }
+        guard isPut, let bounds else { return .outdated }
+        self.evictIfNeeded(sparing: snapshot.topic)
+        return .stored(bounds)
     }
 
     public func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {

@@ -54,6 +54,7 @@ struct TopicTable {
         self.publicCount -= record.isPublic ? 1 : 0
         record.isPublic = changes.isPublic ?? record.isPublic
         record.description = changes.description ?? record.description
+        record.anonymous = changes.anonymous ?? record.anonymous
         if let durability = changes.durability { record.durability = durability.durability }
         self.publicCount += record.isPublic ? 1 : 0
         self.entries[key]?.record = record

@@ -35,6 +35,15 @@ import RelayWire
         try self.text(column).map { try Durability(stored: $0) }
     }
 
+    /// - Throws: `corrupt` where it is none that is known.
+    func format(_ column: Int) throws(StoreError) -> PayloadFormat {
+        let number = try self.integer(column)
+        guard let format = UInt8(exactly: number).flatMap({ PayloadFormat(rawValue: $0) }) else {
+            throw StoreError(.corrupt, "no format of payloads is number \(number)")
+        }
+        return format
+    }
+
     /// - Throws: `corrupt` where it is NULL.
     func integer(_ column: Int) throws(StoreError) -> Int64 { try self.required(self.number(column)) }
 

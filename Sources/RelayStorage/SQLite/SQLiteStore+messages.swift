@@ -1,4 +1,5 @@
 import GRDB
+import NIOCore
 public import RelayCore
 public import RelayWire
 
@@ -20,7 +21,14 @@ extension SQLiteStore: MessageStore {
     }
 
     public func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome {
-        throw StoreError(.unavailable, "not built yet")
+        let cost = Self.smallJob + snapshot.payload.readableBytes
+        let bounds = try await self.write(cost: cost, needsRoom: true) { db, cache in
+            try cache.update(snapshot.topic, in: db) { try $0.put(snapshot, in: db) } ?? nil
+        }
+        guard let bounds else { return .outdated }
+        // It is stored. What can't be removed now is left to the sweep.
+        try? await self.removeHidden(of: [snapshot.topic])
+        return .stored(bounds)
     }
 
     public func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
@@ -83,7 +91,7 @@ extension Database {
             return StoredPage(messages: [], hasMore: false, bounds: StreamBounds())
         }
         var builder = PageBuilder(request)
-        var rows = try self.rows(in: request.range, of: stream, at: request.now)
+        var rows = try self.rows(request, of: stream)
         while let row = try rows.next() {
             let goesOn: Bool
             do throws(StoreError) {
@@ -97,20 +105,23 @@ extension Database {
         return builder.page(bounds: stream.bounds)
     }
 
-    private func rows(in range: ReadRequest.Range, of stream: StreamState, at now: Timestamp) throws -> Rows {
+    private func rows(_ request: ReadRequest, of stream: StreamState) throws -> Rows {
         let (first, last, order) =
-            switch range {
-            case .forward(let after, let through): (after, through ?? .max, "ms, seq")
+            switch request.range {
+            case .forward(let after, let through):
+                (after, request.end(through, after, stream.snapshot), "ms, seq")
             case .backward(let before): (.zero, before?.previous ?? .max, "ms DESC, seq DESC")
             }
+        let start = request.includesSuperseded ? stream.goneThrough : stream.shownAfter
         return try self.rows(
             """
-            SELECT ms, seq, timestamp, expires_at, audience, metadata, payload, sender FROM messages
+            SELECT ms, seq, timestamp, expires_at, audience, metadata, payload, sender, format, is_snapshot
+            FROM messages
             WHERE stream = ? AND (ms, seq) > (?, ?) AND (ms, seq) <= (?, ?)
             AND (expires_at IS NULL OR expires_at > ?) ORDER BY \(order)
             """,
-            [stream.id.databaseValue] + max(first, stream.bounds.trimmedThrough).columns + last.columns
-                + [DatabaseValue(now)]
+            [stream.id.databaseValue] + max(first, start).columns + last.columns
+                + [DatabaseValue(request.now)]
         )
     }
 }
@@ -121,10 +132,12 @@ extension Message {
             id: try row.storedID(0),
             timestamp: try row.required(row.moment(2)),
             payload: try row.required(row.buffer(6)),
+            format: try row.format(8),
             metadata: try row.buffer(5),
             expiresAt: try row.moment(3),
             audience: Audience(storedText: try row.text(4)),
-            sender: try row.text(7)
+            sender: try row.text(7),
+            isSnapshot: try row.integer(9) != 0
         )
     }
 }

@@ -15,6 +15,7 @@ extension SQLiteStore {
         var trimmed: [TopicKey: StreamBounds] = [:]
         var failure: StoreError?
         do throws(StoreError) { try await self.removeExpired(at: now) } catch { failure = error }
+        do throws(StoreError) { try await self.forgetSuperseded(cutoff) } catch { failure = failure ?? error }
         do throws(StoreError) { try await self.removeHidden() } catch { failure = failure ?? error }
         do throws(StoreError) { trimmed = try await self.trimAged(cutoff) } catch { failure = failure ?? error }
         do throws(StoreError) {
@@ -33,6 +34,20 @@ extension SQLiteStore {
             let step = try await self.write { [stuck] in try $1.removeExpired(at: now, past: stuck, in: $0) }
             guard step.found > 0 else { return }
             stuck += step.found - step.deleted
+        }
+    }
+
+    /// Hides what is superseded for too long.
+    private func forgetSuperseded(_ cutoff: RetentionCutoff) async throws(StoreError) {
+        for topics in try await self.read({ try $0.topicsWithSupersededRows() }).groups {
+            try await self.write { db, cache in
+                for topic in topics {
+                    let milliseconds = cutoff.supersededMilliseconds(of: topic)
+                    _ = try cache.updateReadable(topic, in: db) {
+                        try $0.forgetSuperseded(before: milliseconds, in: db)
+                    }
+                }
+            }
         }
     }
 
@@ -90,16 +105,27 @@ extension Database {
             """
             SELECT key FROM streams WHERE EXISTS (SELECT 1 FROM messages
             WHERE stream = streams.id AND (ms, seq) <= (streams.trimmed_ms, streams.trimmed_seq))
+            OR (kept_ms > 0 OR kept_seq > 0) AND EXISTS (SELECT 1 FROM messages
+            WHERE stream = streams.id AND (ms, seq) < (streams.kept_ms, streams.kept_seq))
             """
         ) { $0.storedKey(0) }.compactMap(\.self)
     }
 
-    /// With a path they may be: its kind decides.
+    fileprivate func topicsWithSupersededRows() throws -> [TopicKey] {
+        try self.all("SELECT key FROM streams WHERE (snapshot_ms, snapshot_seq) > (kept_ms, kept_seq)") {
+            $0.storedKey(0)
+        }.compactMap(\.self)
+    }
+
+    /// With a path they may be: its kind decides. Rows that no reader gets are many where history is kept: the `+` keeps the search from
+    /// beginning with those.
     fileprivate func topicsWithAgedMessages(_ cutoff: RetentionCutoff) throws -> [TopicKey] {
         try self.all(
             """
             SELECT key FROM streams WHERE count > 1 AND EXISTS (SELECT 1 FROM messages
-            WHERE stream = streams.id AND (ms, seq) > (streams.trimmed_ms, streams.trimmed_seq)
+            WHERE stream = streams.id AND ms >= max(streams.trimmed_ms, streams.snapshot_ms)
+            AND (+ms, seq) > (streams.trimmed_ms, streams.trimmed_seq)
+            AND (+ms, seq) >= (streams.snapshot_ms, streams.snapshot_seq)
             AND ms < \(cutoff.rule.isOne ? "?1" : "CASE WHEN instr(name, x'2f') THEN ?2 ELSE ?1 END"))
             """,
             [cutoff.plainMilliseconds, cutoff.pathMilliseconds].prefix(cutoff.rule.isOne ? 1 : 2).map { milliseconds in
@@ -180,7 +206,7 @@ extension StreamState {
     /// - Parameter id: nil where it can't be read: the message counts as one that was still shown.
     fileprivate mutating func forget(_ id: MessageID?) {
         self.oldest = []
-        guard id ?? .max > self.bounds.trimmedThrough, self.bounds.count > 0 else { return }
+        guard id ?? .max > self.shownAfter, self.bounds.count > 0 else { return }
         self.bounds.count -= 1
         self.isChanged = true
     }
@@ -192,9 +218,9 @@ extension StreamState {
             SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) <= (?, ?) AND \(Database.hasMessageID)
             ORDER BY ms, seq LIMIT 1 OFFSET ?
             """,
-            [self.id.databaseValue] + self.bounds.trimmedThrough.columns + [(stepRows - 1).databaseValue]
+            [self.id.databaseValue] + self.goneThrough.columns + [(stepRows - 1).databaseValue]
         ) { try $0.storedID(0) }
-        try db.deleteMessages(of: self.id, through: end ?? self.bounds.trimmedThrough)
+        try db.deleteMessages(of: self.id, through: end ?? self.goneThrough)
         self.hidden = end == nil ? 0 : max(0, self.hidden - stepRows)
         return end != nil
     }
@@ -203,7 +229,7 @@ extension StreamState {
     ///
     /// - Returns: whether something was trimmed; then there may be more.
     fileprivate mutating func trimAged(before milliseconds: UInt64, in db: Database) throws -> Bool {
-        let kept = [self.id.databaseValue] + self.bounds.trimmedThrough.columns
+        let kept = [self.id.databaseValue] + self.shownAfter.columns
         let newest = try db.first(
             """
             SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) AND \(Database.hasMessageID)
@@ -225,8 +251,12 @@ extension StreamState {
         self.bounds.trimmedThrough = last
         self.bounds.count = max(1, self.bounds.count - aged.count)
         self.oldest = []
-        self.hidden = 0
         self.isChanged = true
+        guard self.snapshot == .zero else {
+            self.forgetSnapshots()
+            return true
+        }
+        self.hidden = 0
         try db.deleteMessages(of: self.id, through: last)
         return true
     }

@@ -45,12 +45,13 @@ extension SQLiteStore: TopicStore {
             try db.run(
                 """
                 UPDATE topics SET is_public = coalesce(?, is_public), description = coalesce(?, description),
-                durability = CASE WHEN ? THEN ? ELSE durability END
+                durability = CASE WHEN ? THEN ? ELSE durability END, anonymous = coalesce(?, anonymous)
                 WHERE key = ?
                 """,
                 [
                     changes.isPublic.databaseValue, changes.description.map { DatabaseValue($0) } ?? .null,
                     (changes.durability != nil).databaseValue, DatabaseValue(changes.durability?.durability),
+                    changes.anonymous.map { DatabaseValue($0.rawValue) } ?? .null,
                     DatabaseValue(key),
                 ]
             )
@@ -200,13 +201,14 @@ extension Database {
     fileprivate func insert(_ record: TopicRecord) throws -> Bool {
         try self.changes(
             """
-            INSERT INTO topics (key, id, name, namespace, kind, owner, created_at, is_public, description, durability)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+            INSERT INTO topics (key, id, name, namespace, kind, owner, created_at, is_public, description, durability,
+            anonymous) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
             """,
             [DatabaseValue(record.key), DatabaseValue(record.id)] + record.key.columns + [
                 DatabaseValue(record.kind), DatabaseValue(record.owner), DatabaseValue(record.createdAt),
                 record.isPublic.databaseValue, record.description.map { DatabaseValue($0) } ?? .null,
                 DatabaseValue(record.durability),
+                record.anonymous == .none ? .null : DatabaseValue(record.anonymous.rawValue),
             ]
         )
     }
@@ -237,7 +239,7 @@ extension Database {
         let topics = try self.readable(
             """
             SELECT topics.id, topics.name, topics.namespace, topics.kind, topics.owner, created_at, is_public, description,
-            durability, \(StreamBounds.columns), topics.key, revision, state
+            durability, \(StreamBounds.columns), topics.key, revision, state, anonymous
             FROM (SELECT * FROM topics WHERE \(condition)) AS topics
             LEFT JOIN streams ON streams.key = topics.key
             LEFT JOIN states ON states.topic = topics.key ORDER BY topics.key
@@ -277,6 +279,7 @@ extension TopicRecord {
             isPublic: try row.integer(6) != 0,
             description: try row.text(7),
             durability: try row.durability(8),
+            anonymous: try AnonymousAccess(stored: row.text(20)),
             state: try row.state(18)
         )
     }

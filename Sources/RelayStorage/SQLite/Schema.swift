@@ -40,6 +40,9 @@ enum Schema {
         migrator.registerMigration("v8: states and senders") { db in
             for statement in self.states { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("v9: formats and snapshots") { db in
+            for statement in self.snapshots { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -159,6 +162,19 @@ enum Schema {
         END
         """,
         "ALTER TABLE messages ADD COLUMN sender BLOB",
+    ]
+
+    /// `streams.snapshot_*` is the id of the newest snapshot: readers get no rows before it, unless they ask for them. Rows before `kept_*` are
+    /// gone for all, as those at or below `trimmed_*`. Both are 0 where there is none.
+    private static let snapshots = [
+        "ALTER TABLE messages ADD COLUMN format INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE messages ADD COLUMN is_snapshot INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX messages_snapshots ON messages (stream, ms, seq) WHERE is_snapshot",
+        "ALTER TABLE streams ADD COLUMN snapshot_ms INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE streams ADD COLUMN snapshot_seq INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE streams ADD COLUMN kept_ms INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE streams ADD COLUMN kept_seq INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE topics ADD COLUMN anonymous BLOB",
     ]
 
     /// How many topics each owner has, and below an empty owner how many there are: counting rows would take longer the more there are.

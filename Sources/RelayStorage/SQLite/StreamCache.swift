@@ -81,10 +81,15 @@ struct StreamCache {
 
     static func load(_ topic: TopicKey, from db: Database) throws -> StreamState? {
         try db.first(
-            "SELECT id, \(StreamBounds.columns) FROM streams WHERE key = ?",
+            """
+            SELECT id, \(StreamBounds.columns), snapshot_ms, snapshot_seq, kept_ms, kept_seq FROM streams
+            WHERE key = ?
+            """,
             [DatabaseValue(topic)]
         ) { row in
-            StreamState(id: try row.integer(0), bounds: try row.bounds(1))
+            var state = StreamState(id: try row.integer(0), bounds: try row.bounds(1))
+            (state.snapshot, state.kept) = (try row.messageID(9), try row.messageID(11))
+            return state
         }
     }
 }
@@ -94,9 +99,10 @@ extension Database {
         try self.run(
             """
             INSERT INTO streams (id, key, name, namespace, last_ms, last_seq, trimmed_ms, trimmed_seq, count,
-            epoch, epoch_ms, epoch_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            epoch, epoch_ms, epoch_seq, snapshot_ms, snapshot_seq, kept_ms, kept_seq)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
-            [stream.id.databaseValue, DatabaseValue(topic)] + topic.columns + stream.bounds.columns
+            [stream.id.databaseValue, DatabaseValue(topic)] + topic.columns + stream.columns
         )
     }
 
@@ -104,9 +110,10 @@ extension Database {
         try self.run(
             """
             UPDATE streams SET last_ms = ?, last_seq = ?, trimmed_ms = ?, trimmed_seq = ?, count = ?,
-            epoch = ?, epoch_ms = ?, epoch_seq = ? WHERE id = ?
+            epoch = ?, epoch_ms = ?, epoch_seq = ?, snapshot_ms = ?, snapshot_seq = ?, kept_ms = ?, kept_seq = ?
+            WHERE id = ?
             """,
-            stream.bounds.columns + [stream.id.databaseValue]
+            stream.columns + [stream.id.databaseValue]
         )
     }
 }
@@ -120,6 +127,11 @@ extension TopicKey {
 
 extension StreamEpoch {
     var idColumn: DatabaseValue { Int64(bitPattern: self.id).databaseValue }
+}
+
+extension StreamState {
+    /// What its row has beside its names.
+    fileprivate var columns: [DatabaseValue] { self.bounds.columns + self.snapshot.columns + self.kept.columns }
 }
 
 extension StreamBounds {

@@ -7,7 +7,7 @@ extension StreamState {
     /// How many rows are trimmed before they are deleted together, and how many ids are looked up ahead.
     static let slack = 128
     /// From this many on, hidden rows are left to the sweep, which deletes them in small transactions.
-    private static let largestDeletion = 8192
+    static let largestDeletion = 8192
 
     /// Stores the batch and trims the stream; the bounds are written later, by the cache.
     mutating func append(_ batch: AppendBatch, to db: Database) throws -> AppendReceipt {
@@ -36,6 +36,7 @@ extension StreamState {
             self.bounds.trimmedThrough = id
             self.bounds.count -= 1
             self.hidden += 1
+            self.forgetSnapshots()
         }
         if Self.slack..<Self.largestDeletion ~= self.hidden {
             try db.deleteMessages(of: self.id, through: self.bounds.trimmedThrough)
@@ -46,7 +47,7 @@ extension StreamState {
     private mutating func lookAhead(in db: Database) throws {
         let rows = try db.all(
             "SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) ORDER BY ms, seq LIMIT ?",
-            [self.id.databaseValue] + self.bounds.trimmedThrough.columns + [Self.slack.databaseValue]
+            [self.id.databaseValue] + self.shownAfter.columns + [Self.slack.databaseValue]
         ) { try? $0.storedID(0) }
         let ids = rows.placed
         self.oldest.append(contentsOf: ids)
@@ -61,13 +62,14 @@ extension StreamState {
             SELECT ms, seq FROM messages WHERE stream = ? AND (ms, seq) > (?, ?) AND \(Database.hasMessageID)
             ORDER BY ms, seq LIMIT 1 OFFSET ?
             """,
-            [self.id.databaseValue] + self.bounds.trimmedThrough.columns + [(count - 1).databaseValue]
+            [self.id.databaseValue] + self.shownAfter.columns + [(count - 1).databaseValue]
         ) { try $0.storedID(0) }
         guard let id else { return }
         self.bounds.trimmedThrough = id
         self.bounds.count -= count
         self.hidden += count
         self.oldest = []
+        self.forgetSnapshots()
     }
 }
 
@@ -95,8 +97,8 @@ extension Database {
     fileprivate func insert(_ draft: Draft, id: MessageID, stream: Int64) throws {
         try self.run(
             """
-            INSERT INTO messages (stream, ms, seq, timestamp, expires_at, audience, metadata, payload, sender)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO messages (stream, ms, seq, timestamp, expires_at, audience, metadata, payload, sender, format)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [stream.databaseValue] + id.columns + [
                 DatabaseValue(draft.timestamp),
@@ -105,6 +107,7 @@ extension Database {
                 draft.metadata.map { DatabaseValue($0) } ?? .null,
                 DatabaseValue(draft.payload),
                 draft.sender.map { DatabaseValue($0) } ?? .null,
+                Int64(draft.format.rawValue).databaseValue,
             ]
         )
     }

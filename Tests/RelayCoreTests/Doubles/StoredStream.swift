@@ -40,6 +40,22 @@ struct StoredStream {
         self.epoch = StreamEpoch(id: self.epoch.id + 1, start: start, holes: holes)
     }
 
+    /// Nothing of what it stands for is kept.
+    mutating func put(_ snapshot: StreamSnapshot) -> Bool {
+        guard let index = self.messages.firstIndex(where: { $0.id == snapshot.id }) else { return false }
+        self.messages.removeFirst(index)
+        self.messages[0] = Message(
+            id: snapshot.id,
+            timestamp: self.messages[0].timestamp,
+            payload: snapshot.payload,
+            format: snapshot.format,
+            metadata: nil,
+            expiresAt: nil,
+            isSnapshot: true
+        )
+        return true
+    }
+
     mutating func damage(_ id: MessageID) { self.damaged.insert(id) }
 
     mutating func clear() {
@@ -63,6 +79,9 @@ struct StoredStream {
         let inRange: [Message]
         switch request.range {
         case .forward(let after, let through):
+            // A snapshot stands for all of a stretch that ends before it.
+            let snapshot = kept.first.flatMap { $0.isSnapshot && after < $0.id ? $0.id : nil }
+            let through = through.map { after < $0 ? max($0, snapshot ?? $0) : $0 }
             inRange = kept.filter { $0.id > after && $0.id <= through ?? .max }
         case .backward(let before):
             inRange = kept.reversed().filter { before.map { $0 } ?? .max > $0.id }

@@ -189,8 +189,12 @@ final class TestStore: MessageStore {
         run.do(work)
     }
 
-    /// No test of the broker asks for one.
-    func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome { .outdated }
+    func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome {
+        self.state.withLock { state in
+            guard state.streams[snapshot.topic]?.put(snapshot) == true else { return .outdated }
+            return .stored(state.streams[snapshot.topic]?.bounds ?? StreamBounds())
+        }
+    }
 
     func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
         self.state.withLock { state in

@@ -294,6 +294,22 @@ struct FollowStepTests {
         self.expect(state, holds: Array(21...30), last: 30)
     }
 
+    @Test("a snapshot stands for a stretch that was missed, also from behind it, and what follows comes after it")
+    func snapshotOfAStretch() {
+        for (snapshot, last) in [(8, 10), (12, 12)] as [(UInt64, UInt64)] {
+            var state = self.live()
+            _ = state.grew(Self.growth(11...11), self.environment)
+            let page = Self.page(snapshot...last, of: Self.bounds(14))
+            let step = state.repaired(page, missed: Self.missed(5, 10), self.environment)
+            self.expect(state, holds: Array(1...5) + Array(snapshot...max(last, 11)), last: max(last, 11))
+            #expect(step == .rest)
+            #expect(state.grew(Self.growth(12...12), self.environment) == .rest)
+            #expect(state.grew(Self.growth(13...14), self.environment) == .rest)
+            self.expect(state, holds: Array(1...5) + Array(snapshot...14), last: 14)
+            state.deafen(self.environment)
+        }
+    }
+
     @Test("the first messages of a stream that had none are repaired like any")
     func firstMessagesMissed() {
         var state = TopicState(

@@ -28,6 +28,7 @@ struct SharedWorldStore: StreamStore, StreamFeed {
         self.world.ask({ .success($0.log.page(request)) }, completion)
     }
 
+    /// The model makes none.
     func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome { .outdated }
 
     func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {

@@ -40,6 +40,19 @@ struct AnnouncementTests {
         }
     }
 
+    @Test("a binary payload's length has a b before it")
+    func formats() throws {
+        let text = "\(Self.head) 2\n5-1 1 - b3 - -\n5-2 1 - 2 - -\n\u{0}\n {}"
+        let growth = try #require(Announcement.growth(ByteBuffer(string: text)))
+        #expect(growth.messages.map(\.format) == [.binary, .json])
+        #expect(growth.messages[0].payload == ByteBuffer(string: "\u{0}\n "))
+        let bytes = Array(text.utf8)
+        for count in 0..<bytes.count { #expect(Announcement.growth(ByteBuffer(bytes: bytes[..<count])) == nil) }
+        for length in ["b", "bb2", "b-2", "2b", "b+2", "B2", "b99"] {
+            #expect(Announcement.growth(ByteBuffer(string: "\(Self.head) 1\n5-2 1 - \(length) - -\n{}")) == nil)
+        }
+    }
+
     @Test("an epoch may have holes")
     func holes() throws {
         let growth = try #require(Announcement.growth(ByteBuffer(string: "ab,1-0,2-0,3-1,4-0 3-1 5-0 5-2 4-0 3 0\n")))

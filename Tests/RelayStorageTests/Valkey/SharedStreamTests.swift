@@ -65,6 +65,26 @@ struct SharedStreamTests {
         }
     }
 
+    @Test("payloads of any bytes are told as they are, with their format", arguments: [1, 3])
+    func binary(count: Int) async throws {
+        try await ValkeyPlace.with(2) { stores, _ in
+            let follower = Follower(stores[1])
+            try await follower.feed.listen(to: self.topic)
+            let payload = ByteBuffer(bytes: (0...255).map { UInt8($0) })
+            var drafts = [PayloadFormat.binary, .json, .binary].map {
+                Draft(timestamp: .at(0), payload: payload, format: $0)
+            }
+            drafts[2].sender = "s"
+            drafts[2].metadata = ByteBuffer(string: "{}")
+            let batch = AppendBatch(topic: self.topic, drafts: Array(drafts.prefix(count)), retention: Retention())
+            try await stores[0].put(batch)
+            let told = await follower.growths(messages: count).flatMap(\.messages)
+            #expect(try await told == stores[0].messages(in: self.topic))
+            #expect(told.map(\.format) == drafts.prefix(count).map(\.format))
+            #expect(told.allSatisfy { $0.payload == payload })
+        }
+    }
+
     @Test("a trimming by age is told to others")
     func trimming() async throws {
         try await ValkeyPlace.with(2) { stores, _ in

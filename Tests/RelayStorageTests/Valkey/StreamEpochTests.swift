@@ -55,6 +55,59 @@ struct StreamEpochTests {
         }
     }
 
+    @Test("who knows of nothing newer than what a snapshot stands for has missed something, and lost nothing")
+    func behindSnapshot() async throws {
+        try await ValkeyPlace.with(2) { stores, _ in
+            let old = try await stores[0].put(self.batch(StreamBounds())).bounds
+            for _ in 0..<4 { try await stores[1].put(self.batch(StreamBounds())) }
+            let last = try await stores[1].bounds(of: self.topic).last
+            _ = try await stores[1].putSnapshot(at: last, in: self.topic)
+            let next = try await stores[0].put(self.batch(old)).bounds
+            #expect(next.epoch == old.epoch && next.count == 2)
+            let position = try await stores[0].feed.position(of: self.topic, known: old)
+            #expect(position == next)
+        }
+    }
+
+    @Test("snapshots go from the state with their messages, whoever deleted those")
+    func snapshotsOfDeletedStream() async throws {
+        try await ValkeyPlace.with { stores, probe in
+            var ids: [MessageID] = []
+            for _ in 0..<6 { ids.append(try await stores[0].put(self.batch(StreamBounds())).stored[0].id) }
+            for index in [1, 3] { _ = try await stores[0].putSnapshot(at: ids[index], in: self.topic, keeping: 60) }
+            let fields = { () async throws in
+                try await probe.send("HKEYS", probe.key("t", "state")).array?.compactMap(\.text) ?? []
+            }
+            #expect(try await fields().filter { $0.contains(":") }.count == 5)
+            try await probe.send("DEL", probe.key("t", "stream"))
+            let known = try await stores[0].bounds(of: self.topic)
+            _ = try await stores[0].feed.position(of: self.topic, known: known)
+            #expect(try await fields().filter { $0.contains(":") || $0 == "snap" }.isEmpty)
+        }
+    }
+
+    @Test("a snapshot whose bytes are gone can't be read, and readers are told of a gap")
+    func lostSnapshot() async throws {
+        try await ValkeyPlace.with { stores, probe in
+            var ids: [MessageID] = []
+            for _ in 0..<6 { ids.append(try await stores[0].put(self.batch(StreamBounds())).stored[0].id) }
+            _ = try await stores[0].putSnapshot(at: ids[3], in: self.topic)
+            try await probe.send("HDEL", probe.key("t", "state"), .init("s:\(ids[3])"))
+            let request = ReadRequest(
+                topic: self.topic,
+                range: .forward(after: .zero),
+                maxMessages: 9,
+                maxBytes: .max,
+                now: .at(0)
+            )
+            let result = await withCheckedContinuation { continuation in
+                stores[0].read(request) { continuation.resume(returning: $0) }
+            }
+            let page = try result.get()
+            #expect(page.messages.map(\.id) == Array(ids[4...]) && page.lostThrough == ids[3])
+        }
+    }
+
     @Test("a state that is gone while messages are there begins an epoch that goes on after them")
     func stateDeleted() async throws {
         try await ValkeyPlace.with { stores, probe in

@@ -82,10 +82,6 @@ extension ValkeyStore: MessageStore {
         return try StreamReply.bounds(reply)
     }
 
-    public func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome {
-        throw StoreError(.unavailable, "not built yet")
-    }
-
     public func bounds(of topic: TopicKey) async throws(StoreError) -> StreamBounds {
         try StreamReply.bounds(try await self.run(BoundsScript.script, keys: self.layout.stream(topic).all))
     }
@@ -129,7 +125,7 @@ struct AppendCall {
         let kind =
             (draft.metadata == nil ? 0 : 1) + (expiresAt == nil ? 0 : 2) + (draft.audience == .everyone ? 0 : 4)
             + (draft.idempotency == nil ? 0 : 8) + (draft.sender == nil ? 0 : 16)
-            + (key == nil ? 0 : 32)
+            + (key == nil ? 0 : 32) + (draft.format == .binary ? 64 : 0)
         self.arguments.append(.init(kind))
         self.arguments.append(.init(draft.timestamp.microseconds))
         self.arguments.append(.init(draft.payload))

@@ -68,7 +68,7 @@ private struct PageReading {
             .init(command), .init(from), .init(to), .init(max(1, self.request.maxMessages) - self.messages.count),
             .init(max(0, self.request.maxBytes - self.bytes)), .init(self.request.now.microseconds),
             .init(Self.entriesAtOnce), .init(Self.bytesAtOnce),
-        ]
+        ] + (self.request.includesSuperseded ? ["1"] : [])
     }
 
     /// Empty ends for a range in which nothing can be.

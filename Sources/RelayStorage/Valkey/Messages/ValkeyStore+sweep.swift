@@ -96,26 +96,33 @@ extension ValkeyStore {
     ) async throws(StoreError) -> [TopicKey: Result<Swept, StoreError>] {
         var results: [TopicKey: Result<Swept, StoreError>] = [:]
         var pending = topics.map { topic in
-            (topic: topic, kept: cutoff.messageMilliseconds(of: topic).map { String($0) } ?? "", swept: Swept())
+            (
+                topic: topic, kept: cutoff.messageMilliseconds(of: topic).map { String($0) } ?? "",
+                superseded: cutoff.supersededSince(of: topic), swept: Swept()
+            )
         }
         while !pending.isEmpty {
             let replies = await self.concurrently(pending.count) { [pending] place, completion in
                 self.run(
                     SweepScript.script,
                     keys: self.layout.stream(pending[place].topic).all,
-                    [.init(now.microseconds), .init(pending[place].kept), .init(StreamEpoch.new().text)],
+                    [
+                        .init(now.microseconds), .init(pending[place].kept), .init(StreamEpoch.new().text),
+                        .init(pending[place].superseded),
+                    ],
                     completion: completion
                 )
             }
-            var unfinished: [(topic: TopicKey, kept: String, swept: Swept)] = []
-            for ((topic, kept, before), reply) in zip(pending, replies) {
+            var unfinished = pending
+            unfinished.removeAll()
+            for (var one, reply) in zip(pending, replies) {
                 do throws(StoreError) {
-                    let swept = try Swept(try reply.get(), after: before)
-                    results[topic] = .success(swept)
-                    if !swept.isDone { unfinished.append((topic, kept, swept)) }
+                    one.swept = try Swept(try reply.get(), after: one.swept)
+                    results[one.topic] = .success(one.swept)
+                    if !one.swept.isDone { unfinished.append(one) }
                 } catch {
                     guard error.code == .corrupt else { throw error }
-                    results[topic] = .failure(error)
+                    results[one.topic] = .failure(error)
                 }
             }
             pending = unfinished

@@ -6,7 +6,8 @@ import RelayWire
 ///
 /// First a line with the bounds and the number of messages. Then for each message a line `id timestamp expiry length
 /// length length`, with the lengths of payload, metadata and audience, and `-` for what isn't there. With a sender the last is `length+length`,
-/// or `+length` where the message is for everyone. An older relay can't read that, takes the news for missed, and reads the messages.
+/// or `+length` where the message is for everyone. A binary payload's length has a `b` before it. An older relay can't read either, takes
+/// the news for missed, and reads the messages.
 /// Then those bytes, one after the other.
 struct Announcement {
     fileprivate struct Head {
@@ -14,6 +15,7 @@ struct Announcement {
         let timestamp: Timestamp
         let expiresAt: Timestamp?
         let payload: Int
+        let format: PayloadFormat
         let metadata: Int?
         let audience: Int?
         let sender: Int?
@@ -58,13 +60,15 @@ struct Announcement {
 extension FieldReader {
     fileprivate mutating func head() -> Announcement.Head? {
         guard let id = self.id(), let timestamp = self.moment(), let expiresAt = self.optionalMoment(),
-            let payload = self.count(), let metadata = self.optionalCount(), let last = self.countAndMore()
+            let (payload, isBinary) = self.countAndMark(UInt8(ascii: "b")), let metadata = self.optionalCount(),
+            let last = self.countAndMore()
         else { return nil }
         return Announcement.Head(
             id: id,
             timestamp: timestamp,
             expiresAt: expiresAt,
             payload: payload,
+            format: isBinary ? .binary : .json,
             metadata: metadata,
             audience: last.count,
             sender: last.more
@@ -91,6 +95,7 @@ extension FieldReader {
             id: head.id,
             timestamp: head.timestamp,
             payload: payload,
+            format: head.format,
             metadata: metadata,
             expiresAt: head.expiresAt,
             audience: audience,

@@ -53,6 +53,13 @@ struct FieldReader {
         return Int(exactly: number)
     }
 
+    /// A count, and whether that byte stands before it.
+    mutating func countAndMark(_ mark: UInt8) -> (count: Int, isMarked: Bool)? {
+        let isMarked = self.buffer.readableBytesView.first == mark
+        if isMarked { self.buffer.moveReaderIndex(forwardBy: 1) }
+        return self.count().map { ($0, isMarked) }
+    }
+
     /// `-` for none; the outer nil is nonsense.
     mutating func optionalCount() -> Int?? {
         if self.takeNone() { return .some(nil) }

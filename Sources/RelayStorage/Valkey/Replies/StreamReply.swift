@@ -42,6 +42,8 @@ enum StreamReply {
 
     private struct Parts {
         private var payload: ByteBuffer?
+        private var format = PayloadFormat.json
+        private var isSnapshot = false
         private var timestamp: Timestamp?
         private var metadata: ByteBuffer?
         private var expiresAt: Timestamp?
@@ -57,6 +59,8 @@ enum StreamReply {
             case UInt8(ascii: "x"): self.expiresAt = reader.moment()
             case UInt8(ascii: "a"): self.audience = Audience(storedText: String(buffer: value))
             case UInt8(ascii: "s"): self.sender = String(buffer: value)
+            case UInt8(ascii: "b"): self.format = .binary
+            case UInt8(ascii: "z"): self.isSnapshot = true
             default: break
             }
         }
@@ -67,10 +71,12 @@ enum StreamReply {
                 id: id,
                 timestamp: timestamp,
                 payload: payload,
+                format: self.format,
                 metadata: self.metadata,
                 expiresAt: self.expiresAt,
                 audience: self.audience,
-                sender: self.sender
+                sender: self.sender,
+                isSnapshot: self.isSnapshot
             )
         }
     }

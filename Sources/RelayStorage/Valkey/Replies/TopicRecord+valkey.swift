@@ -10,6 +10,7 @@ extension TopicRecord {
         ]
         return fields + (self.description.map { ["description", .init($0)] } ?? [])
             + (self.durability.map { ["durability", .init($0.rawValue)] } ?? [])
+            + (self.anonymous == .none ? [] : ["anonymous", .init(self.anonymous.rawValue)])
             + (self.state.map { ["state", .init($0.bytes), "revision", .init($0.revision)] } ?? [])
     }
 
@@ -28,6 +29,7 @@ extension TopicRecord {
             isPublic: fields.text("public") == "1",
             description: fields.text("description"),
             durability: try fields.durability,
+            anonymous: try AnonymousAccess(stored: fields.text("anonymous")),
             state: state
         )
     }
@@ -40,6 +42,7 @@ extension TopicChanges {
         if let description = self.description { fields += ["description", .init(description)] }
         // Empty for none, since a field that goes needs another command.
         if let durability { fields += ["durability", .init(durability.durability?.rawValue ?? "")] }
+        if let anonymous { fields += ["anonymous", .init(anonymous.rawValue)] }
         return fields
     }
 }

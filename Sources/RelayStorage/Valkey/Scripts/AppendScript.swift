@@ -8,7 +8,7 @@ import RelayValkey
 /// | 2, 3 | the epoch's id that the caller knows, empty for none, and its newest id |
 /// | 4 | how many messages to keep |
 /// | 5 | `1` if the messages are announced with it, else `0`; behind that, of a hot stream, how long it is kept from now on, in milliseconds |
-/// | then, for each draft | the kind (a sum of 1 metadata, 2 expiry, 4 audience, 8 mark, 16 sender, 32 compaction key), timestamp, payload, and of metadata, expiry, audience, sender and key those that are there; with a mark its claim's version, total, expiry, and time to live in milliseconds |
+/// | then, for each draft | the kind (a sum of 1 metadata, 2 expiry, 4 audience, 8 mark, 16 sender, 32 compaction key, 64 a binary payload), timestamp, payload, and of metadata, expiry, audience, sender and key those that are there; with a mark its claim's version, total, expiry, and time to live in milliseconds |
 ///
 /// The marks' keys follow the four others in the order of their drafts.
 ///
@@ -58,7 +58,7 @@ enum AppendScript {
           if kind % 4 >= 2 then mark = mark + 1 end
           if kind % 8 >= 4 then mark = mark + 1 end
           if kind % 32 >= 16 then mark = mark + 1 end
-          if kind >= 32 then mark = mark + 1 end
+          if kind % 64 >= 32 then mark = mark + 1 end
           place = place + 1
           if kind % 16 >= 8 then
             local first, version = marked(KEYS[key], ARGV[at + 1])
@@ -99,7 +99,7 @@ enum AppendScript {
         at, key, place = 6, 5, 0
         while at <= #ARGV do
           local kind, time, payload = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-          local metadata, expiry, audience, sender, compacted, mark, first
+          local metadata, expiry, audience, sender, compacted, isBinary, mark, first
           at = at + 3
           place = place + 1
           if kind ~= '0' then
@@ -108,7 +108,8 @@ enum AppendScript {
             if kind % 4 >= 2 then expiry = ARGV[at]; at = at + 1 end
             if kind % 8 >= 4 then audience = ARGV[at]; at = at + 1 end
             if kind % 32 >= 16 then sender = ARGV[at]; at = at + 1 end
-            if kind >= 32 then compacted = 'k:' .. ARGV[at]; at = at + 1 end
+            if kind % 64 >= 32 then compacted = 'k:' .. ARGV[at]; at = at + 1 end
+              isBinary = kind >= 64
             if kind % 16 >= 8 then
               mark = KEYS[key]
               first = firsts[place] or here[mark]
@@ -140,6 +141,7 @@ enum AppendScript {
               if expiry then fields[#fields + 1] = 'x'; fields[#fields + 1] = expiry end
               if audience then fields[#fields + 1] = 'a'; fields[#fields + 1] = audience end
               if sender then fields[#fields + 1] = 's'; fields[#fields + 1] = sender end
+              if isBinary then fields[#fields + 1] = 'b'; fields[#fields + 1] = '1' end
               call('XADD', STREAM, id, unpack(fields))
               if expiry then call('ZADD', TTL, expiry, id) end
               if compacted then replace(s, compacted, id, expiry) end
@@ -149,8 +151,8 @@ enum AppendScript {
               here[mark] = id .. '=' .. time
             end
             if isAnnounced then
-              if metadata or expiry or audience or sender then
-                heads[stored] = id .. ' ' .. time .. ' ' .. (expiry or '-') .. ' ' .. #payload
+              if metadata or expiry or audience or sender or isBinary then
+                heads[stored] = id .. ' ' .. time .. ' ' .. (expiry or '-') .. (isBinary and ' b' or ' ') .. #payload
                   .. ' ' .. (metadata and #metadata or '-') .. ' ' .. (audience and #audience or sender and '' or '-')
                   .. (sender and '+' .. #sender or '') .. '\\n'
               else
@@ -172,10 +174,11 @@ enum AppendScript {
         s.count = s.count + stored
         -- All but one are trimmed unread; of the last only the id is wanted, but its content comes along.
         if s.count > limit then
-          if s.count > limit + 1 then call('XTRIM', STREAM, 'MAXLEN', '=', limit + 1) end
+          if s.count + s.hidden > limit + 1 then call('XTRIM', STREAM, 'MAXLEN', '=', limit + 1) end
           s.trimmed = call('XRANGE', STREAM, '-', '+', 'COUNT', 1)[1][1]
           call('XDEL', STREAM, s.trimmed)
           s.count = limit
+          forgetSnapshots(s)
           if s.holes ~= '' then dig(s); call('HSET', STATE, 'holes', s.holes) end
         end
         local position = describe(s, previous)

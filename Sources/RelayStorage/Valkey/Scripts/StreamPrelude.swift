@@ -7,6 +7,10 @@
 /// behind the relay's back, and is -1 for a hot stream, whose messages go all at once by the server's clock: that is a
 /// trimming; `holes`, at most four, each as `,<after>,<through>`; `expired`, the newest id that
 /// went by its `ttl` or was replaced; and of a compacted stream `k:<key>`, the newest id of each key.
+///
+/// An entry can't be replaced, so a snapshot is in the state: `s:<id>` its payload, `f:<id>` its format, and `n:<id>` the id of the next
+/// one. Timestamp and sender are those of the entry. `snap` has the ids of the newest and the oldest snapshot, and how many entries lie before
+/// the newest. Those do not count.
 enum StreamPrelude {
     static let source = """
         local STREAM, STATE, TTL, NEWS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -31,6 +35,38 @@ enum StreamPrelude {
         -- '<epoch><holes> <start> <previous> <last> <trimmed> <count>'
         local function describe(s, previous)
           return s.epoch .. s.holes .. ' ' .. s.start .. ' ' .. previous .. ' ' .. s.last .. ' ' .. s.trimmed .. ' ' .. s.count
+        end
+
+        local function noteSnapshots(s)
+          redis.call('HSET', STATE, 'snap', s.snapshot .. ' ' .. s.oldest .. ' ' .. s.hidden)
+        end
+
+        -- Takes the oldest snapshot out of the state. The id of the next, if there is one.
+        local function forgetOldest(s)
+          local following = redis.call('HGET', STATE, 'n:' .. s.oldest)
+          redis.call('HDEL', STATE, 's:' .. s.oldest, 'f:' .. s.oldest, 'n:' .. s.oldest)
+          s.oldest = following
+        end
+
+        -- What they stand for is gone, and they are.
+        local function forgetSnapshots(s)
+          if not s.snapshot then return end
+          while s.oldest do forgetOldest(s) end
+          redis.call('HDEL', STATE, 'snap')
+          s.snapshot, s.hidden = nil, 0
+        end
+
+        -- Removes what lies before the newest snapshot whose id has fewer milliseconds. Whether there was something.
+        local function forgetSuperseded(s, milliseconds)
+          local base, id = nil, s.oldest
+          while id and split(id) < milliseconds do
+            base, id = id, redis.call('HGET', STATE, 'n:' .. id)
+          end
+          if not base or s.hidden == 0 then return false end
+          local gone = redis.call('XTRIM', STREAM, 'MINID', '=', base)
+          while s.oldest ~= base do forgetOldest(s) end
+          s.hidden = s.hidden - gone
+          return gone > 0
         end
 
         local function save(s)
@@ -58,6 +94,7 @@ enum StreamPrelude {
         -- Whether a message that was stored is gone for no reason.
         local function isLost(s, id)
           if not before(s.trimmed, id) or not before(s.expired, id) then return false end
+          if s.snapshot and not before(s.snapshot, id) then return false end
           if #redis.call('XRANGE', STREAM, id, id) > 0 then return false end
           for _, last in string.gmatch(s.holes, ',([^,]+),([^,]+)') do
             if last == id then return false end
@@ -78,10 +115,15 @@ enum StreamPrelude {
 
         -- Nil where nothing is known of the stream.
         local function load()
-          local f = redis.call('HMGET', STATE, 'epoch', 'start', 'last', 'trimmed', 'count', 'holes', 'expired')
+          local f = redis.call('HMGET', STATE, 'epoch', 'start', 'last', 'trimmed', 'count', 'holes', 'expired', 'snap')
           if not f[1] then return nil end
           local s = {epoch = f[1], start = f[2], last = f[3], trimmed = f[4], kept = tonumber(f[5]),
-            holes = f[6] or '', expired = f[7] or '0-0', count = redis.call('XLEN', STREAM)}
+            holes = f[6] or '', expired = f[7] or '0-0', count = redis.call('XLEN', STREAM), hidden = 0}
+          if f[8] then
+            local newest, oldest, hidden = string.match(f[8], '^(%d+%-%d+) (%d+%-%d+) (%d+)$')
+            s.snapshot, s.oldest, s.hidden = newest, oldest, math.min(s.count, tonumber(hidden) or 0)
+            s.count = s.count - s.hidden
+          end
           if s.kept and s.kept < 0 then
             s.isHot = true
             if s.count == 0 then s.trimmed = s.last end
@@ -91,7 +133,7 @@ enum StreamPrelude {
 
         -- Of a stream of which nothing is known.
         local function history(epoch, last, trimmed)
-          return {epoch = epoch, start = '0-0', last = last, trimmed = trimmed, holes = '', expired = '0-0', count = 0}
+          return {epoch = epoch, start = '0-0', last = last, trimmed = trimmed, holes = '', expired = '0-0', count = 0, hidden = 0}
         end
 
         local function begin(s)
@@ -126,6 +168,7 @@ enum StreamPrelude {
             s.start = s.last
             if known == s.epoch and before(s.last, knownLast) then s.last = knownLast end
             s.epoch, s.trimmed, s.holes = fresh, s.last, ''
+            forgetSnapshots(s)
             return begin(s), known ~= ''
           end
           if known == '' then return s, false end

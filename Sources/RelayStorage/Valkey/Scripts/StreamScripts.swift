@@ -42,6 +42,7 @@ enum PurgePrelude {
         -- Removes all messages. To be saved as a new epoch.
         local function empty(s, fresh)
           redis.call('UNLINK', STREAM, TTL)
+          forgetSnapshots(s)
           s.epoch, s.start, s.trimmed, s.holes, s.count = fresh, s.last, s.last, '', 0
         end
 
@@ -73,7 +74,13 @@ enum PurgeScript {
               local ms, seq = split(ARGV[3])
               redis.call('XTRIM', STREAM, 'MINID', '=', join(ms, seq + 1))
               if before(s.trimmed, ARGV[3]) then s.trimmed = ARGV[3] end
-              s.count = redis.call('XLEN', STREAM)
+              if s.snapshot and not before(s.trimmed, s.snapshot) then forgetSnapshots(s) end
+              if s.snapshot then
+                s.hidden = redis.call('XLEN', STREAM) - s.count
+                noteSnapshots(s)
+              else
+                s.count = redis.call('XLEN', STREAM)
+              end
               return describe(begin(s), s.last)
             end
             empty(s, ARGV[1])

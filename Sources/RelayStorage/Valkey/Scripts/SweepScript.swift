@@ -2,9 +2,9 @@ import RelayValkey
 
 /// One step of a sweep of one stream: what expired first, and then what is too old.
 ///
-/// Arguments: the time, and the milliseconds from which on messages are kept (empty: all are). Answers the bounds
-/// (false for none), whether age took some, and whether there may be more to do. A step takes at most 512 messages,
-/// or a mebibyte of what is too old.
+/// Arguments: the time, the milliseconds from which on messages are kept (empty: all are), a random id, and the milliseconds from which
+/// on what is superseded is kept (empty: none is). Answers the bounds (false for none), whether age took some, and whether there may be more to
+/// do. A step takes at most 512 messages, or a mebibyte of what is too old.
 enum SweepScript {
     static let script = ValkeyScript(
         StreamPrelude.source + """
@@ -16,8 +16,11 @@ enum SweepScript {
             local expired = redis.call('ZRANGEBYSCORE', TTL, '-inf', now, 'LIMIT', 0, 512)
             if #expired > 0 then
               redis.call('ZREM', TTL, unpack(expired))
-              s.count = s.count - redis.call('XDEL', STREAM, unpack(expired))
+              if not s.snapshot then s.count = s.count - redis.call('XDEL', STREAM, unpack(expired)) end
               for _, id in ipairs(expired) do
+                if s.snapshot and redis.call('XDEL', STREAM, id) == 1 then
+                  if before(id, s.snapshot) then s.hidden = s.hidden - 1 else s.count = s.count - 1 end
+                end
                 if before(s.expired, id) then s.expired = id end
               end
               changed, more = true, 1
@@ -36,7 +39,7 @@ enum SweepScript {
               local newest = redis.call('XREVRANGE', STREAM, '+', '-', 'COUNT', 1)[1][1]
               local looked, content, chunk, last = 0, 0, 1, nil
               while looked < 512 and content < 1048576 do
-                local some = redis.call('XRANGE', STREAM, last and '(' .. last or '-', '(' .. newest, 'COUNT', chunk)
+                local some = redis.call('XRANGE', STREAM, last and '(' .. last or s.snapshot or '-', '(' .. newest, 'COUNT', chunk)
                 local done = #some < chunk
                 for i = 1, #some do
                   if split(some[i][1]) >= cutoff then done = true; break end
@@ -49,15 +52,18 @@ enum SweepScript {
               end
               if last then
                 local ms, seq = split(last)
-                s.count = s.count - redis.call('XTRIM', STREAM, 'MINID', '=', join(ms, seq + 1))
+                s.count = s.count + s.hidden - redis.call('XTRIM', STREAM, 'MINID', '=', join(ms, seq + 1))
+                forgetSnapshots(s)
                 s.trimmed = last
                 aged, changed, more = 1, true, 1
               end
             end
 
+            if s.hidden > 0 and forgetSuperseded(s, tonumber(ARGV[4]) or math.huge) then changed = true end
             if changed then
               dig(s)
               save(s)
+              if s.snapshot then noteSnapshots(s) end
               if aged == 1 then announce(s, s.last) end
             end
             return {describe(s, s.last), aged, more}

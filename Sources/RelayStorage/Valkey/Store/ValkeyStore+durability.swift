@@ -16,7 +16,8 @@ extension ValkeyStore {
         }
     }
 
-    private func goal(_ durability: Durability?) -> WaitGoal? {
+    /// - Parameter durability: nil for the store's own.
+    func goal(_ durability: Durability?) -> WaitGoal? {
         switch durability ?? self.settings.durability {
         case .memory, .stored: nil
         case .replicated: .replicas
