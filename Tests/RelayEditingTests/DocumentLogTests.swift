@@ -50,6 +50,19 @@ struct DocumentLogTests {
         #expect(self.log.cursor == .inEpoch(7, after: MessageID(milliseconds: 8, sequence: 0)))
     }
 
+    @Test("A snapshot that failed is tried again once as much has come")
+    mutating func failed() {
+        self.take(1...5)
+        self.log.gaveUp(at: self.log)
+        self.take(6...9)
+        #expect(!self.log.isDue(self.settings))
+        self.take(10...10)
+        #expect(self.log.isDue(self.settings))
+        self.log.compacted(to: 5, from: self.log)
+        self.take(11...14)
+        #expect(!self.log.isDue(self.settings))
+    }
+
     @Test("A snapshot that is read stands for all before it")
     mutating func read() {
         self.take(1...4)

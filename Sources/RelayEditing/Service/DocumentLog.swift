@@ -11,6 +11,8 @@ struct DocumentLog {
     private(set) var snapshotBytes = 0
     private(set) var updates = 0
     private(set) var updateBytes = 0
+    /// Of these, what was there when no snapshot could be made or stored: it is tried again once as much has come.
+    private var given = (updates: 0, bytes: 0)
 
     /// Of all that the stream holds for readers, bytes.
     var bytes: Int { self.snapshotBytes + self.updateBytes }
@@ -26,6 +28,7 @@ struct DocumentLog {
             if message.isSnapshot {
                 self.snapshotBytes = message.payload.readableBytes
                 (self.updates, self.updateBytes) = (0, 0)
+                self.given = (0, 0)
             } else {
                 self.updates += 1
                 self.updateBytes += message.payload.readableBytes
@@ -38,11 +41,18 @@ struct DocumentLog {
         self.snapshotBytes = bytes
         self.updates = max(0, self.updates - earlier.updates)
         self.updateBytes = max(0, self.updateBytes - earlier.updateBytes)
+        self.given = (0, 0)
+    }
+
+    /// There is no snapshot of what was known at `earlier`.
+    mutating func gaveUp(at earlier: DocumentLog) {
+        self.given = (min(self.updates, earlier.updates), min(self.updateBytes, earlier.updateBytes))
     }
 
     func isDue(_ settings: DocumentSettings) -> Bool {
-        self.updates >= settings.compactionUpdates
-            || self.updates > 1 && self.updateBytes > max(settings.compactionBytes, self.snapshotBytes)
+        let (updates, bytes) = (self.updates - self.given.updates, self.updateBytes - self.given.bytes)
+        return updates >= settings.compactionUpdates
+            || self.updates > 1 && bytes > max(settings.compactionBytes, self.snapshotBytes)
     }
 
     /// Whether what nobody uses any more is worth a snapshot.

@@ -220,7 +220,7 @@ public final class LoadedDocument: Sendable {
     func compacted(to update: Update?, from earlier: DocumentLog) {
         self.state.withLock { state in
             state.isCompacting = false
-            guard let update else { return }
+            guard let update else { return state.log.gaveUp(at: earlier) }
             state.content.replace(with: update)
             state.log.compacted(to: update.bytes.count, from: earlier)
             self.chargeExactly(&state)
