@@ -77,7 +77,7 @@ struct BinaryPublishTests {
         }
     }
 
-    @Test("what people without a token may do with a document is set, kept, shown and listed")
+    @Test("what people without a token may do with a document is set, changed, shown and listed")
     func anonymous() async throws {
         try await withRelay { relay in
             let token = try await relay.administratorToken
@@ -87,9 +87,13 @@ struct BinaryPublishTests {
             #expect(made.status == 201 && made.object["anonymous"] as? String == "read")
             let kept = try await relay.send(.PUT, path, token: token, json: ["description": "d"])
             #expect(kept.object["anonymous"] as? String == "read")
-            #expect(try await relay.send(.GET, path, token: token).text == kept.text)
-            let listed = try await relay.send(.GET, topics, token: token).list
-            #expect(listed.map { $0["anonymous"] as? String } == ["read"])
+            for value in ["write", "none", "read"] {
+                let changed = try await relay.send(.PUT, path, token: token, json: ["anonymous": value])
+                #expect(changed.status == 200 && changed.object["anonymous"] as? String == value)
+                #expect(try await relay.send(.GET, path, token: token).text == changed.text)
+                let listed = try await relay.send(.GET, topics, token: token).list
+                #expect(listed.map { $0["anonymous"] as? String } == [value])
+            }
         }
     }
 }
