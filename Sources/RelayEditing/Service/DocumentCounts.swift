@@ -24,6 +24,11 @@ extension DocumentService {
     /// Documents in memory.
     public var loadedCount: Int { self.loaded.count }
 
+    /// Documents in memory, and their connections, by name.
+    public var rooms: [(name: DocumentName, connections: Int)] {
+        self.loaded.map { ($0.name, $0.connectionCount) }.sorted { $0.0.text < $1.0.text }
+    }
+
     /// Connections to them.
     public var connectionCount: Int { self.loaded.reduce(0) { $0 + $1.connectionCount } }
 }

@@ -137,6 +137,7 @@ struct RelayEdges {
         let nodes = self.makeNodes()
         let proxies = self.proxies(shared, nodes, self.sockets(metrics, places, upTo: self.maxSignalBytes))
         let signaling = SignalingRoute(self.signaling(shared, joiner, publisher, proxies))
+        let documents = self.documentServices(shared, joiner, publisher, places)
         let poll = PollRoute(
             access: access,
             joiner: joiner,
@@ -158,7 +159,8 @@ struct RelayEdges {
                     publisher: publisher,
                     sockets: sockets,
                     maxTopics: self.configuration.webSocket.maxTopics,
-                    peers: signaling
+                    peers: signaling,
+                    rooms: RoomEdge(documents)
                 )
             ),
             .init(
@@ -168,16 +170,16 @@ struct RelayEdges {
             ),
             .init(.GET, SignalingRoute.path, signaling),
             .init(.GET, under: NodeProxyRoute.prefix, template: NodeProxyRoute.template, NodeProxyRoute(proxies)),
-        ] + self.tunnelRoutes(shared, joiner, sockets, nodes) + self.documentRoutes(shared, joiner, publisher, places)
+        ] + self.tunnelRoutes(shared, joiner, sockets, nodes) + self.documentRoutes(documents)
     }
 
-    private func documentRoutes(
+    private func documentServices(
         _ shared: Shared,
         _ joiner: Joiner,
         _ publisher: Publisher,
         _ places: ConnectionQuota
-    ) -> [Routes.Entry] {
-        let services = DocumentServices(
+    ) -> DocumentServices {
+        DocumentServices(
             access: shared.access,
             joiner: joiner,
             publisher: publisher,
@@ -187,7 +189,10 @@ struct RelayEdges {
             strangers: shared.strangers,
             anonymous: self.anonymousReaders
         )
-        return [
+    }
+
+    private func documentRoutes(_ services: DocumentServices) -> [Routes.Entry] {
+        [
             .init(.GET, under: DocumentRoute.prefix, template: DocumentRoute.template, DocumentRoute(services)),
             .init(.GET, HocuspocusRoute.path, HocuspocusRoute(services)),
         ]

@@ -215,6 +215,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
     /// is read a little longer: a reset could overtake the close frame.
     private func fail(_ code: WebSocketErrorCode, _ reason: String) {
         guard !self.isOver, let context = self.context else { return }
+        if code == .messageTooLarge { self.dialect.foundTooLarge() }
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.assumeIsolated().whenComplete { _ in context.close(mode: .output, promise: nil) }
         self.close(code, reason, promise: sent)

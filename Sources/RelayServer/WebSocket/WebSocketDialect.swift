@@ -43,6 +43,9 @@ protocol WebSocketDialect: AnyObject {
     /// may still come back to the dialect.
     func closed()
 
+    /// A message is longer than the relay takes: what the client is told before its WebSocket is closed for it.
+    func foundTooLarge()
+
     /// The relay is stopping, and all is answered: what else the client is to be told is sent now.
     ///
     /// - Returns: the code that it closes with.
@@ -67,6 +70,8 @@ extension WebSocketDialect {
     }
 
     func readCompleted() {}
+
+    func foundTooLarge() {}
 
     func goingAway() -> WebSocketErrorCode { .goingAway }
 }

@@ -30,8 +30,8 @@ struct DocumentEntrance {
         }
     }
 
-    /// A key that the token names was proven when the WebSocket was opened, or never.
-    private func checked(_ session: Session) -> Result<Session, AccessError> {
+    /// Whether a session may read now. A key that its token names was proven when the WebSocket was opened, or never.
+    func checked(_ session: Session) -> Result<Session, AccessError> {
         do throws(AccessError) {
             guard session.key == nil || session.key == self.opener?.key else { throw AccessError(.notAuthenticated) }
             _ = try session.principal(at: self.services.clock.now(), requiring: .read)

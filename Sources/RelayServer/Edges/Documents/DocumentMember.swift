@@ -11,6 +11,7 @@ import RelayWire
 /// A client's update is published, and comes back to it by the stream like all others': that is its acknowledgement, and comes when the update
 /// is as durable as the document promises.
 final class DocumentMember {
+    static let deniedReason = "Permission denied"
     private static let denialPause = TimeAmount.seconds(60)
     /// After which the relay asks for what it could not store.
     private static let retryDelay = TimeAmount.seconds(2)
@@ -250,7 +251,7 @@ extension DocumentMember: PublishClient {
 
     private func refuse(_ refusal: DocumentMetrics.Refusal) {
         self.services.metrics.refused(refusal)
-        self.deny(refusal == .full ? "The document is as large as it may be" : "Permission denied")
+        self.deny(refusal == .full ? "The document is as large as it may be" : Self.deniedReason)
         self.settled(.refused)
     }
 
@@ -337,7 +338,7 @@ extension DocumentMember: ReaderSink {
         if reader === self.unstarted { self.unstarted = nil }
         _ = self.subscriptions.remove(reader.topic.name)
         switch reason {
-        case .accessLost: self.end(.denied("Permission denied"))
+        case .accessLost: self.end(.denied(Self.deniedReason))
         case .topicDeleted: self.end(.deleted)
         case .storeFailed: self.end(.unavailable("Try again later"))
         }

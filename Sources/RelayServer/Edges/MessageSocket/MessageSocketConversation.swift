@@ -70,7 +70,7 @@ extension MessageSocketConversation: WebSocketDialect {
 
     func received(text: ByteBuffer) {
         let isFirst = !self.isSubscribed
-        if isFirst, let peer = self.peer(beginningWith: text) { return self.handOver(to: peer, text) }
+        if isFirst, let successor = self.successor(beginningWith: text) { return self.handOver(to: successor, text) }
         do throws(FrameError) {
             switch try ClientFrame(json: text, isFirst: isFirst) {
             case .subscribe(let request): self.subscribe(request)
@@ -87,15 +87,19 @@ extension MessageSocketConversation: WebSocketDialect {
         }
     }
 
-    private func peer(beginningWith text: ByteBuffer) -> (any WebSocketDialect)? {
+    private func successor(beginningWith text: ByteBuffer) -> (any WebSocketDialect)? {
         let address = self.connection?.channel?.remoteAddress
-        return self.route.peers.dialect(beginningWith: text, for: self.session, at: address, on: self.loop)
+        for edge in [self.route.peers, self.route.rooms] as [any SocketSuccessor] {
+            let dialect = edge.dialect(beginningWith: text, for: .known(self.session), at: address, on: self.loop)
+            if let dialect { return dialect }
+        }
+        return nil
     }
 
-    /// The client is a peer of a session: its edge goes on.
-    private func handOver(to peer: any WebSocketDialect, _ text: ByteBuffer) {
-        self.connection?.change(to: peer)
-        peer.received(text: text)
+    /// The client is a peer of a session, or joins a room: that edge goes on.
+    private func handOver(to successor: any WebSocketDialect, _ text: ByteBuffer) {
+        self.connection?.change(to: successor)
+        successor.received(text: text)
     }
 }
 

@@ -12,6 +12,8 @@ final class MessageSocketRoute: Route {
     let maxTopics: Int
     /// Where clients go on whose first message joins a session.
     let peers: any SessionSockets
+    /// The same of a room.
+    let rooms: any SocketSuccessor
 
     init(
         access: RequestAccess,
@@ -19,7 +21,8 @@ final class MessageSocketRoute: Route {
         publisher: Publisher,
         sockets: WebSocketServices,
         maxTopics: Int,
-        peers: any SessionSockets
+        peers: any SessionSockets,
+        rooms: any SocketSuccessor
     ) {
         self.access = access
         self.joiner = joiner
@@ -27,6 +30,7 @@ final class MessageSocketRoute: Route {
         self.sockets = sockets
         self.maxTopics = maxTopics
         self.peers = peers
+        self.rooms = rooms
     }
 
     var clock: RelayClock { self.publisher.broker.clock }
@@ -37,7 +41,9 @@ final class MessageSocketRoute: Route {
         case .refuse(let reply): exchange.answer(reply)
         case .accept(let headers):
             self.access.admitAnybody(exchange) { exchange, session in
-                guard let session else { return self.peers.open(stranger: exchange, headers) }
+                guard let session else {
+                    return self.peers.open(stranger: exchange, headers, or: self.rooms)
+                }
                 self.sockets.upgrade(exchange, headers, of: session.account.id) {
                     MessageSocketConversation(session: session, route: self, loop: exchange.loop)
                 }

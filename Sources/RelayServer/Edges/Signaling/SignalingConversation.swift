@@ -26,6 +26,8 @@ final class SignalingConversation {
     /// Once it has joined, the peer's own ticket's.
     private var client: Client
     private let services: SignalingServices
+    /// Where a client goes on whose first message is of another protocol.
+    private let successor: (any SocketSuccessor)?
     let loop: DeliveryLoop
     /// Nil before it is open, and once it closes or is gone.
     private var connection: WebSocketConnection?
@@ -37,8 +39,14 @@ final class SignalingConversation {
     /// Whether the client has sent as much as it may for now.
     private var isSpent = false
 
-    init(_ client: Client, services: SignalingServices, loop: DeliveryLoop) {
+    init(
+        _ client: Client,
+        services: SignalingServices,
+        loop: DeliveryLoop,
+        successor: (any SocketSuccessor)? = nil
+    ) {
         self.client = client
+        self.successor = successor
         self.services = services
         self.loop = loop
         self.budget = SenderBudget(services.limits.sender)
@@ -96,6 +104,7 @@ extension SignalingConversation: WebSocketDialect {
     }
 
     func received(text: ByteBuffer) {
+        if self.handsOver(text) { return }
         self.spend(text.readableBytes)
         guard text.readableBytes <= self.services.limits.maxTextBytes else {
             return self.fail(.tooLarge, "A text is at most \(self.services.limits.maxTextBytes) bytes", nil)
@@ -123,6 +132,20 @@ extension SignalingConversation: WebSocketDialect {
             if !member.received(binary: binary) { self.spend(0) }
         case .over: break
         }
+    }
+
+    private func handsOver(_ text: ByteBuffer) -> Bool {
+        guard let successor = self.successor, case .stranger(let address, let gate) = self.client,
+            let dialect = successor.dialect(
+                beginningWith: text,
+                for: .stranger(gate, address: address),
+                at: nil,
+                on: self.loop
+            )
+        else { return false }
+        self.connection?.change(to: dialect)
+        dialect.received(text: text)
+        return true
     }
 
     private func refuse(_ problem: SignalProblem) {

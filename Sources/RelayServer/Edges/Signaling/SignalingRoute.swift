@@ -22,7 +22,7 @@ final class SignalingRoute: Route {
         case .refuse(let reply): exchange.answer(reply)
         case .accept(let headers):
             self.services.access.admitAnybody(exchange) { exchange, session in
-                guard let session else { return self.open(stranger: exchange, headers) }
+                guard let session else { return self.open(stranger: exchange, headers, or: nil) }
                 self.services.sockets.upgrade(exchange, headers, of: session.account.id) {
                     SignalingConversation(
                         .known(
@@ -45,20 +45,25 @@ final class SignalingRoute: Route {
 }
 
 extension SignalingRoute: SessionSockets {
-    func open(stranger exchange: Exchange, _ headers: HTTPHeaders) {
+    func open(stranger exchange: Exchange, _ headers: HTTPHeaders, or successor: (any SocketSuccessor)?) {
         let services = self.services
         services.strangers.open(exchange, headers, over: services.sockets) { gate, address in
-            SignalingConversation(.stranger(address: address, gate), services: services, loop: exchange.loop)
+            SignalingConversation(
+                .stranger(address: address, gate),
+                services: services,
+                loop: exchange.loop,
+                successor: successor
+            )
         }
     }
 
     func dialect(
         beginningWith text: ByteBuffer,
-        for session: Session,
+        for client: SocketClient,
         at peer: SocketAddress?,
         on loop: DeliveryLoop
     ) -> (any WebSocketDialect)? {
-        guard SignalFrame.isJoin(text) else { return nil }
+        guard case .known(let session) = client, SignalFrame.isJoin(text) else { return nil }
         let address = peer?.ipAddress.flatMap { self.services.clients.address(ofConnection: $0) }
         return SignalingConversation(
             .known(session, ticket: nil, address: address.map(ClientAddress.key)),

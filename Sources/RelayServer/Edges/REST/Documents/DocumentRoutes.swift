@@ -14,6 +14,7 @@ enum DocumentRoutes {
     private static let path = "/api/v1/documents/{document_name}"
 
     static func add(to routes: inout RESTRoutes, _ services: DocumentRESTServices) {
+        routes.on(.get, "/stats", asking: .open(maxBodyBytes: 1_024)) { try await Self.statistics($0, services.documents) }
         routes.on(.get, "/api/v1/documents", isList: true) { try await Self.list($0) }
         routes.on(.get, "\(Self.path)") { try await DocumentCall($0, services).show() }
         routes.on(.put, "\(Self.path)", asking: .caller(.write)) { try await DocumentCall($0, services).put() }
@@ -28,6 +29,26 @@ enum DocumentRoutes {
         routes.on(.get, "\(Self.path)/history", asking: .caller(.read), isList: true) {
             try await DocumentCall($0, services).history()
         }
+    }
+
+    /// What Zeal's monitoring asks, under the names of its guide and of its server. Of this relay alone. Which rooms there are only administrators
+    /// are told.
+    private static func statistics(_ call: RESTCall, _ documents: DocumentService) async throws -> Reply {
+        let isAdministrator = try await call.memberIfNamed()?.isAdmin == true
+        let clients = JSONTree.number(Int64(documents.connectionCount))
+        var fields: [(name: String, value: JSONTree)] = [
+            ("status", .text("running")), ("rooms", .number(Int64(documents.loadedCount))),
+            ("total_clients", clients), ("totalClients", clients),
+            ("max_rooms", .number(Int64(documents.settings.maxLoaded))),
+            ("max_clients_per_room", .number(Int64(documents.settings.maxConnections))),
+        ]
+        if isAdministrator {
+            let rooms = documents.rooms.map { room in
+                JSONTree.object([("name", .text(room.name.text)), ("clients", .number(Int64(room.connections)))])
+            }
+            fields.append(("roomDetails", .list(rooms)))
+        }
+        return Reply(.ok, .object(fields))
     }
 
     /// Topics that are read from the store at once.

@@ -33,7 +33,7 @@ enum OperationRoutes {
             .ok,
             .object([
                 ("status", .text(HealthCheck.overall(checks).rawValue)), ("timestamp", .moment(now)),
-                ("version", .text(RelayVersion.current)), ("checks", .list(checks.map(\.tree))),
+                ("service", .text("pulsar-relay")), ("version", .text(RelayVersion.current)), ("checks", .list(checks.map(\.tree))),
             ])
         )
     }
