@@ -11,6 +11,11 @@ struct DocumentEditingTests {
         try await Scenario.run("documents_edit.js", settings: Self.short)
     }
 
+    @Test("Clients of three protocols edit one document at once")
+    func dialects() async throws {
+        try await Scenario.run("documents_dialects.js")
+    }
+
     @Test("Who may not come in is refused before the upgrade, and names that differ are different documents")
     func refused() async throws {
         try await Scenario.run("documents_refused.js")
