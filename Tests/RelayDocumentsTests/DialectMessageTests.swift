@@ -10,8 +10,10 @@ struct DialectMessageTests {
         let table: [([UInt8], HocuspocusMessage.Content)] = [
             (hex("00 00 01 00"), .plain(.step1(7..<8))), (hex("00 01 02 00 00"), .plain(.step2(7..<9))),
             (hex("00 02 02 00 00"), .plain(.update(7..<9))), (hex("01 01 00"), .plain(.awareness(6..<7))),
-            (hex("02 00 02 68 69"), .authenticate(token: 7..<9)), (hex("02 00 00 03 34 2e 35"), .authenticate(token: 7..<7)),
-            (hex("02 01 00"), .unknown(type: 2)), (hex("03"), .plain(.queryAwareness)), (hex("04 00 00"), .unknown(type: 4)),
+            (hex("02 00 02 68 69"), .authenticate(token: 7..<9)),
+            (hex("02 00 00 03 34 2e 35"), .authenticate(token: 7..<7)),
+            (hex("02 01 00"), .unknown(type: 2)), (hex("03"), .plain(.queryAwareness)),
+            (hex("04 00 00"), .unknown(type: 4)),
             (hex("05 02 68 69"), .stateless(6..<8)), (hex("06 02 68 69"), .broadcast), (hex("07"), .close),
             (hex("08 01"), .unknown(type: 8)), (hex("0b"), .unknown(type: 11)),
         ]
@@ -36,7 +38,9 @@ struct DialectMessageTests {
         #expect(HocuspocusFrame.accepted(mayWrite: true) == hex("02 02 0a") + Array("read-write".utf8))
         #expect(HocuspocusFrame.stateless(hex("68 69")) == hex("05 02 68 69"))
         #expect(HocuspocusFrame.close(reason: "no") == hex("07 02 6e 6f"))
-        #expect(HocuspocusFrame.status(isApplied: true) + HocuspocusFrame.status(isApplied: false) == hex("08 01 08 00"))
+        #expect(
+            HocuspocusFrame.status(isApplied: true) + HocuspocusFrame.status(isApplied: false) == hex("08 01 08 00")
+        )
     }
 
     @Test("Zeal: who it is, its own messages, and awareness in both spellings")
@@ -79,8 +83,10 @@ struct DialectMessageTests {
         var random = SeededGenerator(seed: 0x2e41)
         let shown = AwarenessUpdate([AwarenessEntry(client: 1 << 40, clock: 7, state: Array("{\"a\":[1]}".utf8))])
         let seeds = [
-            hex("03 61 00 31 02 00 02 68 69 01 34"), hex("01 61 05 04 f0 9f 98 80"), hex("01 61") + DocumentFrame.update(Sample.eight),
-            ZealMessage.awarenessFrame(shown.encoded(), hasLength: false), ZealMessage.customFrame(Array("[{\"a\":1}]".utf8)),
+            hex("03 61 00 31 02 00 02 68 69 01 34"), hex("01 61 05 04 f0 9f 98 80"),
+            hex("01 61") + DocumentFrame.update(Sample.eight),
+            ZealMessage.awarenessFrame(shown.encoded(), hasLength: false),
+            ZealMessage.customFrame(Array("[{\"a\":1}]".utf8)),
             StatelessMessage(.zeal, from: 1 << 52, Array("{}".utf8)).encoded(),
         ]
         for _ in 0..<5_000 {

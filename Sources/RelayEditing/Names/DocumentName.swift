@@ -46,7 +46,9 @@ public struct DocumentName: Hashable, Sendable {
     }
 
     /// Whether the path is that of a topic for stateless messages, if it is one of this type at all.
-    static func isStateless(_ path: String) -> Bool { path.dropFirst(Self.prefix.count).hasSuffix(Self.statelessSuffix) }
+    static func isStateless(_ path: String) -> Bool {
+        path.dropFirst(Self.prefix.count).hasSuffix(Self.statelessSuffix)
+    }
 
     /// The topic whose stream has the document's updates.
     public var topicName: TopicName { TopicName(path: Self.prefix + self.segment) }

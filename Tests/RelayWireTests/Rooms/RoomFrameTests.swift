@@ -24,7 +24,8 @@ struct RoomFrameTests {
     func writing() {
         func text(_ notice: RoomNotice) -> String? {
             var frame = notice.framed
-            return frame.readInteger(as: UInt8.self) == 0x81 && frame.readInteger(as: UInt8.self) == UInt8(frame.readableBytes)
+            return frame.readInteger(as: UInt8.self) == 0x81
+                && frame.readInteger(as: UInt8.self) == UInt8(frame.readableBytes)
                 ? String(buffer: frame) : nil
         }
         #expect(

@@ -14,7 +14,9 @@ enum DocumentRoutes {
     private static let path = "/api/v1/documents/{document_name}"
 
     static func add(to routes: inout RESTRoutes, _ services: DocumentRESTServices) {
-        routes.on(.get, "/stats", asking: .open(maxBodyBytes: 1_024)) { try await Self.statistics($0, services.documents) }
+        routes.on(.get, "/stats", asking: .open(maxBodyBytes: 1_024)) {
+            try await Self.statistics($0, services.documents)
+        }
         routes.on(.get, "/api/v1/documents", isList: true) { try await Self.list($0) }
         routes.on(.get, "\(Self.path)") { try await DocumentCall($0, services).show() }
         routes.on(.put, "\(Self.path)", asking: .caller(.write)) { try await DocumentCall($0, services).put() }

@@ -33,7 +33,8 @@ enum OperationRoutes {
             .ok,
             .object([
                 ("status", .text(HealthCheck.overall(checks).rawValue)), ("timestamp", .moment(now)),
-                ("service", .text("pulsar-relay")), ("version", .text(RelayVersion.current)), ("checks", .list(checks.map(\.tree))),
+                ("service", .text("pulsar-relay")), ("version", .text(RelayVersion.current)),
+                ("checks", .list(checks.map(\.tree))),
             ])
         )
     }
