@@ -1,3 +1,5 @@
+import Foundation
+import ProgramFixture
 import Testing
 
 /// Documents, edited with Yjs' own provider and with others, against the program as built.
@@ -44,5 +46,31 @@ struct DocumentEditingTests {
     @Test("A small client edits by long polls alone, beside Yjs' own provider")
     func longPolls() async throws {
         try await Scenario.run("documents_poll.py")
+    }
+
+    @Test(
+        "Relays that are killed or stopped under writers have each update of which an echo came",
+        arguments: [SIGKILL, SIGTERM]
+    )
+    func restarted(_ signal: Int32) async throws {
+        try await Scenario.inFolder { scenario in
+            let times = 3
+            var scenario = scenario
+            scenario.environment = ["SIGNAL": signal == SIGKILL ? "SIGKILL" : "SIGTERM", "TIMES": String(times)]
+            let port = try await freePort()
+            let first = try await RelayUnderTest.start(Self.short, on: port, in: scenario.folder)
+            let told = scenario
+            async let outcome: Void = told.run("documents_restarted.js", against: first)
+            var relay = first
+            for _ in 0..<times {
+                let exit = try await relay.process.exit(within: .seconds(120))
+                #expect(exit == (signal == SIGKILL ? .signal(SIGKILL) : .code(0)), "\(relay.process.lastWords)")
+                relay = try await RelayUnderTest.start(Self.short, on: port, in: scenario.folder)
+                let file = scenario.folder.appending(path: "relay.pid")
+                try String(relay.process.id).write(to: file, atomically: true, encoding: .utf8)
+            }
+            try await outcome
+            try await relay.stop()
+        }
     }
 }
