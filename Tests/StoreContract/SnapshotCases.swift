@@ -271,7 +271,7 @@ extension StoreContract {
                     let drafts = (0..<250).map { Draft.text("\($0)") }
                     ids += try await store.append(drafts, to: .named("t")).stored.map(\.id)
                 }
-                let text = String(repeating: "s", count: 9 << 20)
+                let text = String(repeating: "s", count: 2 << 20)
                 #expect(try await store.put(text, at: ids[4900], of: .named("t"))?.count == 100)
                 let page = try await store.read(.named("t"), messages: 3)
                 #expect(page.messages[0].payload == ByteBuffer(string: text) && page.messages.count == 3)
