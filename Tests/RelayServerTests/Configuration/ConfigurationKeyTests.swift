@@ -150,7 +150,7 @@ import Testing
         "max_lists": "11",
         "max_memory_bytes": "3GiB", "max_stranger_bytes": "1MiB", "max_request_bytes": "7MiB",
         "max_answer_bytes": "8MiB",
-        "max_waiting_bytes": "9MiB", "max_reader_bytes": "10MiB",
+        "max_waiting_bytes": "9MiB", "max_reader_bytes": "10MiB", "max_document_bytes": "11MiB",
         "jwt_secret_key": "short", "bootstrap_admin_username": "root", "bootstrap_admin_password": "12345678",
         "bootstrap_admin_email": "a@b", "allow_insecure_defaults": "yes", "access_token_expire_minutes": "6",
         "end_expired_connections": "no",
@@ -173,6 +173,10 @@ import Testing
         "signaling_join_seconds": "7", "signaling_max_strangers_per_address": "8", "signaling_max_strangers": "9",
         "signaling_messages_per_second": "10", "signaling_bytes_per_second": "11KiB",
         "tunnel_pair_seconds": "17", "node_url": "https://10.0.0.5:8443", "node_ca_file": "ca.pem",
+        "documents_max_loaded": "12", "documents_max_connections": "13", "documents_max_bytes": "14MiB",
+        "documents_max_message_bytes": "15MiB", "documents_idle_seconds": "16", "documents_history": "0",
+        "documents_allow_anonymous": "yes", "documents_max_anonymous_per_address": "17",
+        "documents_max_anonymous": "18",
         "metrics_per_topic": "1", "metrics_max_topics": "10", "prometheus_port": "9090",
     ]
 

@@ -27,7 +27,7 @@ extension RelayConfiguration {
         @Setting(
             "documents_max_message_bytes",
             .bytes(1_024...(1 << 29)),
-            "Bytes of one message of a client; beyond, its connection is closed. A whole document that was edited offline is one message."
+            "Bytes of one message of a client; beyond, its connection is closed. What was edited offline is one message."
         )
         public var maxMessageBytes = 16 << 20
 
