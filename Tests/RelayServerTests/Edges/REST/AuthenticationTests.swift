@@ -85,7 +85,7 @@ struct AuthenticationTests {
         try await withRelay { relay in
             let health = try await relay.send(.GET, "/health")
             #expect(health.status == 200)
-            #expect(Set(health.object.keys) == ["status", "timestamp", "version", "checks"])
+            #expect(Set(health.object.keys) == ["status", "timestamp", "version", "checks", "service"])
             #expect(health.object["timestamp"] as? String != nil)
             #expect(health.object["status"] as? String == "healthy")
             let ready = try await relay.send(.GET, "/ready")
