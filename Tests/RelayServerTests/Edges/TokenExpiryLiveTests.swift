@@ -53,7 +53,8 @@ struct TokenExpiryLiveTests {
             #expect(await socket.next()?.type == "message")
             // The old token is no longer the connection's, the new one is.
             #expect(try await relay.send(.POST, "/auth/logout", token: alice.token).status == 204)
-            #expect(await socket.next()?.closeCode == 1008)
+            // On a machine that is busy the new token may be about to expire by now, of which the socket is warned.
+            #expect(await socket.untilClosed().last?.closeCode == 1008)
             socket.connection.disconnect()
         }
     }
