@@ -139,6 +139,8 @@ public final class DocumentService: Sendable {
             let follower = DocumentFollower(document, self)
             guard follower.join(topics, by: loop) else { return false }
             self.followers.withLock { $0[ObjectIdentifier(document)] = FollowerBox(follower, document.loop.eventLoop) }
+            // Whoever ended it meanwhile found no follower to stop.
+            if !document.isInService { self.stopFollowing(document) }
             return true
         }
         return (try? await joined.get()) ?? true
@@ -188,9 +190,9 @@ public final class DocumentService: Sendable {
             return true
         }
         guard isUnloaded else { return }
+        document.end(.moved)
         self.stopFollowing(document)
         if document.copyForCompaction().log.isWorthwhileAtEnd(self.settings) { self.compact(document) }
-        document.end(.moved)
     }
 
     // MARK: Saying
