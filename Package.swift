@@ -179,6 +179,8 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
                 .product(name: "Yams", package: "Yams"),
             ],
+            // Part of the program, which needs no other file.
+            resources: [.embedInCode("Edges/REST/Documents/Example")],
             swiftSettings: settings
         ),
         .target(

@@ -88,6 +88,14 @@ enum Counterpart: String {
         return try JSONDecoder().decode([History].self, from: output)
     }
 
+    /// Has copies of the example page and copies of Yjs' own edit documents at random. Only Yjs.
+    ///
+    /// - Returns: what went wrong in each history where something did.
+    func failures(ofExamplePageFrom seed: Int, count: Int) async throws -> [String] {
+        let output = try await self.run("example", ["\(seed)", "\(count)"], input: Data())
+        return try JSONDecoder().decode([String].self, from: output)
+    }
+
     private func run(_ script: String, _ arguments: [String], input: Data) async throws -> Data {
         let name = "\(script).\(self == .yjs ? "mjs" : "py")"
         let path = Self.folder.appending(path: name).path(percentEncoded: false)

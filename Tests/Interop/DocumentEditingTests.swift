@@ -18,6 +18,11 @@ struct DocumentEditingTests {
         try await Scenario.run("documents_dialects.js")
     }
 
+    @Test("Two windows of the example page and a program edit one text, and see each other")
+    func example() async throws {
+        try await Scenario.run("documents_example.js")
+    }
+
     @Test("Who may not come in is refused before the upgrade, and names that differ are different documents")
     func refused() async throws {
         try await Scenario.run("documents_refused.js")

@@ -30,6 +30,9 @@ extension RelayConfiguration {
         )
     }
 
+    /// Whether the example page is served: as configured, else to this machine alone.
+    var showsExample: Bool { self.documents.example ?? StartupGuard.isLoopback(self.server.host) }
+
     var connectionTimeouts: ConnectionTimeouts {
         ConnectionTimeouts(
             header: TimeAmount(self.server.headerTimeout),

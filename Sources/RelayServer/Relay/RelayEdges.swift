@@ -66,7 +66,11 @@ struct RelayEdges {
             iceServers: self.iceServers,
             registry: registry,
             sessions: self.sessionServices(paths, shared.latency),
-            documents: DocumentRESTServices(documents: self.documents, loops: self.loops)
+            documents: DocumentRESTServices(
+                documents: self.documents,
+                loops: self.loops,
+                showsExample: self.configuration.showsExample
+            )
         )
         let server = self.configuration.server
         let relay = self.services(

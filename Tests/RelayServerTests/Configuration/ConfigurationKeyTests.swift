@@ -176,7 +176,7 @@ import Testing
         "documents_max_loaded": "12", "documents_max_connections": "13", "documents_max_bytes": "14MiB",
         "documents_max_message_bytes": "15MiB", "documents_idle_seconds": "16", "documents_history": "0",
         "documents_allow_anonymous": "yes", "documents_max_anonymous_per_address": "17",
-        "documents_max_anonymous": "18",
+        "documents_max_anonymous": "18", "documents_example": "no",
         "metrics_per_topic": "1", "metrics_max_topics": "10", "prometheus_port": "9090",
     ]
 

@@ -66,6 +66,14 @@ extension RelayConfiguration {
         )
         public var maxAnonymous = 1_000
 
+        /// nil, the default: where only this machine reaches the relay.
+        @Setting(
+            "documents_example",
+            ValueFormat.boolean.optional,
+            "Whether /example is served, a page with a shared text. Not set: where host is a loopback address."
+        )
+        public var example: Bool? = nil
+
         static let keys = ConfigurationKey.keys(
             "documents",
             prefixes: ["documents_"],
@@ -78,7 +86,8 @@ extension RelayConfiguration {
             \.$history,
             \.$allowsAnonymous,
             \.$maxAnonymousPerAddress,
-            \.$maxAnonymous
+            \.$maxAnonymous,
+            \.$example
         )
 
         public init() {}

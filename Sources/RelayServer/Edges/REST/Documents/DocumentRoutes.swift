@@ -14,6 +14,7 @@ enum DocumentRoutes {
     private static let path = "/api/v1/documents/{document_name}"
 
     static func add(to routes: inout RESTRoutes, _ services: DocumentRESTServices) {
+        if services.showsExample { ExampleRoutes.add(to: &routes) }
         routes.on(.get, "/stats", asking: .open(maxBodyBytes: 1_024)) {
             try await Self.statistics($0, services.documents)
         }
@@ -88,6 +89,7 @@ enum DocumentRoutes {
 struct DocumentRESTServices: Sendable {
     let documents: DocumentService
     let loops: DeliveryLoops
+    let showsExample: Bool
 }
 
 /// One request about one document.
