@@ -38,8 +38,9 @@ test: ## Build, then run all tests, those with real clients included
 	@PULSAR_TEST_STORE=valkey scripts/run-tests --filter RelayServerTests
 	@PULSAR_TEST_STORE=cluster scripts/run-tests --filter RelayServerTests
 
-bench: build ## Measure against bare SwiftNIO and nginx with nchan; ARGS="--quick" for a look
+bench: build ## Measure against bare SwiftNIO, nchan, y-websocket and others; ARGS="--quick" for a look
 	@scripts/install-packages bench
+	@scripts/make-interop-venv
 	$(RELEASE) --product bare-nio </dev/null
 	$(RELEASE) --product relay-bench </dev/null
 	.build/release/relay-bench $(ARGS)

@@ -246,6 +246,7 @@ let package = Package(
         .executableTarget(
             name: "relay-bench",
             dependencies: [
+                "RelayDocuments",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -513,6 +514,7 @@ let package = Package(
         .testTarget(
             name: "RelayBenchTests",
             dependencies: [
+                "RelayDocuments",
                 "relay-bench",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -25,6 +25,16 @@ import Testing
         #expect(measured.difference(.farLatency, above: .latency, of: .bare) == nil)
     }
 
+    @Test("Two figures of one contender are paired round by round")
+    func ratioOfTwo() {
+        var measured = Measured<ServerKind>()
+        for (resident, allowed) in [(10.0, 20.0), (30.0, 20.0), (20.0, 20.0)] {
+            measured.add([.resident: resident, .allowedBytes: allowed], for: .relay)
+        }
+        #expect(measured.ratio(.resident, to: .allowedBytes, of: .relay) == 1)
+        #expect(measured.ratio(.resident, to: .allowedBytes, of: .bare) == nil)
+    }
+
     @Test("A contender that failed has no figures, and its reason is told once")
     func failures() {
         var measured = Measured<ServerKind>()

@@ -8,19 +8,26 @@ enum ClientFrame {
         Self.frame(opcode: .text, payload: ByteBuffer(string: text))
     }
 
+    static func binary(_ payload: ByteBuffer) -> ByteBuffer {
+        Self.frame(opcode: .binary, payload: payload)
+    }
+
     static func pong(_ payload: ByteBuffer) -> ByteBuffer {
         Self.frame(opcode: .pong, payload: payload)
     }
 
-    /// The payload may have at most 65,535 bytes.
     private static func frame(opcode: ServerFrame.Opcode, payload: ByteBuffer) -> ByteBuffer {
         var frame = ByteBuffer()
         frame.writeInteger(0x80 | opcode.rawValue)
-        if payload.readableBytes < 126 {
+        switch payload.readableBytes {
+        case ..<126:
             frame.writeInteger(0x80 | UInt8(payload.readableBytes))
-        } else {
+        case ...0xFFFF:
             frame.writeInteger(0x80 | UInt8(126))
-            frame.writeInteger(UInt16(clamping: payload.readableBytes))
+            frame.writeInteger(UInt16(payload.readableBytes))
+        default:
+            frame.writeInteger(0x80 | UInt8(127))
+            frame.writeInteger(UInt64(payload.readableBytes))
         }
         frame.writeBytes(Self.mask)
         frame.writeBytes(payload.readableBytesView.enumerated().map { $1 ^ Self.mask[$0 % 4] })

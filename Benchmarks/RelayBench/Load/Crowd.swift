@@ -7,7 +7,7 @@ struct Crowd: Sendable {
     private static let patience = TimeAmount.seconds(20)
 
     let log: DeliveryLog
-    private let channels: [any Channel]
+    let channels: [any Channel]
 
     /// Returns when all are connected and subscribed.
     ///
@@ -105,11 +105,29 @@ struct Crowd: Sendable {
         handler: @escaping @Sendable (EventLoopPromise<Void>) -> any ChannelHandler
     ) async throws -> any Channel {
         let joined = client.group.next().makePromise(of: Void.self)
+        return try await self.join(server, from: client, index: index, receiveBuffer: receiveBuffer, joined: joined) {
+            handler(joined)
+        }
+    }
+
+    /// Connects, and returns when a promise is fulfilled.
+    ///
+    /// - Parameters:
+    ///   - joined: what the handler fulfils or fails. Failed where there is no connection.
+    ///   - handler: of the connection, made on its loop.
+    static func join<Value: Sendable>(
+        _ server: Server,
+        from client: LoadClient,
+        index: Int,
+        receiveBuffer: Int? = nil,
+        joined: EventLoopPromise<Value>,
+        handler: @escaping @Sendable () -> any ChannelHandler
+    ) async throws -> any Channel {
         let channel: any Channel
         do {
             channel = try await client.connect(port: server.port, index: index, receiveBuffer: receiveBuffer) {
                 channel in
-                try channel.pipeline.syncOperations.addHandler(handler(joined))
+                try channel.pipeline.syncOperations.addHandler(handler())
             }
         } catch {
             joined.fail(error)
@@ -117,7 +135,7 @@ struct Crowd: Sendable {
         }
         let alarm = channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
         defer { alarm.cancel() }
-        try await joined.futureResult.get()
+        _ = try await joined.futureResult.get()
         return channel
     }
 }

@@ -41,6 +41,18 @@ final class DeliveryLog: Sendable {
         reached?.succeed()
     }
 
+    /// Several deliveries that came as one, each with its latency where they carry stamps.
+    ///
+    /// - Parameter latencies: nanoseconds.
+    func delivered(_ deliveries: Int, latencies: [Int64]) {
+        let reached = self.state.withLock { state in
+            state.deliveries += deliveries
+            state.latencies.add(latencies)
+            return state.takeReachedGoal()
+        }
+        reached?.succeed()
+    }
+
     func readerLost() {
         self.state.withLock { $0.lostReaders += 1 }
     }

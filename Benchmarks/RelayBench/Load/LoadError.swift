@@ -7,6 +7,7 @@ enum LoadError: Error, CustomStringConvertible {
     case subscriptionRefused(String)
     case deliveriesMissing(arrived: Int, expected: Int)
     case readersLost(Int)
+    case documentIncomplete
     case unreadable(String)
     /// - Parameter output: of the client that counts them.
     case datagramsLost(String)
@@ -20,6 +21,7 @@ enum LoadError: Error, CustomStringConvertible {
         case .subscriptionRefused(let text): "the subscription was refused: \(text)"
         case .deliveriesMissing(let arrived, let expected): "only \(arrived) of \(expected) deliveries arrived"
         case .readersLost(let count): "\(count) readers lost their connection"
+        case .documentIncomplete: "the document has never had all that was written"
         case .datagramsLost(let output): "not all datagrams came back: \(output)"
         case .unreadable(let output): "the benchmark program printed: \(output)"
         }

@@ -42,10 +42,12 @@ struct Bench: Sendable {
     /// A comparison of what works on one Valkey or Redis server, which is started for it and stopped after it.
     ///
     /// Where none is installed, there are no figures; ``Measured/remarks`` says so.
-    func compare<Key>(_ contenders: (SharedStorage) -> [Contender<Key>]) async -> Measured<Key> {
+    ///
+    /// - Parameter rounds: nil for the benchmark's own number.
+    func compare<Key>(rounds: Int? = nil, _ contenders: (SharedStorage) -> [Contender<Key>]) async -> Measured<Key> {
         do {
             let storage = try await self.launcher.launchValkey()
-            let measured = await self.compare(contenders(storage))
+            let measured = await self.compare(contenders(storage), rounds: rounds)
             await storage.stop()
             return measured
         } catch {

@@ -37,6 +37,12 @@ struct Measured<Key: Hashable & Sendable>: Sendable {
         return Self.median(pairs.filter { $1 > 0 }.map { $0 / $1 })
     }
 
+    /// - Returns: the median of the rounds' ratios of the one figure to the other in the same round.
+    func ratio(_ metric: Metric, to other: Metric, of key: Key) -> Double? {
+        let pairs = zip(self.values(metric, of: key), self.values(other, of: key))
+        return Self.median(pairs.filter { $1 > 0 }.map { $0 / $1 })
+    }
+
     /// - Returns: the median of by how much the one figure exceeds the other in the same round.
     func difference(_ metric: Metric, above other: Metric, of key: Key) -> Double? {
         Self.median(zip(self.values(metric, of: key), self.values(other, of: key)).map { $0 - $1 })

@@ -28,6 +28,18 @@ enum Metric: Sendable {
     case bystanderLatency
     /// Microseconds of a few bytes there and back, median.
     case tripTime
+    /// Milliseconds until a client has a whole document.
+    case joinTime
+    /// The same where the server has to load the document first.
+    case loadTime
+    /// Bytes of that document as it was sent.
+    case joinBytes
+    /// How many bytes of memory it may take.
+    case allowedBytes
+    /// Milliseconds to merge two updates.
+    case mergeTime
+    /// Milliseconds to find what somebody lacks.
+    case diffTime
     /// The rate of the slowest of many, in percent of their mean.
     case slowestShare
 }

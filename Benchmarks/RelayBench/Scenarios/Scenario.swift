@@ -26,5 +26,10 @@ enum Scenarios {
             STUNScenario(),
             TURNScenario(),
             SessionsScenario(),
+            DocumentRoomScenario(),
+            DocumentJoinScenario(),
+            DocumentCrowdScenario(),
+            DocumentMemoryScenario(),
+            DocumentAlgebraScenario(),
         ]
 }

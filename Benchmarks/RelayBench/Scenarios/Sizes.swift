@@ -24,6 +24,12 @@ struct Sizes: Sendable {
     var turnDatagrams = 5_000
     /// Sessions of two peers.
     var sessions = 9_000
+    /// Updates of the document that somebody joins.
+    var documentUpdates = 100_000
+    /// Documents that nobody edits.
+    var idleDocuments = 500
+    /// Of the update that is merged and compared.
+    var largeUpdateBytes = 10_000_000
     /// Files that this process may have open at once, connections among them.
     var openFiles = 1024
 
@@ -42,7 +48,10 @@ struct Sizes: Sendable {
         tunnelBytes: 128 << 20,
         tunnelTrips: 500,
         turnDatagrams: 500,
-        sessions: 300
+        sessions: 300,
+        documentUpdates: 10_000,
+        idleDocuments: 100,
+        largeUpdateBytes: 1_000_000
     )
 
     /// As many sessions as there are files for both of their peers' connections.

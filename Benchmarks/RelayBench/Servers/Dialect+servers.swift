@@ -21,6 +21,9 @@ extension Dialect {
         token: Self.placeholderToken
     )
 
+    /// Its WebSockets are all that is asked of it.
+    static let yWebsocket = Dialect.nchan
+
     static func relay(token: String) -> Dialect {
         Dialect(
             publishPath: "/api/v1/messages",
@@ -30,7 +33,8 @@ extension Dialect {
             pollMethod: "POST",
             pollPath: "/messages/poll",
             subscribeFrame: Self.subscribeFrame(Payload.topic),
-            token: token
+            token: token,
+            documentsPath: "/yjs/"
         )
     }
 

@@ -15,6 +15,15 @@ struct Dialect: Sendable {
     var token: String
     /// What the requests are about.
     var topic = Payload.topic
+    /// In front of a document's name, where clients of y-websocket connect.
+    var documentsPath = "/"
+
+    /// The same server, with the WebSocket of a document.
+    func document(_ name: String) -> Dialect {
+        var dialect = self
+        dialect.socketPath = self.documentsPath + name
+        return dialect
+    }
 
     /// The same server, asked about another topic.
     func about(_ topic: String) -> Dialect {

@@ -37,6 +37,10 @@ struct Launcher: Sendable {
             preconditionFailure("a Valkey server is launched by launchValkey")
         case .coturn:
             return try await self.launchCoturn()
+        case .yWebsocket:
+            return try await self.launchYWebsocket(port: port)
+        case .yrs:
+            preconditionFailure("Yrs is a library, and no server")
         case .relay:
             return try await self.launchRelay(port: port, storage: storage)
         }
@@ -136,7 +140,7 @@ struct Launcher: Sendable {
         return port
     }
 
-    private func awaitReady(_ kind: ServerKind, process: ServerProcess, port: Int) async throws {
+    func awaitReady(_ kind: ServerKind, process: ServerProcess, port: Int) async throws {
         let deadline = ContinuousClock.now + .seconds(20)
         while process.isRunning, ContinuousClock.now < deadline {
             if await self.answers("/ready", port: port) { return }
