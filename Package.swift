@@ -163,6 +163,7 @@ let package = Package(
                 "RelayTunnels",
                 "RelayValkey",
                 "RelayWire",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),

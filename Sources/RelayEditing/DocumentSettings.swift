@@ -16,6 +16,8 @@ public struct DocumentSettings: Hashable, Sendable {
     public var compactionUpdates = 1_000
     /// Bytes of updates since the last snapshot at which there is another one, where the snapshot itself is no larger.
     public var compactionBytes = 64 << 10
+    /// Whether somebody is told of updates that are stored here: see ``HeardMessages``.
+    public var areUpdatesHeard = false
     public var awareness = AwarenessLimits()
 
     public init() {}

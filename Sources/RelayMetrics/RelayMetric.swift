@@ -141,6 +141,22 @@ public enum RelayMetric {
         "Snapshots of documents, by what came of them."
     )
 
+    public static let webhookEvents = MeasuredMetric(
+        "relay_webhook_events_total",
+        .counter,
+        "Events for a webhook, by what came of them."
+    )
+    public static let webhookFailures = MeasuredMetric(
+        "relay_webhook_failures_total",
+        .counter,
+        "Tries to tell a webhook that failed."
+    )
+    public static let webhookWaiting = MeasuredMetric(
+        "relay_webhook_waiting",
+        .gauge,
+        "Events that wait to be told to a webhook."
+    )
+
     // MARK: Counted where it happens
 
     /// - Parameter maxTopics: topics with series of their own, where series are labelled with topics.

@@ -43,6 +43,23 @@ struct DocumentEditingTests {
         try await Scenario.run("documents_silent.js")
     }
 
+    @Test("A webhook is told of documents, signed and until it has all, and says who may come")
+    func webhook() async throws {
+        let port = String(try await freePort())
+        let secret = "a secret of the relay and the receiver"
+        try await Scenario.inFolder { scenario in
+            var scenario = scenario
+            scenario.environment = ["WEBHOOK_PORT": port, "WEBHOOK_SECRET": secret]
+            let settings = [
+                "DOCUMENTS_WEBHOOK_URL": "http://127.0.0.1:\(port)/hook", "DOCUMENTS_WEBHOOK_SECRET": secret,
+                "DOCUMENTS_WEBHOOK_EVENTS": "change,connect,create,disconnect",
+            ]
+            let relay = try await RelayUnderTest.start(settings, in: scenario.folder)
+            try await scenario.run("documents_webhook.py", against: relay)
+            #expect(try await relay.process.exit(within: .seconds(30)) == .code(0), "\(relay.process.lastWords)")
+        }
+    }
+
     @Test("pycrdt and Yjs edit one document")
     func pycrdt() async throws {
         try await Scenario.run("documents_pycrdt.py")

@@ -45,7 +45,9 @@ extension Broker {
                 let access = TopicAccess(stored, behavior)
                 self.serve(Topic(created: key, access, drafts, receipt, behavior: behavior, in: environment))
                 self.reclaimMemoryIfNeeded()
-                return receipt.stored.map { Publication($0, environment.awaited(nil)) }
+                let publications = receipt.stored.map { Publication($0, environment.awaited(nil)) }
+                self.tellListeners(of: drafts, publications.map { .success($0) }, in: key)
+                return publications
             case .existed(let stored):
                 self.serve(self.makeTopic(key, TopicAccess(stored, behavior), stored.bounds))
                 return nil

@@ -49,7 +49,7 @@ extension Broker {
             completion(.failure(error))
             return true
         }
-        let completion = draft.isHeard ? self.heard.telling(of: item.key, completion) : completion
+        let completion = draft.listener.map { self.heard(by: $0).telling(of: item.key, completion) } ?? completion
         let result = open.topic.enqueue(one: draft, decidedOn: open.view.version) { result in
             completion(result.mapError { $0.code == .superseded ? .moved : .store($0) })
         }
@@ -111,7 +111,10 @@ extension Broker {
         }
         if topics.count == 1, let topic = topics.first?.value, topic.access.record == nil {
             switch try await self.publishFirst(admitted.map(\.draft), to: topic.key, as: principal) {
-            case .stored(let publications): return publications.map { .success($0) }
+            case .stored(let publications):
+                let results = publications.map { Result<Publication, BrokerError>.success($0) }
+                self.tellListeners(of: admitted.map(\.draft), results, in: topic.key)
+                return results
             case .existed(let known): topics[known.key] = known
             }
         }
@@ -124,10 +127,15 @@ extension Broker {
             _ = try self.open(topic, for: .publish, as: principal)
         }
         let results = await self.store(admitted, in: topics, as: principal)
-        for (item, result) in zip(admitted, results) where item.draft.isHeard {
-            self.heard.published(result, in: item.key)
-        }
+        for (item, result) in zip(admitted, results) { self.tellListeners(of: [item.draft], [result], in: item.key) }
         return results
+    }
+
+    /// Tells the relay's own parts of what clients have published that concerns them.
+    func tellListeners(of drafts: [Draft], _ results: [Result<Publication, BrokerError>], in key: TopicKey) {
+        for (draft, result) in zip(drafts, results) {
+            if let listener = draft.listener { self.heard(by: listener).published(result, in: key) }
+        }
     }
 
     /// Publishes items at most once per idempotency key: a repeat gets the first one's results, in the first one's topics.

@@ -25,8 +25,8 @@ public final class Broker: Sendable {
     let unsure = UnsureTopics()
     /// Which peers have readers here.
     public let presence = PeerPresence()
-    /// What clients have published here that concerns the relay itself.
-    public let heard = HeardMessages()
+    private let heardBySessions = HeardMessages()
+    private let heardByDocuments = HeardMessages()
     /// Loading and changing a topic happen under its key's lock, so that what is in memory is what was stored last.
     let topicLock = KeyedLock<TopicKey>()
     /// Held from the look-up of an idempotency key until its result is stored.
@@ -58,6 +58,14 @@ public final class Broker: Sendable {
         self.unstored = UnstoredMessages(limit: limits.maxUnstoredBytes)
         self.memory = memory
         self.table = TopicTable(limit: limits.residentTopics)
+    }
+
+    /// What clients have published here that concerns the relay itself. For one listener each.
+    public func heard(by listener: MessageListener) -> HeardMessages {
+        switch listener {
+        case .sessions: self.heardBySessions
+        case .documents: self.heardByDocuments
+        }
     }
 
     /// Whether hot kinds' messages lie elsewhere than all others.

@@ -7,8 +7,9 @@ public struct HeardMessage: Hashable, Sendable {
     public let id: MessageID
 }
 
-/// Messages of clients that the relay has something to do about. A kind marks them when it admits them (``Draft/isHeard``), and they are told
-/// of once they are stored, by the relay that stored them and by no other.
+/// Messages of clients that the relay has something to do about. A kind marks them when it admits them (``Draft/listener``), and they are
+/// told of once they are stored, by the relay that stored them and by no other. Each listener has its own, so that none hears less for what
+/// another hears.
 ///
 /// Only their places are kept here, so many of a topic and so many in all: what is beyond is not told of. So whoever floods a topic is heard
 /// less there, and nobody else is. Who wants something of the relay by a message repeats it where nothing comes of it.

@@ -17,8 +17,8 @@ public struct Draft: Sendable, Equatable {
     public var sender: String?
     /// Set where the publisher asked for at-most-once storing.
     public var idempotency: IdempotencyMark?
-    /// Whether the relay itself is to be told of it once it is stored, see ``HeardMessages``: set by the topic's kind.
-    public var isHeard = false
+    /// Which part of the relay itself is to be told of it once it is stored, see ``HeardMessages``: set by the topic's kind.
+    public var listener: MessageListener?
     /// Whose publish it is, for it to be counted while it waits for the store; nil for what no user has published.
     public var publisher: UserLoad?
 

@@ -1,6 +1,7 @@
 import NIOCore
 public import RelayCore
-import RelayDocuments
+public import RelayDocuments
+public import RelayWire
 import Synchronization
 
 /// The documents that are in memory, and what is done about them: each is loaded once, for however many come at the same time, follows its
@@ -25,9 +26,17 @@ public final class DocumentService: Sendable {
     private let followers = Mutex<[ObjectIdentifier: FollowerBox]>([:])
     let work: AsyncStream<Work>
     private let workers: AsyncStream<Work>.Continuation
+    private let whenMade: @Sendable (DocumentName, Principal) -> Void
 
-    public init(settings: DocumentSettings, broker: Broker, memory: MemoryLedger) {
+    /// - Parameter whenMade: is told of documents that this makes, and for whom. Called outside of any lock.
+    public init(
+        settings: DocumentSettings,
+        broker: Broker,
+        memory: MemoryLedger,
+        whenMade: @escaping @Sendable (DocumentName, Principal) -> Void = { _, _ in }
+    ) {
         self.settings = settings
+        self.whenMade = whenMade
         self.broker = broker
         self.memory = memory
         (self.work, self.workers) = AsyncStream.makeStream()
@@ -56,7 +65,7 @@ public final class DocumentService: Sendable {
         do throws(BrokerError) {
             let key = TopicKey(name: name.topicName)
             if isMade {
-                try await self.findOrCreate(key, as: principal)
+                if try await self.findOrCreate(key, as: principal) { self.whenMade(name, principal) }
             } else {
                 try await self.find(key, as: principal)
             }
@@ -72,15 +81,18 @@ public final class DocumentService: Sendable {
         return use
     }
 
-    private func findOrCreate(_ key: TopicKey, as principal: Principal) async throws(BrokerError) {
+    /// - Returns: whether it is new.
+    private func findOrCreate(_ key: TopicKey, as principal: Principal) async throws(BrokerError) -> Bool {
         let open = try await self.broker.topic(key, for: .join, as: principal)
-        guard open.access.record == nil else { return }
+        guard open.access.record == nil else { return false }
         guard principal.permissions.contains(.write) else { throw .missing }
         do throws(BrokerError) {
             _ = try await self.broker.createTopic(key, isPublic: false, description: nil, by: principal)
+            return true
         } catch .exists {
             // Somebody else was first, who may have made it for others only.
             _ = try await self.broker.topic(key, for: .join, as: principal)
+            return false
         }
     }
 
@@ -102,6 +114,24 @@ public final class DocumentService: Sendable {
         let use = DocumentUse(document, connection, self)
         if isNew, case .terminated = self.workers.yield(.follow(document)) { self.ended(document, .overloaded) }
         return use
+    }
+
+    /// What a document is now, in short; see ``LoadedDocument/summary``. Where it is in memory, who asks is not counted among its connections.
+    ///
+    /// - Parameter loop: as in ``open(_:on:as:isMade:)``.
+    public func summary(
+        of name: DocumentName,
+        on loop: any DocumentLoop
+    ) async throws(DocumentRefusal) -> (revision: MessageID, stateVector: StateVector, bytes: Int) {
+        guard let document = self.documents.withLock({ $0[TopicKey(name: name.topicName)] }) else {
+            return try await self.open(name, on: loop, as: .relay, isMade: false).document.summary
+        }
+        do throws(BrokerError) {
+            try await document.whenReady()
+        } catch {
+            throw .broker(error)
+        }
+        return document.summary
     }
 
     /// Whether `principal` may publish updates of the document now.

@@ -1,6 +1,7 @@
 import NIOCore
 public import RelayCore
 public import RelayDocuments
+public import RelayWire
 import Synchronization
 
 /// A document in memory: what its topic's stream says up to a position, and who is present.
@@ -69,6 +70,11 @@ public final class LoadedDocument: Sendable {
 
     /// Where a reader begins that has got ``difference(against:)`` before.
     public var cursor: Cursor { self.state.withLock { $0.log.cursor } }
+
+    /// What it is at one moment, in short: the id of its last update, what it has, and how many bytes the stream holds of it.
+    public var summary: (revision: MessageID, stateVector: StateVector, bytes: Int) {
+        self.state.withLock { ($0.log.position, $0.content.stateVector, $0.log.bytes) }
+    }
 
     /// False once it follows its topic no more: whoever uses it has to open the document again.
     public var isInService: Bool {

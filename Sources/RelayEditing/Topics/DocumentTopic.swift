@@ -57,6 +57,8 @@ public struct DocumentTopic: TopicBehavior {
         var draft = draft
         draft.ttl = nil
         draft.sender = principal.isRelay ? nil : principal.username
+        // What the relay says again others have said before.
+        draft.listener = self.settings.areUpdatesHeard && !principal.isRelay ? .documents : nil
         return draft
     }
 

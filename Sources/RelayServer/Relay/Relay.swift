@@ -148,6 +148,8 @@ public struct Relay: Service {
             tasks.addTask { await parts.memoryWatch.run() }
             tasks.addTask { await parts.sessions.keeper.run() }
             tasks.addTask { await DocumentKeeper(parts.documents).run() }
+            if let webhook = parts.webhook?.webhook { tasks.addTask { await webhook.run() } }
+            if let changes = parts.changes { tasks.addTask { await changes.run() } }
             tasks.addTask { await parts.punches.run() }
             tasks.addTask { await parts.paths.run() }
             if let teller = parts.pathTeller { tasks.addTask { await teller.run() } }

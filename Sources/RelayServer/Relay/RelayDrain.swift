@@ -15,6 +15,7 @@ struct RelayDrain: Sendable {
 
     /// What each step has, even if the ones before it took all of the grace.
     private static let moment = Duration.seconds(1)
+    private static let webhookPatience = Duration.seconds(2)
 
     func run() async {
         self.parts.draining.begin()
@@ -36,12 +37,20 @@ struct RelayDrain: Sendable {
                 "messages with durability memory were not stored in time, and are lost"
             )
         }
+        await self.tellWebhook()
         self.parts.lane.close()
         do {
             try await self.parts.loops.stop()
         } catch {
             self.parts.services.logger.error("a delivery loop did not stop", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// What has happened until now a webhook is told, where it answers.
+    private func tellWebhook() async {
+        guard let webhook = self.parts.webhook?.webhook else { return }
+        await self.parts.changes?.flush()
+        await webhook.settled(within: Self.webhookPatience)
     }
 
     /// Peers that are here are told until when they had better be elsewhere.

@@ -16,6 +16,7 @@ struct RelayEdges {
     let broker: Broker
     let sessions: RelaySessionParts
     let documents: DocumentService
+    let webhook: RelayWebhookParts?
     let peers: RelayPeerParts
     let draining: Draining
     let memory: MemoryLedger
@@ -191,7 +192,8 @@ struct RelayEdges {
             sockets: self.sockets(shared.metrics, places, upTo: self.configuration.documents.maxMessageBytes),
             metrics: shared.documents,
             strangers: shared.strangers,
-            anonymous: self.anonymousReaders
+            anonymous: self.anonymousReaders,
+            webhook: self.webhook?.documents
         )
     }
 
@@ -389,7 +391,7 @@ struct RelayEdges {
                     service: self.sessions.service
                 ),
                 DocumentCollector(documents: self.documents),
-            ] + self.peers.collectors
+            ] + (self.webhook.map { [$0.webhook] } ?? []) + self.peers.collectors
         )
     }
 

@@ -18,6 +18,9 @@ struct RelayParts: Sendable {
     let metricsServices: HTTPServices
     let sessions: RelaySessionParts
     let documents: DocumentService
+    /// Nil where nobody is told of documents.
+    let webhook: RelayWebhookParts?
+    let changes: DocumentChangeTeller?
     let peers: RelayPeerParts
     let punches: PunchCoordinator
     let paths: PathKeeper
@@ -69,11 +72,31 @@ struct RelayParts: Sendable {
             heart.messages,
             secret: secret
         )
-        self.documents = DocumentService(
+        let webhook = RelayWebhookParts.open(
+            configuration.documents,
+            memory: heart.memory,
+            clock: heart.broker.clock,
+            on: group,
+            logger: logger
+        )
+        self.webhook = webhook
+        let documents = DocumentService(
             settings: configuration.documents.settings,
             broker: heart.broker,
-            memory: heart.memory
+            memory: heart.memory,
+            whenMade: { webhook?.documents.created($0, by: $1) }
         )
+        let loops = self.loops
+        self.documents = documents
+        self.changes = webhook.map {
+            DocumentChangeTeller(
+                $0.documents,
+                hearing: heart.broker.heard(by: .documents),
+                of: documents,
+                on: loops,
+                clock: heart.broker.clock
+            )
+        }
         self.peers = RelayPeerParts(configuration, secret: secret, clock: heart.broker.clock)
         heart.access.authenticator.takeTickets(readBy: SessionTicketReader(service: self.sessions.service))
         let edges = RelayEdges(
@@ -83,6 +106,7 @@ struct RelayParts: Sendable {
             broker: heart.broker,
             sessions: self.sessions,
             documents: self.documents,
+            webhook: webhook,
             peers: self.peers,
             draining: self.draining,
             memory: heart.memory,

@@ -14,7 +14,7 @@ public enum PunchNews: Sendable {
 /// and none keeps anything.
 extension SessionService {
     /// What clients have published here that concerns the relay. For one listener.
-    public var heard: HeardMessages { self.broker.heard }
+    public var heard: HeardMessages { self.broker.heard(by: .sessions) }
 
     /// As many messages of a topic are looked at, the newest.
     private static let messagesLookedAt = 256

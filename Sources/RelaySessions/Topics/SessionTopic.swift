@@ -144,7 +144,7 @@ extension SessionTopic {
         }
         draft.audience = try self.audience(of: message, draft.payload.readableBytes, from: peer, in: session)
         if self.family == .presence, case .one = draft.audience { draft.ttl = min(draft.ttl ?? .max, Self.hotSeconds) }
-        draft.isHeard = try self.checkForRelay(message.type ?? "", draft.payload)
+        draft.listener = try self.checkForRelay(message.type ?? "", draft.payload) ? .sessions : nil
         try self.spend(draft, of: peer.id, in: session.id)
         self.counts.count(message.type, on: self.family)
         return draft

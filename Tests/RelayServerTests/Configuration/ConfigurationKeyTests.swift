@@ -58,8 +58,12 @@ import Testing
     func roundTrip() throws {
         let environment = Dictionary(
             uniqueKeysWithValues: Self.samples.filter {
-                !["jwt_secret_key", "bootstrap_admin_password", "valkey_password", "turn_secret", "server_ed25519_key"]
-                    .contains($0.key)
+                // A webhook's address needs its secret.
+                ![
+                    "jwt_secret_key", "bootstrap_admin_password", "valkey_password", "turn_secret",
+                    "server_ed25519_key",
+                    "documents_webhook_secret", "documents_webhook_url",
+                ].contains($0.key)
             }
             .map { ("PULSAR_\($0.key.uppercased())", $0.value) }
         )
@@ -177,6 +181,8 @@ import Testing
         "documents_max_message_bytes": "15MiB", "documents_idle_seconds": "16", "documents_history": "0",
         "documents_allow_anonymous": "yes", "documents_max_anonymous_per_address": "17",
         "documents_max_anonymous": "18", "documents_example": "no",
+        "documents_webhook_url": "https://example.org/hook", "documents_webhook_secret": "0123456789abcdef",
+        "documents_webhook_events": "connect,create",
         "metrics_per_topic": "1", "metrics_max_topics": "10", "prometheus_port": "9090",
     ]
 
@@ -184,6 +190,7 @@ import Testing
     private static func companions(_ name: String) -> [String: String] {
         switch name {
         case "trust_forwarded_for": ["PULSAR_TRUSTED_PROXIES": "::1"]
+        case "documents_webhook_url": ["PULSAR_DOCUMENTS_WEBHOOK_SECRET": "0123456789abcdef"]
         case "turn_enabled": ["PULSAR_UDP_BIND": "0.0.0.0:7000"]
         default: [:]
         }

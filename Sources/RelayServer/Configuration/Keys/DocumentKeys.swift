@@ -1,5 +1,13 @@
 import RelayEditing
 
+/// What a webhook can be told of documents, as Hocuspocus names it.
+public enum DocumentWebhookEvent: String, Hashable, Sendable, CaseIterable {
+    case change
+    case connect
+    case create
+    case disconnect
+}
+
 extension RelayConfiguration {
     /// Documents that are edited together.
     public struct Documents: Hashable, Sendable {
@@ -74,6 +82,28 @@ extension RelayConfiguration {
         )
         public var example: Bool? = nil
 
+        /// nil, the default: nobody.
+        @Setting(
+            "documents_webhook_url",
+            ValueFormat.webhookAddress.optional,
+            "URL that is told of documents, as Hocuspocus' webhook is. Not set: none."
+        )
+        public var webhook: WebhookAddress? = nil
+
+        @Setting(
+            "documents_webhook_secret",
+            ValueFormat.secret(minimumLength: 16).optional,
+            "Signs what documents_webhook_url is told: HMAC-SHA-256 in the header X-Hocuspocus-Signature-256."
+        )
+        public var webhookSecret: Secret? = nil
+
+        @Setting(
+            "documents_webhook_events",
+            .documentWebhookEvents,
+            "What documents_webhook_url is told. With connect it also decides who may enter by /collab."
+        )
+        public var webhookEvents: [DocumentWebhookEvent] = [.change]
+
         static let keys = ConfigurationKey.keys(
             "documents",
             prefixes: ["documents_"],
@@ -87,7 +117,10 @@ extension RelayConfiguration {
             \.$allowsAnonymous,
             \.$maxAnonymousPerAddress,
             \.$maxAnonymous,
-            \.$example
+            \.$example,
+            \.$webhook,
+            \.$webhookSecret,
+            \.$webhookEvents
         )
 
         public init() {}
@@ -99,7 +132,18 @@ extension RelayConfiguration {
             settings.maxBytes = self.maxBytes
             settings.idle = self.idle
             settings.historySeconds = self.history.components.seconds
+            settings.areUpdatesHeard = self.webhook != nil && self.webhookEvents.contains(.change)
             return settings
+        }
+    }
+}
+
+extension ValueFormat<[DocumentWebhookEvent]> {
+    static var documentWebhookEvents: ValueFormat {
+        .list(expected: DocumentWebhookEvent.allCases.map(\.rawValue).joined(separator: ", ")) { text in
+            DocumentWebhookEvent(rawValue: text.lowercased())
+        } show: {
+            $0.rawValue
         }
     }
 }

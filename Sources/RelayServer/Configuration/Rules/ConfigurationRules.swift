@@ -15,6 +15,7 @@ enum ConfigurationRules {
             self.peerPort(configuration.peerPort),
             self.metrics(configuration),
             self.turn(configuration),
+            self.webhook(configuration.documents),
         ].compactMap(\.self)
     }
 
@@ -127,6 +128,14 @@ enum ConfigurationRules {
             )
         }
         return nil
+    }
+
+    private static func webhook(_ documents: RelayConfiguration.Documents) -> ConfigurationProblem? {
+        guard documents.webhook != nil, documents.webhookSecret == nil else { return nil }
+        return ConfigurationProblem(
+            key: "documents_webhook_url",
+            "needs a documents_webhook_secret: its receiver could not tell the relay from others"
+        )
     }
 
     private static func turn(_ configuration: RelayConfiguration) -> ConfigurationProblem? {

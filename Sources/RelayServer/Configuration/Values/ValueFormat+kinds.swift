@@ -105,6 +105,16 @@ extension ValueFormat<NodeAddress> {
     }
 }
 
+extension ValueFormat<WebhookAddress> {
+    static var webhookAddress: ValueFormat {
+        .text(expected: "a URL like https://example.org/hook, without a username or a password") { text in
+            WebhookAddress(text)
+        } show: {
+            $0.description
+        }
+    }
+}
+
 extension ValueFormat<Secret> {
     static func secret(minimumLength: Int) -> ValueFormat {
         var format = ValueFormat.text(expected: "a text of at least \(minimumLength) characters") { text in

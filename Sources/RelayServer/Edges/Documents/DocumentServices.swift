@@ -15,6 +15,8 @@ final class DocumentServices: Sendable {
     let strangers: Strangers
     /// Nil where everybody has to show a token.
     let anonymous: AnonymousReaders?
+    /// Nil where nobody is told of documents.
+    let webhook: DocumentWebhook?
 
     init(
         access: RequestAccess,
@@ -24,7 +26,8 @@ final class DocumentServices: Sendable {
         sockets: WebSocketServices,
         metrics: DocumentMetrics,
         strangers: Strangers,
-        anonymous: AnonymousReaders?
+        anonymous: AnonymousReaders?,
+        webhook: DocumentWebhook?
     ) {
         self.access = access
         self.joiner = joiner
@@ -34,6 +37,7 @@ final class DocumentServices: Sendable {
         self.metrics = metrics
         self.strangers = strangers
         self.anonymous = anonymous
+        self.webhook = webhook
     }
 
     var clock: RelayClock { self.publisher.broker.clock }

@@ -22,6 +22,7 @@ final class HocuspocusConversation {
     let loop: DeliveryLoop
     private let services: DocumentServices
     private let entrance: DocumentEntrance
+    private let query: DocumentVisit.Query
     /// Nil once the client is known.
     private var stranger: DocumentStranger?
     private var documents: [String: HocuspocusDocument] = [:]
@@ -33,7 +34,15 @@ final class HocuspocusConversation {
     /// - Parameters:
     ///   - opener: of the token that the WebSocket was opened with.
     ///   - stranger: where there was none.
-    init(_ opener: Session?, _ stranger: DocumentStranger?, _ services: DocumentServices, on loop: DeliveryLoop) {
+    ///   - query: of the WebSocket's address.
+    init(
+        _ opener: Session?,
+        _ stranger: DocumentStranger?,
+        _ query: DocumentVisit.Query,
+        _ services: DocumentServices,
+        on loop: DeliveryLoop
+    ) {
+        self.query = query
         self.entrance = DocumentEntrance(services: services, opener: opener)
         self.stranger = stranger
         self.services = services
@@ -153,7 +162,7 @@ extension HocuspocusConversation: Suspending {
             switch result {
             case .failure(let error): self.refuse(address, error.detail)
             case .success(let session):
-                guard let document = self.documents[address] else { return self.open(address, as: session) }
+                guard let document = self.documents[address] else { return self.welcome(address, session) }
                 guard document.user == session.account.id else {
                     return self.refuse(address, "The token is another user's")
                 }
@@ -170,28 +179,45 @@ extension HocuspocusConversation: Suspending {
         self.send(head, ByteBuffer(bytes: HocuspocusFrame.denied(reason: reason)))
     }
 
-    private func open(_ address: String, as session: Session) {
+    /// Asks the webhook, where there is one, whether the client may enter.
+    private func welcome(_ address: String, _ session: Session) {
         guard let name = DocumentName(String(address.prefix { $0 != "\0" })) else {
             return self.refuse(address, "This is no name of a document")
         }
         if let stranger = self.stranger, session !== Session.anonymous {
             guard self.becomeKnown(stranger, session) else { return self.refuse(address, "Too many connections") }
         }
-        self.entrance.open(name, as: session, for: self) { opened in
-            switch opened {
-            case .failure(let refusal): self.refuse(address, refusal.clientText)
-            case .success(let use): self.enter(address, use, as: session)
+        guard let webhook = self.services.webhook, let principal = session.standingPrincipal(requiring: .read) else {
+            return self.open(address, name, as: session, nil)
+        }
+        let query = self.query
+        self.suspend { () -> DocumentWebhook.Verdict in
+            await webhook.verdict(on: principal, entering: name, query: query)
+        } then: { (verdict: DocumentWebhook.Verdict) in
+            switch verdict {
+            case .admitted(let visit): self.open(address, name, as: session, visit)
+            case .refused: self.refuse(address, "Forbidden")
+            case .unanswered: self.refuse(address, "Try again later")
             }
         }
     }
 
-    private func enter(_ address: String, _ use: DocumentUse, as session: Session) {
+    private func open(_ address: String, _ name: DocumentName, as session: Session, _ visit: DocumentVisit?) {
+        self.entrance.open(name, as: session, for: self) { opened in
+            switch opened {
+            case .failure(let refusal): self.refuse(address, refusal.clientText)
+            case .success(let use): self.enter(address, use, as: session, visit)
+            }
+        }
+    }
+
+    private func enter(_ address: String, _ use: DocumentUse, as session: Session, _ visit: DocumentVisit?) {
         // Who needs no token is a stranger until a document says so.
         if let stranger = self.stranger, !self.becomeKnown(stranger, session) {
             return self.refuse(address, "Too many connections")
         }
         let member = DocumentMember(session, use, self.services, on: self.loop, telling: .hocuspocus)
-        let document = HocuspocusDocument(address, member, of: self)
+        let document = HocuspocusDocument(address, member, visit, of: self)
         self.documents[address] = document
         document.start()
     }

@@ -12,9 +12,17 @@ final class HocuspocusDocument {
     /// What stands in front of each message.
     private let head: [UInt8]
     private let member: DocumentMember
+    /// What a webhook is told of once the client leaves; nil where there is none.
+    private var visit: DocumentVisit?
     private(set) var isAccepted = false
 
-    init(_ address: String, _ member: DocumentMember, of conversation: HocuspocusConversation) {
+    init(
+        _ address: String,
+        _ member: DocumentMember,
+        _ visit: DocumentVisit?,
+        of conversation: HocuspocusConversation
+    ) {
+        self.visit = visit
         self.conversation = conversation
         self.address = address
         self.head = HocuspocusFrame.address(Array(address.utf8))
@@ -28,6 +36,7 @@ final class HocuspocusDocument {
     /// The client is in it no more. Called once.
     func stop() {
         self.isOver = true
+        self.visit.take()?.end()
         self.member.stop()
     }
 
@@ -145,6 +154,7 @@ extension HocuspocusDocument: DocumentLine {
     func ended(_ member: DocumentMember, _ end: DocumentEnd) {
         let reason = end.clientText
         self.isOver = true
+        self.visit.take()?.end()
         let message = self.isAccepted ? HocuspocusFrame.close(reason: reason) : HocuspocusFrame.denied(reason: reason)
         self.conversation.dismissed(self, message)
     }

@@ -17,18 +17,20 @@ final class HocuspocusRoute: Route {
         case .refuse(let reply): exchange.answer(reply)
         case .accept(let headers):
             services.access.admitAnybody(exchange) { exchange, session in
+                let query = DocumentVisit.Query(QueryItems(services.webhook == nil ? "" : exchange.query))
                 guard let session else {
                     return services.strangers.open(exchange, headers, over: services.sockets) { gate, address in
                         HocuspocusConversation(
                             nil,
                             DocumentStranger(gate, address: address),
+                            query,
                             services,
                             on: exchange.loop
                         )
                     }
                 }
                 services.sockets.upgrade(exchange, headers, of: session.account.id) {
-                    HocuspocusConversation(session, nil, services, on: exchange.loop)
+                    HocuspocusConversation(session, nil, query, services, on: exchange.loop)
                 }
             }
         }

@@ -1,0 +1,179 @@
+import Foundation
+import NIOCore
+import RelayCore
+import RelayEditing
+import RelayWire
+
+/// Tells another server of documents, as Hocuspocus' webhook does: what changed, who comes and goes, what is new. Of clients of Hocuspocus'
+/// protocol it also asks that server whether they may come.
+final class DocumentWebhook: Sendable {
+    /// The header that receivers of Hocuspocus' webhook look at.
+    static let signatureHeader = "x-hocuspocus-signature-256"
+
+    private let webhook: Webhook
+    private let events: Set<DocumentWebhookEvent>
+    fileprivate let memory: MemoryLedger
+
+    init(_ webhook: Webhook, _ events: [DocumentWebhookEvent], memory: MemoryLedger) {
+        self.webhook = webhook
+        self.memory = memory
+        self.events = Set(events)
+    }
+
+    func wants(_ event: DocumentWebhookEvent) -> Bool { self.events.contains(event) }
+
+    // MARK: Documents
+
+    /// A document was made.
+    func created(_ name: DocumentName, by principal: Principal) {
+        self.tell(.create, Fields(name, user: principal))
+    }
+
+    /// A document has changed, and is now as it says. An earlier change that was not told yet is not told any more.
+    ///
+    /// - Parameter bytes: how large it is.
+    func changed(_ name: DocumentName, revision: MessageID, stateVector: [UInt8], bytes: Int) {
+        var fields = Fields(name, user: nil)
+        fields.add("revision", text: revision.description)
+        fields.add("stateVector", text: Base64.text(ByteBuffer(bytes: stateVector)))
+        fields.add("bytes", json: ByteBuffer(string: String(bytes)))
+        self.tell(.change, fields, replacing: name.text)
+    }
+
+    // MARK: Clients
+
+    enum Verdict {
+        case admitted(DocumentVisit)
+        /// The server has said so.
+        case refused
+        /// It has said nothing, or the relay has no room for the client.
+        case unanswered
+    }
+
+    /// Whether a client may enter a document.
+    ///
+    /// - Parameter query: of the WebSocket's address.
+    func verdict(on principal: Principal, entering name: DocumentName, query: DocumentVisit.Query) async -> Verdict {
+        var context = DocumentVisit.emptyObject
+        if self.wants(.connect) {
+            let fields = Fields(name, user: principal, query: query)
+            let answer = await self.webhook.ask("connect", fields.body(.connect))
+            guard let answer else { return .unanswered }
+            guard answer.isSuccess else { return .refused }
+            context = DocumentVisit.context(answer.body)
+        }
+        let held = query.json.readableBytes + context.readableBytes
+        guard self.memory.charge(held, to: .readers) else { return .unanswered }
+        return .admitted(DocumentVisit(name, principal, query, context, self))
+    }
+
+    fileprivate func disconnected(_ visit: DocumentVisit) {
+        var fields = Fields(visit.name, user: visit.principal, query: visit.query)
+        fields.add("context", json: visit.context)
+        self.tell(.disconnect, fields)
+    }
+
+    private func tell(_ event: DocumentWebhookEvent, _ fields: Fields, replacing key: String? = nil) {
+        guard self.wants(event) else { return }
+        self.webhook.tell(event.rawValue, replacing: key.map { "\(event.rawValue) \($0)" }, fields.body(event))
+    }
+}
+
+/// A client's stay in a document, from when the webhook has let it in.
+final class DocumentVisit: Sendable {
+    /// The parameters of a WebSocket's address as a JSON object, without its token.
+    struct Query: Sendable {
+        let json: ByteBuffer
+
+        /// Beyond it they are left out.
+        private static let maxBytes = 4_096
+
+        init(_ items: QueryItems) {
+            var json = ByteBuffer(string: "{")
+            for item in items.items where item.name != "token" {
+                if json.readableBytes > 1 { json.writeStaticString(",") }
+                json.writeJSONString(item.name)
+                json.writeStaticString(":")
+                json.writeJSONString(item.value)
+            }
+            json.writeStaticString("}")
+            self.json = json.readableBytes <= Self.maxBytes ? json : DocumentVisit.emptyObject
+        }
+    }
+
+    static let emptyObject = ByteBuffer(string: "{}")
+    private static let maxContextBytes = 4_096
+
+    let name: DocumentName
+    let principal: Principal
+    let query: Query
+    /// What the webhook has said of it, a JSON object.
+    let context: ByteBuffer
+    private let webhook: DocumentWebhook
+
+    /// What it holds is charged, and released with it.
+    fileprivate init(
+        _ name: DocumentName,
+        _ principal: Principal,
+        _ query: Query,
+        _ context: ByteBuffer,
+        _ webhook: DocumentWebhook
+    ) {
+        self.name = name
+        self.principal = principal
+        self.query = query
+        self.context = context
+        self.webhook = webhook
+    }
+
+    deinit {
+        self.webhook.memory.release(self.query.json.readableBytes + self.context.readableBytes, from: .readers)
+    }
+
+    /// What an answer says of a client: an object, or nothing.
+    static func context(_ answer: ByteBuffer?) -> ByteBuffer {
+        guard let answer, answer.readableBytes <= self.maxContextBytes,
+            let value = try? JSONSerialization.jsonObject(with: Data(answer.readableBytesView)), value is [String: Any]
+        else { return self.emptyObject }
+        return answer
+    }
+
+    /// The client has left. To be called once.
+    func end() { self.webhook.disconnected(self) }
+}
+
+/// The fields of an event's payload.
+private struct Fields {
+    private var json = ByteBuffer(string: "{")
+
+    init(_ name: DocumentName, user: Principal?, query: DocumentVisit.Query? = nil) {
+        self.add("documentName", text: name.text)
+        if let user {
+            self.add("userId", text: user.id.rawValue)
+            self.add("username", text: user.username)
+        }
+        // Hocuspocus' own are always empty, too.
+        self.add("requestHeaders", json: DocumentVisit.emptyObject)
+        self.add("requestParameters", json: query?.json ?? DocumentVisit.emptyObject)
+    }
+
+    mutating func add(_ name: String, text: String) {
+        var value = ByteBuffer()
+        value.writeJSONString(text)
+        self.add(name, json: value)
+    }
+
+    mutating func add(_ name: String, json value: ByteBuffer) {
+        if self.json.readableBytes > 1 { self.json.writeStaticString(",") }
+        self.json.writeJSONString(name)
+        self.json.writeStaticString(":")
+        self.json.writeImmutableBuffer(value)
+    }
+
+    func body(_ event: DocumentWebhookEvent) -> ByteBuffer {
+        var body = ByteBuffer(string: "{\"event\":\"\(event.rawValue)\",\"payload\":")
+        body.writeImmutableBuffer(self.json)
+        body.writeStaticString("}}")
+        return body
+    }
+}
