@@ -148,6 +148,22 @@ function history (seed) {
   // Marks of format are no text, and neither are embedded things.
   if (texts.size > 1) throw new Error(`there are ${texts.size} texts: ${[...texts].join('\n')}`)
   if (copies.some(copy => copy instanceof PageCopy && copy.doc.isIncomplete)) throw new Error('something still waits')
+  checkCutOff(copies[0].state, next)
+}
+
+/** What is cut off is no update, and changes nothing. */
+function checkCutOff (state, next) {
+  for (let length = next(40); length < state.length; length += 1 + next(80)) {
+    const doc = new SharedDocument(1)
+    let error = null
+    try {
+      doc.apply(state.subarray(0, length))
+    } catch (caught) {
+      error = caught
+    }
+    if (!(error instanceof RangeError)) throw new Error(`${length} of ${state.length} bytes are taken: ${error}`)
+    if (doc.items.size > 0 || doc.isIncomplete) throw new Error(`${length} of ${state.length} bytes have changed something`)
+  }
 }
 
 const failures = []
