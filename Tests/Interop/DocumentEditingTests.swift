@@ -60,6 +60,11 @@ struct DocumentEditingTests {
         }
     }
 
+    @Test("A document is restored while people write in it, and Yjs shows what the relay says of it")
+    func restored() async throws {
+        try await Scenario.run("documents_restored.js")
+    }
+
     @Test("pycrdt and Yjs edit one document")
     func pycrdt() async throws {
         try await Scenario.run("documents_pycrdt.py")

@@ -13,4 +13,20 @@ public struct ContentLimits: Hashable, Sendable {
         self.maxSteps = maxSteps
         self.maxBytes = maxBytes
     }
+
+    /// What contents of these updates take while they are there, bytes, without what is answered: as much as the worst of that size.
+    ///
+    /// - Parameter updates: of a restoration both, as each is cut where the other is.
+    public func memory(for updates: [Update]) -> Int {
+        let structs = updates.reduce(0) { $0 + $1.structCount }
+        // Each struct and each deletion cuts at two places; where there are others to be compared with, a struct's own borders are two more.
+        let deletions = updates.reduce(0) { $0 + $1.index.deletes.rangeCount }
+        let cuts = (updates.count > 1 ? 4 : 2) * structs + 2 * deletions
+        let items = updates.count * min(self.maxItems, structs + cuts)
+        let bytes = updates.reduce(0) { $0 + $1.bytes.count }
+        return bytes + items * Self.itemBytes + cuts * MemoryLayout<StructCuts.Cut>.stride
+    }
+
+    /// With what an item may be beside itself: a type, a key's value.
+    private static let itemBytes = 2 * MemoryLayout<ContentItem>.stride
 }

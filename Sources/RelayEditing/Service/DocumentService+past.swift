@@ -1,6 +1,5 @@
 import NIOCore
 public import RelayCore
-public import RelayDocuments
 public import RelayWire
 
 /// What a document was.
@@ -21,6 +20,8 @@ extension DocumentService {
         case broker(BrokerError)
         /// It is older than what is kept.
         case gone
+        /// There is no memory for it.
+        case noMemory
     }
 
     private static let page = SliceLimits(maxMessages: 1_000, maxBytes: 1 << 20)
@@ -29,14 +30,14 @@ extension DocumentService {
     ///
     /// Reads the stream from the beginning of what is kept: it costs as much as that is long.
     ///
-    /// - Throws: `gone`, or what the broker refuses `principal`.
+    /// - Throws: `gone`, `noMemory`, or what the broker refuses `principal`.
     public func content(
         of name: DocumentName,
         asOf id: MessageID,
         as principal: Principal
-    ) async throws(PastRefusal) -> DocumentState {
+    ) async throws(PastRefusal) -> PastDocument {
         let key = TopicKey(name: name.topicName)
-        var content = DocumentState()
+        var document = PastDocument()
         var position = MessageID.zero
         var isFirst = true
         do throws(BrokerError) {
@@ -53,13 +54,8 @@ extension DocumentService {
             }
             isFirst = false
             let past = page.messages.prefix { $0.id <= id }
-            if let base = past.lastIndex(where: { $0.isSnapshot }) {
-                content = DocumentState()
-                content.apply(Array(past[base...]))
-            } else {
-                content.apply(Array(past))
-            }
-            guard page.hasMore, past.count == page.messages.count, let last = past.last else { return content }
+            guard document.take(past, self.memory) else { throw .noMemory }
+            guard page.hasMore, past.count == page.messages.count, let last = past.last else { return document }
             position = last.id
         }
     }

@@ -70,7 +70,8 @@ struct RelayEdges {
             documents: DocumentRESTServices(
                 documents: self.documents,
                 loops: self.loops,
-                showsExample: self.configuration.showsExample
+                showsExample: self.configuration.showsExample,
+                maxUpdateBytes: self.configuration.documents.maxMessageBytes
             )
         )
         let server = self.configuration.server

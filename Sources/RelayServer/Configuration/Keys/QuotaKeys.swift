@@ -56,7 +56,7 @@ extension RelayConfiguration {
         @Setting(
             "max_lists",
             .integer(1...1_000_000),
-            "Lists of topics, users and grants that are made at a time, of all users together; 503 beyond."
+            "Lists of topics, users and grants, and contents of documents, made at a time, of all users; 503 beyond."
         )
         public var maxLists = 64
 

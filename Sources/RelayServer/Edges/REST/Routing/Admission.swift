@@ -8,5 +8,7 @@ enum Admission: Sendable {
     /// That its client's address keeps to the rate. It has no token yet, so it may not send more than so many bytes.
     case counted(RateLimitRule, maxBodyBytes: Int)
     /// A token whose user holds these permissions; none: any user's.
-    case caller(Permissions)
+    ///
+    /// - maxBodyBytes: of its body; nil: what bodies may have in general.
+    case caller(Permissions, maxBodyBytes: Int? = nil)
 }

@@ -30,7 +30,9 @@ struct RESTCall: Sendable {
 
     /// The body: complete, and no larger than the relay takes.
     func body() async throws -> ByteBuffer {
-        try await self.request.body.collect(upTo: self.services.maxBodyBytes)
+        var most = self.services.maxBodyBytes
+        if case .caller(_, let maxBodyBytes?) = self.admission { most = maxBodyBytes }
+        return try await self.request.body.collect(upTo: most)
     }
 
     /// The fields of a JSON body, whatever content type it was sent with.
@@ -107,7 +109,7 @@ struct RESTCall: Sendable {
     }
 
     private func principal(of session: Session) throws(AccessError) -> Principal {
-        guard case .caller(let permissions) = self.admission else { return try session.principal(at: self.now) }
+        guard case .caller(let permissions, _) = self.admission else { return try session.principal(at: self.now) }
         return try session.principal(at: self.now, requiring: permissions)
     }
 

@@ -28,7 +28,8 @@ final class RouterLane: Route {
         case .open(let maxBodyBytes):
             exchange.maxBodyBytes = maxBodyBytes
             exchange.connection.admit(exchange)
-        case .caller(let permission):
+        case .caller(let permission, let maxBodyBytes):
+            if let maxBodyBytes { exchange.maxBodyBytes = maxBodyBytes }
             self.access.admitBody(exchange, requiring: permission)
         case .counted(let rule, let maxBodyBytes):
             exchange.maxBodyBytes = maxBodyBytes

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// A list encodes hundreds of entries. With many at once the threads that run tasks would have nothing else to do, and a question for the
 /// relay's health would wait behind all of them. No turn is held while a list waits for its store: a store that does not answer keeps each
-/// list for its own time, and none behind the others.
+/// list for its own time, and none behind the others. A document that is looked into as a whole takes its turn, too.
 final class Turns: Sendable {
     private struct State {
         var underWay = 0
