@@ -201,6 +201,7 @@ let package = Package(
             name: "RelayCommands",
             dependencies: [
                 "RelayClient",
+                "RelayDocuments",
                 "RelayWire",
             ],
             swiftSettings: settings

@@ -65,6 +65,20 @@ public enum OutputFormat: Sendable {
         }
     }
 
+    public func line(_ report: RoomReport) -> String {
+        let (status, detail, bytes) = report.outcome.told
+        return switch self {
+        case .json:
+            JSONDocument.object([
+                ("room", .string(report.room)),
+                ("status", .string(status)),
+                ("bytes", bytes.map { .number(JSONNumber($0)) } ?? .null),
+                ("error", report.isFailure ? .string(detail) : .null),
+            ]).text
+        case .human: "\(report.room): \(detail)"
+        }
+    }
+
     /// One line for each message of a bulk.
     public func lines(_ receipt: BulkReceipt) -> [String] {
         receipt.entries.map { entry in
@@ -108,6 +122,17 @@ public enum OutputFormat: Sendable {
             ("status", .string(entry.isAccepted ? "accepted" : "rejected")),
             ("error", entry.error.map(JSONDocument.string) ?? .null),
         ])
+    }
+}
+
+extension RoomReport.Outcome {
+    fileprivate var told: (status: String, detail: String, bytes: Int?) {
+        switch self {
+        case .imported(let bytes): ("imported", "\(bytes) bytes", bytes)
+        case .unchanged: ("unchanged", "the relay has it all", 0)
+        case .empty: ("empty", "nothing there", 0)
+        case .failed(let reason): ("failed", reason, nil)
+        }
     }
 }
 

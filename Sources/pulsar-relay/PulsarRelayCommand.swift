@@ -28,6 +28,7 @@ struct PulsarRelay: AsyncParsableCommand {
             HistoryCommand.self,
             TopicCommand.self,
             SessionCommand.self,
+            DocumentCommand.self,
             TunnelCommand.self,
             UserCommand.self,
             ConfigCommand.self,

@@ -65,6 +65,14 @@ struct DocumentEditingTests {
         try await Scenario.run("documents_restored.js")
     }
 
+    @Test(
+        "Rooms of a running y-websocket server, and by Hocuspocus' protocol, come over while people write in them",
+        arguments: ["documents_import.js", "documents_import_hocuspocus.js"]
+    )
+    func imported(_ script: String) async throws {
+        try await Scenario.run(script, environment: ["RELAY_PROGRAM": Installation.relay.path()])
+    }
+
     @Test("pycrdt and Yjs edit one document")
     func pycrdt() async throws {
         try await Scenario.run("documents_pycrdt.py")

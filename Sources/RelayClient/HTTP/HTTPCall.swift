@@ -12,6 +12,7 @@ struct HTTPCall: Sendable {
         case none
         case json(JSONDocument)
         case form([(String, String)])
+        case binary([UInt8])
     }
 
     let method: Method

@@ -75,6 +75,7 @@ extension HTTPTransport {
         case .none: break
         case .json: headers.add(name: "Content-Type", value: "application/json")
         case .form: headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
+        case .binary: headers.add(name: "Content-Type", value: "application/octet-stream")
         }
         if let bearer { headers.add(name: "Authorization", value: "Bearer \(bearer)") }
         return headers
@@ -85,6 +86,7 @@ extension HTTPTransport {
         case .none: nil
         case .json(let value): ByteBuffer(string: value.text)
         case .form(let pairs): ByteBuffer(string: FormText.encode(pairs))
+        case .binary(let bytes): ByteBuffer(bytes: bytes)
         }
     }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOWebSocket
 
 /// One WebSocket, as it is: no message is left out, no connection is made again. It is for publishing, and for readers that want to see
 /// what the relay really sends. Readers that just want their messages use ``Subscription``.
@@ -115,6 +116,21 @@ extension RelayClient {
                 endpoint: self.endpoint,
                 tls: self.configuration.tls,
                 target: target,
+                options: options
+            )
+        )
+    }
+
+    /// Connects once, to a path that speaks in bytes.
+    ///
+    /// - Parameter options: of the connection.
+    func openBytes(to target: String, _ options: SubscriptionOptions) async throws -> WebSocketConnection {
+        try await self.connect(
+            WebSocketConnector<WebSocketConnection>(
+                endpoint: self.endpoint,
+                tls: self.configuration.tls,
+                target: target,
+                format: .binary,
                 options: options
             )
         )

@@ -11,9 +11,12 @@ struct WebSocketConnection: Sendable {
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
     }
 
-    func send(_ text: String) async throws {
+    func send(_ text: String) async throws { try await self.send(ByteBuffer(string: text)) }
+
+    /// Sends a message in the format that the connection was opened for. Returns once it is written.
+    func send(_ message: ByteBuffer) async throws {
         let promise = self.channel.eventLoop.makePromise(of: Void.self)
-        self.channel.eventLoop.execute { self.handler.value.send(ByteBuffer(string: text), promise) }
+        self.channel.eventLoop.execute { self.handler.value.send(message, promise) }
         try await promise.futureResult.get()
     }
 

@@ -48,9 +48,11 @@ struct WebSocketConnector<Socket: Sendable>: Sendable {
 
     /// - Throws: ``ConnectionFault`` or NIO's errors where there is no connection, `CancellationError`.
     ///
-    /// - Parameter group: one event loop of it gets the channel.
+    /// - Parameters:
+    ///   - bearer: nil for servers that are no relays.
+    ///   - group: one event loop of it gets the channel.
     func connect(
-        bearer: String,
+        bearer: String?,
         on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> Result {
         let attempt = ConnectAttempt()
@@ -73,7 +75,7 @@ struct WebSocketConnector<Socket: Sendable>: Sendable {
     private func open(
         _ attempt: ConnectAttempt,
         on group: any EventLoopGroup,
-        _ bearer: String
+        _ bearer: String?
     ) async throws -> Result {
         let upgrade = try await ClientBootstrap(group: group)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -87,7 +89,7 @@ struct WebSocketConnector<Socket: Sendable>: Sendable {
         }
     }
 
-    private func configure(_ channel: any Channel, _ bearer: String) throws -> EventLoopFuture<Upgrade> {
+    private func configure(_ channel: any Channel, _ bearer: String?) throws -> EventLoopFuture<Upgrade> {
         let pipeline = channel.pipeline.syncOperations
         if let tls = self.tls { try pipeline.addHandler(self.tlsHandler(tls)) }
         // The handler deals with errors: NIO's own would close the channel before anybody hears why.
@@ -113,12 +115,11 @@ struct WebSocketConnector<Socket: Sendable>: Sendable {
         return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : self.endpoint.host)
     }
 
-    private func requestHead(_ bearer: String) -> HTTPRequestHead {
-        let headers: HTTPHeaders = [
-            "Host": self.endpoint.authority,
-            "Authorization": "Bearer \(bearer)",
-            "User-Agent": "pulsar-relay-swift/\(RelayVersion.current)",
+    private func requestHead(_ bearer: String?) -> HTTPRequestHead {
+        var headers: HTTPHeaders = [
+            "Host": self.endpoint.authority, "User-Agent": "pulsar-relay-swift/\(RelayVersion.current)",
         ]
+        if let bearer { headers.add(name: "Authorization", value: "Bearer \(bearer)") }
         return HTTPRequestHead(version: .http1_1, method: .GET, uri: self.target, headers: headers)
     }
 }
@@ -136,11 +137,12 @@ extension WebSocketConnector {
 }
 
 extension WebSocketConnector where Socket == WebSocketConnection {
-    /// For paths that speak in text messages.
+    /// For paths that speak in messages of one format.
     init(
         endpoint: RelayEndpoint,
         tls: TLSConfiguration,
         target: String = "/ws",
+        format: WebSocketOpcode = .text,
         options: SubscriptionOptions
     ) throws {
         // A limit of zero would refuse everything.
@@ -152,7 +154,7 @@ extension WebSocketConnector where Socket == WebSocketConnection {
             timeout: options.connectTimeout,
             maxFrameSize: maxMessageBytes
         ) { channel in
-            let handler = WebSocketHandler(maxBufferedBytes: options.maxBufferedBytes)
+            let handler = WebSocketHandler(maxBufferedBytes: options.maxBufferedBytes, format: format)
             try channel.pipeline.syncOperations.addHandlers(
                 IdleStateHandler(readTimeout: TimeAmount(options.silenceLimit)),
                 NIOWebSocketFrameAggregator(

@@ -14,6 +14,8 @@ final class WebSocketHandler: ChannelDuplexHandler {
         case ended(ConnectionEnd)
     }
 
+    /// Messages are `text` or `binary`. Those of the other sort are passed over.
+    private let format: WebSocketOpcode
     private var queue: InboundQueue
     private var end: ConnectionEnd?
     private var waiter: EventLoopPromise<Received>?
@@ -22,7 +24,8 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private var hasSentClose = false
     private var context: ChannelHandlerContext?
 
-    init(maxBufferedBytes: Int) {
+    init(maxBufferedBytes: Int, format: WebSocketOpcode = .text) {
+        self.format = format
         self.queue = InboundQueue(maxBytes: maxBufferedBytes)
     }
 
@@ -87,7 +90,7 @@ extension WebSocketHandler {
         let frame = Self.unwrapInboundIn(data)
         self.isSilent = false
         switch frame.opcode {
-        case .text: self.received(frame.unmaskedData)
+        case self.format: self.received(frame.unmaskedData)
         case .ping: self.write(.pong, frame.unmaskedData, context)
         case .connectionClose: self.receivedClose(frame.unmaskedData, context)
         default: break
@@ -125,9 +128,9 @@ extension WebSocketHandler {
         context.writeAndFlush(Self.wrapOutboundOut(frame), promise: nil)
     }
 
-    func send(_ text: ByteBuffer, _ promise: EventLoopPromise<Void>) {
+    func send(_ message: ByteBuffer, _ promise: EventLoopPromise<Void>) {
         guard let context else { return promise.fail(ChannelError.ioOnClosedChannel) }
-        let frame = WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: text)
+        let frame = WebSocketFrame(fin: true, opcode: self.format, maskKey: .random(), data: message)
         context.writeAndFlush(Self.wrapOutboundOut(frame), promise: promise)
     }
 

@@ -25,6 +25,12 @@ public enum DocumentFrame {
         return head
     }
 
+    /// - Parameter vector: as it is encoded.
+    public static func step1(encoded vector: [UInt8]) -> [UInt8] { self.sync(DocumentMessageType.step1, vector) }
+
+    /// Asks who is present.
+    public static let queryAwareness = [UInt8(DocumentMessageType.queryAwareness)]
+
     /// - Parameter update: as ``AwarenessUpdate/encoded()`` makes it.
     public static func awareness(_ update: [UInt8]) -> [UInt8] {
         var frame = [UInt8(DocumentMessageType.awareness)]

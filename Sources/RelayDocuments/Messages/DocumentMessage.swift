@@ -34,7 +34,7 @@ public enum DocumentMessage: Hashable, Sendable {
         }
     }
 
-    private static func sync(in bytes: Span<UInt8>, at offset: inout Int) throws(DocumentError) -> DocumentMessage {
+    static func sync(in bytes: Span<UInt8>, at offset: inout Int) throws(DocumentError) -> DocumentMessage {
         switch try bytes.uint(at: &offset) {
         case DocumentMessageType.step1: return .step1(try bytes.block(at: &offset))
         case DocumentMessageType.step2: return .step2(try bytes.block(at: &offset))

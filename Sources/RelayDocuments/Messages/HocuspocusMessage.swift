@@ -49,7 +49,8 @@ public struct HocuspocusMessage: Hashable, Sendable {
     }
 }
 
-/// Writes what Hocuspocus' server says beside the messages of y-protocols. Each has its address in front.
+/// Writes what is said in Hocuspocus' protocol beside the messages of y-protocols: by its server, if nothing else is said. Each has its address
+/// in front.
 public enum HocuspocusFrame {
     /// What stands in front of each message.
     public static func address(_ address: [UInt8]) -> [UInt8] {
@@ -57,6 +58,17 @@ public enum HocuspocusFrame {
         output.append(block: address)
         return output
     }
+
+    /// A client's word: who it is.
+    ///
+    /// - Parameter token: empty where there is none.
+    public static func token(_ token: String) -> [UInt8] {
+        // Behind it, as newer clients do, the version of the protocol's library.
+        self.text(self.text([UInt8(HocuspocusType.auth), 0], token), "4.5.0")
+    }
+
+    /// The answer to a server that asks whether the client is there.
+    public static let pong = [UInt8(HocuspocusType.pong)]
 
     /// Asks for a token once more.
     public static let wantsToken: [UInt8] = [UInt8(HocuspocusType.auth), 0]
@@ -91,6 +103,8 @@ public enum HocuspocusFrame {
 /// Numbers of messages, where they are not those of y-protocols.
 enum HocuspocusType {
     static let auth: UInt64 = 2
+    /// Between servers: a sync that wants no answer.
+    static let syncReply: UInt64 = 4
     static let stateless: UInt64 = 5
     static let broadcast: UInt64 = 6
     static let close: UInt64 = 7
