@@ -318,6 +318,37 @@ extension StoreContract {
                 #expect(try await store.topic(.named("t"))?.grants == [.to("a", at: 1), .to("c", at: 1)])
             }
         },
+        ContractCase("grants on a topic whose name is a path are like others, and end with it") { under in
+            try await under.withStore { store in
+                let key = TopicKey.named("document/d")
+                #expect(try await store.addGrant(.to("a"), to: key) == false)
+                _ = try await store.createTopic(.of(key, id: "one"))
+                _ = try await store.createTopic(.of(.named("plain")))
+                for user in ["b", "a"] { #expect(try await store.addGrant(.to(user, at: 1), to: key)) }
+                #expect(try await store.addGrant(.to("a", at: 2), to: key) == false)
+                #expect(try await store.addGrant(.to("c"), to: key, limit: 2) == .refused)
+                #expect(try await store.addGrant(.to("a"), to: .named("plain")))
+                #expect(try await store.topic(key)?.grants == [.to("a", at: 1), .to("b", at: 1)])
+                let changed = try await store.updateTopic(key, TopicChanges(isPublic: true))
+                #expect(changed?.grants == [.to("a", at: 1), .to("b", at: 1)])
+                let topics = try await store.topics(of: UserID("a")).map(\.record.key.name.rawValue)
+                #expect(topics == ["document/d", "plain"])
+                #expect(try await store.removeGrant(of: UserID("b"), from: key))
+                #expect(try await store.removeGrant(of: UserID("b"), from: key) == false)
+                #expect(try await store.topics(of: UserID("b")).isEmpty)
+                _ = try await store.createUser(.of("a"))
+                _ = try await store.addGrant(.to("c"), to: key)
+                _ = try await store.deleteUser(UserID("a"))
+                #expect(try await store.topic(key)?.grants == [.to("c")])
+                _ = try await store.deleteTopic(key)
+                #expect(try await store.topics(of: UserID("c")).isEmpty)
+                let again = try await store.createTopic(.of(key, id: "two"))
+                #expect(again.topic.grants.isEmpty)
+                #expect(try await store.topic(key)?.grants == [])
+                #expect(try await store.addGrant(.to("c", at: 3), to: key))
+                #expect(try await store.topic(key)?.grants == [.to("c", at: 3)])
+            }
+        },
         ContractCase("a user's topics are those it owns or has a grant on, each once") { under in
             try await under.withStore { store in
                 for (name, owner) in [("d", "u"), ("a", "u"), ("c", "v"), ("b", "v"), ("e", "v")] {

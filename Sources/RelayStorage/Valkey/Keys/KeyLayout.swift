@@ -90,7 +90,7 @@ struct KeyLayout: Sendable {
     var unsettled: String { self.control + "unsettled" }
     /// A sorted set of what is due, by time: a topic's key, and behind a blank the peer.
     var deadlines: String { self.control + "deadlines" }
-    /// Before a topic's key: a hash from user to date.
+    /// Before a topic's key: a hash from user to date; behind it, where the name is a path, a blank and the topic's id.
     var grantsPrefix: String { self.control + "grants:" }
     /// Before a user's id: sets of topics' keys.
     var ownedPrefix: String { self.control + "owned:" }

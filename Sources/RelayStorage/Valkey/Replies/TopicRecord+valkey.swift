@@ -63,12 +63,15 @@ extension HashFields {
         }
     }
 
-    /// Of a hash from user to date: ordered by user id, without those that can't be read.
-    func grants(on key: TopicKey, _ places: UnreadableRecords) -> [Grant] {
+    /// Of a hash from user to date, and where the topic's name is a path to the topic's id: ordered by user id, without those that can't be read
+    /// and those of an earlier topic of that name.
+    func grants(on topic: TopicRecord, _ places: UnreadableRecords) -> [Grant] {
         var grants: [Grant] = []
         for (user, text) in self.texts {
-            guard let date = Int64(text) else {
-                places.note("grant of topic \(key) for user \(user)", StoreError(.corrupt, "it has no date"))
+            let parts = text.split(separator: " ", maxSplits: 1)
+            guard !topic.key.isPath || parts.count < 2 || parts[1] == topic.id else { continue }
+            guard parts.count == (topic.key.isPath ? 2 : 1), let date = Int64(parts[0]) else {
+                places.note("grant of topic \(topic.key) for user \(user)", StoreError(.corrupt, "it has no date"))
                 continue
             }
             grants.append(Grant(user: UserID(user), grantedAt: Timestamp(microseconds: date)))

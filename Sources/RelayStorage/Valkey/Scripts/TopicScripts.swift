@@ -131,6 +131,51 @@ enum RemoveGrantScript {
     )
 }
 
+/// The same for a topic whose name is a path. Its record lies elsewhere, so the caller has looked at it before.
+///
+/// Keys: version, changes, the topic's grants, the user's granted topics. Arguments: the topic's key, the user, the date, how many grants the
+/// topic may have, the topic's id, the prefix of what users are granted.
+///
+/// A grant names the id of its topic: should that be deleted meanwhile, it is nobody's, and goes with the next one that is added.
+enum AddPathGrantScript {
+    static let script = ValkeyScript(
+        ControlPrelude.source + PathGrantPrelude.source + """
+            forget(KEYS[3], ARGV[6], ARGV[1], function(id) return id ~= ARGV[5] end)
+            if redis.call('HEXISTS', KEYS[3], ARGV[2]) == 1 then return 0 end
+            if redis.call('HLEN', KEYS[3]) >= tonumber(ARGV[4]) then return -1 end
+            redis.call('HSET', KEYS[3], ARGV[2], ARGV[3] .. ' ' .. ARGV[5])
+            redis.call('SADD', KEYS[4], ARGV[1])
+            changed('topic ' .. ARGV[1])
+            return 1
+            """
+    )
+}
+
+/// After a topic was deleted whose name is a path. Keys: a fence, the topic's grants. Arguments: the topic's key, the topic's id, the prefix of
+/// what users are granted.
+enum ForgetPathGrantsScript {
+    static let script = ValkeyScript(
+        PathGrantPrelude.source + """
+            forget(KEYS[2], ARGV[3], ARGV[1], function(id) return id == ARGV[2] end)
+            return 1
+            """
+    )
+}
+
+private enum PathGrantPrelude {
+    static let source = """
+        local function forget(grants, prefix, topic, isGone)
+          for _, user in ipairs(redis.call('HKEYS', grants)) do
+            if isGone(string.match(redis.call('HGET', grants, user), ' (.*)$')) then
+              redis.call('HDEL', grants, user)
+              redis.call('SREM', prefix .. user, topic)
+            end
+          end
+        end
+
+        """
+}
+
 /// Hashes of one instant: topics' records, and their grants. What is no hash has the error in its place.
 enum ReadTopicsScript {
     static let script = ValkeyScript(

@@ -98,17 +98,27 @@ extension ValkeyStore: TopicStore {
         return reply.integer == 1 ? try await self.purge(key, seen: before, withNewer: true) : nil
     }
 
-    /// Topics whose names are paths have none.
     public func addGrant(_ grant: Grant, to key: TopicKey, limit: Int) async throws(StoreError) -> GrantAddition {
         let (layout, text) = (self.layout, key.description)
-        let reply = try await self.run(
-            AddGrantScript.script,
-            keys: [
-                layout.version, layout.changes, layout.topicPrefix + text, layout.grantsPrefix + text,
-                layout.grantedPrefix + grant.user.rawValue,
-            ],
-            [.init(text), .init(grant.user.rawValue), .init(grant.grantedAt.microseconds), .init(limit)]
-        )
+        let (grants, granted) = (layout.grantsPrefix + text, layout.grantedPrefix + grant.user.rawValue)
+        let arguments: [ValkeyArgument] = [
+            .init(text), .init(grant.user.rawValue), .init(grant.grantedAt.microseconds), .init(limit),
+        ]
+        let reply: ValkeyReply
+        if key.isPath {
+            guard let topic = try await self.topic(key) else { return .unchanged }
+            reply = try await self.run(
+                AddPathGrantScript.script,
+                keys: [layout.version, layout.changes, grants, granted],
+                arguments + [.init(topic.record.id), .init(layout.grantedPrefix)]
+            )
+        } else {
+            reply = try await self.run(
+                AddGrantScript.script,
+                keys: [layout.version, layout.changes, layout.topicPrefix + text, grants, granted],
+                arguments
+            )
+        }
         switch reply.integer {
         case 1: return .added
         case -1: return .refused
@@ -237,7 +247,7 @@ extension ValkeyStore: TopicStore {
                 guard let (record, grants) = hashes[key] else { continue }
                 do throws(StoreError) {
                     guard let record = try TopicRecord(key, HashFields(record)) else { continue }
-                    found.append((record, try HashFields(grants).grants(on: key, self.places)))
+                    found.append((record, try HashFields(grants).grants(on: record, self.places)))
                 } catch {
                     guard error.code == .corrupt else { throw error }
                     try unreadable(key, error)
@@ -250,27 +260,28 @@ extension ValkeyStore: TopicStore {
         return topics
     }
 
-    /// Records and grants. Those of topics whose names are paths lie in slots of their own.
+    /// Records and grants. The records of topics whose names are paths lie in slots of their own.
     private func hashes(
         of keys: ArraySlice<TopicKey>
     ) async throws(StoreError) -> [TopicKey: (record: ValkeyReply, grants: ValkeyReply)] {
         var hashes: [TopicKey: (record: ValkeyReply, grants: ValkeyReply)] = [:]
         let (plain, paths) = (keys.filter { !$0.isPath }, keys.filter(\.isPath))
-        if !plain.isEmpty {
-            let reply = try await self.run(
-                ReadTopicsScript.script,
-                keys: plain.flatMap { [self.layout.topicPrefix + "\($0)", self.layout.grantsPrefix + "\($0)"] }
-            )
-            guard let found = reply.array, found.count == 2 * plain.count else { throw .unexpected("to topics") }
-            for (place, key) in plain.enumerated() { hashes[key] = (found[2 * place], found[2 * place + 1]) }
+        let reply = try await self.run(
+            ReadTopicsScript.script,
+            keys: plain.flatMap { [self.layout.topicPrefix + "\($0)", self.layout.grantsPrefix + "\($0)"] }
+                + paths.map { self.layout.grantsPrefix + "\($0)" }
+        )
+        guard let control = reply.array, control.count == 2 * plain.count + paths.count else {
+            throw .unexpected("to topics")
         }
+        for (place, key) in plain.enumerated() { hashes[key] = (control[2 * place], control[2 * place + 1]) }
         let replies = await self.concurrently(paths.count) { place, completion in
             let record = self.layout.record(paths[place])
             self.run(ReadTopicsScript.script, keys: [record], [], completion: completion)
         }
-        for (key, reply) in zip(paths, replies) {
+        for (place, (key, reply)) in zip(paths, replies).enumerated() {
             guard let found = try reply.get().array, found.count == 1 else { throw .unexpected("to topics") }
-            hashes[key] = (found[0], .array([]))
+            hashes[key] = (found[0], control[2 * plain.count + place])
         }
         return hashes
     }

@@ -80,10 +80,22 @@ extension ValkeyStore {
 
     func deletePath(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
         while true {
-            guard let revision = try await self.topic(key)?.record.revision else { return nil }
-            let transition = TopicTransition(key: key, expected: revision, record: nil)
-            if case .deleted(let bounds) = try await self.transition(transition) { return bounds }
+            guard let record = try await self.topic(key)?.record else { return nil }
+            let transition = TopicTransition(key: key, expected: record.revision, record: nil)
+            guard case .deleted(let bounds) = try await self.transition(transition) else { continue }
+            try await self.forgetGrants(of: record)
+            return bounds
         }
+    }
+
+    /// Should the relay die before, they are nobody's: see ``AddPathGrantScript``.
+    private func forgetGrants(of record: TopicRecord) async throws(StoreError) {
+        let text = record.key.description
+        _ = try await self.run(
+            ForgetPathGrantsScript.script,
+            keys: [self.layout.fence, self.layout.grantsPrefix + text],
+            [.init(text), .init(record.id), .init(self.layout.grantedPrefix)]
+        )
     }
 
     var settling: TopicSettling { TopicSettling(store: self) }
