@@ -29,7 +29,8 @@ struct RoomBridge {
             } catch let error as RelayError where error.code == .unavailable {
                 if ContinuousClock.now - began > .seconds(60) { failures = 0 }
                 failures += 1
-                self.tell(.notice(self.room, "\(error); trying again"))
+                // The relay asks for another token from time to time.
+                if error.closeCode != 4001 { self.tell(.notice(self.room, "\(error); trying again")) }
                 try await Task.sleep(for: error.retryAfter ?? backoff.delay(afterFailures: failures, using: &random))
             }
         }
