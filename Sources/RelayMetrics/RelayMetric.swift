@@ -135,6 +135,11 @@ public enum RelayMetric {
         .gauge,
         "Connections to documents."
     )
+    public static let documentPollingSessions = MeasuredMetric(
+        "relay_document_polling_sessions_active",
+        .gauge,
+        "Sessions of Socket.IO clients that poll, or did so at first."
+    )
     public static let documentSnapshots = MeasuredMetric(
         "relay_document_snapshots_total",
         .counter,

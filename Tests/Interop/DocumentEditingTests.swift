@@ -78,6 +78,14 @@ struct DocumentEditingTests {
         try await Scenario.run("documents_pycrdt.py")
     }
 
+    @Test(
+        "Clients of Socket.IO edit beside Yjs' own provider, by WebSockets, by polls, and by both",
+        arguments: ["documents_socketio.py", "documents_socketio.js"]
+    )
+    func socketIO(_ script: String) async throws {
+        try await Scenario.run(script, settings: Self.short)
+    }
+
     @Test("A small client edits by long polls alone, beside Yjs' own provider")
     func longPolls() async throws {
         try await Scenario.run("documents_poll.py")

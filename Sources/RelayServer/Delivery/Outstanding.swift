@@ -26,6 +26,11 @@ struct Outstanding {
         self.untaken = self.untaken.counting(pending, since: since, memory)
     }
 
+    /// Charges what waits to be asked for, where no channel has it.
+    mutating func count(waiting bytes: Int, _ memory: MemoryLedger) {
+        self.untaken = self.untaken.counting(bytes, since: nil, memory)
+    }
+
     /// The peer has acknowledged everything that the system was given.
     mutating func acknowledged() {
         self.isUnacknowledged = self.untaken != nil

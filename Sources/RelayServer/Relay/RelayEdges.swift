@@ -39,6 +39,7 @@ struct RelayEdges {
         let latency: RendezvousMetrics
         let documents: DocumentMetrics
         let strangers: Strangers
+        let engines: EngineSessions
     }
 
     /// What the relay's port serves, what a port for metrics alone does, and who does what peers ask of the relay by messages.
@@ -48,10 +49,11 @@ struct RelayEdges {
             maxPerUser: self.configuration.quotas.maxSubscriptionsPerUser,
             memory: self.memory
         )
-        let registry = self.registry(waiters, subscriptions)
+        let engines = EngineSessions()
+        let registry = self.registry(waiters, subscriptions, engines)
         let metrics = self.metrics(registry)
         let factory = PrometheusMetricsFactory(registry: registry)
-        let shared = self.shared(waiters, subscriptions, metrics, factory)
+        let shared = self.shared(waiters, subscriptions, engines, metrics, factory)
         let paths = shared.paths
         self.sessions.observers.add { paths.happened($0) }
         let fast = self.fastRoutes(shared)
@@ -92,6 +94,7 @@ struct RelayEdges {
     private func shared(
         _ waiters: PollWaiters,
         _ subscriptions: SubscriptionQuota,
+        _ engines: EngineSessions,
         _ metrics: EdgeMetrics,
         _ factory: PrometheusMetricsFactory
     ) -> Shared {
@@ -115,7 +118,8 @@ struct RelayEdges {
             ),
             latency: RendezvousMetrics(factory: factory),
             documents: DocumentMetrics(factory: factory),
-            strangers: self.strangers
+            strangers: self.strangers,
+            engines: engines
         )
     }
 
@@ -176,7 +180,7 @@ struct RelayEdges {
             ),
             .init(.GET, SignalingRoute.path, signaling),
             .init(.GET, under: NodeProxyRoute.prefix, template: NodeProxyRoute.template, NodeProxyRoute(proxies)),
-        ] + self.tunnelRoutes(shared, joiner, sockets, nodes) + self.documentRoutes(documents)
+        ] + self.tunnelRoutes(shared, joiner, sockets, nodes) + self.documentRoutes(documents, shared.engines)
     }
 
     private func documentServices(
@@ -198,10 +202,12 @@ struct RelayEdges {
         )
     }
 
-    private func documentRoutes(_ services: DocumentServices) -> [Routes.Entry] {
-        [
+    private func documentRoutes(_ services: DocumentServices, _ engines: EngineSessions) -> [Routes.Entry] {
+        let engine = EngineRoute(services, engines)
+        return [
             .init(.GET, under: DocumentRoute.prefix, template: DocumentRoute.template, DocumentRoute(services)),
             .init(.GET, HocuspocusRoute.path, HocuspocusRoute(services)),
+            .init(.GET, EngineRoute.path, engine), .init(.POST, EngineRoute.path, engine),
         ]
     }
 
@@ -375,7 +381,11 @@ struct RelayEdges {
 
     // MARK: Metrics
 
-    private func registry(_ waiters: PollWaiters, _ subscriptions: SubscriptionQuota) -> PrometheusRegistry {
+    private func registry(
+        _ waiters: PollWaiters,
+        _ subscriptions: SubscriptionQuota,
+        _ engines: EngineSessions
+    ) -> PrometheusRegistry {
         PrometheusRegistry(
             descriptions: RelayMetric.descriptions(maxTopics: self.configuration.metrics.maxTopics),
             collectors: [
@@ -391,7 +401,7 @@ struct RelayEdges {
                     messages: self.sessions.messages,
                     service: self.sessions.service
                 ),
-                DocumentCollector(documents: self.documents),
+                DocumentCollector(documents: self.documents, engines: engines),
             ] + (self.webhook.map { [$0.webhook] } ?? []) + self.peers.collectors
         )
     }

@@ -20,6 +20,12 @@ final class StrangerGate: ChannelInboundHandler, RemovableChannelHandler {
         self.charge = charge
     }
 
+    /// - Returns: nil where there is no room for what it may let through.
+    convenience init?(in memory: MemoryLedger) {
+        guard let charge = memory.hold(Self.most, in: .strangers) else { return nil }
+        self.init(charge)
+    }
+
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func handlerRemoved(context: ChannelHandlerContext) {

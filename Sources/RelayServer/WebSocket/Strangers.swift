@@ -19,6 +19,22 @@ final class Strangers: Sendable {
 
     func address(of exchange: Exchange) -> String { self.clients.key(of: exchange) }
 
+    /// A place among them, or says why not.
+    func takePlace(for exchange: Exchange) -> ConnectionQuota.Place? {
+        // A relay without such places has everybody show a token at once.
+        guard self.places.maxPerUser > 0 else {
+            exchange.answer(Reply(AccessError(.notAuthenticated)))
+            return nil
+        }
+        guard let place = self.places.enter(address: self.address(of: exchange)) else {
+            var reply = Reply(.tooManyRequests, detail: "Too many connections without a token")
+            reply.headers.add(name: "retry-after", value: "5")
+            exchange.answer(reply)
+            return nil
+        }
+        return place
+    }
+
     /// Opens the WebSocket of one, or says why not.
     ///
     /// - Parameters:
@@ -30,18 +46,9 @@ final class Strangers: Sendable {
         over sockets: WebSocketServices,
         to makeDialect: (StrangerGate, String) -> any WebSocketDialect
     ) {
-        // A relay without such places has everybody show a token at once.
-        guard self.places.maxPerUser > 0 else { return exchange.answer(Reply(AccessError(.notAuthenticated))) }
         let address = self.address(of: exchange)
-        guard let place = self.places.enter(address: address) else {
-            var reply = Reply(.tooManyRequests, detail: "Too many connections without a token")
-            reply.headers.add(name: "retry-after", value: "5")
-            return exchange.answer(reply)
-        }
-        guard let charge = sockets.memory.hold(StrangerGate.most, in: .strangers) else {
-            return exchange.answer(.overloaded)
-        }
-        let gate = StrangerGate(charge)
+        guard let place = self.takePlace(for: exchange) else { return }
+        guard let gate = StrangerGate(in: sockets.memory) else { return exchange.answer(.overloaded) }
         sockets.upgrade(exchange, headers, holding: place, behind: gate) { makeDialect(gate, address) }
     }
 }

@@ -13,6 +13,11 @@ final class WebSocketConnection: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
+    private enum Message {
+        case text(ByteBuffer)
+        case binary(ByteBuffer)
+    }
+
     private enum Phase {
         case open
         /// A close frame was sent: nothing more is. Left when the channel closes.
@@ -38,7 +43,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
     private var place: ConnectionQuota.Place?
     private var phase = Phase.open
     private var assembler: WebSocketAssembler
-    private var intake = WebSocketIntake()
+    private var intake = MessageIntake<Message>()
     /// Whether the client has ended its side without a close frame.
     private var isInputClosed = false
     /// Whether the client has sent a close frame.
@@ -49,7 +54,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
     private var isGoingAway = false
 
     /// - Parameters:
-    ///   - place: among its user's connections; nil for a connection between relays.
+    ///   - place: among its user's connections; nil for a connection between relays, and where something else has it.
     ///   - role: the relay's. Where it is the client, whatever is said of the client here is said of the server.
     ///   - isEncrypted: whether bytes have to go through the channel.
     init(
@@ -228,7 +233,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.close(code.map { WebSocketErrorCode(codeNumber: Int($0)) }, "", promise: answered)
     }
 
-    private func received(_ message: WebSocketIntake.Message) {
+    private func received(_ message: Message) {
         guard !self.isGoingAway else { return }
         self.intake.received(message)
         self.handleIntake()

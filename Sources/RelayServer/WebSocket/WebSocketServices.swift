@@ -64,7 +64,7 @@ final class WebSocketServices: Sendable {
     /// The same for a connection that has its place already.
     ///
     /// - Parameters:
-    ///   - place: nil for a connection between relays.
+    ///   - place: nil for a connection between relays, and where something else has it.
     ///   - gate: sees the client's bytes before anything else does; nil for none.
     @discardableResult
     func upgrade(

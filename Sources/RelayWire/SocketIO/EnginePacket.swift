@@ -50,12 +50,20 @@ public struct EnginePacket: Hashable, Sendable {
 
     /// The packet as a WebSocket's frame: of text, or of binary without anything in front.
     public var frame: ByteBuffer {
-        let size = self.payload.readableBytes + (self.isBinary ? 0 : 1)
-        var frame = ByteBuffer()
-        frame.reserveCapacity(WebSocketFraming.headerSize(payloadSize: size) + size)
-        WebSocketFraming.writeHeader(self.isBinary ? .binary : .text, payloadSize: size, into: &frame)
-        if !self.isBinary { frame.writeInteger(self.type.digit) }
+        var frame = self.frameHead(reserving: self.payload.readableBytes)
         frame.writeImmutableBuffer(self.payload)
         return frame
+    }
+
+    /// What stands in front of the payload in such a frame, for a payload that many frames share.
+    public var frameHead: ByteBuffer { self.frameHead(reserving: 0) }
+
+    private func frameHead(reserving more: Int) -> ByteBuffer {
+        let size = self.payload.readableBytes + (self.isBinary ? 0 : 1)
+        var head = ByteBuffer()
+        head.reserveCapacity(WebSocketFraming.headerSize(payloadSize: size) + 1 + more)
+        WebSocketFraming.writeHeader(self.isBinary ? .binary : .text, payloadSize: size, into: &head)
+        if !self.isBinary { head.writeInteger(self.type.digit) }
+        return head
     }
 }

@@ -12,7 +12,7 @@ struct WebSocketDecisionTests {
     }
 
     /// Whether a message that waits is handled now.
-    private static func handlesOne(_ intake: inout WebSocketIntake) -> Bool {
+    private static func handlesOne(_ intake: inout MessageIntake<String>) -> Bool {
         intake.beginHandling() && intake.next(hasRoom: true) != nil
     }
 
@@ -62,10 +62,10 @@ struct WebSocketDecisionTests {
 
     @Test("a later message waits until the last of several waits is over, those inside of others too")
     func suspensions() {
-        var intake = WebSocketIntake()
+        var intake = MessageIntake<String>()
         intake.suspend()
         intake.suspend()
-        intake.received(.text(ByteBuffer(string: "later")))
+        intake.received("later")
         intake.resume()
         #expect(intake.isHeldBack)
         #expect(!Self.handlesOne(&intake))
@@ -78,7 +78,7 @@ struct WebSocketDecisionTests {
         "a read that was held back is made up for when the connection closes, so that the client's close frame is heard"
     )
     func closingWhileHeld() {
-        var intake = WebSocketIntake()
+        var intake = MessageIntake<String>()
         for _ in 0..<64 { intake.workBegan() }
         let mayRead = intake.mayRead(hasRoom: true)
         let ends = (intake.end(), intake.end())

@@ -83,6 +83,24 @@ enum AwarenessBody: BatchFormat {
     }
 }
 
+/// The same for clients that write it without its length.
+enum BareAwarenessBody: BatchFormat {
+    static func encode(_ messages: [Message], of topic: TopicName) -> ByteBuffer {
+        ByteBuffer(bytes: self.message(messages))
+    }
+
+    static func message(_ messages: [Message]) -> [UInt8] {
+        ZealMessage.awarenessFrame(AwarenessUpdate(AwarenessBatch.newest(messages)).encoded(), hasLength: false)
+    }
+}
+
+/// The same as one WebSocket message.
+enum BareAwarenessBatch: BatchFormat {
+    static func encode(_ messages: [Message], of topic: TopicName) -> ByteBuffer {
+        ByteBuffer(documentFrame: BareAwarenessBody.message(messages))
+    }
+}
+
 extension ByteBuffer {
     /// A message of y-protocols as a WebSocket frame.
     init(documentFrame message: [UInt8]) {

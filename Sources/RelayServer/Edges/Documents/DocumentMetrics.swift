@@ -63,6 +63,7 @@ final class DocumentMetrics: Sendable {
 /// What there is to tell of documents when `/metrics` is read.
 struct DocumentCollector: MetricCollector {
     let documents: DocumentService
+    let engines: EngineSessions
 
     func collect() -> [MetricSample] {
         let counts = self.documents.metrics
@@ -72,6 +73,7 @@ struct DocumentCollector: MetricCollector {
         return [
             RelayMetric.documentsLoaded.sample(self.documents.loadedCount),
             RelayMetric.documentConnections.sample(self.documents.connectionCount),
+            RelayMetric.documentPollingSessions.sample(self.engines.count),
         ] + snapshots
     }
 }

@@ -57,6 +57,14 @@ final class DocumentServices: Sendable {
         }
         return place
     }
+
+    /// The same for who turns out to be somebody while the connection is open.
+    ///
+    /// - Parameter address: as ``ClientAddress/key(_:)`` has it.
+    func place(of session: Session, at address: String) -> ConnectionQuota.Place? {
+        guard session === Session.anonymous else { return self.sockets.places.enter(session.account.id) }
+        return self.anonymous?.places.enter(address: address)
+    }
 }
 
 /// How people without a token are let in.

@@ -18,11 +18,7 @@ struct DocumentStranger {
     ///
     /// - Returns: false where these have as many connections as they may.
     func become(_ session: Session, on connection: WebSocketConnection, _ services: DocumentServices) -> Bool {
-        let place =
-            session === Session.anonymous
-            ? services.anonymous?.places.enter(address: self.address)
-            : services.sockets.places.enter(session.account.id)
-        guard let place else { return false }
+        guard let place = services.place(of: session, at: self.address) else { return false }
         connection.adopt(place)
         self.gate.lift()
         return true

@@ -60,19 +60,4 @@ struct TunnelGrant: Sendable {
 }
 
 /// An end of a tunnel, which lives on its connection's loop, seen from another loop.
-struct TunnelEndReference: Sendable {
-    private let end: NIOLoopBound<TunnelEnd>
-    let eventLoop: any EventLoop
-
-    init(_ end: TunnelEnd, on eventLoop: any EventLoop) {
-        self.end = NIOLoopBound(end, eventLoop: eventLoop)
-        self.eventLoop = eventLoop
-    }
-
-    /// Does something with the end on its loop: at once where that is the caller's, and always in the order of the calls.
-    func tell(_ body: @escaping @Sendable (TunnelEnd) -> Void) {
-        if self.eventLoop.inEventLoop { return body(self.end.value) }
-        let end = self.end
-        self.eventLoop.execute { body(end.value) }
-    }
-}
+typealias TunnelEndReference = LoopReference<TunnelEnd>

@@ -149,7 +149,7 @@ extension HocuspocusConversation: WebSocketDialect {
 
 // MARK: - Who the client is
 
-extension HocuspocusConversation: Suspending {
+extension HocuspocusConversation: DocumentConnection {
     func suspend<Value: Sendable>(
         _ work: @escaping @Sendable () async -> Value,
         then body: @escaping (Value) -> Void

@@ -5,13 +5,12 @@ import RelayDocuments
 
 /// One document on the WebSocket of a Hocuspocus client. Two addresses of the same document are two of these.
 final class HocuspocusDocument {
-    private let conversation: HocuspocusConversation
-    /// Whether the WebSocket is gone, or the client has left the document.
-    private var isOver = false
+    let connection: HocuspocusConversation
+    private(set) var isOver = false
     let address: String
     /// What stands in front of each message.
     private let head: [UInt8]
-    private let member: DocumentMember
+    let member: DocumentMember
     /// What a webhook is told of once the client leaves; nil where there is none.
     private var visit: DocumentVisit?
     private(set) var isAccepted = false
@@ -23,7 +22,7 @@ final class HocuspocusDocument {
         of conversation: HocuspocusConversation
     ) {
         self.visit = visit
-        self.conversation = conversation
+        self.connection = conversation
         self.address = address
         self.head = HocuspocusFrame.address(Array(address.utf8))
         self.member = member
@@ -31,16 +30,12 @@ final class HocuspocusDocument {
 
     var user: UserID { self.member.session.account.id }
 
-    func start() { self.member.start(on: self) }
-
     /// The client is in it no more. Called once.
     func stop() {
         self.isOver = true
         self.visit.take()?.end()
         self.member.stop()
     }
-
-    func drained() { self.member.drained() }
 
     /// A token that takes the place of the one before, of the same user.
     func adopt(_ session: Session) {
@@ -51,7 +46,7 @@ final class HocuspocusDocument {
     private func sendScope() { self.send(HocuspocusFrame.accepted(mayWrite: self.member.mayWrite)) }
 
     private func send(_ message: [UInt8]) {
-        if !self.isOver { self.conversation.send(self.head, ByteBuffer(bytes: message)) }
+        if !self.isOver { self.connection.send(self.head, ByteBuffer(bytes: message)) }
     }
 
     /// Changes nothing in the client.
@@ -63,8 +58,8 @@ final class HocuspocusDocument {
         switch content {
         case .plain(let message): try self.received(message, in: bytes)
         case .stateless(let range): self.member.tell(Array(bytes[range]))
-        case .broadcast: self.conversation.dismiss(self, HocuspocusFrame.close(reason: "Forbidden"))
-        case .close: self.conversation.forget(self)
+        case .broadcast: self.connection.dismiss(self, HocuspocusFrame.close(reason: "Forbidden"))
+        case .close: self.connection.forget(self)
         case .authenticate, .unknown: break
         }
     }
@@ -97,37 +92,19 @@ final class HocuspocusDocument {
     }
 }
 
-extension HocuspocusDocument: DocumentLine {
-    var loop: DeliveryLoop { self.member.loop }
-
-    var isWritable: Bool { !self.isOver && self.conversation.isWritable }
-
-    func suspend<Value: Sendable>(
-        _ work: @escaping @Sendable () async -> Value,
-        then body: @escaping (Value) -> Void
-    ) {
-        // The client may leave the document meanwhile. Then nothing goes on, as if it had left altogether.
-        self.conversation.suspend(work) { [weak self] value in
-            if self?.isOver == false { body(value) }
-        }
-    }
-
-    func workBegan() { self.conversation.workBegan() }
-
-    func workEnded() { self.conversation.workEnded() }
-
+extension HocuspocusDocument: SharedLine {
     func began(_ member: DocumentMember) {
         self.isAccepted = true
         self.sendScope()
         member.showPresent()
-        self.conversation.accepted(self)
+        self.connection.accepted(self)
     }
 
     func send(_ reply: DocumentReply, from member: DocumentMember) {
         switch reply {
         case .step1(let vector): self.send(DocumentFrame.step1(vector))
         case .step2(let update): self.send(DocumentFrame.step2(update))
-        case .echo(let update): self.conversation.send(self.head, DocumentBody.message(update))
+        case .echo(let update): self.connection.send(self.head, DocumentBody.message(update))
         case .awareness(let entries): self.send(DocumentFrame.awareness(AwarenessUpdate(entries).encoded()))
         case .told(let text): self.send(HocuspocusFrame.stateless(text))
         // What became of an update its status says, and of a client that is not let in the end of its part.
@@ -137,13 +114,11 @@ extension HocuspocusDocument: DocumentLine {
 
     func deliver(_ batch: Batch, of part: DocumentPart, to member: DocumentMember) {
         switch part {
-        case .updates: self.conversation.deliver(self.head, batch.encoded(as: DocumentBody.self))
-        case .awareness: self.conversation.deliver(self.head, batch.encoded(as: AwarenessBody.self))
+        case .updates: self.connection.deliver(self.head, batch.encoded(as: DocumentBody.self))
+        case .awareness: self.connection.deliver(self.head, batch.encoded(as: AwarenessBody.self))
         case .stateless: break
         }
     }
-
-    func flush() { self.conversation.flush() }
 
     func settled(_ outcome: UpdateOutcome, from member: DocumentMember) {
         self.send(HocuspocusFrame.status(isApplied: outcome == .applied))
@@ -156,6 +131,6 @@ extension HocuspocusDocument: DocumentLine {
         self.isOver = true
         self.visit.take()?.end()
         let message = self.isAccepted ? HocuspocusFrame.close(reason: reason) : HocuspocusFrame.denied(reason: reason)
-        self.conversation.dismissed(self, message)
+        self.connection.dismissed(self, message)
     }
 }

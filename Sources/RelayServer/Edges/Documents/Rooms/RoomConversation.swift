@@ -6,58 +6,36 @@ import RelayDocuments
 import RelayEditing
 import RelayWire
 
-/// What a client of rooms, as Zeal's, and the relay say to each other over a WebSocket: which room it is in, by texts, and the document of that
-/// name, in binary. Lives on its connection's loop.
+/// A WebSocket whose client joins rooms by texts, one after another, and edits the document of that name by binary messages. Lives on its
+/// connection's loop.
 final class RoomConversation {
-    private enum Place {
-        case outside
-        /// The client has to say who it is, or once more, before it gets anything.
-        case waiting(DocumentName)
-        case inside(DocumentName, RoomMember)
-    }
-
-    /// Of what can't be read. Beyond it the connection is closed.
-    private static let maxMalformed = 16
-
     /// Nil before it is open, and once it closes or is gone.
     private var connection: WebSocketConnection?
     let loop: DeliveryLoop
-    private let services: DocumentServices
-    private let entrance: DocumentEntrance
-    /// Who the client is: of the token that the WebSocket was opened with, or of the last that a message has brought.
-    private var session: Session?
+    let guest: RoomGuest
     /// Nil once the client is known.
     private var stranger: DocumentStranger?
-    private var place = Place.outside
-    /// The answer to a join that goes out as soon as the document is there.
-    private var owedAnswer: RoomNotice?
-    /// Whether awareness goes with its length: as the client last wrote it.
-    private(set) var writesLength = true
-    private let clientID = "client_" + String(UInt64.random(in: (1 << 44)..<(1 << 48)), radix: 16)
-    private var timer: Scheduled<Void>?
-    private var malformed = 0
+    private var visit: RoomVisit?
     private var hasJoined = false
-    /// Whether it was in the room before, as somebody else or with another token.
-    private var hasEntered = false
 
     /// - Parameters:
     ///   - session: of the token that the WebSocket was opened with.
     ///   - stranger: where there was none.
     init(_ session: Session?, _ stranger: DocumentStranger?, _ services: DocumentServices, on loop: DeliveryLoop) {
-        self.session = session
-        self.entrance = DocumentEntrance(services: services, opener: session)
+        self.guest = RoomGuest(session, services, writesLength: true)
         self.stranger = stranger
-        self.services = services
         self.loop = loop
     }
 
-    private func send(_ notice: RoomNotice) { self.connection?.send(notice.framed) }
-
-    func fail(_ failure: RoomFailure) {
-        let notice = failure.notice
-        if case .failed(_, let code) = notice { self.services.publisher.metrics.failed(.webSocket, code: code) }
-        self.send(notice)
+    private func join(_ room: String) {
+        guard let visit = RoomVisit(room, by: self) else { return self.receivedNonsense() }
+        self.leave()
+        self.hasJoined = true
+        self.visit = visit
+        visit.begin()
     }
+
+    private func leave() { self.visit.take()?.end() }
 }
 
 // MARK: - The WebSocket
@@ -65,34 +43,27 @@ final class RoomConversation {
 extension RoomConversation: WebSocketDialect {
     func opened(_ connection: WebSocketConnection) {
         self.connection = connection
-        guard let stranger = self.stranger else { return }
-        stranger.onExcess { [weak self] in self?.connection?.close(.unauthorized, "Too much before a token") }
-        self.timer = self.loop.eventLoop.assumeIsolated().scheduleTask(in: self.services.strangers.patience) {
-            [weak self] in
-            self?.fail(.denied)
-            self?.connection?.close(.unauthorized, "No token in time")
+        self.stranger?.onExcess { [weak self] in
+            self?.connection?.close(.unauthorized, "Too much before a token")
         }
+        self.guest.came(by: self)
     }
 
     func closed() {
-        self.timer?.cancel()
-        self.timer = nil
+        self.guest.left()
         self.connection = nil
         self.leave()
     }
 
-    func drained() {
-        if case .inside(_, let member) = self.place { member.drained() }
-    }
+    func drained() { self.visit?.drained() }
 
     var idleReason: String? { self.hasJoined ? nil : "Idle timeout before join" }
 
     /// Clients of y-protocols close a connection over which nothing has come for 30 s.
     var keepAlive: ByteBuffer? {
-        guard case .inside = self.place else { return nil }
-        return ByteBuffer(
-            documentFrame: ZealMessage.awarenessFrame(AwarenessUpdate().encoded(), hasLength: self.writesLength)
-        )
+        guard self.visit?.isInside == true else { return nil }
+        let update = AwarenessUpdate().encoded()
+        return ByteBuffer(documentFrame: ZealMessage.awarenessFrame(update, hasLength: self.guest.writesLength))
     }
 
     func foundTooLarge() { self.fail(.tooLarge) }
@@ -117,44 +88,22 @@ extension RoomConversation: WebSocketDialect {
         }
     }
 
-    private func receivedNonsense() {
-        self.services.metrics.refused(.malformed)
-        self.fail(.malformed)
-        self.malformed += 1
-        if self.malformed > Self.maxMalformed { self.connection?.close(.policyViolation, "Malformed messages") }
-    }
-
     private func received(_ message: ZealMessage, in bytes: [UInt8]) throws(DocumentError) {
-        if case .authenticate(let range) = message { return self.authenticate(ByteBuffer(bytes: bytes[range])) }
-        switch self.place {
-        case .outside: self.fail(.notJoined)
-        case .waiting: self.fail(.denied)
-        case .inside(_, let member): try self.received(message, in: bytes, from: member)
-        }
-    }
-
-    private func received(
-        _ message: ZealMessage,
-        in bytes: [UInt8],
-        from member: RoomMember
-    ) throws(DocumentError) {
-        switch message {
-        case .plain(let message): try member.received(message, in: bytes)
-        case .awareness(let update, let hasLength):
-            self.writesLength = hasLength
-            member.receive(update)
-        case .custom(let range):
-            // A heartbeat is for nobody.
-            guard RoomFrame.text("type", in: ByteBuffer(bytes: bytes[range])) != "heartbeat" else { return }
-            member.tell(Array(bytes[range]))
-        case .authenticate, .unknown: break
+        if let visit = self.visit { return try visit.received(message, in: bytes) }
+        guard case .authenticate(let range) = message else { return self.fail(.notJoined) }
+        self.guest.authenticate(ByteBuffer(bytes: bytes[range]), by: self) { session in
+            // A user's place among its connections it has where it shows a token; others get theirs with their first document.
+            if session === Session.anonymous { return self.guest.adopt(session) }
+            if !self.guest.become(session, by: self) { self.fail(.capacityReached) }
         }
     }
 }
 
-// MARK: - Rooms
+// MARK: - What is said in its room
 
-extension RoomConversation: Suspending {
+extension RoomConversation: RoomLine {
+    var isWritable: Bool { self.connection?.isWritable == true }
+
     func suspend<Value: Sendable>(
         _ work: @escaping @Sendable () async -> Value,
         then body: @escaping (Value) -> Void
@@ -162,127 +111,46 @@ extension RoomConversation: Suspending {
         self.connection?.suspend(work, then: body)
     }
 
-    private func join(_ room: String) {
-        guard let name = DocumentName(room) else { return self.receivedNonsense() }
-        self.leave()
-        self.hasJoined = true
-        let answer = RoomNotice.joined(room: room, clientID: self.clientID)
-        guard let session = self.session else {
-            // What is in the room it gets once it has said who it is.
-            self.place = .waiting(name)
-            return self.send(answer)
-        }
-        guard case .success = self.entrance.checked(session) else { return self.fail(.denied) }
-        self.owedAnswer = answer
-        self.enter(name, as: session)
-    }
-
-    private func enter(_ name: DocumentName, as session: Session) {
-        self.place = .waiting(name)
-        self.entrance.open(name, as: session, for: self) { opened in
-            switch opened {
-            case .failure(let refusal): self.refuse(RoomFailure(refusal))
-            case .success(let use):
-                guard self.becomeKnown(as: session) else { return self.refuse(.capacityReached) }
-                self.session = session
-                let member = DocumentMember(session, use, self.services, on: self.loop, telling: .zeal)
-                let inside = RoomMember(member, isReplacing: self.hasEntered, of: self)
-                self.place = .inside(name, inside)
-                inside.start()
-            }
-        }
-    }
-
-    /// The document is there, and what it has comes next.
-    func entered() {
-        if let answer = self.owedAnswer.take() { self.send(answer) }
-        self.hasEntered = true
-    }
-
-    private func refuse(_ failure: RoomFailure) {
-        // Who was told that it has joined may still show a token that is let in.
-        if self.owedAnswer.take() != nil { self.place = .outside }
-        self.fail(failure)
-    }
-
-    /// Who is told so may come back: with another token, or to another room.
-    func ended(_ member: RoomMember, _ failure: RoomFailure) {
-        guard case .inside(let name, let current) = self.place, current === member else { return }
-        self.place = failure == .denied && self.owedAnswer == nil ? .waiting(name) : .outside
-        self.owedAnswer = nil
-        self.fail(failure)
-    }
-
-    private func leave() {
-        if case .inside(_, let member) = self.place { member.stop() }
-        self.place = .outside
-        self.owedAnswer = nil
-        self.hasEntered = false
-    }
-
-    private func becomeKnown(as session: Session) -> Bool {
-        guard let stranger = self.stranger else { return true }
-        guard let connection = self.connection, stranger.become(session, on: connection, self.services) else {
-            return false
-        }
-        self.stranger = nil
-        self.timer?.cancel()
-        self.timer = nil
-        return true
-    }
-}
-
-// MARK: - Who the client is
-
-extension RoomConversation {
-    /// - Parameter json: with a token, or without one. What else it says is for people to read, and nothing that the relay needs.
-    private func authenticate(_ json: ByteBuffer) {
-        let token = RoomFrame.text("token", in: json) ?? ""
-        if token.isEmpty, self.session != nil { return }
-        self.entrance.session(token, for: self) { result in
-            switch result {
-            case .failure(let error):
-                self.connection?.send(ByteBuffer(documentFrame: DocumentFrame.denied(reason: error.detail)))
-                self.fail(.denied)
-            case .success(let session): self.adopt(session)
-            }
-        }
-    }
-
-    private func adopt(_ session: Session) {
-        switch self.place {
-        case .outside:
-            // A user's place among its connections it has where it shows a token; others get theirs with their first document.
-            guard session === Session.anonymous || self.becomeKnown(as: session) else {
-                return self.fail(.capacityReached)
-            }
-            self.session = session
-        case .waiting(let name): self.enter(name, as: session)
-        case .inside(let name, let member):
-            guard member.session.account.id != session.account.id else {
-                self.session = session
-                return member.adopt(session)
-            }
-            member.stop()
-            self.enter(name, as: session)
-        }
-    }
-}
-
-// MARK: - What its member says
-
-extension RoomConversation {
-    var isWritable: Bool { self.connection?.isWritable == true }
-
-    /// - Parameter bytes: whole frames.
-    func send(_ bytes: ByteBuffer) { self.connection?.send(bytes) }
-
-    /// Goes out with the next ``flush()``.
-    func deliver(_ bytes: ByteBuffer) { self.connection?.deliver(bytes) }
-
     func flush() { self.connection?.flush() }
 
     func workBegan() { self.connection?.workBegan() }
 
     func workEnded() { self.connection?.workEnded() }
+
+    func tell(_ notice: RoomNotice) { self.connection?.send(notice.framed) }
+
+    func refuseToken(_ reason: String) {
+        self.connection?.send(ByteBuffer(documentFrame: DocumentFrame.denied(reason: reason)))
+    }
+
+    func send(_ message: [UInt8], of visit: RoomVisit) {
+        self.connection?.send(ByteBuffer(documentFrame: message))
+    }
+
+    func deliver(_ batch: Batch, of part: DocumentPart, hasLength: Bool, to visit: RoomVisit) {
+        switch part {
+        case .updates: self.connection?.deliver(batch.encoded(as: DocumentBatch.self))
+        case .awareness where hasLength: self.connection?.deliver(batch.encoded(as: AwarenessBatch.self))
+        case .awareness: self.connection?.deliver(batch.encoded(as: BareAwarenessBatch.self))
+        case .stateless: break
+        }
+    }
+
+    func left(_ visit: RoomVisit) {
+        if self.visit === visit { self.visit = nil }
+    }
+
+    func takePlace(of session: Session) -> Bool {
+        guard let connection = self.connection, let stranger = self.stranger else { return false }
+        guard stranger.become(session, on: connection, self.guest.services) else { return false }
+        self.stranger = nil
+        return true
+    }
+
+    func putOut(_ reason: RoomDismissal) {
+        switch reason {
+        case .noTokenInTime: self.connection?.close(.unauthorized, "No token in time")
+        case .malformedMessages: self.connection?.close(.policyViolation, "Malformed messages")
+        }
+    }
 }

@@ -262,22 +262,15 @@ final class ProxyEnd {
 /// A peer's socket, seen from other loops.
 struct ProxyEndReference: Sendable {
     let peer: PeerID
-    private let end: NIOLoopBound<ProxyEnd>
-    private let identity: ObjectIdentifier
-    private let eventLoop: any EventLoop
+    private let end: LoopReference<ProxyEnd>
 
     init(_ end: ProxyEnd, peer: PeerID, on eventLoop: any EventLoop) {
         self.peer = peer
-        self.end = NIOLoopBound(end, eventLoop: eventLoop)
-        self.identity = ObjectIdentifier(end)
-        self.eventLoop = eventLoop
+        self.end = LoopReference(end, on: eventLoop)
     }
 
-    func isEnd(_ end: ProxyEnd) -> Bool { self.identity == ObjectIdentifier(end) }
+    func isEnd(_ end: ProxyEnd) -> Bool { self.end.refers(to: end) }
 
     /// Does something with the end on its loop, always in the order of the calls.
-    func tell(_ body: @escaping @Sendable (ProxyEnd) -> Void) {
-        let end = self.end
-        if self.eventLoop.inEventLoop { body(end.value) } else { self.eventLoop.execute { body(end.value) } }
-    }
+    func tell(_ body: @escaping @Sendable (ProxyEnd) -> Void) { self.end.tell(body) }
 }

@@ -1,19 +1,13 @@
 import DequeModule
-import NIOCore
 
-/// Decides which of a client's messages is handled next, and when its socket is read.
+/// Decides which of a client's messages is handled next, and when its socket, or whatever they come by, is read.
 ///
 /// Messages are handled one after another: nothing overtakes one that has to ask the store first. And they are handled only while there is
 /// room for what they lead to: a client that publishes faster than the store stores, or asks for more than it reads, is held back by its own
 /// socket.
-struct WebSocketIntake {
-    enum Message {
-        case text(ByteBuffer)
-        case binary(ByteBuffer)
-    }
-
+struct MessageIntake<Message> {
     /// Works that one connection may have under way before its socket is read no further.
-    private static let maxUnderWay = 64
+    private static var maxUnderWay: Int { 64 }
 
     /// Messages that wait. No more than one read of the socket brings: there is no other before they are gone.
     private var waiting: Deque<Message> = []
@@ -27,7 +21,13 @@ struct WebSocketIntake {
     mutating func received(_ message: Message) { self.waiting.append(message) }
 
     /// Messages that have come and wait are not handled any more.
-    mutating func drop() { self.waiting = [] }
+    ///
+    /// - Returns: those.
+    @discardableResult
+    mutating func drop() -> Deque<Message> {
+        defer { self.waiting = [] }
+        return self.waiting
+    }
 
     /// The same, for good.
     ///

@@ -1,0 +1,47 @@
+import Foundation
+import RelayAccess
+import RelayCore
+import Synchronization
+
+/// The sessions of Engine.IO whose clients come back by other requests, by their ids: those that poll, or did so at first. From any thread.
+///
+/// Owns the table, in a short `Mutex`.
+final class EngineSessions: Sendable {
+    private let entries = Mutex<[String: EngineSessionEntry]>([:])
+
+    var count: Int { self.entries.withLock { $0.count } }
+
+    subscript(sid: String) -> EngineSessionEntry? { self.entries.withLock { $0[sid] } }
+
+    func add(_ entry: EngineSessionEntry, as sid: String) { self.entries.withLock { $0[sid] = entry } }
+
+    func remove(_ sid: String) { self.entries.withLock { _ = $0.removeValue(forKey: sid) } }
+
+    /// An id that nobody can guess: 192 bits.
+    static func newID() -> String {
+        var random = SystemRandomNumberGenerator()
+        let bytes = (0..<24).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        return Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+    }
+}
+
+/// A session of Engine.IO, as requests on any loop find it.
+final class EngineSessionEntry: Sendable {
+    let session: LoopReference<EngineSession>
+    /// Who opened it: requests of others don't find it.
+    let address: String
+    let opener: UserID?
+    /// Who the client is known as by now.
+    private let known: Mutex<Session?>
+
+    init(_ session: LoopReference<EngineSession>, address: String, opener: Session?) {
+        self.session = session
+        self.address = address
+        self.opener = opener?.account.id
+        self.known = Mutex(opener)
+    }
+
+    var client: Session? { self.known.withLock { $0 } }
+
+    func clientIsKnown(as session: Session) { self.known.withLock { $0 = session } }
+}
