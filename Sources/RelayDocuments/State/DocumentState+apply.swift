@@ -31,6 +31,7 @@ extension DocumentState {
     /// - Throws: as ``apply(_:)-(Span<UInt8>)``.
     public func news(in bytes: Span<UInt8>) throws(DocumentError) -> UpdateNews {
         let index = try UpdateIndex(bytes)
+        if self.isAppended(index) { return UpdateNews(forward: .whole, addsStructs: true, addsDeletions: false) }
         guard !index.needsRewriting else {
             let normal = try Update(bytes)
             let news = self.news(self.fresh(in: normal.index), of: normal.index, in: normal.bytes.span)
@@ -42,6 +43,17 @@ extension DocumentState {
     /// As ``news(in:)-(Span<UInt8>)``.
     public func news(in bytes: [UInt8]) throws(DocumentError) -> UpdateNews {
         try self.news(in: bytes.span)
+    }
+
+    /// Whether an update has nothing but structs of one client behind all that is known of it, as somebody who types sends it: then all of
+    /// it is new.
+    private func isAppended(_ index: UpdateIndex) -> Bool {
+        guard index.structs.rows.count == 1, index.deletes.isEmpty, !index.needsRewriting,
+            let row = self.structs.row(of: index.structs.rows[0].client)
+        else { return false }
+        let known = self.structs.elements(row)
+        guard let last = known.last, let first = index.structs.elements(0).first else { return false }
+        return first.clock >= last.end
     }
 
     private mutating func apply(_ index: UpdateIndex, of bytes: Span<UInt8>) -> UpdateNews {

@@ -58,11 +58,31 @@ struct ClientTable<Element: Sendable>: Sendable {
 
     // MARK: Changes
 
+    /// Makes room at once for as many elements of clients that are appended.
+    mutating func reserve(_ elements: Int) { self.shared.reserveCapacity(elements) }
+
     /// Adds a client below all others. Its elements must not be empty.
     mutating func append(client: UInt64, _ elements: some Collection<Element>, mark: UInt32 = 0) {
         let start = Int32(self.shared.count)
         self.shared.append(contentsOf: elements)
         self.rows.append(Row(client: client, start: start, count: Int32(self.shared.count) - start, mark: mark))
+    }
+
+    /// Adds a client below all others, whose elements are read right into the table: nearly all updates are small, and an array for each of
+    /// their clients would cost more than the reading.
+    ///
+    /// - Parameter fill: appends the client's elements and returns the row's mark. Where it appends none, there is no row.
+    @inline(__always)
+    mutating func append(
+        client: UInt64,
+        _ fill: (inout [Element]) throws(DocumentError) -> UInt32
+    ) throws(DocumentError) {
+        let start = self.shared.count
+        let mark = try fill(&self.shared)
+        guard self.shared.count > start else { return }
+        self.rows.append(
+            Row(client: client, start: Int32(start), count: Int32(self.shared.count - start), mark: mark)
+        )
     }
 
     /// Changes a client's elements, of which some must remain.

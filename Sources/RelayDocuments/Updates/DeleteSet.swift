@@ -144,8 +144,14 @@ extension DeleteSet: Equatable {
 extension DeleteSet {
     /// Reads the end of an update.
     init(_ bytes: Span<UInt8>, at offset: inout Int) throws(DocumentError) {
+        let count = try bytes.count(of: 2, at: &offset)
+        // As in most updates.
+        guard count > 0 else {
+            self.init()
+            return
+        }
         var sections: [(client: UInt64, ranges: [ClockRange])] = []
-        for _ in 0..<(try bytes.count(of: 2, at: &offset)) {
+        for _ in 0..<count {
             let client = try bytes.uint(at: &offset)
             var ranges: [ClockRange] = []
             for _ in 0..<(try bytes.count(of: 2, at: &offset)) {

@@ -23,6 +23,13 @@ public struct Update: Sendable {
         self.index = try UpdateIndex(rewritten.span)
     }
 
+    /// Reads an update, and keeps nothing of it.
+    ///
+    /// - Throws: as ``init(_:)-([UInt8])``.
+    public static func check(_ bytes: Span<UInt8>) throws(DocumentError) {
+        _ = try UpdateIndex(bytes)
+    }
+
     /// Copies the bytes: an update may outlive the buffer that it came in.
     ///
     /// - Throws: as ``init(_:)-([UInt8])``.

@@ -16,41 +16,50 @@ struct UpdateIndex: Sendable {
     init(_ bytes: Span<UInt8>) throws(DocumentError) {
         guard bytes.count <= UInt32.max else { throw .tooLarge }
         var offset = 0
-        var sections: [(client: UInt64, entries: [StructEntry])] = []
+        // Of what people write a struct takes some twelve bytes or more. A small update is not worth the counting.
+        if bytes.count > 4096 { self.structs.reserve(bytes.count / 12) }
+        var last: UInt64?
+        var isFalling = true
         // A section takes at least a count, a client and a clock.
         for _ in 0..<(try bytes.count(of: 3, at: &offset)) {
-            let section = try Self.section(bytes, at: &offset, &self.needsRewriting)
-            sections.append(section)
+            let client = try self.readSection(bytes, at: &offset)
+            if let last, last <= client { isFalling = false }
+            last = client
         }
         self.deletes = try DeleteSet(bytes, at: &offset)
         try bytes.expectEnd(at: offset)
-        self.arrange(sections)
+        if !isFalling { self.arrange() }
     }
 
-    private static func section(
-        _ bytes: Span<UInt8>,
-        at offset: inout Int,
-        _ needsRewriting: inout Bool
-    ) throws(DocumentError) -> (client: UInt64, entries: [StructEntry]) {
+    /// Adds a section's structs behind those that were read before.
+    ///
+    /// - Returns: the client.
+    private mutating func readSection(_ bytes: Span<UInt8>, at offset: inout Int) throws(DocumentError) -> UInt64 {
         let count = try bytes.uint(at: &offset)
         let client = try bytes.uint(at: &offset)
         var clock = try bytes.clock(at: &offset)
         // A struct takes at least an info byte and a length.
         guard count <= UInt64((bytes.count - offset) / 2) else { throw .truncated }
-        if count == 0 { needsRewriting = true }
-        var entries: [StructEntry] = []
-        for _ in 0..<count {
-            let start = offset
-            let (info, length) = try Self.structure(bytes, at: &offset)
-            let (end, overflow) = clock.addingReportingOverflow(length)
-            guard !overflow else { throw .clockTooLarge }
-            if length == 0 { needsRewriting = true }
-            if length > 0, info != StructInfo.skip {
-                entries.append(StructEntry(clock: clock, length: length, bytes: start..<offset, info: info))
+        var isAllUsed = count > 0
+        try self.structs.append(client: client) { entries throws(DocumentError) in
+            // The end of what follows from 0 without a gap, as far as there is none.
+            var gapless: UInt32 = 0
+            for _ in 0..<count {
+                let start = offset
+                let (info, length) = try Self.structure(bytes, at: &offset)
+                let (end, overflow) = clock.addingReportingOverflow(length)
+                guard !overflow else { throw .clockTooLarge }
+                if length == 0 { isAllUsed = false }
+                if length > 0, info != StructInfo.skip {
+                    entries.append(StructEntry(clock: clock, length: length, bytes: start..<offset, info: info))
+                    if clock == gapless { gapless = end }
+                }
+                clock = end
             }
-            clock = end
+            return gapless
         }
-        return (client, entries)
+        if !isAllUsed { self.needsRewriting = true }
+        return client
     }
 
     @inline(__always)
@@ -72,35 +81,27 @@ struct UpdateIndex: Sendable {
 
     // MARK: Order
 
-    /// What came first in the update is first among entries with the same clock.
-    private mutating func arrange(_ sections: [(client: UInt64, entries: [StructEntry])]) {
-        var sorted = sections
-        if !zip(sections, sections.dropFirst()).allSatisfy({ $0.client > $1.client }) {
-            sorted = Self.stablySorted(sections)
-            self.needsRewriting = true
+    /// Sorts clients that do not fall, or come twice. What came first in the update is first among entries with the same clock.
+    private mutating func arrange() {
+        self.needsRewriting = true
+        let read = self.structs
+        let order = read.rows.indices.sorted {
+            let (left, right) = (read.rows[$0].client, read.rows[$1].client)
+            return left != right ? left > right : $0 < $1
         }
+        self.structs = ClientTable()
         var next = 0
-        while next < sorted.count {
-            let client = sorted[next].client
-            var entries = sorted[next].entries
+        while next < order.count {
+            let client = read.rows[order[next]].client
             let first = next
-            next += 1
-            while next < sorted.count, sorted[next].client == client {
-                entries += sorted[next].entries
+            var entries: [StructEntry] = []
+            while next < order.count, read.rows[order[next]].client == client {
+                entries += read.elements(order[next])
                 next += 1
             }
             if next - first > 1 { entries.sort { ($0.clock, $0.offset) < ($1.clock, $1.offset) } }
-            if !entries.isEmpty { self.structs.append(client: client, entries, mark: entries.gaplessEnd) }
+            self.structs.append(client: client, entries, mark: entries.gaplessEnd)
         }
-    }
-
-    private static func stablySorted(
-        _ sections: [(client: UInt64, entries: [StructEntry])]
-    ) -> [(client: UInt64, entries: [StructEntry])] {
-        sections.enumerated().sorted {
-            $0.element.client != $1.element.client
-                ? $0.element.client > $1.element.client : $0.offset < $1.offset
-        }.map(\.element)
     }
 }
 

@@ -50,7 +50,7 @@ public struct DocumentTopic: TopicBehavior {
             throw Refusal("too_large: the update is larger than a document may be")
         }
         do throws(DocumentError) {
-            _ = try Update(Array(draft.payload.readableBytesView))
+            try Update.check(draft.payload.readableBytesUInt8Span)
         } catch {
             throw Refusal("This is no update of Yjs, version 1: \(error)")
         }
