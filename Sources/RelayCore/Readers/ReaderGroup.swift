@@ -48,8 +48,7 @@ final class ReaderGroup {
         reader.phase = phase
         switch phase {
         case .live:
-            self.others[identifier] = nil
-            self.waiting[identifier] = nil
+            self.forget(identifier)
             reader.phase = .live(index: self.live.count)
             self.live.append(reader)
         case .yielded, .ahead:
@@ -58,10 +57,16 @@ final class ReaderGroup {
         case .joined, .advancing, .blocked, .reading, .queued:
             self.others[identifier] = reader
             self.waiting[identifier] = nil
-        case .ended:
-            self.others[identifier] = nil
-            self.waiting[identifier] = nil
+        case .ended: self.forget(identifier)
         }
+    }
+
+    /// It is not among the others any more. Where none is left they give back their memory: nearly all groups have live readers only.
+    private func forget(_ identifier: ObjectIdentifier) {
+        self.others[identifier] = nil
+        if self.others.isEmpty { self.others = [:] }
+        self.waiting[identifier] = nil
+        if self.waiting.isEmpty { self.waiting = [:] }
     }
 
     private func removeLive(at index: Int) {

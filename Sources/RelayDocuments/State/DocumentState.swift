@@ -70,6 +70,11 @@ public struct DocumentState: Sendable {
 
     // MARK: Memory
 
+    /// Gives back the encoded deletions that ``diff(against:)`` keeps: takes no time, whatever the document's size.
+    public mutating func forgetEncoding() {
+        self.encodedDeletes = nil
+    }
+
     /// Gives back what was reserved for growth and what can be made anew: for a document that nobody edits.
     public mutating func trim() {
         self.structs.trim()

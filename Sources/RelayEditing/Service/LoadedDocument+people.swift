@@ -20,6 +20,9 @@ extension LoadedDocument {
         self.state.withLock { state in
             let removals = state.awareness.connectionClosed(connection)
             guard state.connections.remove(connection) != nil, state.connections.isEmpty else { return (removals, nil) }
+            // Nobody may come again for a while, and all of it can be made anew.
+            state.connections = []
+            state.content.forgetEncoding()
             state.idleCount += 1
             return (removals, state.idleCount)
         }

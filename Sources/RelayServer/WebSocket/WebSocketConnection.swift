@@ -382,8 +382,11 @@ extension WebSocketConnection: LoopConnection {
         ) {
         case .nothing: break
         case .ping:
-            self.sendControl(.ping, ByteBuffer())
-            if let keepAlive = dialect.keepAlive { self.send(keepAlive) }
+            // In one write: thousands of connections that came at the same time are pinged at the same time.
+            var bytes = ByteBuffer()
+            WebSocketFraming.write(.ping, ByteBuffer(), maskedBy: self.role.maskingKey, into: &bytes)
+            if let keepAlive = dialect.keepAlive { bytes.writeImmutableBuffer(keepAlive) }
+            self.send(bytes)
         case .closeIdle: self.close(.unexpectedServerError, dialect.idleReason ?? "")
         case .closeUnanswered: self.close(.unexpectedServerError, "Idle timeout")
         case .cutOff: self.context?.close(promise: nil)
