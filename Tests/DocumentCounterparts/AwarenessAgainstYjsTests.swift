@@ -6,7 +6,7 @@ struct AwarenessAgainstYjsTests {
     private let start = ContinuousClock.now
     private var later: ContinuousClock.Instant { self.start + .seconds(100) }
 
-    private func entry(_ client: UInt64, _ clock: UInt32, _ state: String? = "{}") -> AwarenessEntry {
+    private func entry(_ client: UInt64, _ clock: UInt64, _ state: String? = "{}") -> AwarenessEntry {
         AwarenessEntry(client: client, clock: clock, state: state.map { Array($0.utf8) })
     }
 

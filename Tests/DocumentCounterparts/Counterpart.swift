@@ -52,7 +52,15 @@ enum Counterpart: String {
     /// - Parameter documents: the updates that each is to make one document of.
     func judge(_ documents: [[String]]) async throws -> [Verdict] {
         let output = try await self.run("judge", [], input: JSONEncoder().encode(documents))
-        return try JSONDecoder().decode([Verdict].self, from: output)
+        return try Self.checked(JSONDecoder().decode([Verdict].self, from: output), documents.count)
+    }
+
+    /// An answer to each question: tests go through both side by side.
+    private static func checked<Answer>(_ answers: [Answer], _ questions: Int) throws(Failure) -> [Answer] {
+        guard answers.count == questions else {
+            throw Failure(text: "\(answers.count) answers to \(questions) questions")
+        }
+        return answers
     }
 
     /// What it shows of the documents that updates make.
@@ -61,13 +69,13 @@ enum Counterpart: String {
         guard let shown = try JSONSerialization.jsonObject(with: output) as? [NSDictionary] else {
             throw Failure(text: "no list of documents")
         }
-        return shown.map { ShownContent(members: $0) }
+        return try Self.checked(shown.map { ShownContent(members: $0) }, documents.count)
     }
 
     /// What it says against each update; nothing where it can read it.
     func complaints(about updates: [String]) async throws -> [String] {
         let output = try await self.run("readable", [], input: JSONEncoder().encode(updates))
-        return try JSONDecoder().decode([String].self, from: output)
+        return try Self.checked(JSONDecoder().decode([String].self, from: output), updates.count)
     }
 
     /// What becomes of a client that has shown itself with a clock, and hears awareness updates. Only Yjs.
@@ -85,7 +93,7 @@ enum Counterpart: String {
     /// Histories of random edits that it wrote.
     func histories(from seed: Int, count: Int) async throws -> [History] {
         let output = try await self.run("histories", ["\(seed)", "\(count)"], input: Data())
-        return try JSONDecoder().decode([History].self, from: output)
+        return try Self.checked(JSONDecoder().decode([History].self, from: output), count)
     }
 
     /// Has copies of the example page and copies of Yjs' own edit documents at random. Only Yjs.

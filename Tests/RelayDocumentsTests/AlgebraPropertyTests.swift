@@ -28,6 +28,23 @@ struct AlgebraPropertyTests {
         #expect(merged.stateVector == StateVector(model.stateVector))
     }
 
+    @Test("A document has all of an update where it finds nothing new in it", arguments: seeds)
+    func knowing(seed: UInt64) throws {
+        let (updates, _) = try self.parts(seed)
+        var document = DocumentState()
+        var known = 0
+        for update in updates {
+            for other in updates {
+                let isKnown = try document.hasAll(of: other.bytes.span)
+                #expect(isKnown == (try document.news(in: other.bytes).isNothing))
+                known += isKnown ? 1 : 0
+            }
+            _ = document.apply(update)
+            #expect(try document.hasAll(of: update.bytes.span))
+        }
+        #expect(known > 0)
+    }
+
     @Test("Order, repetition and grouping do not matter", arguments: seeds)
     func order(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

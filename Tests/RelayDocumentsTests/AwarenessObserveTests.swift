@@ -13,7 +13,7 @@ struct AwarenessObserveTests {
         self.awareness = Awareness(now: self.start)
     }
 
-    private func entry(_ client: UInt64, _ clock: UInt32, _ state: String? = "{}") -> AwarenessEntry {
+    private func entry(_ client: UInt64, _ clock: UInt64, _ state: String? = "{}") -> AwarenessEntry {
         AwarenessEntry(client: client, clock: clock, state: state.map { Array($0.utf8) })
     }
 
@@ -97,7 +97,7 @@ struct AwarenessObserveTests {
                     stream += relays[relay].connectionClosed(connection)
                 } else {
                     let state = random.chance(80) ? "{}" : nil
-                    let said = self.entry(client, UInt32.random(in: 0...20, using: &random), state)
+                    let said = self.entry(client, UInt64.random(in: 0...20, using: &random), state)
                     let update = AwarenessUpdate([said])
                     stream += relays[relay].receive(update, from: connection, user: "ann", now: self.later).broadcast
                 }

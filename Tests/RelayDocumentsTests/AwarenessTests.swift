@@ -12,7 +12,7 @@ struct AwarenessTests {
         self.awareness = Awareness(now: self.start)
     }
 
-    private func entry(_ client: UInt64, _ clock: UInt32, _ state: String? = "{}") -> AwarenessEntry {
+    private func entry(_ client: UInt64, _ clock: UInt64, _ state: String? = "{}") -> AwarenessEntry {
         AwarenessEntry(client: client, clock: clock, state: state.map { Array($0.utf8) })
     }
 
@@ -114,7 +114,7 @@ struct AwarenessTests {
 
     @Test("Who is too fast is told of once a second, with the newest state; repeats cost nothing")
     mutating func pace() {
-        for clock in 1...60 as ClosedRange<UInt32> {
+        for clock in 1...60 as ClosedRange<UInt64> {
             let outcome = self.send(self.entry(8, clock), self.entry(8, clock))
             #expect(outcome.broadcast.count == (clock <= 50 ? 1 : 0))
         }

@@ -71,7 +71,7 @@ struct MessageTests {
             ("01 08 01 01 7b", DocumentError.invalidJSON),
             ("01 08 01 00", .invalidJSON), ("01 08 01 02 c0 80", .invalidText), ("01 08 01 02 30 31", .invalidJSON),
             ("02 08 01 02 7b 7d", .truncated), ("01 08 01 02 7b 7d 00", .trailingBytes),
-            ("01 08 80 80 80 80 10 02 7b 7d", .clockTooLarge),
+            ("01 08 80 80 80 80 10 02 7b 7d", nil), ("01 08 80 80 80 80 80 80 80 10 02 7b 7d", .numberTooLarge),
         ]
     )
     func states(bytes: String, error: DocumentError?) {

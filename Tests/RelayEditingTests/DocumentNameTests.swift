@@ -48,6 +48,24 @@ struct DocumentNameTests {
         #expect(AwarenessTopic().name(fromPath: path) == nil)
     }
 
+    @Test("A session's documents are parts of the session's topic")
+    func sessions() throws {
+        let name = try #require(DocumentName("session/s-1/document/notes/v1"))
+        #expect(name.session == "s-1")
+        #expect(name.topicName.rawValue == "session/s-1/document/notes_2fv1")
+        #expect(DocumentName(path: name.statelessTopicName.rawValue) == name)
+        #expect(DocumentTopic().name(fromPath: name.topicName.rawValue) == nil, "it is none that is on its own")
+        #expect(DocumentName(path: "document/session_2fs-1_2fdocument_2fnotes") == nil, "nor has it two topics")
+        let longest = "session/\(String(repeating: "s", count: 64))/document/\(String(repeating: "d", count: 128))"
+        #expect(DocumentName(longest) != nil)
+        #expect(DocumentName("session/s/document/") == nil)
+        for other in [
+            "session/s", "session/s/document", "session//document/a", "session/a.b/document/c", "x/s/document/a",
+        ] {
+            #expect(DocumentName(other)?.session == nil && DocumentName(other) != nil, "\(other)")
+        }
+    }
+
     @Test("A topic is either a document's or its awareness', whatever the document is called")
     func parts() {
         #expect(DocumentTopic().name(fromPath: "document/awareness") != nil)

@@ -191,7 +191,12 @@ extension Broker {
         if let ticket = principal.peer?.ticket {
             guard (behavior.root(of: key.name) ?? key.name) == ticket.root else { return .missing }
         }
-        return behavior.decide(action, by: principal, on: access)
+        let decision = behavior.decide(action, by: principal, on: access)
+        // Who may not know of the root is not told of its parts either.
+        guard decision == .allowed, access.record != nil, !behavior.hasPart(key.name, in: access) else {
+            return decision
+        }
+        return .missing
     }
 }
 

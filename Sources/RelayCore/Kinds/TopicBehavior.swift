@@ -16,6 +16,11 @@ public protocol TopicBehavior: Sendable {
     /// root's. So a root comes and goes with all its parts in one step. Nil for a topic with a record.
     func root(of name: TopicName) -> TopicName?
 
+    /// Whether a root has a part of that name, which may come later than its root. What it has not is missing for everybody.
+    ///
+    /// - Parameter access: the root's, which exists.
+    func hasPart(_ name: TopicName, in access: TopicAccess) -> Bool
+
     /// Whether all users mean the same topic by a name, also where the relay's names are per owner.
     var hasGlobalNames: Bool { get }
 
@@ -72,6 +77,8 @@ public struct Refusal: Error, Hashable, Sendable {
 /// What a kind need not say for itself.
 extension TopicBehavior {
     public func root(of name: TopicName) -> TopicName? { nil }
+
+    public func hasPart(_ name: TopicName, in access: TopicAccess) -> Bool { true }
 
     public var hasGlobalNames: Bool { false }
 

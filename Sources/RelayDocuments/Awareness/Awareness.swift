@@ -6,17 +6,24 @@
 /// ignored, unless they come from the same user with a higher clock: a reconnect can overtake the close of the connection before it.
 public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Sendable>: Sendable {
     private struct Present: Sendable {
-        var clock: UInt32
+        /// What an entry takes beside its state, about.
+        static var overhead: Int { 128 }
+
+        var clock: UInt64
         var state: [UInt8]
         /// Nil for a connection elsewhere: to another relay.
         var owner: Connection?
         var user: User?
         var renewed: ContinuousClock.Instant
+
+        var bytes: Int { self.state.count + Self.overhead }
     }
 
     private let limits: AwarenessLimits
     private let loaded: ContinuousClock.Instant
     private var present: [UInt64: Present] = [:]
+    /// What all who are present take of memory, about.
+    public private(set) var bytes = 0
     private var kept: KeptClocks
     private var owned: [Connection: Set<UInt64>] = [:]
     /// Connections that have said something.
@@ -60,7 +67,8 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
     ) -> AwarenessOutcome {
         var outcome = AwarenessOutcome()
         let isFirst = self.heard.insert(connection).inserted
-        for entry in update.entries {
+        outcome.dropped = max(0, update.entries.count - self.limits.maxEntriesPerUpdate)
+        for entry in update.entries.prefix(self.limits.maxEntriesPerUpdate) {
             switch self.take(entry, from: connection, user: user, isFirst: isFirst, now: now) {
             case .taken:
                 if self.pace.mayTell(entry.client, of: connection, now: now) { outcome.broadcast.append(entry) }
@@ -84,23 +92,27 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
                 self.observeRemoval(of: entry.client, entry.clock)
                 continue
             }
-            let known = self.present[entry.client]?.clock ?? self.kept[entry.client] ?? 0
-            guard entry.clock > known, state.count <= self.limits.maxStateBytes,
-                self.present[entry.client] != nil || self.present.count < self.limits.maxKeptClocks
+            let known = self.knownClock(of: entry.client)
+            guard entry.clock > known, !self.isLeap(entry), state.count <= self.limits.maxStateBytes,
+                self.present[entry.client] != nil || self.present.count < self.limits.maxKeptClocks,
+                self.hasRoom(for: state, of: entry.client)
             else { continue }
             if let owner = self.present[entry.client]?.owner { self.disown(entry.client, by: owner) }
             self.kept.remove(entry.client)
-            self.present[entry.client] = Present(
-                clock: entry.clock,
-                state: state,
-                owner: nil,
-                user: user,
-                renewed: now
+            self.put(
+                Present(clock: entry.clock, state: state, owner: nil, user: user, renewed: now),
+                of: entry.client
             )
         }
     }
 
-    private mutating func observeRemoval(of client: UInt64, _ clock: UInt32) {
+    private func knownClock(of client: UInt64) -> UInt64 { self.present[client]?.clock ?? self.kept[client] ?? 0 }
+
+    private func isLeap(_ entry: AwarenessEntry) -> Bool {
+        entry.clock > self.knownClock(of: entry.client) + self.limits.maxClockStep
+    }
+
+    private mutating func observeRemoval(of client: UInt64, _ clock: UInt64) {
         if let known = self.present[client] {
             guard clock >= known.clock else { return }
             _ = self.remove(client)
@@ -139,7 +151,7 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
         case ignored
         case dropped
         /// The client is back with a clock that all others have seen: they would ignore it.
-        case stale(kept: UInt32)
+        case stale(kept: UInt64)
     }
 
     private mutating func take(
@@ -149,6 +161,7 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
         isFirst: Bool,
         now: ContinuousClock.Instant
     ) -> Decision {
+        guard !self.isLeap(entry) else { return .dropped }
         guard let known = self.present[entry.client] else {
             return self.takeAbsent(entry, from: connection, user: user, now: now)
         }
@@ -180,12 +193,8 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
     ) -> Decision {
         guard entry.clock > 0 else { return .ignored }
         let known = self.kept[entry.client]
-        guard entry.state != nil else {
-            // Of who was never seen there is nothing to remove.
-            guard let known, entry.clock > known else { return .ignored }
-            self.kept.keep(entry.client, entry.clock)
-            return .taken
-        }
+        // Of who is not here there is nothing to remove.
+        guard entry.state != nil else { return .ignored }
         if let known, entry.clock <= known { return .stale(kept: known) }
         if known == nil, now < self.loaded + self.limits.settling {
             self.kept.keep(entry.client, entry.clock)
@@ -202,28 +211,38 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
     ) -> Decision {
         guard let state = entry.state, state.count <= self.limits.maxStateBytes else { return .dropped }
         var mine = self.owned[connection] ?? []
-        guard mine.contains(entry.client) || mine.count < self.limits.maxIDsPerConnection else { return .dropped }
+        guard mine.contains(entry.client) || mine.count < self.limits.maxIDsPerConnection,
+            self.hasRoom(for: state, of: entry.client)
+        else { return .dropped }
         if let owner = self.present[entry.client]?.owner, owner != connection {
             self.disown(entry.client, by: owner)
         }
         mine.insert(entry.client)
         self.owned[connection] = mine
         self.kept.remove(entry.client)
-        self.present[entry.client] = Present(
-            clock: entry.clock,
-            state: state,
-            owner: connection,
-            user: user,
-            renewed: now
+        self.put(
+            Present(clock: entry.clock, state: state, owner: connection, user: user, renewed: now),
+            of: entry.client
         )
         return .taken
+    }
+
+    private func hasRoom(for state: [UInt8], of client: UInt64) -> Bool {
+        let known = self.present[client]?.bytes ?? 0
+        return self.bytes - known + state.count + Present.overhead <= self.limits.maxBytes
+    }
+
+    /// - Parameter entry: nil for who is gone.
+    private mutating func put(_ entry: Present?, of client: UInt64) {
+        self.bytes += (entry?.bytes ?? 0) - (self.present[client]?.bytes ?? 0)
+        self.present[client] = entry
     }
 
     /// - Returns: the removal that others are told of, with the clock unchanged.
     private mutating func remove(_ client: UInt64) -> AwarenessEntry {
         let clock = self.present[client]?.clock ?? 0
         if let owner = self.present[client]?.owner { self.disown(client, by: owner) }
-        self.present[client] = nil
+        self.put(nil, of: client)
         self.kept.keep(client, clock)
         return AwarenessEntry(client: client, clock: clock, state: nil)
     }

@@ -8,7 +8,7 @@ public struct AwarenessUpdate: Hashable, Sendable {
 
     /// Reads one that has nothing behind it.
     ///
-    /// - Throws: `truncated`, `trailingBytes`, `numberTooLarge`, `clockTooLarge`; `invalidText`, `invalidJSON` and `nestingTooDeep` of a
+    /// - Throws: `truncated`, `trailingBytes`, `numberTooLarge`; `invalidText`, `invalidJSON` and `nestingTooDeep` of a
     ///   state that clients could not read.
     public init(_ bytes: Span<UInt8>) throws(DocumentError) {
         var offset = 0
@@ -16,7 +16,7 @@ public struct AwarenessUpdate: Hashable, Sendable {
         // An entry takes at least a client, a clock, and a length.
         for _ in 0..<(try bytes.count(of: 3, at: &offset)) {
             let client = try bytes.uint(at: &offset)
-            let clock = try bytes.clock(at: &offset)
+            let clock = try bytes.uint(at: &offset)
             let state = try bytes.json(at: &offset)
             self.entries.append(
                 AwarenessEntry(
@@ -66,7 +66,7 @@ public struct AwarenessUpdate: Hashable, Sendable {
         output.append(uint: UInt64(self.entries.count))
         for entry in self.entries {
             output.append(uint: entry.client)
-            output.append(uint: UInt64(entry.clock))
+            output.append(uint: entry.clock)
             output.append(block: entry.state ?? Self.null)
         }
         return output

@@ -1,7 +1,7 @@
 /// Last clocks of clients that are gone. The oldest make room for others.
 struct KeptClocks: Sendable {
     private struct Kept: Sendable {
-        let clock: UInt32
+        let clock: UInt64
         /// Rises with each that is kept.
         let turn: UInt64
     }
@@ -16,9 +16,9 @@ struct KeptClocks: Sendable {
 
     var count: Int { self.clocks.count }
 
-    subscript(client: UInt64) -> UInt32? { self.clocks[client]?.clock }
+    subscript(client: UInt64) -> UInt64? { self.clocks[client]?.clock }
 
-    mutating func keep(_ client: UInt64, _ clock: UInt32) {
+    mutating func keep(_ client: UInt64, _ clock: UInt64) {
         self.turn += 1
         self.clocks[client] = Kept(clock: clock, turn: self.turn)
         if self.clocks.count > self.bound { self.makeRoom() }

@@ -86,7 +86,7 @@ extension ContentGraph {
             self.items[item].isOrphan = true
             return -1
         }
-        // Nobody can have known what he was going to write.
+        // A struct can't name a later one of its own client.
         if self.items[place].row == Int32(row), place >= item { self.items[item].isOrphan = true }
         return Int32(place)
     }

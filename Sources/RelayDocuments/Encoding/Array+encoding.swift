@@ -38,10 +38,3 @@ extension Array<UInt8> {
         }
     }
 }
-
-extension UInt64 {
-    /// How many bytes it takes as a `uint` of lib0, at least 1.
-    var encodedSize: Int {
-        Swift.max(1, (UInt64.bitWidth - self.leadingZeroBitCount + 6) / 7)
-    }
-}

@@ -62,6 +62,20 @@ struct DeleteSet: Sendable {
         return news
     }
 
+    func hasAll(of other: DeleteSet) -> Bool {
+        for (row, place) in other.table.rows.enumerated() {
+            let known = self.ranges(of: place.client)
+            for range in other.table.elements(row) {
+                // Ranges of a client do not touch, so one has it all, or none has.
+                let index = Self.firstIndex(in: known, endingAfter: range.start)
+                guard index < known.endIndex, known[index].start <= range.start, known[index].end >= range.end else {
+                    return false
+                }
+            }
+        }
+        return true
+    }
+
     private static func difference(
         _ ranges: ArraySlice<ClockRange>,
         without known: ArraySlice<ClockRange>

@@ -33,7 +33,7 @@ struct Piece: Sendable {
 }
 
 extension Array<Piece> {
-    /// Adds what of the entry lies at or after `end` (the sweep of 7.3).
+    /// Adds what of the entry lies at or after `end`.
     mutating func append(_ entry: StructEntry, after end: inout UInt32) {
         guard entry.end > end else { return }
         self.append(Piece(entry, from: end > entry.clock ? end - entry.clock : 0, to: entry.length))

@@ -26,7 +26,6 @@ extension Update {
 }
 
 extension ClientTable<StructEntry> {
-    /// The diff of 7.4.
     ///
     /// - Parameters:
     ///   - segments: what the entries point into.

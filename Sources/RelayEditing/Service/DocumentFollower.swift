@@ -1,3 +1,4 @@
+import NIOCore
 import RelayCore
 
 /// Reads a document's topic, and that of its awareness, for the document. Lives on its loop.
@@ -61,6 +62,17 @@ final class DocumentFollower: ReaderSink {
 
     func flush() {
         guard let updates = self.readers.first, !updates.isReading else { return }
-        if let missing = self.document.caughtUp() { self.service.publish(missing, again: self.document) }
+        if self.document.caughtUp() { self.service.publishAgain(self.document) }
     }
+}
+
+/// A follower, which is touched on its loop only.
+struct FollowerBox: Sendable {
+    private let bound: NIOLoopBound<DocumentFollower>
+
+    init(_ follower: DocumentFollower, _ loop: any EventLoop) {
+        self.bound = NIOLoopBound(follower, eventLoop: loop)
+    }
+
+    var follower: DocumentFollower { self.bound.value }
 }

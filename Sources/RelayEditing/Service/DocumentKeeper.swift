@@ -5,8 +5,10 @@ import RelayDocuments
 /// Does for documents what event loops can't: loads them, makes snapshots of them, and watches the time of who is present.
 public struct DocumentKeeper: Sendable {
     private static let interval = Duration.seconds(1)
-    /// Documents that are loaded, and snapshots that are made, at a time.
+    /// Documents that are loaded at a time.
     private static let width = 4
+    /// Snapshots that are made at a time.
+    private static let compactionWidth = 2
 
     private let service: DocumentService
 
@@ -18,7 +20,10 @@ public struct DocumentKeeper: Sendable {
     public func run() async {
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await self.watchTime() }
-            await self.workOn()
+            tasks.addTask {
+                await self.workOn(self.service.compactions, Self.compactionWidth) { await self.compact($0) }
+            }
+            await self.workOn(self.service.work, Self.width) { await self.carryOut($0) }
             tasks.cancelAll()
         }
         self.service.stopped()
@@ -26,20 +31,27 @@ public struct DocumentKeeper: Sendable {
 
     private func watchTime() async {
         while (try? await Task.sleep(for: Self.interval)) != nil {
-            for document in self.service.loaded { self.service.tell(document.timePassed(), in: document) }
+            for document in self.service.loaded {
+                self.service.tell(document.timePassed(), in: document)
+                if !document.isPublished { self.service.publishAgain(document) }
+            }
         }
     }
 
-    private func workOn() async {
+    private func workOn<Work: Sendable>(
+        _ work: AsyncStream<Work>,
+        _ width: Int,
+        _ carryOut: @escaping @Sendable (Work) async -> Void
+    ) async {
         await withTaskGroup(of: Void.self) { tasks in
             var running = 0
-            for await work in self.service.work {
-                if running >= Self.width {
+            for await work in work {
+                if running >= width {
                     await tasks.next()
                     running -= 1
                 }
                 running += 1
-                tasks.addTask { await self.carryOut(work) }
+                tasks.addTask { await carryOut(work) }
             }
         }
     }
@@ -48,7 +60,20 @@ public struct DocumentKeeper: Sendable {
         switch work {
         case .follow(let document): await self.service.follow(document)
         case .announce(let draft, let key): try? await self.service.broker.announce([draft], to: key)
-        case .compact(let document): await self.compact(document)
+        case .publish(let document): await self.publishAgain(document)
+        }
+    }
+
+    /// Where the store can't take it now it is tried again a second later, and so on.
+    private func publishAgain(_ document: LoadedDocument) async {
+        guard let update = document.takeUnpublished() else { return }
+        let payload = ByteBuffer(bytes: update)
+        let draft = Draft(timestamp: self.service.broker.clock.now(), payload: payload, format: .binary)
+        do throws(BrokerError) {
+            try await self.service.broker.announce([draft], to: document.key)
+            document.published(isStored: true)
+        } catch {
+            document.published(isStored: error == .missing)
         }
     }
 

@@ -11,8 +11,9 @@ import Synchronization
 public final class DocumentService: Sendable {
     /// What the keeper is to do.
     enum Work: Sendable {
-        case compact(LoadedDocument)
         case announce(Draft, TopicKey)
+        /// Says again what its stream has lost.
+        case publish(LoadedDocument)
         /// Follows the topic from its beginning: it is new in memory, or its stream has lost something.
         case follow(LoadedDocument)
     }
@@ -20,31 +21,48 @@ public final class DocumentService: Sendable {
     public let settings: DocumentSettings
     let broker: Broker
     let memory: MemoryLedger
+    private let sharing: (any DocumentSharing)?
     let counts = DocumentCounts()
     private let documents = Mutex<[TopicKey: LoadedDocument]>([:])
-    /// On the document's loop only.
-    private let followers = Mutex<[ObjectIdentifier: FollowerBox]>([:])
     let work: AsyncStream<Work>
     private let workers: AsyncStream<Work>.Continuation
+    /// Of which a snapshot is to be made. Apart from the other work, so that nobody's loading waits for it.
+    let compactions: AsyncStream<LoadedDocument>
+    private let compactors: AsyncStream<LoadedDocument>.Continuation
     private let whenMade: @Sendable (DocumentName, Principal) -> Void
 
-    /// - Parameter whenMade: is told of documents that this makes, and for whom. Called outside of any lock.
+    /// - Parameters:
+    ///   - sharing: begins documents within sessions; nil where there are no sessions.
+    ///   - whenMade: is told of documents that this makes, and for whom. Called outside of any lock.
     public init(
         settings: DocumentSettings,
         broker: Broker,
         memory: MemoryLedger,
+        sharing: (any DocumentSharing)? = nil,
         whenMade: @escaping @Sendable (DocumentName, Principal) -> Void = { _, _ in }
     ) {
         self.settings = settings
+        self.sharing = sharing
         self.whenMade = whenMade
         self.broker = broker
         self.memory = memory
         (self.work, self.workers) = AsyncStream.makeStream()
+        (self.compactions, self.compactors) = AsyncStream.makeStream()
     }
 
     /// The catalog's behaviours for documents.
-    public static func behaviors(_ settings: DocumentSettings) -> [any TopicBehavior] {
-        [DocumentTopic(settings: settings), AwarenessTopic(settings: settings), StatelessTopic(settings: settings)]
+    ///
+    /// - Parameter sessions: of documents that are not on their own; nil where there are only those that are.
+    public static func behaviors(
+        _ settings: DocumentSettings,
+        within sessions: (any DocumentHome)? = nil
+    ) -> [any TopicBehavior] {
+        [OwnDocuments(), sessions].compactMap(\.self).flatMap { (home: any DocumentHome) -> [any TopicBehavior] in
+            [
+                DocumentTopic(settings: settings, in: home), AwarenessTopic(settings: settings, in: home),
+                StatelessTopic(in: home),
+            ]
+        }
     }
 
     var loaded: [LoadedDocument] { self.documents.withLock { Array($0.values) } }
@@ -62,17 +80,26 @@ public final class DocumentService: Sendable {
         as principal: Principal,
         isMade: Bool = true
     ) async throws(DocumentRefusal) -> DocumentUse {
+        let topicID: String
         do throws(BrokerError) {
             let key = TopicKey(name: name.topicName)
-            if isMade {
-                if try await self.findOrCreate(key, as: principal) { self.whenMade(name, principal) }
-            } else {
+            let isNew: Bool
+            switch (isMade, name.session) {
+            case (false, _):
                 try await self.find(key, as: principal)
+                isNew = false
+            case (true, nil): isNew = try await self.findOrCreate(key, as: principal)
+            case (true, .some): isNew = try await self.findOrShare(name, key, as: principal)
             }
+            if isNew { self.whenMade(name, principal) }
+            guard let record = try await self.broker.topic(key, for: .look, as: principal).access.record else {
+                throw .missing
+            }
+            topicID = record.id
         } catch {
             throw .broker(error)
         }
-        let use = try self.use(name, on: loop)
+        let use = try self.use(name, of: topicID, on: loop)
         do throws(BrokerError) {
             try await use.document.whenReady()
         } catch {
@@ -96,24 +123,79 @@ public final class DocumentService: Sendable {
         }
     }
 
-    private func use(_ name: DocumentName, on loop: any DocumentLoop) throws(DocumentRefusal) -> DocumentUse {
-        let key = TopicKey(name: name.topicName)
-        guard self.memory.charge(0, to: .documents) else { throw .noMemory }
-        // Who is let in under the lock finds no document that is about to be unloaded.
-        let (document, connection, isNew) = try self.documents.withLock { documents throws(DocumentRefusal) in
-            if let document = documents[key], document.isInService {
-                guard let connection = document.enter() else { throw .tooManyConnections }
-                return (document, connection, false)
+    /// - Returns: whether the session has it only now.
+    private func findOrShare(
+        _ name: DocumentName,
+        _ key: TopicKey,
+        as principal: Principal
+    ) async throws(BrokerError) -> Bool {
+        do throws(BrokerError) {
+            _ = try await self.broker.topic(key, for: .join, as: principal)
+            return false
+        } catch .missing {
+            // For who holds a ticket there are no sessions but its own.
+            guard let sharing = self.sharing, principal.peer?.ticket.map({ $0.root == name.root }) ?? true else {
+                throw .missing
             }
-            guard documents.count < self.settings.maxLoaded else { throw .tooManyDocuments }
-            let document = LoadedDocument(name, on: loop, self.settings, self.memory)
-            guard let connection = document.enter() else { throw .tooManyConnections }
-            documents[key] = document
-            return (document, connection, true)
+            let isNew = try await sharing.share(name, as: principal)
+            _ = try await self.broker.topic(key, for: .join, as: principal)
+            return isNew
         }
-        let use = DocumentUse(document, connection, self)
-        if isNew, case .terminated = self.workers.yield(.follow(document)) { self.ended(document, .overloaded) }
+    }
+
+    private func use(
+        _ name: DocumentName,
+        of topicID: String,
+        on loop: any DocumentLoop
+    ) throws(DocumentRefusal) -> DocumentUse {
+        guard self.memory.charge(0, to: .documents) else { throw .noMemory }
+        let entered = try self.documents.withLock { documents throws(DocumentRefusal) in
+            try self.enter(name, of: topicID, on: loop, &documents)
+        }
+        if let replaced = entered.replaced { self.ended(replaced, .missing) }
+        if let idlest = entered.unloaded { self.unloaded(idlest) }
+        let use = DocumentUse(entered.document, entered.connection, self)
+        if entered.isNew, case .terminated = self.workers.yield(.follow(entered.document)) {
+            self.ended(entered.document, .overloaded)
+        }
         return use
+    }
+
+    private struct Entered {
+        let document: LoadedDocument
+        let connection: UInt64
+        var isNew = false
+        /// What was in memory of a topic of that name that is gone.
+        var replaced: LoadedDocument?
+        /// What had to make room.
+        var unloaded: LoadedDocument?
+    }
+
+    /// Under the lock: who is let in finds no document that is about to be unloaded.
+    private func enter(
+        _ name: DocumentName,
+        of topicID: String,
+        on loop: any DocumentLoop,
+        _ documents: inout [TopicKey: LoadedDocument]
+    ) throws(DocumentRefusal) -> Entered {
+        let key = TopicKey(name: name.topicName)
+        let known = documents[key]
+        if let known, known.isInService, known.topicID == topicID {
+            guard let connection = known.enter() else { throw .tooManyConnections }
+            return Entered(document: known, connection: connection)
+        }
+        let document = LoadedDocument(name, of: topicID, on: loop, self.settings, self.memory)
+        guard let connection = document.enter() else { throw .tooManyConnections }
+        var entered = Entered(document: document, connection: connection, isNew: true, replaced: known)
+        if known == nil, documents.count >= self.settings.maxLoaded {
+            guard let idle = documents.values.first(where: { $0.isUnused && $0.isPublished }) else {
+                throw .tooManyDocuments
+            }
+            documents[idle.key] = nil
+            entered.unloaded = idle
+        }
+        documents[key] = document
+        return entered
     }
 
     /// What a document is now, in short; see ``LoadedDocument/summary``. Where it is in memory, who asks is not counted among its connections.
@@ -143,6 +225,16 @@ public final class DocumentService: Sendable {
         }
     }
 
+    /// Whether what is known of the topic forbids `principal` to publish updates. False where the store would have to be asked.
+    public func isForbidden(_ document: LoadedDocument, as principal: Principal) -> Bool {
+        do throws(BrokerError) {
+            _ = try self.broker.topicAtHand(document.key, for: .publish, as: principal)
+            return false
+        } catch {
+            return true
+        }
+    }
+
     // MARK: Following
 
     /// Has the document read its topics from their beginnings.
@@ -168,9 +260,8 @@ public final class DocumentService: Sendable {
             }
             let follower = DocumentFollower(document, self)
             guard follower.join(topics, by: loop) else { return false }
-            self.followers.withLock { $0[ObjectIdentifier(document)] = FollowerBox(follower, document.loop.eventLoop) }
             // Whoever ended it meanwhile found no follower to stop.
-            if !document.isInService { self.stopFollowing(document) }
+            if !document.follow(by: FollowerBox(follower, document.loop.eventLoop)) { follower.leave(loop) }
             return true
         }
         return (try? await joined.get()) ?? true
@@ -179,6 +270,7 @@ public final class DocumentService: Sendable {
     /// Nobody works on documents any more, and none is loaded.
     func stopped() {
         self.workers.finish()
+        self.compactors.finish()
         for document in self.loaded { self.ended(document, .overloaded) }
     }
 
@@ -190,9 +282,8 @@ public final class DocumentService: Sendable {
         }
     }
 
-    private func stopFollowing(_ document: LoadedDocument) {
-        let box = self.followers.withLock { $0.removeValue(forKey: ObjectIdentifier(document)) }
-        guard let box else { return }
+    private func end(_ document: LoadedDocument, _ error: BrokerError) {
+        guard let box = document.end(error) else { return }
         document.loop.eventLoop.execute {
             if let loop = document.loop.readers { box.follower.leave(loop) }
         }
@@ -201,35 +292,39 @@ public final class DocumentService: Sendable {
     // MARK: Ending
 
     func ended(_ document: LoadedDocument, _ error: BrokerError) {
-        document.end(error)
+        self.end(document, error)
         self.documents.withLock { if $0[document.key] === document { $0[document.key] = nil } }
-        self.stopFollowing(document)
     }
 
     func left(_ document: LoadedDocument, _ connection: UInt64) {
         let (removals, idle) = document.leave(connection)
         self.tell(removals, in: document)
-        guard let idle else { return }
+        if let idle { self.unloadLater(document, idle) }
+    }
+
+    private func unloadLater(_ document: LoadedDocument, _ idle: Int) {
         document.loop.eventLoop.scheduleTask(in: TimeAmount(self.settings.idle)) { self.unload(document, idle) }
     }
 
     private func unload(_ document: LoadedDocument, _ idle: Int) {
+        // Nobody else may have what its stream has lost.
+        guard document.isPublished else { return self.unloadLater(document, idle) }
         let isUnloaded = self.documents.withLock { documents in
             guard documents[document.key] === document, document.isIdle(since: idle) else { return false }
             documents[document.key] = nil
             return true
         }
-        guard isUnloaded else { return }
-        document.end(.moved)
-        self.stopFollowing(document)
+        if isUnloaded { self.unloaded(document) }
+    }
+
+    private func unloaded(_ document: LoadedDocument) {
+        self.end(document, .moved)
         if document.copyForCompaction().log.isWorthwhileAtEnd(self.settings) { self.compact(document) }
     }
 
     // MARK: Saying
 
-    /// Tells all who are in the document, on all relays, of these entries.
-    ///
-    /// - Parameter principal: who says so.
+    /// Tells all who are in the document, on all relays, of these entries. What can't be stored now is lost: who is present says so again.
     func tell(_ entries: [AwarenessEntry], in document: LoadedDocument) {
         for entry in entries {
             let draft = Draft(entry, at: self.broker.clock.now())
@@ -237,11 +332,8 @@ public final class DocumentService: Sendable {
         }
     }
 
-    /// What the stream has lost is said once more.
-    func publish(_ update: [UInt8], again document: LoadedDocument) {
-        let payload = ByteBuffer(bytes: update)
-        self.announce(Draft(timestamp: self.broker.clock.now(), payload: payload, format: .binary), to: document.key)
-    }
+    /// Has what the stream has lost said once more.
+    func publishAgain(_ document: LoadedDocument) { self.workers.yield(.publish(document)) }
 
     private func announce(_ draft: Draft, to key: TopicKey) {
         let isPublished = self.broker.publishNow(Broker.Item(key: key, draft: draft), as: .relay) { _ in }
@@ -249,18 +341,7 @@ public final class DocumentService: Sendable {
     }
 
     /// Has a snapshot made.
-    func compact(_ document: LoadedDocument) { self.workers.yield(.compact(document)) }
-}
-
-/// A follower, which is touched on its loop only.
-private struct FollowerBox: Sendable {
-    private let bound: NIOLoopBound<DocumentFollower>
-
-    init(_ follower: DocumentFollower, _ loop: any EventLoop) {
-        self.bound = NIOLoopBound(follower, eventLoop: loop)
-    }
-
-    var follower: DocumentFollower { self.bound.value }
+    func compact(_ document: LoadedDocument) { self.compactors.yield(document) }
 }
 
 /// Somebody's use of a document: keeps it in memory. Ends with the last reference to it, and with it what its connection showed of

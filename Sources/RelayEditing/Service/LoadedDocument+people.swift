@@ -19,6 +19,7 @@ extension LoadedDocument {
     func leave(_ connection: UInt64) -> (removals: [AwarenessEntry], idle: Int?) {
         self.state.withLock { state in
             let removals = state.awareness.connectionClosed(connection)
+            self.chargeAwareness(&state)
             guard state.connections.remove(connection) != nil, state.connections.isEmpty else { return (removals, nil) }
             // Nobody may come again for a while, and all of it can be made anew.
             state.connections = []
@@ -33,6 +34,9 @@ extension LoadedDocument {
         self.state.withLock { $0.connections.isEmpty && $0.idleCount == idle }
     }
 
+    /// Whether nobody is connected.
+    var isUnused: Bool { self.state.withLock { $0.connections.isEmpty } }
+
     /// Where a reader of the awareness topic begins that gets ``present`` later: nobody is missed who came in between.
     public var awarenessCursor: Cursor { self.state.withLock { $0.awarenessLog.cursor } }
 
@@ -45,7 +49,10 @@ extension LoadedDocument {
     ///   - connection: of the ``DocumentUse``.
     ///   - user: whose it is.
     public func receive(_ update: AwarenessUpdate, from connection: UInt64, user: String) -> AwarenessOutcome {
-        self.state.withLock { $0.awareness.receive(update, from: connection, user: user, now: .now) }
+        self.state.withLock { state in
+            defer { self.chargeAwareness(&state) }
+            return state.awareness.receive(update, from: connection, user: user, now: .now)
+        }
     }
 
     /// Entries that the stream has brought.
@@ -56,6 +63,7 @@ extension LoadedDocument {
                 guard let update = try? AwarenessUpdate(Array(message.payload.readableBytesView)) else { continue }
                 state.awareness.observe(update.entries, of: message.sender, now: .now)
             }
+            self.chargeAwareness(&state)
         }
     }
 
@@ -64,8 +72,20 @@ extension LoadedDocument {
         self.state.withLock { state in
             let now = ContinuousClock.Instant.now
             guard let deadline = state.awareness.deadline, deadline <= now else { return [] }
+            defer { self.chargeAwareness(&state) }
             return state.awareness.timePassed(now: now)
         }
+    }
+
+    private func chargeAwareness(_ state: inout State) {
+        let more = state.awareness.bytes - state.chargedForAwareness
+        guard more != 0 else { return }
+        if more > 0 {
+            self.memory.add(more, to: .documents)
+        } else {
+            self.memory.release(-more, from: .documents)
+        }
+        state.chargedForAwareness += more
     }
 
     var connectionCount: Int { self.state.withLock { $0.connections.count } }

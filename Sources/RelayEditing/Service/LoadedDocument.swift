@@ -33,11 +33,21 @@ public final class LoadedDocument: Sendable {
         /// Counts changes from used to unused, so that a later use keeps it in memory.
         var idleCount = 0
         var isCompacting = false
-        /// What is charged for it.
+        /// What the stream has lost and is to have again; nil for nothing.
+        var unpublished: [UInt8]?
+        var isPublishing = false
+        /// Who reads its topics for it.
+        var follower: FollowerBox?
+        /// What is charged for its content, and for who is present.
         var charged = 0
+        /// Bytes that came since that was exact.
+        var inexact = 0
+        var chargedForAwareness = 0
     }
 
     public let name: DocumentName
+    /// Of the topic's record: another topic of that name is another document.
+    let topicID: String
     public let key: TopicKey
     public let awarenessKey: TopicKey
     public let statelessKey: TopicKey
@@ -46,9 +56,15 @@ public final class LoadedDocument: Sendable {
     let memory: MemoryLedger
     let state: Mutex<State>
 
-    /// - Parameter connection: the first that is let in.
-    init(_ name: DocumentName, on loop: any DocumentLoop, _ settings: DocumentSettings, _ memory: MemoryLedger) {
+    init(
+        _ name: DocumentName,
+        of topicID: String,
+        on loop: any DocumentLoop,
+        _ settings: DocumentSettings,
+        _ memory: MemoryLedger
+    ) {
         self.name = name
+        self.topicID = topicID
         self.key = TopicKey(name: name.topicName)
         self.awarenessKey = TopicKey(name: name.awarenessTopicName)
         self.statelessKey = TopicKey(name: name.statelessTopicName)
@@ -59,7 +75,7 @@ public final class LoadedDocument: Sendable {
     }
 
     deinit {
-        let charged = self.state.withLock { $0.charged }
+        let charged = self.state.withLock { $0.charged + $0.chargedForAwareness }
         self.memory.release(charged, from: .documents)
     }
 
@@ -83,8 +99,19 @@ public final class LoadedDocument: Sendable {
         }
     }
 
-    /// Whether it takes only updates that add nothing, for its size.
-    public var isFull: Bool { self.state.withLock { $0.log.bytes >= self.settings.maxBytes } }
+    /// Whether its size lets it take an update. Beyond the limit it takes only those that add no structs, and these up to a quarter more.
+    public func hasRoom(addingStructs: Bool) -> Bool {
+        let limit = self.settings.maxBytes
+        return self.state.withLock { $0.log.bytes } < (addingStructs ? limit : limit + limit / 4)
+    }
+
+    /// Whether all that an update says is here already. Costs less than ``news(in:)``: it stops at the first that is not.
+    ///
+    /// - Throws: as ``DocumentState/news(in:)-(Span<UInt8>)``.
+    public func hasAll(of update: Span<UInt8>) throws(DocumentError) -> Bool {
+        let content = self.state.withLock { $0.content }
+        return try content.hasAll(of: update)
+    }
 
     /// Below this an answer is made under the lock: a copy that is alive while an update comes costs more.
     private static let smallBytes = 64 << 10
@@ -116,12 +143,13 @@ public final class LoadedDocument: Sendable {
 
     // MARK: What the stream brings
 
-    /// - Returns: whether there is to be a snapshot, for which the caller sees to it.
+    /// - Returns: whether a snapshot is due. The caller has it made.
     func take(_ messages: [Message], in epoch: UInt64) -> Bool {
         self.state.withLock { state in
             if state.rereading != nil {
                 state.rereading?.content.apply(messages)
                 state.rereading?.log.take(messages, in: epoch)
+                self.charge(&state, more: messages.reduce(0) { $0 + $1.memoryCost })
                 return false
             }
             state.content.apply(messages)
@@ -133,20 +161,27 @@ public final class LoadedDocument: Sendable {
         }
     }
 
-    /// Counts roughly what came; exactly where little comes of it.
+    /// After which it is counted exactly what a document takes: small structs take many times their bytes.
+    private static let inexactBytes = 64 << 10
+
+    /// Counts roughly what came, and from time to time exactly.
     private func charge(_ state: inout State, more bytes: Int) {
         state.charged += bytes
         self.memory.add(bytes, to: .documents)
+        state.inexact += bytes
+        if state.inexact >= Self.inexactBytes { self.chargeExactly(&state) }
     }
 
     private func chargeExactly(_ state: inout State) {
-        let exact = state.content.size.memory
+        let others = (state.rereading?.content.size.memory ?? 0) + (state.unpublished?.count ?? 0)
+        let exact = state.content.size.memory + others
         if exact > state.charged {
             self.memory.add(exact - state.charged, to: .documents)
         } else {
             self.memory.release(state.charged - exact, from: .documents)
         }
         state.charged = exact
+        state.inexact = 0
     }
 
     /// The stream has lost something that may be in here.
@@ -166,37 +201,84 @@ public final class LoadedDocument: Sendable {
 
     /// All that the stream has was taken.
     ///
-    /// - Returns: what the stream has lost and this has, to be published again; nil where that is nothing.
-    func caughtUp() -> [UInt8]? {
-        let (waiting, missing) = self.state.withLock {
-            state -> ([CheckedContinuation<BrokerError?, Never>], [UInt8]?) in
-            var missing: [UInt8]?
-            if let (content, log) = state.rereading {
-                let rest = state.content.diff(against: content.stateVector)
-                let news = try? content.news(in: rest)
-                if let news, !news.isNothing { missing = rest }
-                // What was lost comes back by the stream.
-                (state.content, state.log, state.rereading) = (content, log, nil)
+    /// - Returns: whether the stream has lost what this has: see ``takeUnpublished()``.
+    func caughtUp() -> Bool {
+        let (waiting, hasMissing) = self.state.withLock {
+            state -> ([CheckedContinuation<BrokerError?, Never>], Bool) in
+            let isReread = self.endRereading(&state)
+            guard case .loading(let waiting) = state.phase else {
+                if isReread { self.chargeExactly(&state) }
+                return ([], state.unpublished != nil)
             }
-            guard case .loading(let waiting) = state.phase else { return ([], missing) }
             state.phase = .ready
             state.content.trim()
             self.chargeExactly(&state)
-            return (waiting, missing)
+            return (waiting, false)
         }
         for continuation in waiting { continuation.resume(returning: nil) }
-        return missing
+        return hasMissing
+    }
+
+    /// - Returns: whether it was read anew.
+    private func endRereading(_ state: inout State) -> Bool {
+        guard let (content, log) = state.rereading.take() else { return false }
+        let rest = state.content.diff(against: content.stateVector)
+        let news = try? content.news(in: rest)
+        if let news, !news.isNothing {
+            // What could not be published the last time is in here too.
+            state.unpublished = rest
+        }
+        // What was lost comes back by the stream.
+        (state.content, state.log) = (content, log)
+        return true
     }
 
     /// It follows its topic no more.
-    func end(_ error: BrokerError) {
-        let waiting = self.state.withLock { state -> [CheckedContinuation<BrokerError?, Never>] in
+    ///
+    /// - Returns: who is to stop reading for it.
+    func end(_ error: BrokerError) -> FollowerBox? {
+        let (waiting, follower) = self.state.withLock {
+            state -> ([CheckedContinuation<BrokerError?, Never>], FollowerBox?) in
+            let follower = state.follower.take()
             defer { state.phase = .ended(error) }
-            guard case .loading(let waiting) = state.phase else { return [] }
-            return waiting
+            guard case .loading(let waiting) = state.phase else { return ([], follower) }
+            return (waiting, follower)
         }
         for continuation in waiting { continuation.resume(returning: error) }
+        return follower
     }
+
+    /// - Returns: false where it has ended meanwhile: then the caller stops the follower.
+    func follow(by follower: FollowerBox) -> Bool {
+        self.state.withLock { state in
+            if case .ended = state.phase { return false }
+            state.follower = follower
+            return true
+        }
+    }
+
+    // MARK: What is published again
+
+    /// What the stream has lost, for the one who asks first. It says by ``published(isStored:)`` what has become of it.
+    func takeUnpublished() -> [UInt8]? {
+        self.state.withLock { state in
+            guard !state.isPublishing, let update = state.unpublished else { return nil }
+            state.isPublishing = true
+            return update
+        }
+    }
+
+    /// - Parameter isStored: false where it is to be tried again.
+    func published(isStored: Bool) {
+        self.state.withLock { state in
+            state.isPublishing = false
+            guard isStored else { return }
+            state.unpublished = nil
+            self.chargeExactly(&state)
+        }
+    }
+
+    var isPublished: Bool { self.state.withLock { $0.unpublished == nil } }
 
     /// Returns once its content is there.
     func whenReady() async throws(BrokerError) {

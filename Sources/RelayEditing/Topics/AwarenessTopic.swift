@@ -5,42 +5,42 @@ public import RelayWire
 
 /// Who is present in a document: the newest entry of each client, in memory only. A part of the document's topic.
 ///
-/// A message is an awareness update of y-protocols with one entry. Who may read the document may say that it is there.
+/// A message is an awareness update of y-protocols with one entry. Only the relay publishes here, for who is in the document.
 public struct AwarenessTopic: TopicBehavior {
-    /// Clients renew their entries every 15 s, and are taken for gone after 30.
+    /// Twice the time after which an entry that was not renewed is removed: who loads the document late finds all who are there.
     static let seconds: Int64 = 60
     private static let maxEntries = 10_000
 
     private let settings: DocumentSettings
-    private let document: DocumentTopic
+    private let family: DocumentFamily
 
     public init(settings: DocumentSettings = DocumentSettings()) {
+        self.init(settings: settings, in: OwnDocuments())
+    }
+
+    init(settings: DocumentSettings, in home: any DocumentHome) {
         self.settings = settings
-        self.document = DocumentTopic(settings: settings)
+        self.family = DocumentFamily(.awareness, in: home)
     }
 
-    public let kind = "document_awareness"
+    public var kind: String { self.family.kind }
 
-    public func name(fromPath path: String) -> TopicName? {
-        guard DocumentName.isAwareness(path), let name = DocumentName(path: path) else { return nil }
-        return name.awarenessTopicName
-    }
+    public func name(fromPath path: String) -> TopicName? { self.family.name(fromPath: path) }
 
-    public func root(of name: TopicName) -> TopicName? { DocumentName(path: name.rawValue)?.topicName }
+    public func root(of name: TopicName) -> TopicName? { self.family.root(of: name) }
+
+    public func hasPart(_ name: TopicName, in access: TopicAccess) -> Bool { self.family.hasPart(name, in: access) }
 
     public var hasGlobalNames: Bool { true }
+
+    public var hasPeers: Bool { self.family.isOfOthers }
 
     public var tier: StreamTier { .hot }
 
     public var payloadFormat: PayloadFormat { .binary }
 
     public func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
-        switch action {
-        case .read, .inspect: self.document.decide(action, by: principal, on: access)
-        case .publish: self.document.decide(.read, by: principal, on: access)
-        case .create: .missing
-        case .manage: .denied
-        }
+        self.family.decide(action, by: principal, on: access)
     }
 
     public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
@@ -56,10 +56,7 @@ public struct AwarenessTopic: TopicBehavior {
         guard entry.state?.count ?? 0 <= self.settings.awareness.maxStateBytes else {
             throw Refusal("too_large: a state has at most \(self.settings.awareness.maxStateBytes) bytes")
         }
-        var draft = draft
-        draft.ttl = Self.seconds
-        draft.sender = principal.isRelay ? nil : principal.username
-        return draft
+        return draft.sent(by: principal, for: Self.seconds)
     }
 
     public func retention(configured: Retention) -> Retention {
@@ -80,8 +77,10 @@ public struct AwarenessTopic: TopicBehavior {
 extension Draft {
     /// A client's entry as a message of an awareness topic.
     ///
-    /// - Parameter publisher: whose it is counted as while it waits; nil for what the relay says.
-    public init(_ entry: AwarenessEntry, at now: Timestamp, publisher: UserLoad? = nil) {
+    /// - Parameters:
+    ///   - sender: the user who says it; nil for the relay.
+    ///   - publisher: whose it is counted as while it waits; nil for what the relay says.
+    public init(_ entry: AwarenessEntry, at now: Timestamp, from sender: String? = nil, publisher: UserLoad? = nil) {
         self.init(
             timestamp: now,
             payload: ByteBuffer(bytes: AwarenessUpdate([entry]).encoded()),
@@ -89,5 +88,6 @@ extension Draft {
             ttl: AwarenessTopic.seconds,
             publisher: publisher
         )
+        self.sender = sender
     }
 }

@@ -5,7 +5,7 @@ public import RelayWire
 
 /// What applications in a document tell each other beside it, in memory only and for a moment. A part of the document's topic.
 ///
-/// A message is a ``StatelessMessage``. Who may read the document may tell the others something.
+/// A message is a ``StatelessMessage``. Only the relay publishes here, for who is in the document.
 public struct StatelessTopic: TopicBehavior {
     /// Nobody reads what was said before it came: this is for a reader that is late.
     static let seconds: Int64 = 60
@@ -13,34 +13,34 @@ public struct StatelessTopic: TopicBehavior {
     /// Of one message.
     private static let maxBytes = 1 << 20
 
-    private let document: DocumentTopic
+    private let family: DocumentFamily
 
-    public init(settings: DocumentSettings = DocumentSettings()) {
-        self.document = DocumentTopic(settings: settings)
+    public init() {
+        self.init(in: OwnDocuments())
     }
 
-    public let kind = "document_stateless"
-
-    public func name(fromPath path: String) -> TopicName? {
-        guard DocumentName.isStateless(path), let name = DocumentName(path: path) else { return nil }
-        return name.statelessTopicName
+    init(in home: any DocumentHome) {
+        self.family = DocumentFamily(.stateless, in: home)
     }
 
-    public func root(of name: TopicName) -> TopicName? { DocumentName(path: name.rawValue)?.topicName }
+    public var kind: String { self.family.kind }
+
+    public func name(fromPath path: String) -> TopicName? { self.family.name(fromPath: path) }
+
+    public func root(of name: TopicName) -> TopicName? { self.family.root(of: name) }
+
+    public func hasPart(_ name: TopicName, in access: TopicAccess) -> Bool { self.family.hasPart(name, in: access) }
 
     public var hasGlobalNames: Bool { true }
+
+    public var hasPeers: Bool { self.family.isOfOthers }
 
     public var tier: StreamTier { .hot }
 
     public var payloadFormat: PayloadFormat { .binary }
 
     public func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
-        switch action {
-        case .read, .inspect: self.document.decide(action, by: principal, on: access)
-        case .publish: self.document.decide(.read, by: principal, on: access)
-        case .create: .missing
-        case .manage: .denied
-        }
+        self.family.decide(action, by: principal, on: access)
     }
 
     public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
@@ -52,10 +52,7 @@ public struct StatelessTopic: TopicBehavior {
         } catch {
             throw Refusal("This is no stateless message: \(error)")
         }
-        var draft = draft
-        draft.ttl = Self.seconds
-        draft.sender = principal.isRelay ? nil : principal.username
-        return draft
+        return draft.sent(by: principal, for: Self.seconds)
     }
 
     public func retention(configured: Retention) -> Retention {
@@ -66,8 +63,11 @@ public struct StatelessTopic: TopicBehavior {
 extension Draft {
     /// What an application says, as a message of the document's topic for that.
     ///
-    /// - Parameter publisher: whose it is counted as while it waits.
-    public init(_ message: StatelessMessage, at now: Timestamp, publisher: UserLoad? = nil) {
+    /// - Parameters:
+    ///   - sender: the user who says it; nil for the relay.
+    ///   - publisher: whose it is counted as while it waits; nil for what the relay says.
+    public init(_ message: StatelessMessage, at now: Timestamp, from sender: String? = nil, publisher: UserLoad? = nil)
+    {
         self.init(
             timestamp: now,
             payload: ByteBuffer(bytes: message.encoded()),
@@ -75,5 +75,6 @@ extension Draft {
             ttl: StatelessTopic.seconds,
             publisher: publisher
         )
+        self.sender = sender
     }
 }

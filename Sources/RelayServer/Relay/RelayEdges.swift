@@ -194,6 +194,7 @@ struct RelayEdges {
             joiner: joiner,
             publisher: publisher,
             documents: self.documents,
+            sessions: self.sessions.service,
             sockets: self.sockets(shared.metrics, places, upTo: self.configuration.documents.maxMessageBytes),
             metrics: shared.documents,
             strangers: shared.strangers,

@@ -84,6 +84,7 @@ struct RelayParts: Sendable {
             settings: configuration.documents.settings,
             broker: heart.broker,
             memory: heart.memory,
+            sharing: SessionDocumentSharing(sessions: self.sessions.service),
             whenMade: { webhook?.documents.created($0, by: $1) }
         )
         let loops = self.loops

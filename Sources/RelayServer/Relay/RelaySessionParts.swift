@@ -107,6 +107,7 @@ extension RelayConfiguration {
     func topicBehaviors(counting messages: SessionMessageCounts) -> [any TopicBehavior] {
         let settings = self.sessions.settings
         let sessions = SessionTopic.all(rules: settings.rules, limits: settings.messages, counts: messages)
-        return [PlainStream()] + sessions + [SessionKeyTopic()] + DocumentService.behaviors(self.documents.settings)
+        let documents = DocumentService.behaviors(self.documents.settings, within: SessionDocumentHome())
+        return [PlainStream()] + sessions + [SessionKeyTopic()] + documents
     }
 }

@@ -58,6 +58,8 @@ public typealias TicketID = BoundedName<TicketIDKind>
 public typealias ElementID = BoundedName<ElementIDKind>
 /// A tunnel's id: a part of its topic's name, at most 64 bytes.
 public typealias TunnelID = BoundedName<TunnelIDKind>
+/// What a document of a session is called in its topic's name: at most 128 bytes.
+public typealias SharedDocumentID = BoundedName<SharedDocumentIDKind>
 /// Where other relays reach a relay, as its configuration says: at most 255 bytes.
 public typealias NodeURL = BoundedName<NodeURLKind>
 
@@ -88,6 +90,11 @@ public enum ElementIDKind: BoundedNameKind {
 
 public enum TunnelIDKind: BoundedNameKind {
     public static let maximumBytes = 64
+    public static let isPathSegment = true
+}
+
+public enum SharedDocumentIDKind: BoundedNameKind {
+    public static let maximumBytes = 128
     public static let isPathSegment = true
 }
 

@@ -108,6 +108,8 @@ public struct Session: Hashable, Sendable {
     public internal(set) var tunnels: [SessionTunnel]
     /// Tunnels of proxy frames that were asked for, or are open, at relays that others can reach.
     public internal(set) var proxies: [SessionProxy]
+    /// What its members edit together, in the order in which it was begun. It goes with the session, and not before.
+    public internal(set) var sharedDocuments: [SharedDocumentID]
 
     public func peer(_ id: PeerID) -> SessionPeer? {
         self.peers.first { $0.id == id }

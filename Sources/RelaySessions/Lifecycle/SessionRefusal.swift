@@ -75,6 +75,7 @@ public enum SessionRefusal: Error, Hashable, Sendable {
         case invites
         case locks
         case tunnels
+        case documents
     }
 
     /// What the client gets.

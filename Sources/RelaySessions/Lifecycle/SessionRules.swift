@@ -67,6 +67,8 @@ public struct SessionLimits: Hashable, Sendable {
     public var locksPerPeer = 64
     /// Tunnels in a session. Default 64, ceiling 1,024.
     public var tunnels = 64 { didSet { self.tunnels = Self.clamped(self.tunnels, 1024) } }
+    /// Documents in a session. Default 16, ceiling 1,024.
+    public var sharedDocuments = 16 { didSet { self.sharedDocuments = Self.clamped(self.sharedDocuments, 1024) } }
 
     public init() {}
 

@@ -18,7 +18,7 @@ extension SessionService {
     ) async throws(SessionFailure) -> GrantedLock {
         var isNew = false
         let session = try await self.change(id, as: principal) { (session, actor, now) throws(SessionRefusal) in
-            let transition = try session.acquireLock(on: element, by: try actor.lockHolder, at: now)
+            let transition = try session.acquireLock(on: element, by: try actor.asPeer, at: now)
             isNew = session.lock(on: element)?.fence != transition.session.lock(on: element)?.fence
             return transition
         }
@@ -34,7 +34,7 @@ extension SessionService {
         as principal: Principal
     ) async throws(SessionFailure) -> SessionLock {
         let session = try await self.change(id, as: principal) { (session, actor, now) throws(SessionRefusal) in
-            try session.renewLock(on: element, fence: fence, by: try actor.lockHolder, at: now)
+            try session.renewLock(on: element, fence: fence, by: try actor.asPeer, at: now)
         }
         guard let lock = session.lock(on: element) else { throw .refused(.lockLost) }
         return lock
@@ -50,19 +50,10 @@ extension SessionService {
         as principal: Principal
     ) async throws(SessionFailure) -> Session {
         try await self.change(id, as: principal) { (session, actor, now) throws(SessionRefusal) in
-            let holder = try actor.lockHolder
+            let holder = try actor.asPeer
             let held = session.lock(on: element).flatMap { $0.holder == holder ? $0.fence : nil }
             guard let fence = fence ?? held else { throw .lockLost }
             return try session.releaseLock(on: element, fence: fence, by: holder, at: now)
-        }
-    }
-}
-
-extension SessionActor {
-    fileprivate var lockHolder: PeerID {
-        get throws(SessionRefusal) {
-            guard case .peer(let peer) = self else { throw .notMember }
-            return peer
         }
     }
 }

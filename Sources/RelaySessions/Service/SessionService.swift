@@ -268,6 +268,16 @@ extension Session {
     }
 }
 
+extension SessionActor {
+    /// For what only peers have.
+    var asPeer: PeerID {
+        get throws(SessionRefusal) {
+            guard case .peer(let peer) = self else { throw .notMember }
+            return peer
+        }
+    }
+}
+
 extension SessionTransition {
     /// Both as one.
     func followed(by next: SessionTransition) -> SessionTransition {

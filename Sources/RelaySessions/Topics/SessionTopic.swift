@@ -237,5 +237,6 @@ extension Session: KindState {
     public var parts: [TopicName] {
         let parts: [SessionTopicName.Part] = [.presence, .signal, .punch, .files] + self.tunnels.map { .tunnel($0.id) }
         return parts.map { SessionTopicName(self.id, $0).topicName }
+            + self.sharedDocuments.map { SharedDocumentAccess.topicName(of: $0, in: self.id) }
     }
 }

@@ -170,6 +170,7 @@ import Testing
         "max_sessions": "8",
         "max_sessions_per_user": "9", "max_anonymous_sessions_per_address": "21", "session_max_peers": "10",
         "session_max_invites": "11",
+        "session_max_documents": "12",
         "session_max_metadata_bytes": "12KiB", "session_max_chat_bytes": "13KiB", "session_max_signal_bytes": "14KiB",
         "session_max_file_bytes": "15KiB", "session_max_messages": "16", "session_max_hot_messages": "17",
         "session_max_bytes": "3MiB", "session_max_peer_bytes": "2MiB",

@@ -25,6 +25,17 @@ import Testing
             .placeTunnel(name("u"), at: name("http://a:1"), insteadOf: nil, by: host, at: moment(4)).session
             .openProxy(name("p"), from: host, to: observer, at: name("http://a:1"), now: moment(4)).session
             .openProxy(name("q"), from: observer, to: nil, at: name("http://b:1"), now: moment(4)).session
+            .share(name("notes"), by: host, at: moment(4)).session
+    }
+
+    @Test("A session with documents ends with these, and is written so from its first document on")
+    func sharedDocuments() throws {
+        let shared = try makeSession().claimed().share(name("d"), by: host, at: moment(4)).session
+        #expect(shared.document[4] == 5)
+        #expect(shared.document.suffix(5) == [0, 1, 0, 1] + Array("d".utf8))
+        #expect(try Session(document: shared.document, rules: shared.rules) == shared)
+        let twice = Array(shared.document.dropLast(5)) + [0, 2, 0, 1] + Array("d".utf8) + [0, 1] + Array("d".utf8)
+        #expect(throws: SessionDocumentError.damaged) { try Session(document: twice, rules: shared.rules) }
     }
 
     @Test("A session without proxy frames is written as by relays that know none, and one with them ends with these")
@@ -107,8 +118,8 @@ import Testing
     @Test("A later version is refused, and so is what is no session")
     func versions() throws {
         var bytes = try self.rich().document
-        bytes[4] = 5
-        #expect(throws: SessionDocumentError.unknownVersion(5)) { try Session(document: bytes, rules: SessionRules()) }
+        bytes[4] = 6
+        #expect(throws: SessionDocumentError.unknownVersion(6)) { try Session(document: bytes, rules: SessionRules()) }
         bytes[0] = 0
         #expect(throws: SessionDocumentError.notASession) { try Session(document: bytes, rules: SessionRules()) }
         #expect(throws: SessionDocumentError.notASession) { try Session(document: [], rules: SessionRules()) }
@@ -205,6 +216,7 @@ import Testing
         rules.limits.invites = 1
         rules.limits.locks = 1
         rules.limits.tunnels = 1
+        rules.limits.sharedDocuments = 1
         rules.limits.barredKeys = 1
         rules.limits.repeatableJoins = 2
         func long<Kind>(_ letter: String) -> BoundedName<Kind> {
@@ -254,10 +266,14 @@ import Testing
         ).session
         session = try session.openProxy(long("p"), from: long("0"), to: long("1"), at: long("n"), now: moment(2))
             .session
+        session = try session.share(long("d"), by: long("0"), at: moment(2)).session
         session = try session.close(by: .relay, at: moment(3)).session
         // All that it could have besides is keys that were kicked: one, and those of the three that are in. Who is there has no time to come back by.
         #expect(session.document.count == rules.limits.maximumDocumentBytes - 4 * 32 - 3 * 8)
-        #expect(SessionLimits().maximumDocumentBytes == 602_214 + 4 + 128 * (32 + 258 + 130 + 8) + 64 * (257 + 8))
+        #expect(
+            SessionLimits().maximumDocumentBytes == 602_214 + 4 + 128 * (32 + 258 + 130 + 8) + 64 * (257 + 8) + 2 + 16
+                * 130
+        )
     }
 
     private func check(_ bytes: [UInt8]) {

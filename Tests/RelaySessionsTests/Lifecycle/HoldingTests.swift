@@ -1,3 +1,4 @@
+import RelayCore
 import RelaySessions
 import RelayWire
 import Testing
@@ -45,6 +46,25 @@ import Testing
         #expect(throws: SessionRefusal.lockLost) {
             try other.session.renewLock(on: self.element, fence: 1, by: guest, at: moment(60))
         }
+    }
+
+    @Test("Who may edit begins documents, as many as there may be, and each once; they go with the session")
+    func documents() throws {
+        let (first, second): (SharedDocumentID, SharedDocumentID) = (name("first"), name("second"))
+        let session = try self.session()
+        #expect(throws: SessionRefusal.lacks(.edit)) { try session.share(first, by: observer, at: moment(3)) }
+        #expect(throws: SessionRefusal.peerUnknown) { try session.share(first, by: newcomer, at: moment(3)) }
+        let shared = try session.share(first, by: guest, at: moment(3))
+        #expect(shared.session.sharedDocuments == [first] && shared.events.isEmpty)
+        #expect(try shared.session.share(first, by: host, at: moment(4)).session.revision == shared.session.revision)
+        #expect(try shared.session.share(first, by: observer, at: moment(4)).session == shared.session)
+        #expect(shared.session.parts.map(\.rawValue).contains("session/\(session.id)/document/first"))
+        var rules = session.rules
+        rules.limits.sharedDocuments = 1
+        let narrow = try Session(document: shared.session.document, rules: rules)
+        #expect(throws: SessionRefusal.full(.documents)) { try narrow.share(second, by: host, at: moment(4)) }
+        let closing = try shared.session.close(by: .relay, at: moment(5)).session
+        #expect(throws: SessionRefusal.sessionClosed) { try closing.share(second, by: host, at: moment(6)) }
     }
 
     @Test("Observers get no locks, and an editor that becomes one loses its own")

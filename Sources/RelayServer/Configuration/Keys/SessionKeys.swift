@@ -101,6 +101,9 @@ extension RelayConfiguration {
         @Setting("session_max_invites", .integer(1...1_000), "Invites of a session that are good at a time.")
         public var maxInvites = SessionLimits().invites
 
+        @Setting("session_max_documents", .integer(1...1_024), "Documents in a session; 503 beyond.")
+        public var maxDocuments = SessionLimits().sharedDocuments
+
         @Setting("session_max_metadata_bytes", .bytes(2...65_536), "Bytes of a session's metadata.")
         public var maxMetadataBytes = SessionLimits().metadataBytes
 
@@ -164,6 +167,7 @@ extension RelayConfiguration {
             \.$maxAnonymousPerAddress,
             \.$maxPeers,
             \.$maxInvites,
+            \.$maxDocuments,
             \.$maxMetadataBytes,
             \.$maxChatBytes,
             \.$maxSignalBytes,
@@ -195,6 +199,7 @@ extension RelayConfiguration.Sessions {
         settings.lifetimes.peer = self.ticketLifetime.components.seconds
         settings.rules.limits.peers = self.maxPeers
         settings.rules.limits.invites = self.maxInvites
+        settings.rules.limits.sharedDocuments = self.maxDocuments
         settings.rules.limits.metadataBytes = self.maxMetadataBytes
         settings.messages.chatBytes = self.maxChatBytes
         settings.messages.signalBytes = self.maxSignalBytes

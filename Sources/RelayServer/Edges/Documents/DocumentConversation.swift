@@ -49,10 +49,11 @@ extension DocumentConversation: WebSocketDialect {
     func received(text: ByteBuffer) { self.receivedNonsense() }
 
     func received(binary: ByteBuffer) {
-        var offset = 0
+        var (offset, count) = (0, FrameCount())
         let bytes = Array(binary.readableBytesView)
         do throws(DocumentError) {
             while offset < bytes.count, let member = self.member {
+                try count.next()
                 try self.received(try DocumentMessage.next(in: bytes.span, at: &offset), in: bytes, for: member)
             }
         } catch {

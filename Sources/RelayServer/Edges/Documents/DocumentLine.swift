@@ -81,6 +81,19 @@ extension DocumentEnd {
     }
 }
 
+/// Counts the protocol's messages in one of a WebSocket, which are handled in one go. Clients send one, or a few.
+struct FrameCount {
+    private static let most = 256
+
+    private var count = 0
+
+    /// - Throws: `tooLarge` with one too many.
+    mutating func next() throws(DocumentError) {
+        self.count += 1
+        guard self.count <= Self.most else { throw .tooLarge }
+    }
+}
+
 /// Why a member's part in a document is over.
 enum DocumentEnd: Hashable {
     /// It may not read the document, or not any more.

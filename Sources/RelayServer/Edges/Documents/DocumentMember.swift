@@ -29,9 +29,12 @@ final class DocumentMember {
     private var isAwaited = false
     private var lastDenial: NIODeadline?
     private var isAskingAgain = false
+    private var owed = OwedReplies()
     /// Publishes that have no result yet.
     private var underWay = 0
     private var expiry = TokenExpiry()
+    /// Of a session's peer.
+    private var renewal: TicketRenewal?
     /// Nil where the client's protocol has no messages beside the document.
     private let dialect: StatelessMessage.Dialect?
     /// By which it knows its own messages beside the document.
@@ -59,6 +62,11 @@ final class DocumentMember {
         return self.services.documents.mayWrite(self.document, as: principal)
     }
 
+    private var isForbiddenToWrite: Bool {
+        guard let principal = self.session.standingPrincipal(requiring: .write) else { return true }
+        return self.services.documents.isForbidden(self.document, as: principal)
+    }
+
     private func send(_ reply: DocumentReply) { self.line?.send(reply, from: self) }
 
     /// Says why something was not done; not each time.
@@ -76,6 +84,7 @@ final class DocumentMember {
     func start(on line: any DocumentLine) {
         self.line = line
         self.loop.current?.connections.add(self)
+        self.keepTicketFresh()
         let cursors = [self.document.cursor, self.document.awarenessCursor]
         self.services.joiner.join(
             [self.document.key, self.document.awarenessKey]
@@ -116,6 +125,7 @@ final class DocumentMember {
         let (line, underWay) = (self.line.take(), self.underWay)
         self.underWay = 0
         self.unstarted = nil
+        self.renewal?.stop()
         self.loop.current?.connections.remove(self)
         for reader in self.subscriptions.removeAll() { self.loop.current?.readers.leave(reader) }
         // A line with other members does not wait for this one's results.
@@ -148,18 +158,34 @@ final class DocumentMember {
         self.session = session
         self.expiry = TokenExpiry()
         self.loop.current?.connections.add(self)
+        self.keepTicketFresh()
         self.accessMayHaveChanged()
+    }
+
+    private func keepTicketFresh() {
+        self.renewal?.stop()
+        self.renewal = self.services.renewal(of: self.session, on: self.loop)
+        self.renewal?.begin(self.session) { [weak self] session, _ in
+            guard let self else { return }
+            self.session = session
+            self.expiry = TokenExpiry()
+            self.loop.current?.connections.expiryChanged(of: self)
+        }
     }
 }
 
 // MARK: - Joining
 
 extension DocumentMember {
-    /// Asks the client what it has that the document has not.
-    func ask() { self.send(.step1(self.document.stateVector)) }
+    /// Asks the client what it has that the document has not. While it takes nothing, one question waits, however often there is cause for it.
+    func ask() {
+        guard self.line?.isWritable == true else { return self.owed.question = true }
+        self.send(.step1(self.document.stateVector))
+    }
 
-    /// What the client lacks, and from there on what comes.
+    /// What the client lacks, and from there on what comes. While it takes nothing, the answer to its last question waits.
     func answer(_ vector: StateVector) {
+        guard self.line?.isWritable == true else { return self.owed.answer = vector }
         guard self.isInService else { return }
         let update = self.document.difference(against: vector)
         self.services.metrics.answered(update.count)
@@ -168,7 +194,19 @@ extension DocumentMember {
         self.startUpdates()
     }
 
-    func sendPresent() { self.send(.awareness(self.document.present)) }
+    /// All who are there. While the client takes nothing, one answer waits.
+    func sendPresent() {
+        guard self.line?.isWritable == true else { return self.owed.presence = true }
+        self.send(.awareness(self.document.present))
+    }
+
+    private func sendOwed() {
+        let owed = self.owed
+        self.owed = OwedReplies()
+        if owed.question { self.ask() }
+        if let vector = owed.answer { self.answer(vector) }
+        if owed.presence { self.sendPresent() }
+    }
 
     /// The same, where anybody is.
     func showPresent() {
@@ -204,6 +242,7 @@ extension DocumentMember: PublishClient {
     /// - Throws: where it is no update. Nothing has changed then, and there is no outcome.
     func receive(update range: Range<Int>, in bytes: [UInt8], isEchoed: Bool) throws(DocumentError) {
         guard self.isInService else { return }
+        guard !self.isForbiddenToWrite else { return try self.refuse(update: range, in: bytes, isEchoed: isEchoed) }
         let news = try self.document.news(in: bytes.span.extracting(range))
         self.services.metrics.received(isNew: !news.isNothing)
         switch news.forward {
@@ -215,9 +254,17 @@ extension DocumentMember: PublishClient {
         }
     }
 
+    /// Of who may not write only what brings nothing is taken. It is not asked what else would be new: that may be long.
+    private func refuse(update range: Range<Int>, in bytes: [UInt8], isEchoed: Bool) throws(DocumentError) {
+        guard try self.document.hasAll(of: bytes.span.extracting(range)) else { return self.refuse(.denied) }
+        self.services.metrics.received(isNew: false)
+        if isEchoed { self.send(.echo(ByteBuffer(bytes: bytes[range]))) }
+        self.settled(.applied)
+    }
+
     private func publish(_ update: ByteBuffer, adding addsStructs: Bool) {
         guard let principal = self.session.standingPrincipal(requiring: .write) else { return self.refuse(.denied) }
-        guard !addsStructs || !self.document.isFull else { return self.refuse(.full) }
+        guard self.document.hasRoom(addingStructs: addsStructs) else { return self.refuse(.full) }
         let draft = Draft(
             timestamp: self.services.clock.now(),
             payload: update,
@@ -277,10 +324,15 @@ extension DocumentMember {
         self.services.metrics.awareness(accepted: outcome.broadcast.count, of: update.entries.count)
         if !outcome.answer.isEmpty { self.send(.awareness(outcome.answer)) }
         for entry in outcome.broadcast {
-            let draft = Draft(entry, at: self.services.clock.now(), publisher: self.session.account.load)
+            let draft = Draft(
+                entry,
+                at: self.services.clock.now(),
+                from: principal.username,
+                publisher: self.session.account.load
+            )
             self.workBegan()
             let item = Broker.Item(key: self.document.awarenessKey, draft: draft)
-            self.services.publisher.publish(item, once: nil, as: principal, for: self, .awareness)
+            self.services.publisher.publish(item, once: nil, as: .relay, for: self, .awareness)
         }
     }
 }
@@ -297,9 +349,14 @@ extension DocumentMember {
         }
         let message = StatelessMessage(dialect, from: self.number, text)
         self.workBegan()
-        let draft = Draft(message, at: self.services.clock.now(), publisher: self.session.account.load)
+        let draft = Draft(
+            message,
+            at: self.services.clock.now(),
+            from: principal.username,
+            publisher: self.session.account.load
+        )
         let item = Broker.Item(key: self.document.statelessKey, draft: draft)
-        self.services.publisher.publish(item, once: nil, as: principal, for: self, .stateless)
+        self.services.publisher.publish(item, once: nil, as: .relay, for: self, .stateless)
     }
 
     private func hear(_ messages: [Message]) {
@@ -319,6 +376,7 @@ extension DocumentMember: ReaderSink {
 
     /// The client takes more again.
     func drained() {
+        self.sendOwed()
         for _ in 0..<self.subscriptions.count {
             guard self.line?.isWritable == true, let reader = self.subscriptions.nextToGoOn() else { return }
             self.loop.current?.readers.resume(reader)
@@ -365,10 +423,17 @@ extension DocumentMember: SessionSink {
     }
 }
 
+/// What a client that takes nothing now is told once it does, whatever it asks meanwhile.
+private struct OwedReplies {
+    var question = false
+    var answer: StateVector?
+    var presence = false
+}
+
 extension JoinRefusal {
     fileprivate var end: DocumentEnd {
         switch self {
-        case .broker(.denied), .broker(.missing): .denied("Permission denied")
+        case .broker(.denied), .broker(.missing): .denied(DocumentMember.deniedReason)
         case .broker, .overloaded, .tooManySubscriptions: .unavailable(self.clientText)
         }
     }

@@ -3,6 +3,7 @@ import NIOHTTP1
 import RelayAccess
 import RelayCore
 import RelayEditing
+import RelaySessions
 
 /// What connections to documents work with: the same for all, fixed while the relay runs.
 final class DocumentServices: Sendable {
@@ -10,6 +11,7 @@ final class DocumentServices: Sendable {
     let joiner: Joiner
     let publisher: Publisher
     let documents: DocumentService
+    private let sessions: SessionService
     let sockets: WebSocketServices
     let metrics: DocumentMetrics
     let strangers: Strangers
@@ -23,6 +25,7 @@ final class DocumentServices: Sendable {
         joiner: Joiner,
         publisher: Publisher,
         documents: DocumentService,
+        sessions: SessionService,
         sockets: WebSocketServices,
         metrics: DocumentMetrics,
         strangers: Strangers,
@@ -33,6 +36,7 @@ final class DocumentServices: Sendable {
         self.joiner = joiner
         self.publisher = publisher
         self.documents = documents
+        self.sessions = sessions
         self.sockets = sockets
         self.metrics = metrics
         self.strangers = strangers
@@ -41,6 +45,14 @@ final class DocumentServices: Sendable {
     }
 
     var clock: RelayClock { self.publisher.broker.clock }
+
+    /// Keeps a peer's ticket fresh while it edits; nil for who holds none.
+    func renewal(of session: RelayAccess.Session, on loop: DeliveryLoop) -> TicketRenewal? {
+        guard let root = session.peer?.ticket?.root, let id = SessionTopicName(path: root.rawValue)?.session else {
+            return nil
+        }
+        return TicketRenewal(of: id, self.sessions, self.access, self.sockets.lane, on: loop)
+    }
 
     /// A place among a user's connections, or an address's for who shows no token.
     ///
@@ -61,7 +73,7 @@ final class DocumentServices: Sendable {
     /// The same for who turns out to be somebody while the connection is open.
     ///
     /// - Parameter address: as ``ClientAddress/key(_:)`` has it.
-    func place(of session: Session, at address: String) -> ConnectionQuota.Place? {
+    func place(of session: RelayAccess.Session, at address: String) -> ConnectionQuota.Place? {
         guard session === Session.anonymous else { return self.sockets.places.enter(session.account.id) }
         return self.anonymous?.places.enter(address: address)
     }
@@ -72,7 +84,7 @@ struct AnonymousReaders: Sendable {
     let places: ConnectionQuota
     let clients: ClientAddress
 
-    var session: Session { .anonymous }
+    var session: RelayAccess.Session { .anonymous }
 }
 
 extension DeliveryLoop: DocumentLoop {

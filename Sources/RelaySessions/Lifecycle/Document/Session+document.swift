@@ -4,11 +4,12 @@ extension Session {
     /// `PRSS`, before the version.
     private static let magic: [UInt8] = Array("PRSS".utf8)
     /// The latest. Earlier ones are read too. A relay refuses a later one, as it can't keep what it does not know.
-    private static let version: UInt8 = 4
-    /// The third and the fourth are written only for a session that has something of what they add: so relays of an earlier version read the
+    private static let version: UInt8 = 5
+    /// Those from the third on are written only for a session that has something of what they add: so relays of an earlier version read the
     /// others still.
     private var writtenVersion: UInt8 {
-        guard self.proxies.isEmpty else { return Self.version }
+        guard self.sharedDocuments.isEmpty else { return 5 }
+        guard self.proxies.isEmpty else { return 4 }
         return self.joins.isEmpty && self.origins.isEmpty ? 2 : 3
     }
 
@@ -48,6 +49,7 @@ extension Session {
             writer.write(list: self.origins) { $1.write(to: &$0) }
         }
         if version >= 4 { writer.write(list: self.proxies) { $1.write(to: &$0) } }
+        if version >= 5 { writer.write(list: self.sharedDocuments) { $0.write($1) } }
         return writer.bytes
     }
 
@@ -109,11 +111,11 @@ extension Session {
         self.tunnels = try reader.readList(atMost: ceilings.tunnels) { (reader) throws(SessionDocumentError) in
             try SessionTunnel(from: &reader)
         }
-        (self.joins, self.origins, self.proxies) = ([], [], [])
+        (self.joins, self.origins, self.proxies, self.sharedDocuments) = ([], [], [], [])
         try self.readAdditions(from: &reader, version: version)
     }
 
-    /// What the third version and the fourth have more.
+    /// What the versions from the third on have more.
     private mutating func readAdditions(
         from reader: inout DocumentReader,
         version: UInt8
@@ -129,6 +131,11 @@ extension Session {
         if version >= 4 {
             self.proxies = try reader.readList(atMost: ceilings.tunnels) { (reader) throws(SessionDocumentError) in
                 try SessionProxy(from: &reader)
+            }
+        }
+        if version >= 5 {
+            self.sharedDocuments = try reader.readList(atMost: ceilings.sharedDocuments) {
+                (reader) throws(SessionDocumentError) in try reader.readName()
             }
         }
         guard self.writtenVersion == version else { throw .damaged }
@@ -184,7 +191,7 @@ extension Session {
             && self.tunnels.allSatisfy {
                 $0.opener != $0.target && members.contains($0.opener) && members.contains($0.target)
             }
-            && self.proxies.map(\.id).areUnique
+            && self.sharedDocuments.areUnique && self.proxies.map(\.id).areUnique
             && self.proxies.allSatisfy {
                 $0.opener != $0.target && members.contains($0.opener) && $0.target.map(members.contains) ?? true
             }

@@ -65,7 +65,8 @@ extension Session {
             locks: [],
             lastFence: 0,
             tunnels: [],
-            proxies: []
+            proxies: [],
+            sharedDocuments: []
         )
         return SessionTransition(session: session, events: [.created])
     }

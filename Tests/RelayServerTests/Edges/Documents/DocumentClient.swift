@@ -25,12 +25,16 @@ final class DocumentClient {
 
     let socket: TestWebSocket
 
-    init(_ relay: TestRelay, _ name: String, token: String) async throws {
+    init(_ relay: TestRelay, _ name: String, token: String? = nil) async throws {
         self.socket = try await TestWebSocket(port: relay.port, "/yjs/\(name)", token: token)
     }
 
     /// Opens, and takes what both say then.
-    static func synced(_ relay: TestRelay, _ name: String, token: String) async throws -> DocumentClient {
+    static func synced(
+        _ relay: TestRelay,
+        _ name: String,
+        token: String? = nil
+    ) async throws -> DocumentClient {
         let client = try await DocumentClient(relay, name, token: token)
         client.send([0, 0, 1, 0])
         while let said = await client.next() { if case .step2 = said { return client } }
@@ -67,6 +71,12 @@ final class DocumentClient {
     /// The next that is no keep-alive.
     func word() async -> Said? {
         while let said = await self.next() { if said != .awareness([]) { return said } }
+        return nil
+    }
+
+    /// The code that the relay closes with; nil where it closes without one.
+    func closeCode() async -> UInt16? {
+        while let said = await self.next() { if case .closed(let code) = said { return code } }
         return nil
     }
 

@@ -10,8 +10,10 @@ struct HocuspocusRulesTests {
     func undecided() {
         let ledger = MemoryLedger(limits: MemoryLimits(whole: 64 << 20))
         var frames = UndecidedFrames()
-        func add(_ frame: [UInt8], _ address: String) -> Bool { frames.add(frame, of: address, in: ledger, .requests) }
-        func take(_ address: String) -> [[UInt8]] { frames.take(address) }
+        func add(_ frame: [UInt8], _ address: String) -> Bool {
+            frames.add(frame, of: HocuspocusAddress(address), in: ledger, .requests)
+        }
+        func take(_ address: String) -> [[UInt8]] { frames.take(HocuspocusAddress(address)) }
         for number in 0..<10 { #expect(add([UInt8(number)], "a")) }
         #expect(add([1, 2, 3], "b"))
         #expect(ledger.bytes(in: .requests) == 13 + 11 * 64)

@@ -25,7 +25,7 @@ final class HocuspocusConversation {
     private let query: DocumentVisit.Query
     /// Nil once the client is known.
     private var stranger: DocumentStranger?
-    private var documents: [String: HocuspocusDocument] = [:]
+    private var documents: [HocuspocusAddress: HocuspocusDocument] = [:]
     private var undecided = UndecidedFrames()
     private var idleness = HocuspocusIdleness(openedAt: .now())
     private var timer: Scheduled<Void>?
@@ -114,7 +114,8 @@ extension HocuspocusConversation: WebSocketDialect {
         do throws(DocumentError) {
             let message = try HocuspocusMessage(bytes.span)
             guard !message.address.isEmpty, message.address.count <= Self.longestAddress else { throw .malformed }
-            try self.received(message, of: String(decoding: bytes[message.address], as: UTF8.self), in: bytes)
+            let address = HocuspocusAddress(String(decoding: bytes[message.address], as: UTF8.self))
+            try self.received(message, of: address, in: bytes)
         } catch {
             self.receivedNonsense()
         }
@@ -128,7 +129,7 @@ extension HocuspocusConversation: WebSocketDialect {
 
     private func received(
         _ message: HocuspocusMessage,
-        of address: String,
+        of address: HocuspocusAddress,
         in bytes: [UInt8]
     ) throws(DocumentError) {
         switch message.content {
@@ -157,7 +158,7 @@ extension HocuspocusConversation: DocumentConnection {
         self.connection?.suspend(work, then: body)
     }
 
-    private func authenticate(_ token: String, _ address: String) {
+    private func authenticate(_ token: String, _ address: HocuspocusAddress) {
         self.entrance.session(token, for: self) { result in
             switch result {
             case .failure(let error): self.refuse(address, error.detail)
@@ -172,16 +173,16 @@ extension HocuspocusConversation: DocumentConnection {
     }
 
     /// The client is not let in, or not any more. It may try again.
-    private func refuse(_ address: String, _ reason: String) {
+    private func refuse(_ address: HocuspocusAddress, _ reason: String) {
         _ = self.undecided.take(address)
         self.documents.removeValue(forKey: address)?.stop()
-        let head = HocuspocusFrame.address(Array(address.utf8))
+        let head = HocuspocusFrame.address(address.bytes)
         self.send(head, ByteBuffer(bytes: HocuspocusFrame.denied(reason: reason)))
     }
 
     /// Asks the webhook, where there is one, whether the client may enter.
-    private func welcome(_ address: String, _ session: Session) {
-        guard let name = DocumentName(String(address.prefix { $0 != "\0" })) else {
+    private func welcome(_ address: HocuspocusAddress, _ session: Session) {
+        guard let name = DocumentName(address.name) else {
             return self.refuse(address, "This is no name of a document")
         }
         if let stranger = self.stranger, session !== Session.anonymous {
@@ -202,7 +203,8 @@ extension HocuspocusConversation: DocumentConnection {
         }
     }
 
-    private func open(_ address: String, _ name: DocumentName, as session: Session, _ visit: DocumentVisit?) {
+    private func open(_ address: HocuspocusAddress, _ name: DocumentName, as session: Session, _ visit: DocumentVisit?)
+    {
         self.entrance.open(name, as: session, for: self) { opened in
             switch opened {
             case .failure(let refusal): self.refuse(address, refusal.clientText)
@@ -211,7 +213,7 @@ extension HocuspocusConversation: DocumentConnection {
         }
     }
 
-    private func enter(_ address: String, _ use: DocumentUse, as session: Session, _ visit: DocumentVisit?) {
+    private func enter(_ address: HocuspocusAddress, _ use: DocumentUse, as session: Session, _ visit: DocumentVisit?) {
         // Who needs no token is a stranger until a document says so.
         if let stranger = self.stranger, !self.becomeKnown(stranger, session) {
             return self.refuse(address, "Too many connections")
@@ -257,7 +259,7 @@ extension HocuspocusConversation {
     func dismissed(_ document: HocuspocusDocument, _ message: [UInt8]) {
         self.documents[document.address] = nil
         _ = self.undecided.take(document.address)
-        self.send(HocuspocusFrame.address(Array(document.address.utf8)), ByteBuffer(bytes: message))
+        self.send(HocuspocusFrame.address(document.address.bytes), ByteBuffer(bytes: message))
     }
 
     /// The client has left a document.

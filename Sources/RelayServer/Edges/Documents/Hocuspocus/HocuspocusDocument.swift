@@ -7,7 +7,7 @@ import RelayDocuments
 final class HocuspocusDocument {
     let connection: HocuspocusConversation
     private(set) var isOver = false
-    let address: String
+    let address: HocuspocusAddress
     /// What stands in front of each message.
     private let head: [UInt8]
     let member: DocumentMember
@@ -16,7 +16,7 @@ final class HocuspocusDocument {
     private(set) var isAccepted = false
 
     init(
-        _ address: String,
+        _ address: HocuspocusAddress,
         _ member: DocumentMember,
         _ visit: DocumentVisit?,
         of conversation: HocuspocusConversation
@@ -24,7 +24,7 @@ final class HocuspocusDocument {
         self.visit = visit
         self.connection = conversation
         self.address = address
-        self.head = HocuspocusFrame.address(Array(address.utf8))
+        self.head = HocuspocusFrame.address(address.bytes)
         self.member = member
     }
 

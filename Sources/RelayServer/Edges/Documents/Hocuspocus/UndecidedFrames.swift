@@ -15,13 +15,18 @@ struct UndecidedFrames: ~Copyable {
         var charges: [MemoryCharge] = []
     }
 
-    private var documents: [String: Waiting] = [:]
+    private var documents: [HocuspocusAddress: Waiting] = [:]
     private(set) var bytes = 0
     private(set) var count = 0
 
     /// - Parameter account: whose the bytes are.
     /// - Returns: false where there is too much, or no memory: nothing has changed then.
-    mutating func add(_ frame: [UInt8], of address: String, in ledger: MemoryLedger, _ account: MemoryAccount) -> Bool {
+    mutating func add(
+        _ frame: [UInt8],
+        of address: HocuspocusAddress,
+        in ledger: MemoryLedger,
+        _ account: MemoryAccount
+    ) -> Bool {
         guard self.count < Self.maxFrames, self.bytes + frame.count <= Self.maxBytes,
             self.documents[address] != nil || self.documents.count < Self.maxDocuments,
             let charge = ledger.hold(frame.count + Self.overhead, in: account)
@@ -34,7 +39,7 @@ struct UndecidedFrames: ~Copyable {
     }
 
     /// It is decided, or given up: takes out what waited, in its order.
-    mutating func take(_ address: String) -> [[UInt8]] {
+    mutating func take(_ address: HocuspocusAddress) -> [[UInt8]] {
         guard let waiting = self.documents.removeValue(forKey: address) else { return [] }
         self.count -= waiting.frames.count
         self.bytes -= waiting.frames.reduce(0) { $0 + $1.count }

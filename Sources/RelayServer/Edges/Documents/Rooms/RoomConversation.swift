@@ -77,10 +77,11 @@ extension RoomConversation: WebSocketDialect {
     }
 
     func received(binary: ByteBuffer) {
-        var offset = 0
+        var (offset, count) = (0, FrameCount())
         let bytes = Array(binary.readableBytesView)
         do throws(DocumentError) {
             while offset < bytes.count, self.connection != nil {
+                try count.next()
                 try self.received(try ZealMessage.next(in: bytes.span, at: &offset), in: bytes)
             }
         } catch {

@@ -66,6 +66,8 @@ final class RoomVisit {
                 let (services, loop) = (self.guest.services, self.line.loop)
                 let member = DocumentMember(session, use, services, on: loop, telling: .zeal)
                 let inside = RoomMember(member, isReplacing: self.hasEntered, of: self)
+                // It may have said twice who it is before the first was let in.
+                if case .inside(let earlier) = self.place { earlier.stop() }
                 self.place = .inside(inside)
                 inside.start()
             }

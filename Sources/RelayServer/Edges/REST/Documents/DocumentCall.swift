@@ -90,7 +90,7 @@ struct DocumentCall {
 
     /// - Parameter addsStructs: whether there is more of the document afterwards.
     func append(_ update: [UInt8], adding addsStructs: Bool, to use: DocumentUse) async throws -> Reply {
-        guard !addsStructs || !use.document.isFull else {
+        guard use.document.hasRoom(addingStructs: addsStructs) else {
             throw RESTRefusal(Reply(.payloadTooLarge, detail: "The document is as large as it may be"))
         }
         let draft = Draft(

@@ -1,0 +1,58 @@
+public import RelayCore
+
+/// The topics that a document has.
+enum DocumentTopicPart: String, CaseIterable, Sendable {
+    /// Its updates.
+    case updates = ""
+    /// What people show of themselves in it.
+    case awareness = "/awareness"
+    /// What people's applications tell each other beside it.
+    case stateless = "/stateless"
+}
+
+extension DocumentName {
+    static let longestEnding = DocumentTopicPart.allCases.map(\.rawValue.utf8.count).max() ?? 0
+    /// Before the form of a document that is on its own.
+    private static let ownPrefix = "document/"
+
+    private var prefix: String { self.session.map { "session/\($0)/document/" } ?? Self.ownPrefix }
+
+    var path: String { self.prefix + self.segment }
+
+    /// The topic whose stream has the document's updates.
+    public var topicName: TopicName { self.topicName(of: .updates) }
+
+    /// The topic that has what people show of themselves in it.
+    public var awarenessTopicName: TopicName { self.topicName(of: .awareness) }
+
+    /// The topic of what people's applications tell each other beside the document.
+    public var statelessTopicName: TopicName { self.topicName(of: .stateless) }
+
+    func topicName(of part: DocumentTopicPart) -> TopicName { TopicName(path: self.path + part.rawValue) }
+
+    /// The topic that has the record, on which access depends.
+    var root: TopicName { self.session.map { TopicName(path: "session/\($0)") } ?? self.topicName }
+
+    /// - Parameter path: a topic's name: the document's, or that of one of its parts.
+    /// - Returns: nil where it is none of these.
+    public init?(path: String) {
+        guard let (name, _) = Self.nameAndPart(path: path) else { return nil }
+        self = name
+    }
+
+    /// Which document's topic has that name, and which of its topics that is.
+    static func nameAndPart(path: String) -> (name: DocumentName, part: DocumentTopicPart)? {
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        let isOwn = segments.first == "document"
+        let place = isOwn ? 1 : 3
+        guard segments.count > place else { return nil }
+        let ending = segments[(place + 1)...].map { "/\($0)" }.joined()
+        guard let part = DocumentTopicPart(rawValue: ending), let inner = Self.decoded(segments[place]) else {
+            return nil
+        }
+        let text = isOwn ? inner : segments[..<place].joined(separator: "/") + "/\(inner)"
+        // Each topic is one document's, in one form only.
+        guard let name = DocumentName(text), name.topicName(of: part).rawValue == path else { return nil }
+        return (name, part)
+    }
+}
