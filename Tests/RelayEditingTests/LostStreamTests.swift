@@ -58,6 +58,21 @@ struct LostStreamTests {
         #expect(document.stateVector.encoded() == [1, 1, 6])
     }
 
+    @Test("Whoever says again what it has heard of another is not taken for that one, however early it says it")
+    func echoOfPresence() async throws {
+        let document = try await self.document()
+        let there = AwarenessEntry(client: 8, clock: 2, state: Array("{}".utf8))
+        let message = Message.update(1, Sample.state(there))
+        // The client's own loop brings it before the document's own reader has.
+        document.willTell([message], in: 1)
+        let connection = try #require(document.enter())
+        let outcome = document.receive(AwarenessUpdate([there]), from: connection, user: "olga")
+        #expect(outcome.answer.isEmpty && outcome.broadcast.isEmpty)
+        document.observe([message], in: 1)
+        #expect(document.present == [there])
+        #expect(document.leave(connection).removals.isEmpty)
+    }
+
     @Test("Deletions that are gone are said again")
     func deletions() async throws {
         let document = try await self.document()

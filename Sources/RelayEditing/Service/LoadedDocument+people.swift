@@ -59,12 +59,27 @@ extension LoadedDocument {
     func observe(_ messages: [Message], in epoch: UInt64) {
         self.state.withLock { state in
             state.awarenessLog.take(messages, in: epoch)
-            for message in messages where message.format == .binary {
-                guard let update = try? AwarenessUpdate(Array(message.payload.readableBytesView)) else { continue }
-                state.awareness.observe(update.entries, of: message.sender, now: .now)
-            }
-            self.chargeAwareness(&state)
+            self.observe(messages, &state)
         }
+    }
+
+    /// Entries that a client is about to hear of. The document knows of them first: providers say what they hear again, and of somebody whom the
+    /// document does not know it would seem to be said by that one itself.
+    public func willTell(_ messages: [Message], in epoch: UInt64) {
+        self.state.withLock { state in
+            let log = state.awarenessLog
+            guard log.epoch == epoch || log.epoch == StreamEpoch.none.id else { return }
+            // The rest is known. How far the document has read stays as it is: its own reader misses nothing.
+            self.observe(messages.filter { $0.id > log.position }, &state)
+        }
+    }
+
+    private func observe(_ messages: [Message], _ state: inout State) {
+        for message in messages where message.format == .binary {
+            guard let update = try? AwarenessUpdate(Array(message.payload.readableBytesView)) else { continue }
+            state.awareness.observe(update.entries, of: message.sender, now: .now)
+        }
+        self.chargeAwareness(&state)
     }
 
     /// - Returns: what all are told now that time has passed.

@@ -389,7 +389,12 @@ extension DocumentMember: ReaderSink {
     func deliver(_ batch: Batch, to reader: Reader) {
         guard let part = DocumentPart(rawValue: reader.tag) else { return }
         self.services.publisher.metrics.delivered(batch.messages.count, by: .webSocket)
-        if part == .stateless { self.hear(batch.messages) } else { self.line?.deliver(batch, of: part, to: self) }
+        switch part {
+        case .stateless: return self.hear(batch.messages)
+        case .awareness: self.document.willTell(batch.messages, in: reader.epoch)
+        case .updates: break
+        }
+        self.line?.deliver(batch, of: part, to: self)
     }
 
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
