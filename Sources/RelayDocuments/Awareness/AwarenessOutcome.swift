@@ -4,7 +4,7 @@ public struct AwarenessOutcome: Hashable, Sendable {
     public var broadcast: [AwarenessEntry] = []
     /// To the sender alone: it raises its clock above these, and sends its state again.
     public var answer: [AwarenessEntry] = []
-    /// How many entries a limit has dropped: too large, or of too many ids.
+    /// How many entries a limit of ``AwarenessLimits`` has dropped.
     public var dropped = 0
 
     public init() {}

@@ -153,7 +153,7 @@ public final class DocumentService: Sendable {
             try self.enter(name, of: topicID, on: loop, &documents)
         }
         if let replaced = entered.replaced { self.ended(replaced, .missing) }
-        if let idlest = entered.unloaded { self.unloaded(idlest) }
+        if let idle = entered.unloaded { self.unloaded(idle) }
         let use = DocumentUse(entered.document, entered.connection, self)
         if entered.isNew, case .terminated = self.workers.yield(.follow(entered.document)) {
             self.ended(entered.document, .overloaded)
