@@ -216,22 +216,12 @@ public final class DocumentService: Sendable {
         return document.summary
     }
 
-    /// Whether `principal` may publish updates of the document now.
-    public func mayWrite(_ document: LoadedDocument, as principal: Principal) -> Bool {
+    /// Whether `principal` may publish updates of the document, as far as it is known here; nil where the store would have to be asked.
+    public func mayWrite(_ document: LoadedDocument, as principal: Principal) -> Bool? {
         do throws(BrokerError) {
-            return try self.broker.topicAtHand(document.key, for: .publish, as: principal) != nil
+            return try self.broker.topicAtHand(document.key, for: .publish, as: principal).map { _ in true }
         } catch {
             return false
-        }
-    }
-
-    /// Whether what is known of the topic forbids `principal` to publish updates. False where the store would have to be asked.
-    public func isForbidden(_ document: LoadedDocument, as principal: Principal) -> Bool {
-        do throws(BrokerError) {
-            _ = try self.broker.topicAtHand(document.key, for: .publish, as: principal)
-            return false
-        } catch {
-            return true
         }
     }
 

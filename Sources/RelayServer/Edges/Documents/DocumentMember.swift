@@ -57,14 +57,12 @@ final class DocumentMember {
     private var document: LoadedDocument { self.use.document }
 
     /// Whether updates are taken from the client now.
-    var mayWrite: Bool {
+    var mayWrite: Bool { self.isAllowedToWrite == true }
+
+    /// Nil where only the store can tell.
+    private var isAllowedToWrite: Bool? {
         guard let principal = self.session.standingPrincipal(requiring: .write) else { return false }
         return self.services.documents.mayWrite(self.document, as: principal)
-    }
-
-    private var isForbiddenToWrite: Bool {
-        guard let principal = self.session.standingPrincipal(requiring: .write) else { return true }
-        return self.services.documents.isForbidden(self.document, as: principal)
     }
 
     private func send(_ reply: DocumentReply) { self.line?.send(reply, from: self) }
@@ -242,7 +240,9 @@ extension DocumentMember: PublishClient {
     /// - Throws: where it is no update. Nothing has changed then, and there is no outcome.
     func receive(update range: Range<Int>, in bytes: [UInt8], isEchoed: Bool) throws(DocumentError) {
         guard self.isInService else { return }
-        guard !self.isForbiddenToWrite else { return try self.refuse(update: range, in: bytes, isEchoed: isEchoed) }
+        guard self.isAllowedToWrite != false else {
+            return try self.refuse(update: range, in: bytes, isEchoed: isEchoed)
+        }
         let news = try self.document.news(in: bytes.span.extracting(range))
         self.services.metrics.received(isNew: !news.isNothing)
         switch news.forward {
