@@ -106,6 +106,24 @@ struct DocumentServiceTests {
         }
     }
 
+    @Test("A document that is too large takes deletions still, and says so of all else")
+    func verdicts() async throws {
+        try await EditingStage.run {
+            $0.maxBytes = 18
+        } _: { stage in
+            let use = try await stage.open(self.name)
+            #expect(try use.document.verdict(on: Sample.letter(0).span) == .whole)
+            try await stage.publish(Sample.letter(0), to: self.name)
+            try await until("the update is there") { use.document.stateVector.encoded() == [1, 1, 1] }
+            #expect(try use.document.verdict(on: Sample.letter(0).span) == .known)
+            try await stage.publish(Sample.letter(1), to: self.name)
+            try await until("the update is there") { use.document.stateVector.encoded() == [1, 1, 2] }
+            #expect(try use.document.verdict(on: Sample.letter(2).span) == .full)
+            #expect(try use.document.verdict(on: [0, 1, 1, 1, 0, 1].span) == .whole)
+            #expect(throws: DocumentError.truncated) { try use.document.verdict(on: [1].span) }
+        }
+    }
+
     @Test("As many documents and connections as may be, and no more")
     func limits() async throws {
         try await EditingStage.run {

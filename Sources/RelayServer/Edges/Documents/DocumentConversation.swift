@@ -111,7 +111,7 @@ extension DocumentConversation: DocumentLine {
         case .echo(let update): self.connection?.send(DocumentBatch.frame(update))
         case .awareness(let entries): self.connection?.send(AwarenessBatch.frame(entries))
         case .told: break
-        case .denied(let reason): self.send(DocumentFrame.denied(reason: reason))
+        case .denied(let refusal): self.send(DocumentFrame.denied(reason: refusal.clientText))
         }
     }
 

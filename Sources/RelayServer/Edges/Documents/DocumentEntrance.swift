@@ -63,16 +63,3 @@ struct DocumentEntrance {
         }
     }
 }
-
-extension DocumentRefusal {
-    /// What a client is told in its own protocol.
-    var clientText: String {
-        switch self {
-        case .broker(.denied), .broker(.missing): "Permission denied"
-        case .broker(let error): error.clientText
-        case .tooManyDocuments: "Room limit reached"
-        case .tooManyConnections: "Room capacity reached"
-        case .noMemory: AccessError(.overloaded).detail
-        }
-    }
-}

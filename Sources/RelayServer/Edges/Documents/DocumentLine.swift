@@ -2,6 +2,7 @@ import NIOCore
 import RelayAccess
 import RelayCore
 import RelayDocuments
+import RelayEditing
 
 /// What a ``DocumentMember`` speaks to its client by: a WebSocket, or something else that carries a protocol for documents. Says the same
 /// things in its own frames. Called on its loop.
@@ -57,8 +58,8 @@ enum DocumentReply {
     case awareness([AwarenessEntry])
     /// What another client of the same protocol has told the others beside the document.
     case told([UInt8])
-    /// Something was not done, and why.
-    case denied(String)
+    /// An update was not taken, and why; not each time.
+    case denied(UpdateRefusal)
 }
 
 /// What became of a client's update.

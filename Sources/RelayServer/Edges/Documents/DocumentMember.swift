@@ -11,7 +11,6 @@ import RelayWire
 /// A client's update is published, and comes back to it by the stream like all others': that is its acknowledgement, and comes when the update
 /// is as durable as the document promises.
 final class DocumentMember {
-    static let deniedReason = "Permission denied"
     private static let denialPause = TimeAmount.seconds(60)
     /// After which the relay asks for what it could not store.
     private static let retryDelay = TimeAmount.seconds(2)
@@ -67,12 +66,12 @@ final class DocumentMember {
 
     private func send(_ reply: DocumentReply) { self.line?.send(reply, from: self) }
 
-    /// Says why something was not done; not each time.
-    private func deny(_ reason: String) {
+    /// Says why an update was not taken; not each time.
+    private func deny(_ refusal: UpdateRefusal) {
         let now = NIODeadline.now()
         if let last = self.lastDenial, now - last < Self.denialPause { return }
         self.lastDenial = now
-        self.send(.denied(reason))
+        self.send(.denied(refusal))
     }
 
     // MARK: Life
@@ -243,28 +242,30 @@ extension DocumentMember: PublishClient {
         guard self.isAllowedToWrite != false else {
             return try self.refuse(update: range, in: bytes, isEchoed: isEchoed)
         }
-        let news = try self.document.news(in: bytes.span.extracting(range))
-        self.services.metrics.received(isNew: !news.isNothing)
-        switch news.forward {
-        case .nothing:
-            if isEchoed { self.send(.echo(ByteBuffer(bytes: bytes[range]))) }
-            self.settled(.applied)
-        case .whole: self.publish(ByteBuffer(bytes: bytes[range]), adding: news.addsStructs)
-        case .part(let part): self.publish(ByteBuffer(bytes: part), adding: news.addsStructs)
+        let verdict = try self.document.verdict(on: bytes.span.extracting(range))
+        self.services.metrics.received(isNew: verdict != .known)
+        switch verdict {
+        case .known: self.acknowledge(update: range, in: bytes, isEchoed: isEchoed)
+        case .whole: self.publish(ByteBuffer(bytes: bytes[range]))
+        case .part(let part): self.publish(ByteBuffer(bytes: part))
+        case .full: self.refuse(.full)
         }
+    }
+
+    private func acknowledge(update range: Range<Int>, in bytes: [UInt8], isEchoed: Bool) {
+        if isEchoed { self.send(.echo(ByteBuffer(bytes: bytes[range]))) }
+        self.settled(.applied)
     }
 
     /// Of who may not write only what brings nothing is taken. It is not asked what else would be new: that may be long.
     private func refuse(update range: Range<Int>, in bytes: [UInt8], isEchoed: Bool) throws(DocumentError) {
         guard try self.document.hasAll(of: bytes.span.extracting(range)) else { return self.refuse(.denied) }
         self.services.metrics.received(isNew: false)
-        if isEchoed { self.send(.echo(ByteBuffer(bytes: bytes[range]))) }
-        self.settled(.applied)
+        self.acknowledge(update: range, in: bytes, isEchoed: isEchoed)
     }
 
-    private func publish(_ update: ByteBuffer, adding addsStructs: Bool) {
+    private func publish(_ update: ByteBuffer) {
         guard let principal = self.session.standingPrincipal(requiring: .write) else { return self.refuse(.denied) }
-        guard self.document.hasRoom(addingStructs: addsStructs) else { return self.refuse(.full) }
         let draft = Draft(
             timestamp: self.services.clock.now(),
             payload: update,
@@ -287,19 +288,20 @@ extension DocumentMember: PublishClient {
         guard case .update = ticket else { return }
         switch result {
         case .success: self.settled(.applied)
-        case .failure(.denied), .failure(.missing), .failure(.exists): self.refuse(.denied)
-        case .failure(.refused): self.refuse(.malformed)
-        case .failure:
-            self.services.metrics.refused(.unstored)
-            self.settled(.unstored)
-            self.askAgain()
+        case .failure(let error): self.refuse(UpdateRefusal(error))
         }
     }
 
-    private func refuse(_ refusal: DocumentMetrics.Refusal) {
+    private func refuse(_ refusal: UpdateRefusal) {
         self.services.metrics.refused(refusal)
-        self.deny(refusal == .full ? "The document is as large as it may be" : Self.deniedReason)
-        self.settled(.refused)
+        switch refusal {
+        case .malformed, .denied, .full:
+            self.deny(refusal)
+            self.settled(.refused)
+        case .unstored:
+            self.settled(.unstored)
+            self.askAgain()
+        }
     }
 
     private func settled(_ outcome: UpdateOutcome) { self.line?.settled(outcome, from: self) }
@@ -401,7 +403,7 @@ extension DocumentMember: ReaderSink {
         if reader === self.unstarted { self.unstarted = nil }
         _ = self.subscriptions.remove(reader.topic.name)
         switch reason {
-        case .accessLost: self.end(.denied(Self.deniedReason))
+        case .accessLost: self.end(.denied(UpdateRefusal.denied.clientText))
         case .topicDeleted: self.end(.deleted)
         case .storeFailed: self.end(.unavailable("Try again later"))
         }
@@ -438,7 +440,7 @@ private struct OwedReplies {
 extension JoinRefusal {
     fileprivate var end: DocumentEnd {
         switch self {
-        case .broker(.denied), .broker(.missing): .denied(DocumentMember.deniedReason)
+        case .broker(.denied), .broker(.missing): .denied(DocumentRefusal.broker(.denied).clientText)
         case .broker, .overloaded, .tooManySubscriptions: .unavailable(self.clientText)
         }
     }

@@ -4,18 +4,9 @@ import RelayMetrics
 
 /// Counts what is said about documents.
 final class DocumentMetrics: Sendable {
-    /// Why an update was not taken.
-    enum Refusal: String, CaseIterable {
-        case malformed
-        case denied
-        case full
-        /// The store could not take it now. It is asked for again.
-        case unstored
-    }
-
     private let new: Counter
     private let known: Counter
-    private let refusals: [Refusal: Counter]
+    private let refusals: [UpdateRefusal: Counter]
     private let answerBytes: Counter
     private let accepted: Counter
     private let ignored: Counter
@@ -24,7 +15,7 @@ final class DocumentMetrics: Sendable {
         self.new = Counter(label: RelayMetric.documentUpdates, dimensions: [("result", "new")], factory: factory)
         self.known = Counter(label: RelayMetric.documentUpdates, dimensions: [("result", "known")], factory: factory)
         self.refusals = Dictionary(
-            uniqueKeysWithValues: Refusal.allCases.map { refusal in
+            uniqueKeysWithValues: UpdateRefusal.allCases.map { refusal in
                 (
                     refusal,
                     Counter(
@@ -50,7 +41,7 @@ final class DocumentMetrics: Sendable {
 
     func received(isNew: Bool) { (isNew ? self.new : self.known).increment() }
 
-    func refused(_ refusal: Refusal) { self.refusals[refusal]?.increment() }
+    func refused(_ refusal: UpdateRefusal) { self.refusals[refusal]?.increment() }
 
     func answered(_ bytes: Int) { self.answerBytes.increment(by: bytes) }
 

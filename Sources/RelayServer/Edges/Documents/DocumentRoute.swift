@@ -102,13 +102,3 @@ final class DocumentRoute: Route {
         func take() -> ConnectionQuota.Place? { self.place.take() }
     }
 }
-
-extension Reply {
-    init(_ refusal: DocumentRefusal) {
-        switch refusal {
-        case .broker(let error): self.init(error)
-        case .tooManyDocuments, .tooManyConnections: self = .unavailable(refusal.clientText)
-        case .noMemory: self = .overloaded
-        }
-    }
-}

@@ -25,6 +25,14 @@ enum RoomFailure: Hashable {
         }
     }
 
+    init(_ refusal: UpdateRefusal) {
+        switch refusal {
+        case .denied, .malformed: self = .denied
+        case .full: self = .refused(refusal.clientText)
+        case .unstored: self = .unavailable(refusal.clientText)
+        }
+    }
+
     init(_ end: DocumentEnd) {
         switch end {
         case .denied, .expired: self = .denied

@@ -1,6 +1,7 @@
 import RelayAccess
 import RelayCore
 import RelayDocuments
+import RelayEditing
 import RelayWire
 
 /// What carries the words of a room's client and of the relay: a WebSocket whose binary messages are those of y-protocols, or Socket.IO's

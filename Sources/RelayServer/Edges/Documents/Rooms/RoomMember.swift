@@ -60,9 +60,7 @@ extension RoomMember: SharedLine {
         case .echo(let update): self.connection.send(DocumentFrame.update(Array(update.readableBytesView)))
         case .awareness(let entries): self.connection.sendAwareness(AwarenessUpdate(entries).encoded())
         case .told(let json): self.connection.send(ZealMessage.customFrame(json))
-        case .denied(let reason):
-            let isDenied = reason == DocumentMember.deniedReason
-            self.connection.fail(isDenied ? .denied : .refused(reason))
+        case .denied(let refusal): self.connection.fail(RoomFailure(refusal))
         }
     }
 

@@ -34,7 +34,7 @@ extension DocumentCall {
         let documents = self.services.documents
         let update = try await self.inTurn { try documents.restoration(to: past, of: use.document) }
         guard let update else { return self.unchanged(use) }
-        return try await self.append(update.bytes, adding: update.structCount > 0, to: use)
+        return try await self.carryOut(use.document.verdict(onNew: update), on: update.bytes, of: use)
     }
 
     private func inTurn<Value>(_ work: () throws -> Value) async throws -> Value {

@@ -62,18 +62,23 @@ struct DocumentCall {
 
     private func merge(_ body: ByteBuffer, into use: DocumentUse) async throws -> Reply {
         let bytes = Array(body.readableBytesView)
-        let news: UpdateNews
+        let verdict: UpdateVerdict
         do throws(DocumentError) {
-            news = try use.document.news(in: bytes.span)
+            verdict = try use.document.verdict(on: bytes.span)
         } catch {
             throw RESTRefusal(
                 Reply(.unprocessableEntity, detail: "The body is no update of Yjs, version 1: \(error)")
             )
         }
-        switch news.forward {
-        case .nothing: return self.unchanged(use)
-        case .whole: return try await self.append(bytes, adding: news.addsStructs, to: use)
-        case .part(let part): return try await self.append(part, adding: news.addsStructs, to: use)
+        return try await self.carryOut(verdict, on: bytes, of: use)
+    }
+
+    func carryOut(_ verdict: UpdateVerdict, on update: [UInt8], of use: DocumentUse) async throws -> Reply {
+        switch verdict {
+        case .known: return self.unchanged(use)
+        case .whole: return try await self.append(update)
+        case .part(let part): return try await self.append(part)
+        case .full: throw RESTRefusal(Reply(.payloadTooLarge, detail: UpdateRefusal.full.clientText))
         }
     }
 
@@ -88,11 +93,7 @@ struct DocumentCall {
         )
     }
 
-    /// - Parameter addsStructs: whether there is more of the document afterwards.
-    func append(_ update: [UInt8], adding addsStructs: Bool, to use: DocumentUse) async throws -> Reply {
-        guard use.document.hasRoom(addingStructs: addsStructs) else {
-            throw RESTRefusal(Reply(.payloadTooLarge, detail: "The document is as large as it may be"))
-        }
+    private func append(_ update: [UInt8]) async throws -> Reply {
         let draft = Draft(
             timestamp: self.call.now,
             payload: ByteBuffer(bytes: update),

@@ -1,0 +1,51 @@
+public import RelayCore
+public import RelayDocuments
+
+/// What becomes of an update of somebody's who may write.
+public enum UpdateVerdict: Hashable, Sendable {
+    /// Nothing of it is new.
+    case known
+    /// It is to be published as it is.
+    case whole
+    /// This is to be published in its place, which has all that is new of it.
+    case part([UInt8])
+    /// The document is too large to take it.
+    case full
+}
+
+/// Why an update was not taken. The raw value names it in metrics.
+public enum UpdateRefusal: String, CaseIterable, Sendable {
+    case malformed
+    /// Whoever has sent it may not write, or not any more.
+    case denied
+    /// The document is too large to take it.
+    case full
+    /// The store could not take it now: it is worth another try.
+    case unstored
+
+    /// What a publish that failed makes of its update.
+    public init(_ error: BrokerError) {
+        switch error {
+        case .denied, .missing, .exists: self = .denied
+        case .refused: self = .malformed
+        case .quota, .full, .moved, .overloaded, .tooManyWaiting, .store: self = .unstored
+        }
+    }
+}
+
+extension LoadedDocument {
+    /// - Throws: as ``DocumentState/news(in:)-(Span<UInt8>)``, where it is no update.
+    public func verdict(on update: Span<UInt8>) throws(DocumentError) -> UpdateVerdict {
+        let news = try self.news(in: update)
+        switch news.forward {
+        case .nothing: return .known
+        case .whole: return self.hasRoom(addingStructs: news.addsStructs) ? .whole : .full
+        case .part(let part): return self.hasRoom(addingStructs: news.addsStructs) ? .part(part) : .full
+        }
+    }
+
+    /// - Parameter update: of which all is new.
+    public func verdict(onNew update: Update) -> UpdateVerdict {
+        self.hasRoom(addingStructs: update.structCount > 0) ? .whole : .full
+    }
+}
