@@ -1,5 +1,4 @@
 import NIOCore
-import NIOWebSocket
 import RelayAccess
 import RelayCore
 import RelaySessions
@@ -71,18 +70,4 @@ extension BrokerError {
         case .full, .moved, .overloaded, .store: .unavailable
         }
     }
-}
-
-/// How signaling sockets are closed, besides the codes of RFC 6455.
-extension WebSocketErrorCode {
-    /// No ticket, or none that is good any more.
-    static let unauthenticated = WebSocketErrorCode(codeNumber: 4001)
-    /// Put out of the session.
-    static let kicked = WebSocketErrorCode(codeNumber: 4003)
-    /// The session is over.
-    static let sessionClosed = WebSocketErrorCode(codeNumber: 4004)
-    /// The peer has come over another connection.
-    static let replaced = WebSocketErrorCode(codeNumber: 4010)
-    /// The relay is stopping, others may serve.
-    static let serviceRestart = WebSocketErrorCode(codeNumber: 1012)
 }

@@ -65,13 +65,6 @@ final class HocuspocusConversation {
     }
 }
 
-extension WebSocketErrorCode {
-    /// Hocuspocus' own: come again with a connection that has sent nothing.
-    static let resetConnection = WebSocketErrorCode(codeNumber: 4205)
-    static let unauthorized = WebSocketErrorCode(codeNumber: 4401)
-    static let connectionTimeout = WebSocketErrorCode(codeNumber: 4408)
-}
-
 // MARK: - The WebSocket
 
 extension HocuspocusConversation: WebSocketDialect {
