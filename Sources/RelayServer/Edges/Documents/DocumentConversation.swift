@@ -8,15 +8,12 @@ import RelayEditing
 /// What a client of y-protocols and the relay say to each other over a WebSocket about the one document that it has opened. Lives on its
 /// connection's loop.
 final class DocumentConversation {
-    /// Of what can't be read. Beyond it the connection is closed.
-    private static let maxMalformed = 16
-
     /// Nil before it is open, and once it closes or is gone.
     private var connection: WebSocketConnection?
     private var member: DocumentMember?
     let loop: DeliveryLoop
     private let metrics: DocumentMetrics
-    private var malformed = 0
+    private var malformed = MalformedCount()
 
     init(_ session: Session, _ use: DocumentUse, _ services: DocumentServices, on loop: DeliveryLoop) {
         self.loop = loop
@@ -61,11 +58,9 @@ extension DocumentConversation: WebSocketDialect {
         }
     }
 
-    /// Clients have no way to react to an error, so a few are ignored.
     private func receivedNonsense() {
         self.metrics.refused(.malformed)
-        self.malformed += 1
-        if self.malformed > Self.maxMalformed { self.connection?.close(.policyViolation, "Malformed messages") }
+        if self.malformed.note() { self.connection?.close(.policyViolation, "Malformed messages") }
     }
 
     private func received(

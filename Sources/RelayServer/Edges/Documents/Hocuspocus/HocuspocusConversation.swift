@@ -12,8 +12,6 @@ import RelayWire
 /// While somebody's token is checked and a document is loaded, the WebSocket is not read. So what waits for a decision is only what a client
 /// says about a document before it says who it is.
 final class HocuspocusConversation {
-    /// Of what can't be read. Beyond it the connection is closed.
-    private static let maxMalformed = 16
     /// Bytes: a name and a session's number.
     private static let longestAddress = 1_024
 
@@ -29,7 +27,7 @@ final class HocuspocusConversation {
     private var undecided = UndecidedFrames()
     private var idleness = HocuspocusIdleness(openedAt: .now())
     private var timer: Scheduled<Void>?
-    private var malformed = 0
+    private var malformed = MalformedCount()
 
     /// - Parameters:
     ///   - opener: of the token that the WebSocket was opened with.
@@ -116,8 +114,7 @@ extension HocuspocusConversation: WebSocketDialect {
 
     private func receivedNonsense() {
         self.services.metrics.refused(.malformed)
-        self.malformed += 1
-        if self.malformed > Self.maxMalformed { self.close(.resetConnection, "Malformed messages") }
+        if self.malformed.note() { self.close(.resetConnection, "Malformed messages") }
     }
 
     private func received(

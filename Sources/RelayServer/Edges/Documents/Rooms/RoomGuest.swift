@@ -5,9 +5,6 @@ import RelayWire
 
 /// Who the client of a connection to rooms is, whatever rooms it is in. Lives on its connection's loop.
 final class RoomGuest {
-    /// Messages that can't be read. Beyond it the connection is closed.
-    private static let maxMalformed = 16
-
     let services: DocumentServices
     let entrance: DocumentEntrance
     let clientID = "client_" + String(UInt64.random(in: (1 << 44)..<(1 << 48)), radix: 16)
@@ -18,7 +15,7 @@ final class RoomGuest {
     /// Whether the client has no place yet among its user's connections, or among those of people without a token.
     private(set) var isStranger: Bool
     private var patience: Scheduled<Void>?
-    private var malformed = 0
+    var malformed = MalformedCount()
 
     /// - Parameters:
     ///   - session: of the token that the connection was opened with; nil makes the client a stranger.
@@ -45,12 +42,6 @@ final class RoomGuest {
     func left() {
         self.patience?.cancel()
         self.patience = nil
-    }
-
-    /// Another message could not be read.
-    func isTooMuchMalformed() -> Bool {
-        self.malformed += 1
-        return self.malformed > Self.maxMalformed
     }
 
     /// Goes on with who the client says that it is. It says nothing new without a token, where it has shown one before.

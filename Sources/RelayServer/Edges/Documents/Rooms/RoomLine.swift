@@ -56,6 +56,6 @@ extension RoomLine {
     func receivedNonsense() {
         self.guest.services.metrics.refused(.malformed)
         self.fail(.malformed)
-        if self.guest.isTooMuchMalformed() { self.putOut(.malformedMessages) }
+        if self.guest.malformed.note() { self.putOut(.malformedMessages) }
     }
 }
