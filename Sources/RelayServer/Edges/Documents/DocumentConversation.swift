@@ -51,7 +51,7 @@ extension DocumentConversation: WebSocketDialect {
         do throws(DocumentError) {
             while offset < bytes.count, let member = self.member {
                 try count.next()
-                try self.received(try DocumentMessage.next(in: bytes.span, at: &offset), in: bytes, for: member)
+                try member.receive(try DocumentMessage.next(in: bytes.span, at: &offset), in: bytes)
             }
         } catch {
             self.receivedNonsense()
@@ -61,22 +61,6 @@ extension DocumentConversation: WebSocketDialect {
     private func receivedNonsense() {
         self.metrics.refused(.malformed)
         if self.malformed.note() { self.connection?.close(.policyViolation, "Malformed messages") }
-    }
-
-    private func received(
-        _ message: DocumentMessage,
-        in bytes: [UInt8],
-        for member: DocumentMember
-    ) throws(DocumentError) {
-        switch message {
-        case .step1(let range): member.answer(try StateVector(bytes.span.extracting(range)))
-        case .step2(let range): try member.receive(update: range, in: bytes, isEchoed: false)
-        case .update(let range): try member.receive(update: range, in: bytes, isEchoed: true)
-        case .awareness(let range): member.receive(try AwarenessUpdate(bytes.span.extracting(range)))
-        case .queryAwareness: member.sendPresent()
-        // Of other protocols' numbers some are harmless here.
-        case .denied, .unknown: break
-        }
     }
 }
 

@@ -70,21 +70,17 @@ final class HocuspocusDocument {
             let vector = try StateVector(bytes.span.extracting(range))
             self.member.ask()
             self.member.answer(vector)
-        case .step2(let range): try self.receive(update: range, in: bytes)
-        case .update(let range):
-            // Of who may not write not even one that brings nothing is taken.
-            guard self.member.mayWrite else { return self.settled(.refused, from: self.member) }
-            try self.receive(update: range, in: bytes)
-        case .awareness(let range): self.member.receive(try AwarenessUpdate(bytes.span.extracting(range)))
-        case .queryAwareness: self.member.sendPresent()
-        case .denied, .unknown: break
+        // Of who may not write not even one that brings nothing is taken.
+        case .update where !self.member.mayWrite: self.settled(.refused, from: self.member)
+        case .step2, .update: try self.receive(update: message, in: bytes)
+        case .awareness, .queryAwareness, .denied, .unknown: try self.member.receive(message, in: bytes)
         }
     }
 
     /// The client counts the answers: each has its own, also one that can't be read.
-    private func receive(update range: Range<Int>, in bytes: [UInt8]) throws(DocumentError) {
+    private func receive(update message: DocumentMessage, in bytes: [UInt8]) throws(DocumentError) {
         do throws(DocumentError) {
-            try self.member.receive(update: range, in: bytes, isEchoed: false)
+            try self.member.receive(message, in: bytes)
         } catch {
             self.settled(.refused, from: self.member)
             throw error
@@ -104,11 +100,10 @@ extension HocuspocusDocument: SharedLine {
         switch reply {
         case .step1(let vector): self.send(DocumentFrame.step1(vector))
         case .step2(let update): self.send(DocumentFrame.step2(update))
-        case .echo(let update): self.connection.send(self.head, DocumentBody.message(update))
         case .awareness(let entries): self.send(DocumentFrame.awareness(AwarenessUpdate(entries).encoded()))
         case .told(let text): self.send(HocuspocusFrame.stateless(text))
         // What became of an update its status says, and of a client that is not let in the end of its part.
-        case .denied: break
+        case .echo, .denied: break
         }
     }
 

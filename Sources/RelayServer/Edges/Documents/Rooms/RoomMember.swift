@@ -33,14 +33,8 @@ final class RoomMember {
 
     func receive(_ update: AwarenessUpdate) { self.member.receive(update) }
 
-    func received(_ message: DocumentMessage, in bytes: [UInt8]) throws(DocumentError) {
-        switch message {
-        case .step1(let range): self.member.answer(try StateVector(bytes.span.extracting(range)))
-        case .step2(let range): try self.member.receive(update: range, in: bytes, isEchoed: false)
-        case .update(let range): try self.member.receive(update: range, in: bytes, isEchoed: true)
-        case .queryAwareness: self.member.sendPresent()
-        case .awareness, .denied, .unknown: break
-        }
+    func receive(_ message: DocumentMessage, in bytes: [UInt8]) throws(DocumentError) {
+        try self.member.receive(message, in: bytes)
     }
 }
 

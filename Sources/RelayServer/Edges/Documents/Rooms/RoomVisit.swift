@@ -112,7 +112,7 @@ final class RoomVisit {
         from member: RoomMember
     ) throws(DocumentError) {
         switch message {
-        case .plain(let message): try member.received(message, in: bytes)
+        case .plain(let message): try member.receive(message, in: bytes)
         case .awareness(let update, let hasLength):
             self.guest.writesLength = hasLength
             member.receive(update)
