@@ -144,6 +144,29 @@ struct DocumentServiceTests {
         }
     }
 
+    @Test("Who is not heard of for half a minute is gone, and all are told")
+    func presence() async throws {
+        try await EditingStage.run { stage in
+            let use = try await stage.open(self.name)
+            let update = AwarenessUpdate([AwarenessEntry(client: 7, clock: 1, state: Array("{}".utf8))])
+            let early = use.document.receive(update, from: use.connection, user: "olga", at: stage.clock.uptime)
+            #expect(
+                early.answer == [AwarenessEntry(client: 7, clock: 1, state: nil)],
+                "it is asked to say it once more"
+            )
+            stage.clock.pass(.seconds(61))
+            let again = AwarenessUpdate([AwarenessEntry(client: 7, clock: 2, state: Array("{}".utf8))])
+            let outcome = use.document.receive(again, from: use.connection, user: "olga", at: stage.clock.uptime)
+            #expect(outcome.broadcast == again.entries)
+            stage.clock.pass(.seconds(29))
+            stage.documents.timePassed()
+            #expect(use.document.present == again.entries)
+            stage.clock.pass(.seconds(2))
+            stage.documents.timePassed()
+            #expect(use.document.present.isEmpty)
+        }
+    }
+
     @Test("Who may not write makes no document, and strangers are kept out of others'")
     func access() async throws {
         try await EditingStage.run { stage in

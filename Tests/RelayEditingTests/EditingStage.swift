@@ -45,11 +45,21 @@ final class EditingLoop: DocumentLoop, ReadingLoop {
     func stop() async throws { try await self.eventLoop.submit { self.state.value = nil }.get() }
 }
 
+/// A clock that also jumps ahead.
+final class PassingClock: Sendable {
+    private let ahead = Mutex(TimeAmount.zero)
+
+    var uptime: NIODeadline { .now() + self.ahead.withLock { $0 } }
+
+    func pass(_ time: TimeAmount) { self.ahead.withLock { $0 = $0 + time } }
+}
+
 /// Documents on a store in memory, and the keeper that works on them.
 struct EditingStage {
     let broker: Broker
     let documents: DocumentService
     let loop: EditingLoop
+    let clock: PassingClock
     let olga = Principal.user("olga")
 
     static func run(
@@ -59,14 +69,16 @@ struct EditingStage {
         var settings = DocumentSettings()
         change(&settings)
         let memory = MemoryLedger()
+        let clock = PassingClock()
         let broker = Broker(
             store: MemoryStore(),
             catalog: TopicCatalog([PlainStream()] + DocumentService.behaviors(settings)),
             memory: memory,
-            clock: RelayClock(now: { Timestamp(microseconds: 1_795_000_000_000_000) }, uptime: { .now() })
+            clock: RelayClock(now: { Timestamp(microseconds: 1_795_000_000_000_000) }, uptime: { clock.uptime })
         )
         let documents = DocumentService(settings: settings, broker: broker, memory: memory)
-        let stage = EditingStage(broker: broker, documents: documents, loop: try await EditingLoop(broker))
+        let loop = try await EditingLoop(broker)
+        let stage = EditingStage(broker: broker, documents: documents, loop: loop, clock: clock)
         let keeper = Task { await DocumentKeeper(documents).run() }
         let result: Result<Void, any Error>
         do {

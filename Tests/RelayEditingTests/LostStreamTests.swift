@@ -13,7 +13,7 @@ struct LostStreamTests {
         let clock = RelayClock(now: { Timestamp(microseconds: 0) }, uptime: { .now() })
         let loop = try await EditingLoop(Broker(store: MemoryStore(), clock: clock))
         let name = try #require(DocumentName("notes"))
-        return LoadedDocument(name, of: "1", on: loop, DocumentSettings(), MemoryLedger())
+        return LoadedDocument(name, of: "1", on: loop, DocumentSettings(), MemoryLedger(), at: .now())
     }
 
     private func letters(_ range: Range<UInt8>, from id: UInt64 = 1) -> [Message] {
@@ -64,11 +64,11 @@ struct LostStreamTests {
         let there = AwarenessEntry(client: 8, clock: 2, state: Array("{}".utf8))
         let message = Message.update(1, Sample.state(there))
         // The client's own loop brings it before the document's own reader has.
-        document.willTell([message], in: 1)
+        document.willTell([message], in: 1, at: .now())
         let connection = try #require(document.enter())
-        let outcome = document.receive(AwarenessUpdate([there]), from: connection, user: "olga")
+        let outcome = document.receive(AwarenessUpdate([there]), from: connection, user: "olga", at: .now())
         #expect(outcome.answer.isEmpty && outcome.broadcast.isEmpty)
-        document.observe([message], in: 1)
+        document.observe([message], in: 1, at: .now())
         #expect(document.present == [there])
         #expect(document.leave(connection).removals.isEmpty)
     }

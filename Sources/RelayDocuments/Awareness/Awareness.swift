@@ -1,6 +1,7 @@
 /// Who is present in a document, and what they show of themselves.
 ///
-/// Pure: no clock is read and nothing is sent. It is dropped with the document's last connection.
+/// Pure: no clock is read and nothing is sent. Moments are how long after one and the same other moment they are, by a clock that never goes
+/// back. It is dropped with the document's last connection.
 ///
 /// Anybody may write anybody's entry, as the protocol has it. But while the connection that owns an id lives, others' entries for it are
 /// ignored, unless they come from the same user with a higher clock: a reconnect can overtake the close of the connection before it.
@@ -14,13 +15,13 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
         /// Nil for a connection elsewhere: to another relay.
         var owner: Connection?
         var user: User?
-        var renewed: ContinuousClock.Instant
+        var renewed: Duration
 
         var bytes: Int { self.state.count + Self.overhead }
     }
 
     private let limits: AwarenessLimits
-    private let loaded: ContinuousClock.Instant
+    private let loaded: Duration
     private var present: [UInt64: Present] = [:]
     /// What all who are present take of memory, about.
     public private(set) var bytes = 0
@@ -31,7 +32,7 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
     private var pace: AwarenessPace<Connection>
 
     /// - Parameter now: when the document was loaded.
-    public init(limits: AwarenessLimits = AwarenessLimits(), now: ContinuousClock.Instant) {
+    public init(limits: AwarenessLimits = AwarenessLimits(), now: Duration) {
         self.limits = limits
         self.loaded = now
         self.kept = KeptClocks(bound: limits.maxKeptClocks)
@@ -49,7 +50,7 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
     public var keptClocks: Int { self.kept.count }
 
     /// When ``timePassed(now:)`` has something to do, unless something comes before. nil: never.
-    public var deadline: ContinuousClock.Instant? {
+    public var deadline: Duration? {
         let timeout = self.present.values.map { $0.renewed + self.limits.timeout }.min()
         return [timeout, self.pace.deadline].compactMap { $0 }.min()
     }
@@ -63,7 +64,7 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
         _ update: AwarenessUpdate,
         from connection: Connection,
         user: User?,
-        now: ContinuousClock.Instant
+        now: Duration
     ) -> AwarenessOutcome {
         var outcome = AwarenessOutcome()
         let isFirst = self.heard.insert(connection).inserted
@@ -86,7 +87,7 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
     /// - Parameters:
     ///   - user: whose they are; nil where that is not known.
     ///   - now: never before an earlier call's.
-    public mutating func observe(_ entries: [AwarenessEntry], of user: User?, now: ContinuousClock.Instant) {
+    public mutating func observe(_ entries: [AwarenessEntry], of user: User?, now: Duration) {
         for entry in entries {
             guard let state = entry.state else {
                 self.observeRemoval(of: entry.client, entry.clock)
@@ -130,7 +131,7 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
     }
 
     /// - Returns: for everybody: removals of what was not renewed in time, and the newest entries of who was too fast.
-    public mutating func timePassed(now: ContinuousClock.Instant) -> [AwarenessEntry] {
+    public mutating func timePassed(now: Duration) -> [AwarenessEntry] {
         let late = self.present.filter { $0.value.renewed + self.limits.timeout <= now }.keys.sorted()
         let removals = late.map { self.remove($0) }
         let held = self.pace.timePassed(now: now).subtracting(late).sorted()
@@ -159,7 +160,7 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
         from connection: Connection,
         user: User?,
         isFirst: Bool,
-        now: ContinuousClock.Instant
+        now: Duration
     ) -> Decision {
         guard !self.isLeap(entry) else { return .dropped }
         guard let known = self.present[entry.client] else {
@@ -189,7 +190,7 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
         _ entry: AwarenessEntry,
         from connection: Connection,
         user: User?,
-        now: ContinuousClock.Instant
+        now: Duration
     ) -> Decision {
         guard entry.clock > 0 else { return .ignored }
         let known = self.kept[entry.client]
@@ -207,7 +208,7 @@ public struct Awareness<Connection: Hashable & Sendable, User: Equatable & Senda
         _ entry: AwarenessEntry,
         from connection: Connection,
         user: User?,
-        now: ContinuousClock.Instant
+        now: Duration
     ) -> Decision {
         guard let state = entry.state, state.count <= self.limits.maxStateBytes else { return .dropped }
         var mine = self.owned[connection] ?? []

@@ -2,7 +2,7 @@
 /// is remembered.
 struct AwarenessPace<Connection: Hashable & Sendable>: Sendable {
     private struct Second: Sendable {
-        var start: ContinuousClock.Instant
+        var start: Duration
         var told = 0
         var held: Set<UInt64> = []
     }
@@ -15,11 +15,11 @@ struct AwarenessPace<Connection: Hashable & Sendable>: Sendable {
     }
 
     /// When something is held no longer.
-    var deadline: ContinuousClock.Instant? {
+    var deadline: Duration? {
         self.seconds.values.filter { !$0.held.isEmpty }.map { $0.start + .seconds(1) }.min()
     }
 
-    mutating func mayTell(_ client: UInt64, of connection: Connection, now: ContinuousClock.Instant) -> Bool {
+    mutating func mayTell(_ client: UInt64, of connection: Connection, now: Duration) -> Bool {
         var second = self.seconds[connection] ?? Second(start: now)
         defer { self.seconds[connection] = second }
         if second.held.isEmpty, now >= second.start + .seconds(1) { second = Second(start: now) }
@@ -32,7 +32,7 @@ struct AwarenessPace<Connection: Hashable & Sendable>: Sendable {
     }
 
     /// - Returns: the clients whose newest entry is to be told now.
-    mutating func timePassed(now: ContinuousClock.Instant) -> Set<UInt64> {
+    mutating func timePassed(now: Duration) -> Set<UInt64> {
         var due: Set<UInt64> = []
         for (connection, second) in self.seconds where now >= second.start + .seconds(1) {
             due.formUnion(second.held)

@@ -47,7 +47,8 @@ final class DocumentFollower: ReaderSink {
     func deliver(_ batch: Batch, to reader: Reader) {
         switch Part(rawValue: reader.tag) {
         case .updates: if self.document.take(batch.messages, in: reader.epoch) { self.service.compact(self.document) }
-        case .awareness, nil: self.document.observe(batch.messages, in: reader.epoch)
+        case .awareness, nil:
+            self.document.observe(batch.messages, in: reader.epoch, at: self.service.broker.clock.uptime())
         }
     }
 

@@ -30,12 +30,7 @@ public struct DocumentKeeper: Sendable {
     }
 
     private func watchTime() async {
-        while (try? await Task.sleep(for: Self.interval)) != nil {
-            for document in self.service.loaded {
-                self.service.tell(document.timePassed(), in: document)
-                if !document.isPublished { self.service.publishAgain(document) }
-            }
-        }
+        while (try? await Task.sleep(for: Self.interval)) != nil { self.service.timePassed() }
     }
 
     private func workOn<Work: Sendable>(

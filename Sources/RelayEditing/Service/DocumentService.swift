@@ -184,7 +184,8 @@ public final class DocumentService: Sendable {
             guard let connection = known.enter() else { throw .tooManyConnections }
             return Entered(document: known, connection: connection)
         }
-        let document = LoadedDocument(name, of: topicID, on: loop, self.settings, self.memory)
+        let now = self.broker.clock.uptime()
+        let document = LoadedDocument(name, of: topicID, on: loop, self.settings, self.memory, at: now)
         guard let connection = document.enter() else { throw .tooManyConnections }
         var entered = Entered(document: document, connection: connection, isNew: true, replaced: known)
         if known == nil, documents.count >= self.settings.maxLoaded {
@@ -319,6 +320,15 @@ public final class DocumentService: Sendable {
         for entry in entries {
             let draft = Draft(entry, at: self.broker.clock.now())
             self.announce(draft, to: document.awarenessKey)
+        }
+    }
+
+    /// Does for all documents what is due by now. To be called from time to time.
+    func timePassed() {
+        let now = self.broker.clock.uptime()
+        for document in self.loaded {
+            self.tell(document.timePassed(at: now), in: document)
+            if !document.isPublished { self.publishAgain(document) }
         }
     }
 

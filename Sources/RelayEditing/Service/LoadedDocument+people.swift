@@ -1,4 +1,4 @@
-import NIOCore
+public import NIOCore
 public import RelayCore
 public import RelayDocuments
 import Synchronization
@@ -48,47 +48,51 @@ extension LoadedDocument {
     /// - Parameters:
     ///   - connection: of the ``DocumentUse``.
     ///   - user: whose it is.
-    public func receive(_ update: AwarenessUpdate, from connection: UInt64, user: String) -> AwarenessOutcome {
+    public func receive(
+        _ update: AwarenessUpdate,
+        from connection: UInt64,
+        user: String,
+        at now: NIODeadline
+    ) -> AwarenessOutcome {
         self.state.withLock { state in
             defer { self.chargeAwareness(&state) }
-            return state.awareness.receive(update, from: connection, user: user, now: .now)
+            return state.awareness.receive(update, from: connection, user: user, now: now.moment)
         }
     }
 
     /// Entries that the stream has brought.
-    func observe(_ messages: [Message], in epoch: UInt64) {
+    func observe(_ messages: [Message], in epoch: UInt64, at now: NIODeadline) {
         self.state.withLock { state in
             state.awarenessLog.take(messages, in: epoch)
-            self.observe(messages, &state)
+            self.observe(messages, at: now, &state)
         }
     }
 
     /// Entries that a client is about to hear of. The document knows of them first: providers say what they hear again, and of somebody whom the
     /// document does not know it would seem to be said by that one itself.
-    public func willTell(_ messages: [Message], in epoch: UInt64) {
+    public func willTell(_ messages: [Message], in epoch: UInt64, at now: NIODeadline) {
         self.state.withLock { state in
             let log = state.awarenessLog
             guard log.epoch == epoch || log.epoch == StreamEpoch.none.id else { return }
             // The rest is known. How far the document has read stays as it is: its own reader misses nothing.
-            self.observe(messages.filter { $0.id > log.position }, &state)
+            self.observe(messages.filter { $0.id > log.position }, at: now, &state)
         }
     }
 
-    private func observe(_ messages: [Message], _ state: inout State) {
+    private func observe(_ messages: [Message], at now: NIODeadline, _ state: inout State) {
         for message in messages where message.format == .binary {
             guard let update = try? AwarenessUpdate(Array(message.payload.readableBytesView)) else { continue }
-            state.awareness.observe(update.entries, of: message.sender, now: .now)
+            state.awareness.observe(update.entries, of: message.sender, now: now.moment)
         }
         self.chargeAwareness(&state)
     }
 
     /// - Returns: what all are told now that time has passed.
-    func timePassed() -> [AwarenessEntry] {
+    func timePassed(at now: NIODeadline) -> [AwarenessEntry] {
         self.state.withLock { state in
-            let now = ContinuousClock.Instant.now
-            guard let deadline = state.awareness.deadline, deadline <= now else { return [] }
+            guard let deadline = state.awareness.deadline, deadline <= now.moment else { return [] }
             defer { self.chargeAwareness(&state) }
-            return state.awareness.timePassed(now: now)
+            return state.awareness.timePassed(now: now.moment)
         }
     }
 
@@ -104,4 +108,9 @@ extension LoadedDocument {
     }
 
     var connectionCount: Int { self.state.withLock { $0.connections.count } }
+}
+
+extension NIODeadline {
+    /// As awareness counts time.
+    var moment: Duration { .nanoseconds(Int64(self.uptimeNanoseconds)) }
 }

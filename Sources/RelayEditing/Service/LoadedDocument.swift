@@ -61,7 +61,8 @@ public final class LoadedDocument: Sendable {
         of topicID: String,
         on loop: any DocumentLoop,
         _ settings: DocumentSettings,
-        _ memory: MemoryLedger
+        _ memory: MemoryLedger,
+        at now: NIODeadline
     ) {
         self.name = name
         self.topicID = topicID
@@ -71,7 +72,7 @@ public final class LoadedDocument: Sendable {
         self.loop = loop
         self.settings = settings
         self.memory = memory
-        self.state = Mutex(State(awareness: Awareness(limits: settings.awareness, now: .now)))
+        self.state = Mutex(State(awareness: Awareness(limits: settings.awareness, now: now.moment)))
     }
 
     deinit {

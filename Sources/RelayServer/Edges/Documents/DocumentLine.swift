@@ -71,17 +71,6 @@ enum UpdateOutcome: Hashable {
     case unstored
 }
 
-extension DocumentEnd {
-    /// What a client is told in its own protocol.
-    var clientText: String {
-        switch self {
-        case .denied(let reason), .unavailable(let reason): reason
-        case .deleted: "The document was deleted"
-        case .expired: "The access token has expired"
-        }
-    }
-}
-
 /// Counts the protocol's messages in one of a WebSocket, which are handled in one go. Clients send one, or a few.
 struct FrameCount {
     private static let most = 256
@@ -93,15 +82,4 @@ struct FrameCount {
         self.count += 1
         guard self.count <= Self.most else { throw .tooLarge }
     }
-}
-
-/// Why a member's part in a document is over.
-enum DocumentEnd: Hashable {
-    /// It may not read the document, or not any more.
-    case denied(String)
-    case deleted
-    /// Come again with another token.
-    case expired
-    /// Come again a little later.
-    case unavailable(String)
 }

@@ -68,7 +68,7 @@ final class DocumentMember {
 
     /// Says why an update was not taken; not each time.
     private func deny(_ refusal: UpdateRefusal) {
-        let now = NIODeadline.now()
+        let now = self.services.clock.uptime()
         if let last = self.lastDenial, now - last < Self.denialPause { return }
         self.lastDenial = now
         self.send(.denied(refusal))
@@ -322,7 +322,12 @@ extension DocumentMember: PublishClient {
 extension DocumentMember {
     func receive(_ update: AwarenessUpdate) {
         guard let principal = self.session.standingPrincipal(requiring: .read) else { return }
-        let outcome = self.document.receive(update, from: self.use.connection, user: principal.username)
+        let outcome = self.document.receive(
+            update,
+            from: self.use.connection,
+            user: principal.username,
+            at: self.services.clock.uptime()
+        )
         self.services.metrics.awareness(accepted: outcome.broadcast.count, of: update.entries.count)
         if !outcome.answer.isEmpty { self.send(.awareness(outcome.answer)) }
         for entry in outcome.broadcast {
@@ -393,7 +398,8 @@ extension DocumentMember: ReaderSink {
         self.services.publisher.metrics.delivered(batch.messages.count, by: .webSocket)
         switch part {
         case .stateless: return self.hear(batch.messages)
-        case .awareness: self.document.willTell(batch.messages, in: reader.epoch)
+        case .awareness:
+            self.document.willTell(batch.messages, in: reader.epoch, at: self.services.clock.uptime())
         case .updates: break
         }
         self.line?.deliver(batch, of: part, to: self)
@@ -426,22 +432,6 @@ extension DocumentMember: SessionSink {
         case .nothing: break
         case .warn: self.line?.expiring(self)
         case .end: self.end(.expired)
-        }
-    }
-}
-
-/// What a client that takes nothing now is told once it does, whatever it asks meanwhile.
-private struct OwedReplies {
-    var question = false
-    var answer: StateVector?
-    var presence = false
-}
-
-extension JoinRefusal {
-    fileprivate var end: DocumentEnd {
-        switch self {
-        case .broker(.denied), .broker(.missing): .denied(DocumentRefusal.broker(.denied).clientText)
-        case .broker, .overloaded, .tooManySubscriptions: .unavailable(self.clientText)
         }
     }
 }
