@@ -42,6 +42,10 @@ final class EditingLoop: DocumentLoop, ReadingLoop {
 
     func comeBack() { self.eventLoop.execute { self.state.value?.goOn() } }
 
+    func gather(for time: TimeAmount) {
+        self.eventLoop.scheduleTask(in: time) { self.state.value?.handOut() }
+    }
+
     func stop() async throws { try await self.eventLoop.submit { self.state.value = nil }.get() }
 }
 

@@ -54,6 +54,10 @@ public protocol TopicBehavior: Sendable {
     /// Of which messages only the newest are kept; nil where each counts. Of kinds whose ``tier`` is hot.
     var compaction: StreamCompaction? { get }
 
+    /// Whether messages that come close together may wait a moment for each other, so that their readers are handed them together. For kinds
+    /// whose edges make one message of several: see ``Gathering``.
+    var gathersMessages: Bool { get }
+
     /// Whether ``isVisible(_:to:)`` must be asked for each message. False lets all readers of a topic share their bytes.
     var hidesMessages: Bool { get }
 
@@ -99,6 +103,8 @@ extension TopicBehavior {
     public func retention(configured: Retention) -> Retention { configured }
 
     public var compaction: StreamCompaction? { nil }
+
+    public var gathersMessages: Bool { false }
 
     public var hidesMessages: Bool { false }
 

@@ -8,7 +8,7 @@ extension LoopReaders {
     private static let catchUpSlice = SliceLimits(maxMessages: 256, maxBytes: 64 << 10)
 
     func process(_ topic: Topic) {
-        guard let group = self.groups[ObjectIdentifier(topic)] else { return }
+        guard let group = self.groups[ObjectIdentifier(topic)], !self.isGathering(group) else { return }
         let look = topic.look(for: self.loop, after: group.position, limits: Self.turn)
         if let error = look.discardedSince { return self.endAll(of: group, .storeFailed(error)) }
         self.recheck(group, look)
@@ -18,6 +18,15 @@ extension LoopReaders {
             self.rebase(group, on: look.bounds.epoch)
         }
         self.releaseIfEmpty(group)
+    }
+
+    /// Whether the group's messages wait for more. Its topic is looked at again when they have.
+    private func isGathering(_ group: ReaderGroup) -> Bool {
+        guard group.gathering != nil else { return false }
+        let now = self.clock.uptime()
+        guard let due = group.gathering?.wait(at: now) else { return false }
+        self.gather(group.topic, until: due, now)
+        return true
     }
 
     private func move(_ group: ReaderGroup, to look: Topic.Look) {
@@ -87,6 +96,7 @@ extension LoopReaders {
         let readers = group.live
         group.position = slice.cursor
         guard !slice.messages.isEmpty else { return }
+        if group.gathering != nil { group.gathering?.handedOut(slice.messages.count, at: self.clock.uptime()) }
         let batch = Batch(topic: group.topic.name, messages: slice.messages)
         let hidesMessages = group.topic.behavior.hidesMessages
         for reader in readers {

@@ -1,3 +1,4 @@
+import NIOCore
 public import RelayWire
 
 /// All readers of one event loop: hands each what its topic's stream holds after its cursor, as fast as it takes it.
@@ -49,6 +50,8 @@ public final class LoopReaders {
     /// Topics to look at in the next turn of ``goOn()``.
     private var reminders: [Topic] = []
     private var isComingBack = false
+    /// Topics that wait for more, by when they are looked at.
+    private var gathered: [(topic: Topic, due: NIODeadline)] = []
     /// Emptied before each public call ends.
     var sinksToFlush: [any ReaderSink] = []
     private var isFlushing = false
@@ -175,6 +178,21 @@ public final class LoopReaders {
         self.isLastTopic = false
         self.flush()
         self.announcesFlush = false
+    }
+
+    /// Leaves a topic alone until then. All wait equally long, so the first is always due first.
+    func gather(_ topic: Topic, until due: NIODeadline, _ now: NIODeadline) {
+        self.gathered.append((topic, due))
+        if self.gathered.count == 1 { self.loop.gather(for: due - now) }
+    }
+
+    /// Looks at the topics whose wait is over, as ``ReadingLoop/gather(for:)`` has asked for.
+    public func handOut() {
+        let now = self.clock.uptime()
+        let due = self.gathered.prefix { $0.due <= now }.map(\.topic)
+        self.gathered.removeFirst(due.count)
+        if let next = self.gathered.first { self.loop.gather(for: next.due - now) }
+        self.process(due)
     }
 
     /// A sink was handed the slice that all live readers of its topic get. It is flushed with what other topics of this turn have for it.

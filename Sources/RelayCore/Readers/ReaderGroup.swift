@@ -11,6 +11,8 @@ final class ReaderGroup {
     var epoch: StreamEpoch
     /// Of the access list that all readers were checked against.
     var accessVersion: UInt64
+    /// Nil where messages are handed out one by one as they come.
+    var gathering: Gathering?
     private(set) var live: [Reader] = []
     /// All that are not live, by identity.
     private var others: [ObjectIdentifier: Reader] = [:]
@@ -21,6 +23,7 @@ final class ReaderGroup {
         self.topic = topic
         self.epoch = look.bounds.epoch
         self.accessVersion = look.accessVersion
+        self.gathering = topic.behavior.gathersMessages ? Gathering() : nil
         switch look.messages {
         case .slice(let slice): self.position = slice.cursor
         case .evicted: self.position = look.bounds.last

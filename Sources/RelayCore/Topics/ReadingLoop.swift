@@ -1,3 +1,5 @@
+public import NIOCore
+
 /// The place where some readers live: an event loop, as the core sees it.
 public protocol ReadingLoop: AnyObject, Sendable {
     /// Something about the topic changed: it grew, was deleted, or changed hands.
@@ -14,4 +16,9 @@ public protocol ReadingLoop: AnyObject, Sendable {
     ///
     /// Called on the loop, and not again until then.
     func comeBack()
+
+    /// Topics wait for more: call ``LoopReaders/handOut()`` after that time.
+    ///
+    /// Called on the loop, and not again until then.
+    func gather(for time: TimeAmount)
 }

@@ -39,6 +39,9 @@ public struct AwarenessTopic: TopicBehavior {
 
     public var payloadFormat: PayloadFormat { .binary }
 
+    /// Of each client only the newest entry is told.
+    public var gathersMessages: Bool { true }
+
     public func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
         self.family.decide(action, by: principal, on: access)
     }

@@ -35,8 +35,10 @@ struct DocumentFamily {
         return root
     }
 
+    /// Asked for every update: of a document on its own it is known without a look at its name.
     func hasPart(_ name: TopicName, in access: TopicAccess) -> Bool {
-        DocumentName(path: name.rawValue).map { self.home.has($0, in: access) } ?? false
+        guard self.isOfOthers else { return true }
+        return DocumentName(path: name.rawValue).map { self.home.has($0, in: access) } ?? false
     }
 
     /// What is said beside the document the relay says for those who are in it: so nobody speaks for others.

@@ -35,6 +35,9 @@ public struct DocumentTopic: TopicBehavior {
 
     public var admitsAnonymous: Bool { !self.family.isOfOthers }
 
+    /// Updates merge into one.
+    public var gathersMessages: Bool { true }
+
     public func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
         self.family.decide(action, by: principal, on: access)
     }

@@ -100,6 +100,10 @@ final class DeliveryLoop: ReadingLoop {
         self.eventLoop.scheduleTask(in: Self.pause) { self.state.value?.readers.goOn() }
     }
 
+    func gather(for time: TimeAmount) {
+        self.eventLoop.scheduleTask(in: time) { self.state.value?.readers.handOut() }
+    }
+
     private func processInbox() {
         let topics = self.inbox.withLock { inbox in
             let topics = inbox

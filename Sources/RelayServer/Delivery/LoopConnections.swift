@@ -46,7 +46,10 @@ protocol AccessWatcher: AnyObject {
 final class LoopConnections {
     private var connections = ConnectionTable()
     private var watchers: [UserID: Watchers] = [:]
+    private let eventLoop: any EventLoop
     private var ticker: RepeatedTask?
+    /// Whether a second's ticks are not all done yet.
+    private var isTicking = false
     /// Nil where a token's expiry ends nothing.
     private let expiryClock: RelayClock?
     private var isShuttingDown = false
@@ -68,6 +71,7 @@ final class LoopConnections {
 
     /// - Parameter expiryClock: says when an access token has expired, which ends what it opened; nil: that ends nothing.
     init(eventLoop: any EventLoop, expiryClock: RelayClock?, peers: VanishedPeers) {
+        self.eventLoop = eventLoop
         self.expiryClock = expiryClock
         self.peers = peers
         let bound = NIOLoopBound(Weak(connections: self), eventLoop: eventLoop)
@@ -140,13 +144,30 @@ final class LoopConnections {
     }
 
     private func tick(_ now: NIODeadline) {
-        var end = self.connections.end
-        while let (place, connection) = self.connections.due(at: now, below: end) {
+        if !self.isTicking { self.tickConnections(now, below: self.connections.end) }
+        self.lookAtPeers(now)
+        if let now = self.expiryClock?.now() { self.checkExpiry(at: now) }
+    }
+
+    /// How many connections are ticked in a row, and for how long the loop then looks after its sockets. Those that came together are
+    /// pinged together: with thousands of them, messages would wait for as many writes.
+    private static let portion = 200
+    private static let pause = TimeAmount.milliseconds(2)
+
+    /// Ticks those that are due, from `end` down: as many as one portion has, and the rest after a pause.
+    private func tickConnections(_ now: NIODeadline, below end: Int) {
+        var end = end
+        for _ in 0..<Self.portion {
+            guard let (place, connection) = self.connections.due(at: now, below: end) else {
+                return self.isTicking = false
+            }
             self.connections.rest(connection, at: place, until: connection.tick(now))
             end = place
         }
-        self.lookAtPeers(now)
-        if let now = self.expiryClock?.now() { self.checkExpiry(at: now) }
+        self.isTicking = true
+        self.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { [weak self] in
+            self?.tickConnections(.now(), below: end)
+        }
     }
 
     private func checkExpiry(at now: Timestamp) {

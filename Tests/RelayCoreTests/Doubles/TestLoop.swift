@@ -1,3 +1,4 @@
+import NIOCore
 import RelayCore
 import Synchronization
 
@@ -13,6 +14,10 @@ final class TestLoop: ReadingLoop {
     }
 
     private let inbox = Mutex(News())
+    private let gathering = Mutex<TimeAmount?>(nil)
+
+    /// After which time the loop is to hand out what topics gather; nil where it is not asked to.
+    var gathersFor: TimeAmount? { self.gathering.withLock { $0 } }
 
     /// Hints that wait for the loop's next turn.
     var hints: Int { self.inbox.withLock { $0.topics.count } }
@@ -32,6 +37,15 @@ final class TestLoop: ReadingLoop {
             news.comesBack = true
         }
     }
+
+    func gather(for time: TimeAmount) {
+        self.gathering.withLock { gathering in
+            precondition(gathering == nil, "asked to gather twice")
+            gathering = time
+        }
+    }
+
+    func takeGathering() -> TimeAmount? { self.gathering.withLock { $0.take() } }
 
     func readDone(_ ticket: LoopReaders.ReadTicket, _ result: Result<StoredPage, StoreError>) {
         self.inbox.withLock { $0.reads.append((ticket, result)) }

@@ -26,6 +26,11 @@ final class TurningLoop {
         return !news.isEmpty
     }
 
+    /// The time is over that the loop was asked to gather for.
+    func handOut() {
+        if self.inbox.takeGathering() != nil { self.readers.handOut() }
+    }
+
     /// Turns until nothing is left to handle.
     func settle(maxTurns: Int = 10_000) throws {
         var turns = 0
