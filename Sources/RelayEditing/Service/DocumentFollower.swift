@@ -63,6 +63,9 @@ final class DocumentFollower: ReaderSink {
 
     func flush() {
         guard let updates = self.readers.first, !updates.isReading else { return }
+        if let loop = self.document.loop.readers {
+            self.document.read(through: loop.position(of: updates), in: updates.epoch)
+        }
         if self.document.caughtUp() { self.service.publishAgain(self.document) }
     }
 }

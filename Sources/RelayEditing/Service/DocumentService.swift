@@ -73,7 +73,7 @@ public final class DocumentService: Sendable {
     ///
     /// - Parameter isMade: whether one that does not exist is made, where `principal` may make it.
     /// - Parameter loop: where the document lives if it is not in memory yet.
-    /// - Returns: its use, with the content in memory; it ends with the last reference to it.
+    /// - Returns: its use, with the content in memory: all that was stored at this relay before the call. It ends with the last reference to it.
     public func open(
         _ name: DocumentName,
         on loop: any DocumentLoop,
@@ -81,6 +81,7 @@ public final class DocumentService: Sendable {
         isMade: Bool = true
     ) async throws(DocumentRefusal) -> DocumentUse {
         let topicID: String
+        let last: MessageID
         do throws(BrokerError) {
             let key = TopicKey(name: name.topicName)
             let isNew: Bool
@@ -92,10 +93,10 @@ public final class DocumentService: Sendable {
             case (true, .some): isNew = try await self.findOrShare(name, key, as: principal)
             }
             if isNew { self.whenMade(name, principal) }
-            guard let record = try await self.broker.topic(key, for: .look, as: principal).access.record else {
-                throw .missing
-            }
+            let open = try await self.broker.topic(key, for: .look, as: principal)
+            guard let record = open.access.record else { throw .missing }
             topicID = record.id
+            last = open.topic.bounds.last
         } catch {
             throw .broker(error)
         }
@@ -105,6 +106,7 @@ public final class DocumentService: Sendable {
         } catch {
             throw .broker(error)
         }
+        await use.document.whenRead(through: last)
         return use
     }
 

@@ -32,6 +32,10 @@ public final class LoadedDocument: Sendable {
         var nextConnection: UInt64 = 1
         /// Counts changes from used to unused, so that a later use keeps it in memory.
         var idleCount = 0
+        /// How far its topic was read, and in which history.
+        var read = (through: MessageID.zero, epoch: StreamEpoch.none.id)
+        /// Those who wait for more.
+        var awaited: [(through: MessageID, reader: CheckedContinuation<Void, Never>)] = []
         var isCompacting = false
         /// What the stream has lost and is to have again; nil for nothing.
         var unpublished: [UInt8]?
@@ -198,6 +202,7 @@ public final class LoadedDocument: Sendable {
     /// What is taken next is the stream from its beginning on.
     func beginRereading() {
         self.state.withLock { $0.rereading = (DocumentState(), DocumentLog()) }
+        self.stopWaiting()
     }
 
     /// All that the stream has was taken.
@@ -246,6 +251,7 @@ public final class LoadedDocument: Sendable {
             return (waiting, follower)
         }
         for continuation in waiting { continuation.resume(returning: error) }
+        self.stopWaiting()
         return follower
     }
 

@@ -74,6 +74,18 @@ final class DocumentClient {
         return nil
     }
 
+    /// Takes what comes until all of these updates are there, in however few messages.
+    func receive(_ updates: [UInt8]...) async {
+        var content = DocumentState()
+        while !updates.allSatisfy({ (try? content.hasAll(of: $0.span)) == true }) {
+            guard let said = await self.word() else {
+                Issue.record("not all updates came")
+                return
+            }
+            if case .update(let update) = said { _ = try? content.apply(update) }
+        }
+    }
+
     /// The code that the relay closes with; nil where it closes without one.
     func closeCode() async -> UInt16? {
         while let said = await self.next() { if case .closed(let code) = said { return code } }
