@@ -115,7 +115,7 @@ struct ContentGraph: Sendable {
         return entry
     }
 
-    private mutating func delete(_ deletes: DeleteSet) {
+    private mutating func delete(_ deletes: ClockSet) {
         for (place, section) in deletes.table.rows.enumerated() {
             guard let row = self.row(of: section.client) else { continue }
             var item = self.starts[row]

@@ -94,7 +94,7 @@ struct RestoringEdit {
             bytes.append(uint: UInt64(self.firstClock))
             bytes.append(contentsOf: self.structs)
         }
-        DeleteSet(self.deletes.map { ($0.key, $0.value) }).encode(into: &bytes)
+        ClockSet(self.deletes.map { ($0.key, $0.value) }).encode(into: &bytes)
         return try Update(bytes)
     }
 }

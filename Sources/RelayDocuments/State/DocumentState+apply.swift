@@ -30,14 +30,33 @@ extension DocumentState {
     ///
     /// - Throws: as ``apply(_:)-(Span<UInt8>)``.
     public func news(in bytes: Span<UInt8>) throws(DocumentError) -> UpdateNews {
+        var effort = Effort(limit: bytes.count)
+        return try self.news(in: bytes, within: &effort)
+    }
+
+    func news(in bytes: Span<UInt8>, within effort: inout Effort) throws(DocumentError) -> UpdateNews {
         let index = try UpdateIndex(bytes)
         if self.isAppended(index) { return UpdateNews(forward: .whole, addsStructs: true, addsDeletions: false) }
         guard !index.needsRewriting else {
             let normal = try Update(bytes)
-            let news = self.news(self.fresh(in: normal.index), of: normal.index, in: normal.bytes.span)
-            return news.rewritten(as: normal.bytes)
+            return self.news(of: normal.index, in: normal.bytes.span, within: &effort).rewritten(as: normal.bytes)
         }
-        return self.news(self.fresh(in: index), of: index, in: bytes)
+        return self.news(of: index, in: bytes, within: &effort)
+    }
+
+    /// What is to be forwarded whole is only asked whether anything of it is new. So is what is new in more places than `effort` has looks, and
+    /// that is forwarded whole, too: an update costs no more than in proportion to its bytes, whatever the document has.
+    private func news(of index: UpdateIndex, in bytes: Span<UInt8>, within effort: inout Effort) -> UpdateNews {
+        if bytes.count > Self.wholeForwardLimit, let fresh = self.fresh(in: index, within: &effort) {
+            return self.news(fresh, of: index, in: bytes)
+        }
+        let addsStructs = !self.hasStructs(of: index, counting: &effort)
+        let addsDeletions = !self.deletes.hasAll(of: index.deletes, counting: &effort)
+        return UpdateNews(
+            forward: addsStructs || addsDeletions ? .whole : .nothing,
+            addsStructs: addsStructs,
+            addsDeletions: addsDeletions
+        )
     }
 
     /// As ``news(in:)-(Span<UInt8>)``.
@@ -81,12 +100,28 @@ extension DocumentState {
 
     // MARK: Subtracting
 
+    /// All that is new. It may be much for a small update, but is taken once: what it has filled has no gaps any more.
+    ///
     /// - Parameter index: of an update whose structs do not overlap.
     func fresh(in index: UpdateIndex) -> FreshPart {
-        var fresh = FreshPart(deletes: self.deletes.news(in: index.deletes))
+        var effort = Effort()
+        guard let fresh = self.fresh(in: index, within: &effort) else {
+            preconditionFailure("an effort without a limit")
+        }
+        return fresh
+    }
+
+    func fresh(in index: UpdateIndex, within effort: inout Effort) -> FreshPart? {
+        guard let deletes = self.deletes.news(in: index.deletes, within: &effort) else { return nil }
+        var fresh = FreshPart(deletes: deletes)
         for (row, place) in index.structs.rows.enumerated() {
-            let known = self.structs.elements(of: place.client)
-            let pieces = Array(of: index.structs.elements(row), without: known)
+            let pieces = Array(
+                of: index.structs.elements(row),
+                above: self.mark(of: place.client),
+                without: self.islands.ranges(of: place.client),
+                within: &effort
+            )
+            guard let pieces else { return nil }
             if !pieces.isEmpty { fresh.sections.append((place.client, pieces)) }
         }
         return fresh
@@ -110,6 +145,7 @@ extension DocumentState {
         for section in added {
             if let row = self.structs.row(of: section.client) { self.advance(row) }
         }
+        self.findIslands(in: fresh)
         guard !fresh.deletes.isEmpty else { return }
         self.deletes.formUnion(fresh.deletes)
         self.deletionsChanged()
@@ -124,6 +160,19 @@ extension DocumentState {
             end = entry.end
         }
         self.structs.setMark(end, row: row)
+    }
+
+    /// - Parameter fresh: is taken, and the marks say so.
+    private mutating func findIslands(in fresh: FreshPart) {
+        var islands: [(client: UInt64, ranges: [ClockRange])] = []
+        for section in fresh.sections {
+            let mark = self.mark(of: section.client)
+            if !self.islands.isEmpty { self.islands.remove(upTo: mark, of: section.client) }
+            guard let last = section.pieces.last, last.end > mark else { continue }
+            let above = section.pieces.filter { $0.clock > mark }
+            islands.append((section.client, above.map { ClockRange(start: $0.clock, end: $0.end) }))
+        }
+        if !islands.isEmpty { self.islands.formUnion(ClockSet(islands)) }
     }
 
     /// Copies structs to the last segment.

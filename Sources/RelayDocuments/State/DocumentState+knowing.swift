@@ -3,28 +3,26 @@ extension DocumentState {
     ///
     /// - Throws: as ``apply(_:)-(Span<UInt8>)``.
     public func hasAll(of bytes: Span<UInt8>) throws(DocumentError) -> Bool {
+        var effort = Effort()
+        return try self.hasAll(of: bytes, counting: &effort)
+    }
+
+    func hasAll(of bytes: Span<UInt8>, counting effort: inout Effort) throws(DocumentError) -> Bool {
         let index = try UpdateIndex(bytes)
-        return index.needsRewriting ? self.hasAll(of: try Update(bytes).index) : self.hasAll(of: index)
+        let normal = index.needsRewriting ? try Update(bytes).index : index
+        return self.hasStructs(of: normal, counting: &effort)
+            && self.deletes.hasAll(of: normal.deletes, counting: &effort)
     }
 
-    private func hasAll(of index: UpdateIndex) -> Bool {
+    /// Whether no clock of an update's structs is new.
+    func hasStructs(of index: UpdateIndex, counting effort: inout Effort) -> Bool {
         for (row, place) in index.structs.rows.enumerated() {
-            let known = self.structs.elements(of: place.client)
-            guard index.structs.elements(row).allSatisfy({ known.cover($0) }) else { return false }
-        }
-        return self.deletes.hasAll(of: index.deletes)
-    }
-}
-
-extension ArraySlice<StructEntry> {
-    /// Whether these, which rise, have all clocks of the entry.
-    fileprivate func cover(_ entry: StructEntry) -> Bool {
-        var next = self.firstIndex(endingAfter: entry.clock)
-        var clock = entry.clock
-        while clock < entry.end {
-            guard next < self.endIndex, self[next].clock <= clock else { return false }
-            clock = self[next].end
-            next += 1
+            let entries = index.structs.elements(row)
+            let islands = self.islands.ranges(of: place.client)
+            for entry in entries[entries.firstIndex(endingAfter: self.mark(of: place.client))...] {
+                let range = ClockRange(start: entry.clock, end: entry.end)
+                guard islands.cover(range, counting: &effort) else { return false }
+            }
         }
         return true
     }

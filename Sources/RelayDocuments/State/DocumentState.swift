@@ -7,7 +7,10 @@ public struct DocumentState: Sendable {
     var segments: [[UInt8]] = []
     /// By falling client id, clocks rising, without overlap. The mark is the client's clock in the state vector.
     var structs = ClientTable<StructEntry>()
-    var deletes = DeleteSet()
+    /// What the structs cover behind gaps, above each client's mark: nothing in most documents. How many structs cover it does not matter to
+    /// whoever asks what is known.
+    var islands = ClockSet()
+    var deletes = ClockSet()
     /// Of ``deletes``, until these change.
     private var encodedDeletes: [UInt8]?
     /// Of all segments together.
@@ -39,10 +42,11 @@ public struct DocumentState: Sendable {
     public var isEmpty: Bool { self.structs.isEmpty && self.deletes.isEmpty }
 
     /// Whether structs are known behind clocks that are not: somebody may have what is missing.
-    public var hasHoles: Bool {
-        self.structs.rows.indices.contains { row in
-            self.structs.elements(row).last.map { $0.end != self.structs.rows[row].mark } ?? false
-        }
+    public var hasHoles: Bool { !self.islands.isEmpty }
+
+    /// All below it is known of the client.
+    func mark(of client: UInt64) -> UInt32 {
+        self.structs.row(of: client).map { self.structs.rows[$0].mark } ?? 0
     }
 
     /// Counted when asked for: takes a moment for each client.
@@ -53,7 +57,8 @@ public struct DocumentState: Sendable {
             structBytes: self.structBytes,
             structs: self.structs.elementCount,
             deletedRanges: self.deletes.rangeCount,
-            memory: bytes + self.structs.memory + self.deletes.table.memory + cache
+            memory: bytes + self.structs.memory + self.deletes.table.memory
+                + self.islands.table.memory + cache
         )
     }
 
@@ -78,6 +83,7 @@ public struct DocumentState: Sendable {
     /// Gives back what was reserved for growth and what can be made anew: for a document that nobody edits.
     public mutating func trim() {
         self.structs.trim()
+        self.islands.trim()
         self.deletes.trim()
         self.encodedDeletes = nil
         self.segments = self.segments.map { $0.capacity > $0.count ? $0.span.copy(0..<$0.count) : $0 }

@@ -1,9 +1,9 @@
 /// What of an update is new to a document. Its pieces point into the update's bytes.
 struct FreshPart {
     var sections: [(client: UInt64, pieces: [Piece])] = []
-    let deletes: DeleteSet
+    let deletes: ClockSet
 
-    init(deletes: DeleteSet) {
+    init(deletes: ClockSet) {
         self.deletes = deletes
     }
 
@@ -29,30 +29,31 @@ struct FreshPart {
 }
 
 extension Array<Piece> {
-    /// What of the entries no known one covers.
+    /// What of the entries is not known. All below `mark` is, so that what lies there is not looked at.
     ///
-    /// - Parameters: both rise, and do not overlap within themselves.
-    init(of entries: ArraySlice<StructEntry>, without known: ArraySlice<StructEntry>) {
+    /// - Parameters:
+    ///   - entries: rise, and do not overlap.
+    ///   - islands: what is known above `mark`.
+    /// - Returns: nil where that takes more than `effort` allows.
+    init?(
+        of entries: ArraySlice<StructEntry>,
+        above mark: UInt32,
+        without islands: ArraySlice<ClockRange>,
+        within effort: inout Effort
+    ) {
         self.init()
-        guard let first = entries.first else { return }
-        var next = known.firstIndex(endingAfter: first.clock)
-        for entry in entries {
-            while next < known.endIndex, known[next].end <= entry.clock { next += 1 }
-            var clock = entry.clock
-            while next < known.endIndex, known[next].clock < entry.end {
-                if known[next].clock > clock { self.append(entry.part(from: clock, to: known[next].clock)) }
-                clock = Swift.max(clock, known[next].end)
-                guard known[next].end <= entry.end else { break }
-                next += 1
-            }
-            if clock < entry.end { self.append(entry.part(from: clock, to: entry.end)) }
+        var next = islands.startIndex
+        for entry in entries[entries.firstIndex(endingAfter: mark)...] {
+            let range = ClockRange(start: Swift.max(entry.clock, mark), end: entry.end)
+            let isDone = islands.eachGap(in: range, from: &next, within: &effort) { self.append(entry.part($0)) }
+            guard isDone else { return nil }
         }
     }
 }
 
 extension StructEntry {
-    /// - Parameters: clocks that it covers.
-    fileprivate func part(from start: UInt32, to end: UInt32) -> Piece {
-        Piece(self, from: start - self.clock, to: end - self.clock)
+    /// - Parameter range: clocks that it covers.
+    fileprivate func part(_ range: ClockRange) -> Piece {
+        Piece(self, from: range.start - self.clock, to: range.end - self.clock)
     }
 }

@@ -91,6 +91,9 @@ struct ClientTable<Element: Sendable>: Sendable {
         body(&self.rows[row].own)
     }
 
+    /// Takes a client out.
+    mutating func remove(_ row: Int) { self.rows.remove(at: row) }
+
     mutating func setMark(_ mark: UInt32, row: Int) {
         self.rows[row].mark = mark
     }

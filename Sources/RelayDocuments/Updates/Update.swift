@@ -70,7 +70,7 @@ extension ClientTable<StructEntry> {
     }
 }
 
-extension DeleteSet {
+extension ClockSet {
     var byClient: [UInt64: [Range<UInt32>]] {
         var result: [UInt64: [Range<UInt32>]] = [:]
         for (row, place) in self.table.rows.enumerated() {

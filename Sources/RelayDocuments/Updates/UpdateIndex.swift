@@ -4,7 +4,7 @@
 struct UpdateIndex: Sendable {
     /// By falling client id, clocks rising. The mark is the end of the gapless clocks from 0.
     private(set) var structs = ClientTable<StructEntry>()
-    private(set) var deletes = DeleteSet()
+    private(set) var deletes = ClockSet()
     /// Whether the bytes have to be written anew before anybody else gets them, and before the structs are used: clients do not fall or
     /// come twice, which makes Yjs lose structs, or a struct or section is empty, which Yrs may refuse.
     private(set) var needsRewriting = false
@@ -26,7 +26,7 @@ struct UpdateIndex: Sendable {
             if let last, last <= client { isFalling = false }
             last = client
         }
-        self.deletes = try DeleteSet(bytes, at: &offset)
+        self.deletes = try ClockSet(bytes, at: &offset)
         try bytes.expectEnd(at: offset)
         if !isFalling { self.arrange() }
     }

@@ -5,7 +5,7 @@ enum UpdateMerge {
     ///   - indexes: of the sources. They may overlap within themselves.
     ///   - compaction: nil leaves structs as they are.
     static func merge(_ sources: [[UInt8]], _ indexes: [UpdateIndex], compaction: Compaction?) -> [UInt8] {
-        var deletes = DeleteSet()
+        var deletes = ClockSet()
         for index in indexes { deletes.formUnion(index.deletes) }
         let sections = Self.sections(indexes)
         let size = sources.reduce(0) { $0 + $1.count }
@@ -58,7 +58,7 @@ enum UpdateMerge {
 
 extension Array<Piece> {
     /// - Parameter segments: what the pieces' entries point into.
-    mutating func compact(_ compaction: Compaction, client: UInt64, deletes: DeleteSet, in segments: [[UInt8]]) {
+    mutating func compact(_ compaction: Compaction, client: UInt64, deletes: ClockSet, in segments: [[UInt8]]) {
         let ranges = deletes.ranges(of: client)
         if compaction.forgetsDeleted, !ranges.isEmpty { self = self.withTombstones(ranges) }
         var coalescing = Coalescing(client: client, deletes: ranges)

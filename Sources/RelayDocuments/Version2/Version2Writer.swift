@@ -151,7 +151,7 @@ struct Version2Writer {
 
     // MARK: Deletions
 
-    private mutating func write(_ deletes: DeleteSet) {
+    private mutating func write(_ deletes: ClockSet) {
         self.rest.append(uint: UInt64(deletes.table.rows.count))
         for (row, place) in deletes.table.rows.enumerated() {
             let ranges = deletes.table.elements(row)

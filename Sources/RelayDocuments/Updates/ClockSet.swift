@@ -1,5 +1,6 @@
-/// Which clocks of which clients are deleted. For each client its ranges rise, and neither overlap nor touch.
-struct DeleteSet: Sendable {
+/// Clocks of clients: those that are deleted, or those that are known behind a gap. For each client its ranges rise, and neither overlap nor
+/// touch.
+struct ClockSet: Sendable {
     private(set) var table = ClientTable<ClockRange>()
 
     var isEmpty: Bool { self.table.isEmpty }
@@ -53,64 +54,36 @@ struct DeleteSet: Sendable {
     func ranges(of client: UInt64) -> ArraySlice<ClockRange> { self.table.elements(of: client) }
 
     /// What `other` has and this has not.
-    func news(in other: DeleteSet) -> DeleteSet {
-        var news = DeleteSet()
+    ///
+    /// - Returns: nil where that takes more than `effort` allows.
+    func news(in other: ClockSet, within effort: inout Effort) -> ClockSet? {
+        var news = ClockSet()
         for (row, place) in other.table.rows.enumerated() {
-            let fresh = Self.difference(other.table.elements(row), without: self.ranges(of: place.client))
+            let known = self.ranges(of: place.client)
+            var next = known.startIndex
+            var fresh: [ClockRange] = []
+            for range in other.table.elements(row) {
+                let isDone = known.eachGap(in: range, from: &next, within: &effort) { fresh.append($0) }
+                guard isDone else { return nil }
+            }
             if !fresh.isEmpty { news.table.append(client: place.client, fresh) }
         }
         return news
     }
 
-    func hasAll(of other: DeleteSet) -> Bool {
+    func hasAll(of other: ClockSet, counting effort: inout Effort) -> Bool {
         for (row, place) in other.table.rows.enumerated() {
             let known = self.ranges(of: place.client)
             for range in other.table.elements(row) {
-                // Ranges of a client do not touch, so one has it all, or none has.
-                let index = Self.firstIndex(in: known, endingAfter: range.start)
-                guard index < known.endIndex, known[index].start <= range.start, known[index].end >= range.end else {
-                    return false
-                }
+                guard known.cover(range, counting: &effort) else { return false }
             }
         }
         return true
     }
 
-    private static func difference(
-        _ ranges: ArraySlice<ClockRange>,
-        without known: ArraySlice<ClockRange>
-    ) -> [ClockRange] {
-        var fresh: [ClockRange] = []
-        guard let first = ranges.first else { return fresh }
-        var next = Self.firstIndex(in: known, endingAfter: first.start)
-        for range in ranges {
-            var start = range.start
-            while next < known.endIndex, known[next].end <= start { next += 1 }
-            var index = next
-            while index < known.endIndex, known[index].start < range.end {
-                if known[index].start > start { fresh.append(ClockRange(start: start, end: known[index].start)) }
-                start = max(start, known[index].end)
-                index += 1
-            }
-            if start < range.end { fresh.append(ClockRange(start: start, end: range.end)) }
-            next = max(next, index - 1)
-        }
-        return fresh
-    }
-
-    static func firstIndex(in ranges: ArraySlice<ClockRange>, endingAfter clock: UInt32) -> Int {
-        var low = ranges.startIndex
-        var high = ranges.endIndex
-        while low < high {
-            let middle = (low + high) / 2
-            if ranges[middle].end <= clock { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
     // MARK: Changes
 
-    mutating func formUnion(_ other: DeleteSet) {
+    mutating func formUnion(_ other: ClockSet) {
         var added: [(client: UInt64, elements: [ClockRange])] = []
         for (row, place) in other.table.rows.enumerated() {
             let ranges = other.table.elements(row)
@@ -130,7 +103,7 @@ struct DeleteSet: Sendable {
 
     private static func add(_ range: ClockRange, to known: inout [ClockRange]) {
         // The first that overlaps or touches: one that ends where this starts counts.
-        let first = range.start == 0 ? 0 : Self.firstIndex(in: known[...], endingAfter: range.start - 1)
+        let first = range.start == 0 ? 0 : known[...].firstIndex(endingAfter: range.start - 1)
         var union = range
         var end = first
         while end < known.count, known[end].start <= range.end {
@@ -141,13 +114,25 @@ struct DeleteSet: Sendable {
         known.replaceSubrange(first..<end, with: CollectionOfOne(union))
     }
 
+    /// Forgets a client's ranges that end at or before `clock`. None contains it.
+    mutating func remove(upTo clock: UInt32, of client: UInt64) {
+        guard let row = self.table.row(of: client) else { return }
+        let ranges = self.table.elements(row)
+        let count = ranges.firstIndex(endingAfter: clock) - ranges.startIndex
+        if count == ranges.count {
+            self.table.remove(row)
+        } else if count > 0 {
+            self.table.change(row) { $0.removeFirst(count) }
+        }
+    }
+
     mutating func trim() {
         self.table.trim()
     }
 }
 
-extension DeleteSet: Equatable {
-    static func == (left: DeleteSet, right: DeleteSet) -> Bool {
+extension ClockSet: Equatable {
+    static func == (left: ClockSet, right: ClockSet) -> Bool {
         guard left.table.rows.map(\.client) == right.table.rows.map(\.client) else { return false }
         return left.table.rows.indices.allSatisfy { left.table.elements($0) == right.table.elements($0) }
     }
@@ -155,7 +140,7 @@ extension DeleteSet: Equatable {
 
 // MARK: Encoding
 
-extension DeleteSet {
+extension ClockSet {
     /// Reads the end of an update.
     init(_ bytes: Span<UInt8>, at offset: inout Int) throws(DocumentError) {
         let count = try bytes.count(of: 2, at: &offset)
