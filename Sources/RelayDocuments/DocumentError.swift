@@ -20,7 +20,7 @@ public enum DocumentError: Error, Hashable, Sendable {
     case unknownValue(tag: UInt8)
     /// A struct's content number is above 10, or a GC or Skip has flags.
     case unknownContent(info: UInt8)
-    /// A shared type's kind is none that Yjs or Yrs knows.
+    /// A shared type's kind is none that Yjs knows, or only Yrs does: Yjs throws at it, and with it goes all of the document.
     case unknownType(UInt64)
     /// A flag has another value than 0 and 1, a subdocument has no options, or version 2 has a feature flag.
     case malformed

@@ -64,6 +64,28 @@ struct HostileUpdateTests {
         #expect(try Update(hex("01 81 80 00 01 00 04 01 01 74 01 58 00")).structCount == 1)
     }
 
+    @Test(
+        "A shared type at which Yjs throws comes into no document, and stays in one that has it",
+        arguments: ["07 01 01 00 01 05", "07 00 01 00", "07 28 01 61", "07 30 01 00 01 61", "09", "0f"]
+    )
+    func foreignType(type: String) throws {
+        let bytes = hex("01 02 02 00 04 01 01 74 01 58 07 01 01 74 \(type) 00")
+        let error = DocumentError.unknownType(UInt64(hex(type)[0]))
+        var state = DocumentState()
+        #expect(throws: error) { try Update.check(bytes.span) }
+        #expect(throws: error) { try state.news(in: bytes) }
+        #expect(throws: error) { try state.hasAll(of: bytes.span) }
+        #expect(throws: Never.self) { try Update.check(bytes.span, isInDocument: true) }
+        // From before such were refused.
+        #expect(try state.apply(bytes).addsStructs)
+        #expect(throws: error) { try state.news(in: bytes) }
+        #expect(try state.compacted().stateVector == StateVector([2: 2]))
+        #expect(state.diff(against: StateVector()) == bytes)
+        // Where clients do not fall, too.
+        let rising = [2, 1, 1, 0, 0, 1] + bytes.dropFirst()
+        #expect(throws: error) { try Update.check(rising.span) }
+    }
+
     @Test("Values may lie 256 deep, and no deeper")
     func nesting() {
         func update(_ depth: Int) -> [UInt8] {

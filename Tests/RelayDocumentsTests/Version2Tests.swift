@@ -47,6 +47,15 @@ struct Version2Tests {
         #expect(throws: DocumentError.tooLarge) { try Update(version2: bomb, maxBytes: 1 << 16) }
     }
 
+    @Test("A shared type at which Yjs throws is refused", arguments: [7, 8, 9, 15] as [UInt8])
+    func foreignType(type: UInt8) throws {
+        var second = try Update(hex("01 01 01 00 07 01 01 74 06 00")).version2()
+        let column = try #require(second.firstIndex(of: 6))
+        #expect(throws: Never.self) { try Update(version2: second, maxBytes: 100) }
+        second[column] = type
+        #expect(throws: DocumentError.unknownType(UInt64(type))) { try Update(version2: second, maxBytes: 100) }
+    }
+
     @Test("Another feature flag is refused")
     func flag() {
         #expect(throws: DocumentError.malformed) {

@@ -37,6 +37,18 @@ struct DocumentTopicTests {
         }
     }
 
+    @Test(
+        "A shared type that Yjs can't read is refused from all but the relay, which says again what there was",
+        arguments: [7, 9, 15]
+    )
+    func foreignType(type: UInt8) throws {
+        let topic = DocumentTopic()
+        let link = type == 7 ? [0, 1, 0] : [] as [UInt8]
+        let update = Draft.binary([1, 1, 1, 0, 7, 1, 1, UInt8(ascii: "t"), type] + link + [0])
+        #expect(throws: Refusal.self) { try topic.admit(update, from: self.olga, access: .missing) }
+        #expect(throws: Never.self) { try topic.admit(update, from: .relay, access: .missing) }
+    }
+
     @Test("One client's entry is taken for as long as it counts, and compacted by client")
     func awareness() throws {
         let topic = AwarenessTopic()

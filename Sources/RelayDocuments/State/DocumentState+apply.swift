@@ -28,7 +28,7 @@ extension DocumentState {
 
     /// What ``apply(_:)-(Span<UInt8>)`` would find new, without taking it: for whoever stores an update first.
     ///
-    /// - Throws: as ``apply(_:)-(Span<UInt8>)``.
+    /// - Throws: as ``Update/check(_:isInDocument:)`` of what is in no document yet.
     public func news(in bytes: Span<UInt8>) throws(DocumentError) -> UpdateNews {
         var effort = Effort(limit: bytes.count)
         return try self.news(in: bytes, within: &effort)
@@ -36,6 +36,7 @@ extension DocumentState {
 
     func news(in bytes: Span<UInt8>, within effort: inout Effort) throws(DocumentError) -> UpdateNews {
         let index = try UpdateIndex(bytes)
+        try index.checkTypes()
         if self.isAppended(index) { return UpdateNews(forward: .whole, addsStructs: true, addsDeletions: false) }
         guard !index.needsRewriting else {
             let normal = try Update(bytes)

@@ -1,7 +1,7 @@
 extension DocumentState {
     /// Whether all that an update says is known already: then ``news(in:)-(Span<UInt8>)`` finds nothing. Stops at the first that is not.
     ///
-    /// - Throws: as ``apply(_:)-(Span<UInt8>)``.
+    /// - Throws: as ``news(in:)-(Span<UInt8>)``.
     public func hasAll(of bytes: Span<UInt8>) throws(DocumentError) -> Bool {
         var effort = Effort()
         return try self.hasAll(of: bytes, counting: &effort)
@@ -9,6 +9,7 @@ extension DocumentState {
 
     func hasAll(of bytes: Span<UInt8>, counting effort: inout Effort) throws(DocumentError) -> Bool {
         let index = try UpdateIndex(bytes)
+        try index.checkTypes()
         let normal = index.needsRewriting ? try Update(bytes).index : index
         return self.hasStructs(of: normal, counting: &effort)
             && self.deletes.hasAll(of: normal.deletes, counting: &effort)

@@ -58,11 +58,22 @@ extension Span<UInt8> {
     private func skipType(at offset: inout Int) throws(DocumentError) {
         let type = try self.uint(at: &offset)
         switch type {
-        case 0, 1, 2, 4, 6, 9, 15: return
         case StructInfo.SharedType.element, StructInfo.SharedType.hook: _ = try self.text(at: &offset)
+        case StructInfo.SharedType.ofYjs: return
         case StructInfo.SharedType.weakLink: try self.skipWeakLink(at: &offset)
+        case StructInfo.SharedType.document, StructInfo.SharedType.undefined: return
         default: throw .unknownType(type)
         }
+    }
+
+    /// The kind of a shared type, where it is none of Yjs'.
+    ///
+    /// - Parameter start: of an Item with a shared type.
+    func foreignType(ofStructAt start: Int) throws(DocumentError) -> UInt64? {
+        var offset = start
+        _ = try self.header(at: &offset)
+        let type = try self.uint(at: &offset)
+        return StructInfo.SharedType.ofYjs.contains(type) ? nil : type
     }
 
     /// Only Yrs has them.

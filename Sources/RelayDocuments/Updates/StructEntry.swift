@@ -54,9 +54,14 @@ enum StructInfo {
 
     /// The kinds of shared types (content 7) that readers differ in.
     enum SharedType {
+        /// Yjs has a table of these, and throws at any other: it can't read the document then.
+        static let ofYjs: ClosedRange<UInt64> = 0...6
         static let element: UInt64 = 3
         static let hook: UInt64 = 5
+        // What only Yrs has.
         static let weakLink: UInt64 = 7
+        static let document: UInt64 = 9
+        static let undefined: UInt64 = 15
     }
 }
 

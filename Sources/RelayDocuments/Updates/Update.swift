@@ -10,7 +10,8 @@ public struct Update: Sendable {
     public static let empty = Update(checked: [0, 0])
 
     /// - Parameter bytes: a whole update, with nothing behind it.
-    /// - Throws: anything of ``DocumentError`` but `compactionDiffers`. Time and memory are linear in the bytes also then.
+    /// - Throws: anything of ``DocumentError`` but `compactionDiffers`; not for shared types that only Yrs knows, which documents may have
+    ///   from before they were refused. Time and memory are linear in the bytes also then.
     public init(_ bytes: [UInt8]) throws(DocumentError) {
         let index = try UpdateIndex(bytes.span)
         guard index.needsRewriting else {
@@ -23,11 +24,13 @@ public struct Update: Sendable {
         self.index = try UpdateIndex(rewritten.span)
     }
 
-    /// Reads an update, and keeps nothing of it.
+    /// Whether an update may come into a document. Keeps nothing of it.
     ///
-    /// - Throws: as ``init(_:)-([UInt8])``.
-    public static func check(_ bytes: Span<UInt8>) throws(DocumentError) {
-        _ = try UpdateIndex(bytes)
+    /// - Parameter isInDocument: whether a document has it already.
+    /// - Throws: as ``init(_:)-([UInt8])``, and for what no document has yet `unknownType` also for shared types that only Yrs knows.
+    public static func check(_ bytes: Span<UInt8>, isInDocument: Bool = false) throws(DocumentError) {
+        let index = try UpdateIndex(bytes)
+        if !isInDocument { try index.checkTypes() }
     }
 
     /// Copies the bytes: an update may outlive the buffer that it came in.

@@ -8,6 +8,8 @@ struct UpdateIndex: Sendable {
     /// Whether the bytes have to be written anew before anybody else gets them, and before the structs are used: clients do not fall or
     /// come twice, which makes Yjs lose structs, or a struct or section is empty, which Yrs may refuse.
     private(set) var needsRewriting = false
+    /// The kind of the first shared type that Yrs reads and Yjs does not.
+    private var foreignType: UInt64?
 
     /// Whether it holds nothing at all.
     var isEmpty: Bool { self.structs.isEmpty && self.deletes.isEmpty }
@@ -31,6 +33,12 @@ struct UpdateIndex: Sendable {
         if !isFalling { self.arrange() }
     }
 
+    /// What nobody may add to a document: one such type, and no client with Yjs can read the document any more. Documents that have it can be
+    /// read, compacted and given out here.
+    func checkTypes() throws(DocumentError) {
+        if let type = self.foreignType { throw .unknownType(type) }
+    }
+
     /// Adds a section's structs behind those that were read before.
     ///
     /// - Returns: the client.
@@ -41,6 +49,7 @@ struct UpdateIndex: Sendable {
         // A struct takes at least an info byte and a length.
         guard count <= UInt64((bytes.count - offset) / 2) else { throw .truncated }
         var isAllUsed = count > 0
+        var foreignType = self.foreignType
         try self.structs.append(client: client) { entries throws(DocumentError) in
             // The end of what follows from 0 without a gap, as far as there is none.
             var gapless: UInt32 = 0
@@ -50,6 +59,9 @@ struct UpdateIndex: Sendable {
                 let (end, overflow) = clock.addingReportingOverflow(length)
                 guard !overflow else { throw .clockTooLarge }
                 if length == 0 { isAllUsed = false }
+                if info & StructInfo.kindMask == StructInfo.type, foreignType == nil {
+                    foreignType = try bytes.foreignType(ofStructAt: start)
+                }
                 if length > 0, info != StructInfo.skip {
                     entries.append(StructEntry(clock: clock, length: length, bytes: start..<offset, info: info))
                     if clock == gapless { gapless = end }
@@ -59,6 +71,7 @@ struct UpdateIndex: Sendable {
             return gapless
         }
         if !isAllUsed { self.needsRewriting = true }
+        self.foreignType = foreignType
         return client
     }
 

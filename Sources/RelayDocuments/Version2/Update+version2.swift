@@ -4,7 +4,7 @@ extension Update {
     /// - Parameters:
     ///   - bytes: a whole update, with nothing behind it. There is no way to tell version 2 from version 1: the caller knows.
     ///   - maxBytes: how large the same update may be as version 1. A few bytes of version 2 can stand for any size.
-    /// - Throws: as ``init(_:)-([UInt8])``, `tooLarge` beyond `maxBytes`, and `unknownType` for a weak link of Yrs.
+    /// - Throws: as ``init(_:)-([UInt8])``, `tooLarge` beyond `maxBytes`, and `unknownType` for what only Yrs knows.
     public init(version2 bytes: Span<UInt8>, maxBytes: Int) throws(DocumentError) {
         try self.init(try Version2Reader.version1(bytes, maxBytes: maxBytes))
     }

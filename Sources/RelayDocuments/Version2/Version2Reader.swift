@@ -160,9 +160,9 @@ struct Version2Reader {
         self.output.append(uint: type)
         switch type {
         case StructInfo.SharedType.element, StructInfo.SharedType.hook: try self.key(bytes)
-        // Only Yrs has them, and no source says how it writes them here.
-        case StructInfo.SharedType.weakLink: throw .unknownType(type)
-        default: return
+        case StructInfo.SharedType.ofYjs: return
+        // What only Yrs knows is no content for a document, see `UpdateIndex.checkTypes`.
+        default: throw .unknownType(type)
         }
     }
 

@@ -47,12 +47,12 @@ public struct DocumentTopic: TopicBehavior {
             throw Refusal("too_large: the update is larger than a document may be")
         }
         do throws(DocumentError) {
-            try Update.check(draft.payload.readableBytesUInt8Span)
+            // What the relay says again others have said before.
+            try Update.check(draft.payload.readableBytesUInt8Span, isInDocument: principal.isRelay)
         } catch {
             throw Refusal("This is no update of Yjs, version 1: \(error)")
         }
         var draft = draft.sent(by: principal, for: nil)
-        // What the relay says again others have said before.
         draft.listener = self.settings.areUpdatesHeard && !principal.isRelay ? .documents : nil
         return draft
     }

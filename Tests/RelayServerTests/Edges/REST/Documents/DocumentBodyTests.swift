@@ -34,6 +34,26 @@ struct DocumentBodyTests {
         }
     }
 
+    @Test("Types that Yjs can't read are refused", arguments: [7, 9, 15] as [UInt8])
+    func foreignTypes(type: UInt8) async throws {
+        try await withRelay { relay in
+            let documents = DocumentRequests(relay, try await relay.administratorToken)
+            try await documents.write("d", DocumentBytes.x)
+            let link: [UInt8] = type == 7 ? [0, 1, 0] : []
+            let update = [1, 1, 1, 0, 7, 1, 1, 0x74, type] + link + [0]
+            for (method, rest) in [(HTTPMethod.PUT, ""), (.POST, "/updates")] {
+                let reply = try await documents.send(method, "d", rest, update)
+                #expect(reply.status == 422 && reply.detail?.contains("unknownType(\(type))") == true, "\(reply)")
+            }
+            let message: [String: Any] = [
+                "topic": "document/d", "payload": Data(update).base64EncodedString(), "encoding": "base64",
+            ]
+            let token = documents.token
+            #expect(try await relay.send(.POST, "/api/v1/messages", token: token, json: message).status == 422)
+            #expect(try await documents.get("d").object["updates"] as? Int == 1)
+        }
+    }
+
     @Test("Bodies of a restoration that break rules are answered by the table")
     func restorations() async throws {
         try await withRelay { relay in
