@@ -13,8 +13,11 @@ struct DocumentServiceTests {
     @Test("First joins at once share one load, and get what was published")
     func sharedLoad() async throws {
         try await EditingStage.run { stage in
-            try await stage.publish(Sample.letter(0), to: self.name)
-            try await stage.publish(Sample.letter(1), to: self.name)
+            // Together, and so before it is in memory.
+            let items = [0, 1].map {
+                Broker.Item(key: TopicKey(name: self.name.topicName), draft: .binary(Sample.letter($0)))
+            }
+            _ = try await stage.broker.publish(items, as: stage.olga)
             let uses = try await withThrowingTaskGroup(of: DocumentUse.self) { tasks in
                 for _ in 0..<20 { tasks.addTask { try await stage.open(self.name) } }
                 return try await tasks.reduce(into: []) { $0.append($1) }

@@ -80,8 +80,8 @@ struct EditingStage {
             memory: memory,
             clock: RelayClock(now: { Timestamp(microseconds: 1_795_000_000_000_000) }, uptime: { clock.uptime })
         )
-        let documents = DocumentService(settings: settings, broker: broker, memory: memory)
         let loop = try await EditingLoop(broker)
+        let documents = DocumentService(settings: settings, broker: broker, memory: memory, anyLoop: { loop })
         let stage = EditingStage(broker: broker, documents: documents, loop: loop, clock: clock)
         let keeper = Task { await DocumentKeeper(documents).run() }
         let result: Result<Void, any Error>

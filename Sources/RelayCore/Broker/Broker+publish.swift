@@ -31,7 +31,7 @@ extension Broker {
     /// Publishes without suspending, where the topic is in memory and exists.
     ///
     /// - Parameter completion: called once if true is returned, on any thread, possibly before this returns.
-    /// - Returns: false where the topic must be loaded or created first: nothing was done, call ``publish(_:as:)`` instead. The
+    /// - Returns: false where the topic must be loaded or created first, or its gate can't tell at once: nothing was done, call ``publish(_:as:)`` instead. The
     ///   same is to be done where the completion is told `moved`.
     public func publishNow(
         _ item: Item,
@@ -43,6 +43,7 @@ extension Broker {
         do throws(BrokerError) {
             guard let found = try self.topicAtHand(item.key, for: .publish, as: principal) else { return false }
             draft = try self.admit(item.draft, to: found, as: principal)
+            guard try self.isGateOpen(draft, to: found, as: principal) != nil else { return false }
             open = found
         } catch {
             if self.mayBeOutdated(error) { return false }
@@ -108,6 +109,7 @@ extension Broker {
             }
             topics[item.key] = open.topic
             admitted[index].draft = try await self.admitUpToDate(item.draft, to: open, as: principal)
+            try await self.passGate(admitted[index].draft, to: open, as: principal)
         }
         if topics.count == 1, let topic = topics.first?.value, topic.access.record == nil {
             switch try await self.publishFirst(admitted.map(\.draft), to: topic.key, as: principal) {

@@ -27,6 +27,7 @@ public final class Broker: Sendable {
     public let presence = PeerPresence()
     private let heardBySessions = HeardMessages()
     private let heardByDocuments = HeardMessages()
+    let gatePost = GatePost()
     /// Loading and changing a topic happen under its key's lock, so that what is in memory is what was stored last.
     let topicLock = KeyedLock<TopicKey>()
     /// Held from the look-up of an idempotency key until its result is stored.

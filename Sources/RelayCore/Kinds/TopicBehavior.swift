@@ -47,6 +47,9 @@ public protocol TopicBehavior: Sendable {
     /// Checks a draft whose publisher may publish, and completes it: addresses it, says who sent it, or sets a `ttl` of the kind's own.
     func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft
 
+    /// Whether what its topics take depends on what their streams hold, which a ``PublishGate`` knows.
+    var isGated: Bool { get }
+
     /// How long the kind's messages are kept, given what the relay is configured to. A kind whose names are no paths only decides on the
     /// number: its messages' age is the relay's.
     func retention(configured: Retention) -> Retention
@@ -99,6 +102,8 @@ extension TopicBehavior {
     public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
         draft
     }
+
+    public var isGated: Bool { false }
 
     public func retention(configured: Retention) -> Retention { configured }
 

@@ -30,24 +30,30 @@ public final class DocumentService: Sendable {
     let compactions: AsyncStream<LoadedDocument>
     private let compactors: AsyncStream<LoadedDocument>.Continuation
     private let whenMade: @Sendable (DocumentName, Principal) -> Void
+    /// Where a document lives that is loaded for nobody who has a loop; nil once the relay stops.
+    let anyLoop: @Sendable () -> (any DocumentLoop)?
 
     /// - Parameters:
+    ///   - anyLoop: where a document lives that is loaded for who only publishes to its topic.
     ///   - sharing: begins documents within sessions; nil where there are no sessions.
     ///   - whenMade: is told of documents that this makes, and for whom. Called outside of any lock.
     public init(
         settings: DocumentSettings,
         broker: Broker,
         memory: MemoryLedger,
+        anyLoop: @escaping @Sendable () -> (any DocumentLoop)?,
         sharing: (any DocumentSharing)? = nil,
         whenMade: @escaping @Sendable (DocumentName, Principal) -> Void = { _, _ in }
     ) {
         self.settings = settings
         self.sharing = sharing
         self.whenMade = whenMade
+        self.anyLoop = anyLoop
         self.broker = broker
         self.memory = memory
         (self.work, self.workers) = AsyncStream.makeStream()
         (self.compactions, self.compactors) = AsyncStream.makeStream()
+        broker.ask(self)
     }
 
     /// The catalog's behaviours for documents.
@@ -201,23 +207,35 @@ public final class DocumentService: Sendable {
         return entered
     }
 
-    /// What a document is now, in short; see ``LoadedDocument/summary``. Where it is in memory, who asks is not counted among its connections.
+    /// What a document is now, in short; see ``LoadedDocument/summary``.
     ///
     /// - Parameter loop: as in ``open(_:on:as:isMade:)``.
     public func summary(
         of name: DocumentName,
         on loop: any DocumentLoop
     ) async throws(DocumentRefusal) -> (revision: MessageID, stateVector: StateVector, bytes: Int) {
-        guard let document = self.documents.withLock({ $0[TopicKey(name: name.topicName)] }) else {
-            return try await self.open(name, on: loop, as: .relay, isMade: false).document.summary
+        try await self.using(name, on: loop) { $0.summary }
+    }
+
+    /// Looks into a document for the relay. Where it is in memory, that is not counted among its connections.
+    func using<Value: Sendable>(
+        _ name: DocumentName,
+        on loop: any DocumentLoop,
+        _ look: (LoadedDocument) -> Value
+    ) async throws(DocumentRefusal) -> Value {
+        guard let document = self.loaded(TopicKey(name: name.topicName)) else {
+            let use = try await self.open(name, on: loop, as: .relay, isMade: false)
+            return look(use.document)
         }
         do throws(BrokerError) {
             try await document.whenReady()
         } catch {
             throw .broker(error)
         }
-        return document.summary
+        return look(document)
     }
+
+    func loaded(_ key: TopicKey) -> LoadedDocument? { self.documents.withLock { $0[key] } }
 
     /// Whether `principal` may publish updates of the document, as far as it is known here; nil where the store would have to be asked.
     public func mayWrite(_ document: LoadedDocument, as principal: Principal) -> Bool? {

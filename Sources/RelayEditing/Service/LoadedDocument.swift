@@ -97,6 +97,13 @@ public final class LoadedDocument: Sendable {
         self.state.withLock { ($0.log.position, $0.content.stateVector, $0.log.bytes) }
     }
 
+    /// Whether its content is there, and goes on being what its topic says.
+    var isReady: Bool {
+        self.state.withLock { state in
+            if case .ready = state.phase { true } else { false }
+        }
+    }
+
     /// False once it follows its topic no more: whoever uses it has to open the document again.
     public var isInService: Bool {
         self.state.withLock { state in

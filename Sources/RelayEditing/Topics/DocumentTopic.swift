@@ -57,6 +57,9 @@ public struct DocumentTopic: TopicBehavior {
         return draft
     }
 
+    /// By the size of the document, see ``DocumentService``.
+    public var isGated: Bool { true }
+
     public func retention(configured: Retention) -> Retention {
         Retention(maxMessages: .max, maxAgeSeconds: nil, maxSupersededAgeSeconds: self.settings.historySeconds)
     }

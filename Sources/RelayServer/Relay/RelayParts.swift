@@ -80,14 +80,15 @@ struct RelayParts: Sendable {
             logger: logger
         )
         self.webhook = webhook
+        let loops = self.loops
         let documents = DocumentService(
             settings: configuration.documents.settings,
             broker: heart.broker,
             memory: heart.memory,
+            anyLoop: { loops.any },
             sharing: SessionDocumentSharing(sessions: self.sessions.service),
             whenMade: { webhook?.documents.created($0, by: $1) }
         )
-        let loops = self.loops
         self.documents = documents
         self.changes = webhook.map {
             DocumentChangeTeller(

@@ -61,6 +61,33 @@ struct BinaryPublishTests {
         #expect(messages.allSatisfy { $0["encoding"] as? String == "base64" }, sourceLocation: sourceLocation)
     }
 
+    @Test("no edge makes a document larger than it may be")
+    func full() async throws {
+        try await withRelay {
+            $0.documents.maxBytes = 22
+        } _: { relay in
+            let token = try await relay.administratorToken
+            func send(_ client: UInt8) async throws -> TestReply {
+                try await relay.send(.POST, "/api/v1/messages", token: token, json: Self.message(client: client))
+            }
+            #expect(try await send(1).status == 201)
+            #expect(try await send(2).status == 201)
+            let one = try await send(3)
+            #expect(one.status == 422 && one.detail?.hasPrefix("too_large") == true, "\(one)")
+            let bulk = ["messages": [Self.message(client: 4), Self.message(client: 5)]]
+            let several = try await relay.send(.POST, "/api/v1/messages/bulk", token: token, json: bulk)
+            #expect((several.object["summary"] as? [String: Any])?["accepted"] as? Int ?? 0 == 0, "\(several)")
+            let socket = try await TestWebSocket(relay, token: token)
+            defer { socket.connection.disconnect() }
+            _ = try await socket.subscribe([Self.topic])
+            try socket.send(json: Self.message(client: 6).merging(["type": "publish", "id": "q"]) { $1 })
+            let answer = try #require(await socket.next("error"))
+            #expect(String(buffer: answer.payload).contains("too_large"))
+            let page = try await relay.send(.GET, "/api/v1/topics/document%2Fnotes/messages", token: token)
+            #expect((page.object["messages"] as? [[String: Any]])?.count == 2)
+        }
+    }
+
     @Test("a document refuses objects, and bytes that are no update, and is not made by them")
     func refused() async throws {
         try await withRelay { relay in
