@@ -170,6 +170,22 @@ struct DocumentServiceTests {
         }
     }
 
+    @Test("A document that another relay has made anew is known not to be the one that is stored")
+    func madeAnew() async throws {
+        try await EditingStage.run { stage in
+            try await stage.publish(Sample.letter(0), to: self.name)
+            let use = try await stage.open(self.name)
+            #expect(try await stage.documents.isStored(use.document))
+            try await stage.makeAnewElsewhere(self.name)
+            #expect(use.document.isInService, "there is no news of it")
+            #expect(try await !stage.documents.isStored(use.document))
+            let again = try await stage.open(self.name)
+            #expect(again.document !== use.document)
+            #expect(again.document.stateVector.isEmpty)
+            #expect(try await stage.documents.isStored(again.document))
+        }
+    }
+
     @Test("Who may not write makes no document, and strangers are kept out of others'")
     func access() async throws {
         try await EditingStage.run { stage in

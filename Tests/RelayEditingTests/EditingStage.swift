@@ -61,6 +61,7 @@ final class PassingClock: Sendable {
 /// Documents on a store in memory, and the keeper that works on them.
 struct EditingStage {
     let broker: Broker
+    let store: MemoryStore
     let documents: DocumentService
     let loop: EditingLoop
     let clock: PassingClock
@@ -74,15 +75,16 @@ struct EditingStage {
         change(&settings)
         let memory = MemoryLedger()
         let clock = PassingClock()
+        let store = MemoryStore()
         let broker = Broker(
-            store: MemoryStore(),
+            store: store,
             catalog: TopicCatalog([PlainStream()] + DocumentService.behaviors(settings)),
             memory: memory,
             clock: RelayClock(now: { Timestamp(microseconds: 1_795_000_000_000_000) }, uptime: { clock.uptime })
         )
         let loop = try await EditingLoop(broker)
         let documents = DocumentService(settings: settings, broker: broker, memory: memory, anyLoop: { loop })
-        let stage = EditingStage(broker: broker, documents: documents, loop: loop, clock: clock)
+        let stage = EditingStage(broker: broker, store: store, documents: documents, loop: loop, clock: clock)
         let keeper = Task { await DocumentKeeper(documents).run() }
         let result: Result<Void, any Error>
         do {
@@ -98,6 +100,14 @@ struct EditingStage {
 
     func open(_ name: DocumentName, as principal: Principal? = nil) async throws -> DocumentUse {
         try await self.documents.open(name, on: self.loop, as: principal ?? self.olga)
+    }
+
+    /// As another relay on the same store does: deletes a document, and makes it again.
+    func makeAnewElsewhere(_ name: DocumentName) async throws {
+        let other = Broker(store: self.store, catalog: self.broker.catalog, clock: self.broker.clock)
+        let key = TopicKey(name: name.topicName)
+        try await other.deleteTopic(key, as: self.olga)
+        _ = try await other.createTopic(key, isPublic: false, description: nil, by: self.olga)
     }
 
     func publish(_ update: [UInt8], to name: DocumentName) async throws {

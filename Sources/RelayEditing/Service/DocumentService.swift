@@ -237,6 +237,16 @@ public final class DocumentService: Sendable {
 
     func loaded(_ key: TopicKey) -> LoadedDocument? { self.documents.withLock { $0[key] } }
 
+    /// Whether the document is the one that its topic stands for in the store. Another relay may have deleted that a moment ago, and made it again.
+    public func isStored(_ document: LoadedDocument) async throws(BrokerError) -> Bool {
+        do throws(BrokerError) {
+            let open = try await self.broker.topicAsStored(document.key, for: .look, as: .relay)
+            return open.access.record?.id == document.topicID
+        } catch .missing {
+            return false
+        }
+    }
+
     /// Whether `principal` may publish updates of the document, as far as it is known here; nil where the store would have to be asked.
     public func mayWrite(_ document: LoadedDocument, as principal: Principal) -> Bool? {
         do throws(BrokerError) {

@@ -28,8 +28,10 @@ extension DocumentCall {
 
     /// Appends an update after which the document shows what it showed at the body's `cursor`. What others write meanwhile merges with it.
     func restore() async throws -> Reply {
-        let use = try await self.openToWrite(isMade: false)
+        try await self.checkWriting(isMade: false)
         let id = try await self.call.fields(["cursor"]) { $0.required("cursor") { MessageID($0) } }
+        let use = try await self.openToWrite(isMade: false)
+        guard try await self.isStored(use) else { throw RESTRefusal(Reply(BrokerError.moved)) }
         let past = try await self.past(asOf: id)
         let documents = self.services.documents
         let update = try await self.inTurn { try documents.restoration(to: past, of: use.document) }

@@ -47,30 +47,39 @@ struct DocumentCall {
     }
 
     /// Makes the document if there is none, and merges the body into it, an update.
-    func put() async throws -> Reply {
-        let use = try await self.openToWrite(isMade: true)
-        let body = try await self.call.body()
-        guard body.readableBytes > 0 else { return self.unchanged(use) }
-        return try await self.merge(body, into: use)
-    }
+    func put() async throws -> Reply { try await self.merge(isMade: true) }
 
     /// Merges the body into the document, an update.
-    func publish() async throws -> Reply {
-        let use = try await self.openToWrite(isMade: false)
-        return try await self.merge(try await self.call.body(), into: use)
+    func publish() async throws -> Reply { try await self.merge(isMade: false) }
+
+    /// Of several relays another may delete the document at any time, and make it again.
+    private static let maxAttempts = 3
+
+    /// The document is opened once the body is there and is an update: nobody has a place in it who only is slow to say something.
+    private func merge(isMade: Bool) async throws -> Reply {
+        try await self.checkWriting(isMade: isMade)
+        let bytes = Array(try await self.call.body().readableBytesView)
+        if !isMade || !bytes.isEmpty { try self.checked { () throws(DocumentError) in try Update.check(bytes.span) } }
+        for _ in 0..<Self.maxAttempts {
+            let use = try await self.openToWrite(isMade: isMade)
+            let verdict =
+                bytes.isEmpty
+                ? .known : try self.checked { () throws(DocumentError) in try use.document.verdict(on: bytes.span) }
+            // What is left out has to be in the document that there is.
+            if verdict != .whole, try await !self.isStored(use) { continue }
+            return try await self.carryOut(verdict, on: bytes, of: use)
+        }
+        throw RESTRefusal(Reply(BrokerError.moved))
     }
 
-    private func merge(_ body: ByteBuffer, into use: DocumentUse) async throws -> Reply {
-        let bytes = Array(body.readableBytesView)
-        let verdict: UpdateVerdict
+    private func checked<Value>(_ read: () throws(DocumentError) -> Value) throws(RESTRefusal) -> Value {
         do throws(DocumentError) {
-            verdict = try use.document.verdict(on: bytes.span)
+            return try read()
         } catch {
             throw RESTRefusal(
                 Reply(.unprocessableEntity, detail: "The body is no update of Yjs, version 1: \(error)")
             )
         }
-        return try await self.carryOut(verdict, on: bytes, of: use)
     }
 
     func carryOut(_ verdict: UpdateVerdict, on update: [UInt8], of use: DocumentUse) async throws -> Reply {
@@ -80,6 +89,10 @@ struct DocumentCall {
         case .part(let part): return try await self.append(part)
         case .full: throw RESTRefusal(Reply(.payloadTooLarge, detail: UpdateRefusal.full.clientText))
         }
+    }
+
+    func isStored(_ use: DocumentUse) async throws(RESTRefusal) -> Bool {
+        try await self.asking { () throws(BrokerError) in try await self.services.documents.isStored(use.document) }
     }
 
     /// The answer where nothing of it is new.
@@ -192,13 +205,24 @@ extension DocumentCall {
         }
     }
 
-    /// The document, for somebody who may write to it. What it says about a body is for nobody else.
-    func openToWrite(isMade: Bool) async throws -> DocumentUse {
+    /// Counts a request that writes, and turns away who may not before its body is read.
+    func checkWriting(isMade: Bool) async throws {
         let (access, broker) = (self.call.services.access, self.call.services.broker)
         try access.rateLimiter.check(.publish, key: self.caller.id.rawValue, at: broker.clock.uptime())
+        do throws(BrokerError) {
+            let open = try await broker.topic(self.key, for: .publish, as: self.caller)
+            if open.access.record == nil, !isMade { throw .missing }
+        } catch {
+            // A part of a session is missing before it is opened for the first time.
+            guard isMade, error == .missing else { throw self.refusal(error) }
+        }
+    }
+
+    /// The document, for somebody who may write to it. What it says about a body is for nobody else.
+    func openToWrite(isMade: Bool) async throws -> DocumentUse {
         let use = try await self.open(isMade: isMade)
         _ = try await self.asking { () throws(BrokerError) in
-            try await broker.topic(self.key, for: .publish, as: self.caller)
+            try await self.call.services.broker.topic(self.key, for: .publish, as: self.caller)
         }
         return use
     }

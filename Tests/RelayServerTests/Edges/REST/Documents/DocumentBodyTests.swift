@@ -1,6 +1,8 @@
 import Foundation
 import NIOHTTP1
+import RelayCore
 import RelayDocuments
+import RelayEditing
 import Testing
 
 @testable import RelayServer
@@ -28,9 +30,9 @@ struct DocumentBodyTests {
             #expect(try await documents.send(.POST, "d", "/updates", []).status == 422, "no body is no update")
             #expect(try await documents.get("d").object["cursor"] as? String == cursor)
             #expect(try await documents.get("d", "/update").bytes == DocumentBytes.x)
-            // A bad body makes no document either that says anything.
+            // A bad body makes no document either.
             #expect(try await documents.send(.PUT, "new", "", [9]).status == 422)
-            #expect(try await documents.get("new", "/update").bytes == DocumentBytes.nothing)
+            #expect(try await documents.get("new", "/update").status == 404)
         }
     }
 
@@ -51,6 +53,65 @@ struct DocumentBodyTests {
             let token = documents.token
             #expect(try await relay.send(.POST, "/api/v1/messages", token: token, json: message).status == 422)
             #expect(try await documents.get("d").object["updates"] as? Int == 1)
+        }
+    }
+
+    @Test("Nobody has a place in a document before the body is there", arguments: [("PUT", ""), ("POST", "/updates")])
+    func slowBody(method: String, rest: String) async throws {
+        try await withRelay {
+            $0.documents.maxConnections = 1
+        } _: { relay in
+            let documents = DocumentRequests(relay, try await relay.administratorToken)
+            try await documents.write("d", DocumentBytes.x)
+            let slow = try await RawConnection.open(relay.port)
+            defer { slow.disconnect() }
+            let lines = [
+                "\(method) \(DocumentRequests.path("d", rest)) HTTP/1.1", "Host: localhost",
+                "Authorization: Bearer \(documents.token)", "Content-Length: 100", "", "x",
+            ]
+            slow.send(lines.joined(separator: "\r\n"))
+            for _ in 0..<20 {
+                #expect(try await documents.get("d", "/update").status == 200)
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+
+    @Test("A document that another relay has made anew a moment ago has what is put, all of it")
+    func madeAnew() async throws {
+        let store = WatchedStore()
+        try await withRelay(over: store) { relay, parts in
+            let keeper = Task { await DocumentKeeper(parts.documents).run() }
+            defer { keeper.cancel() }
+            let documents = DocumentRequests(relay, try await relay.administratorToken)
+            let half = Self.text(5_000, of: 1)
+            let whole = Self.text(5_010, of: 1)
+            // Nothing of it would be new, and a part.
+            for (number, (first, second)) in [(half, half), (half, whole), ([], [])].enumerated() {
+                let name = "d\(number)"
+                _ = try await documents.send(.PUT, name, "", first)
+                #expect(try await documents.get(name, "/update").status == 200)
+                let key = TopicKey(name: try #require(DocumentName(name)).topicName)
+                let record = try #require(try await store.topic(key)).record
+                _ = try await store.deleteTopic(key)
+                let another = TopicRecord(
+                    id: "another",
+                    key: key,
+                    kind: record.kind,
+                    owner: record.owner,
+                    createdAt: record.createdAt,
+                    isPublic: false,
+                    description: nil
+                )
+                guard case .created = try await store.createTopic(another, within: .unlimited) else {
+                    Issue.record("the topic was there")
+                    return
+                }
+                let reply = try await documents.send(.PUT, name, "", second)
+                #expect(reply.status == (second.isEmpty ? 200 : 201), "\(number): \(reply)")
+                let update = try await documents.get(name, "/update").bytes
+                #expect(update == (second.isEmpty ? [0, 0] : second), "\(number)")
+            }
         }
     }
 
