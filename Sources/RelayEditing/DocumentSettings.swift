@@ -6,6 +6,8 @@ public struct DocumentSettings: Hashable, Sendable {
     public var maxLoaded = 1_000
     /// Connections to one document, on one relay. At least 1.
     public var maxConnections = 100
+    /// Of these, one user's, or one address's where people come without a token. At least 1.
+    public var maxConnectionsPerUser = 50
     /// Of one document, bytes: its snapshot and the updates since. Beyond it updates are refused that add anything; deletions are taken.
     public var maxBytes = 64 << 20
     /// How long a document stays in memory that nobody is connected to.

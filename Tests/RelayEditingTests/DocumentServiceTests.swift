@@ -170,6 +170,34 @@ struct DocumentServiceTests {
         }
     }
 
+    @Test("One user has a share of a document's places, and each address without a token too")
+    func shares() async throws {
+        try await EditingStage.run {
+            $0.maxConnections = 6
+            $0.maxConnectionsPerUser = 2
+        } _: { stage in
+            var held = [try await stage.open(self.name), try await stage.open(self.name)]
+            await #expect(throws: DocumentRefusal.tooManyOfUser) { _ = try await stage.open(self.name) }
+            _ = try await stage.broker.updateTopic(
+                TopicKey(name: self.name.topicName),
+                TopicChanges(anonymous: .read),
+                as: stage.olga
+            )
+            func stranger(_ address: String) async throws -> DocumentUse {
+                try await stage.documents.open(self.name, on: stage.loop, as: .anonymous, from: address)
+            }
+            held += [try await stranger("1.1.1.1"), try await stranger("1.1.1.1")]
+            await #expect(throws: DocumentRefusal.tooManyOfUser) { _ = try await stranger("1.1.1.1") }
+            held.append(try await stranger("2.2.2.2"))
+            // The relay looks into documents for all.
+            held.append(try await stage.open(self.name, as: .relay))
+            await #expect(throws: DocumentRefusal.tooManyConnections) { _ = try await stranger("3.3.3.3") }
+            held.removeFirst()
+            held.append(try await stage.open(self.name))
+            #expect(stage.documents.connectionCount == 6)
+        }
+    }
+
     @Test("A document that another relay has made anew is known not to be the one that is stored")
     func madeAnew() async throws {
         try await EditingStage.run { stage in

@@ -65,7 +65,7 @@ struct LostStreamTests {
         let message = Message.update(1, Sample.state(there))
         // The client's own loop brings it before the document's own reader has.
         document.willTell([message], in: 1, at: .now())
-        let connection = try #require(document.enter())
+        let connection = try document.enter(nil)
         let outcome = document.receive(AwarenessUpdate([there]), from: connection, user: "olga", at: .now())
         #expect(outcome.answer.isEmpty && outcome.broadcast.isEmpty)
         document.observe([message], in: 1, at: .now())

@@ -8,6 +8,8 @@ public enum DocumentRefusal: Error, Hashable, Sendable {
     case tooManyDocuments
     /// As many are connected to it as may be.
     case tooManyConnections
+    /// As many of them are the user's, or come from the address, as may be.
+    case tooManyOfUser
     /// There is no memory for it.
     case noMemory
 }

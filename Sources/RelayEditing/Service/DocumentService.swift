@@ -77,13 +77,16 @@ public final class DocumentService: Sendable {
 
     /// Lets somebody into a document.
     ///
-    /// - Parameter isMade: whether one that does not exist is made, where `principal` may make it.
-    /// - Parameter loop: where the document lives if it is not in memory yet.
+    /// - Parameters:
+    ///   - loop: where the document lives if it is not in memory yet.
+    ///   - address: where people without a token come from: among these their place is counted.
+    ///   - isMade: whether one that does not exist is made, where `principal` may make it.
     /// - Returns: its use, with the content in memory: all that was stored at this relay before the call. It ends with the last reference to it.
     public func open(
         _ name: DocumentName,
         on loop: any DocumentLoop,
         as principal: Principal,
+        from address: String? = nil,
         isMade: Bool = true
     ) async throws(DocumentRefusal) -> DocumentUse {
         let topicID: String
@@ -106,7 +109,8 @@ public final class DocumentService: Sendable {
         } catch {
             throw .broker(error)
         }
-        let use = try self.use(name, of: topicID, on: loop)
+        let holder = principal.isRelay ? nil : principal.isAnonymous ? address ?? "" : principal.id.rawValue
+        let use = try self.use(name, of: topicID, on: loop, by: holder)
         do throws(BrokerError) {
             try await use.document.whenReady()
         } catch {
@@ -154,11 +158,12 @@ public final class DocumentService: Sendable {
     private func use(
         _ name: DocumentName,
         of topicID: String,
-        on loop: any DocumentLoop
+        on loop: any DocumentLoop,
+        by holder: String?
     ) throws(DocumentRefusal) -> DocumentUse {
         guard self.memory.charge(0, to: .documents) else { throw .noMemory }
         let entered = try self.documents.withLock { documents throws(DocumentRefusal) in
-            try self.enter(name, of: topicID, on: loop, &documents)
+            try self.enter(name, of: topicID, on: loop, by: holder, &documents)
         }
         if let replaced = entered.replaced { self.ended(replaced, .missing) }
         if let idle = entered.unloaded { self.unloaded(idle) }
@@ -184,17 +189,17 @@ public final class DocumentService: Sendable {
         _ name: DocumentName,
         of topicID: String,
         on loop: any DocumentLoop,
+        by holder: String?,
         _ documents: inout [TopicKey: LoadedDocument]
     ) throws(DocumentRefusal) -> Entered {
         let key = TopicKey(name: name.topicName)
         let known = documents[key]
         if let known, known.isInService, known.topicID == topicID {
-            guard let connection = known.enter() else { throw .tooManyConnections }
-            return Entered(document: known, connection: connection)
+            return Entered(document: known, connection: try known.enter(holder))
         }
         let now = self.broker.clock.uptime()
         let document = LoadedDocument(name, of: topicID, on: loop, self.settings, self.memory, at: now)
-        guard let connection = document.enter() else { throw .tooManyConnections }
+        let connection = try document.enter(holder)
         var entered = Entered(document: document, connection: connection, isNew: true, replaced: known)
         if known == nil, documents.count >= self.settings.maxLoaded {
             guard let idle = documents.values.first(where: { $0.isUnused && $0.isPublished }) else {

@@ -5,13 +5,10 @@ import Synchronization
 
 /// Who is connected, and who is present.
 extension LoadedDocument {
-    /// - Returns: the connection's number; nil where there are as many as may be.
-    func enter() -> UInt64? {
-        self.state.withLock { state in
-            guard state.connections.count < self.settings.maxConnections else { return nil }
-            defer { state.nextConnection += 1 }
-            state.connections.insert(state.nextConnection)
-            return state.nextConnection
+    /// As ``DocumentPlaces/enter(_:within:)``.
+    func enter(_ holder: String?) throws(DocumentRefusal) -> UInt64 {
+        try self.state.withLock { state throws(DocumentRefusal) in
+            try state.places.enter(holder, within: self.settings)
         }
     }
 
@@ -20,9 +17,8 @@ extension LoadedDocument {
         self.state.withLock { state in
             let removals = state.awareness.connectionClosed(connection)
             self.chargeAwareness(&state)
-            guard state.connections.remove(connection) != nil, state.connections.isEmpty else { return (removals, nil) }
-            // Nobody may come again for a while, and all of it can be made anew.
-            state.connections = []
+            guard state.places.leave(connection), state.places.isEmpty else { return (removals, nil) }
+            // It can be made anew.
             state.content.forgetEncoding()
             state.idleCount += 1
             return (removals, state.idleCount)
@@ -31,11 +27,11 @@ extension LoadedDocument {
 
     /// Whether nobody has come since that count.
     func isIdle(since idle: Int) -> Bool {
-        self.state.withLock { $0.connections.isEmpty && $0.idleCount == idle }
+        self.state.withLock { $0.places.isEmpty && $0.idleCount == idle }
     }
 
     /// Whether nobody is connected.
-    var isUnused: Bool { self.state.withLock { $0.connections.isEmpty } }
+    var isUnused: Bool { self.state.withLock { $0.places.isEmpty } }
 
     /// Where a reader of the awareness topic begins that gets ``present`` later: nobody is missed who came in between.
     public var awarenessCursor: Cursor { self.state.withLock { $0.awarenessLog.cursor } }
@@ -107,7 +103,7 @@ extension LoadedDocument {
         state.chargedForAwareness += more
     }
 
-    var connectionCount: Int { self.state.withLock { $0.connections.count } }
+    var connectionCount: Int { self.state.withLock { $0.places.count } }
 }
 
 extension NIODeadline {

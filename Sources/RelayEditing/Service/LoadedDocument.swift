@@ -28,8 +28,7 @@ public final class LoadedDocument: Sendable {
         var awareness: Awareness<UInt64, String>
         /// How far ``awareness`` has read its topic.
         var awarenessLog = DocumentLog()
-        var connections: Set<UInt64> = []
-        var nextConnection: UInt64 = 1
+        var places = DocumentPlaces()
         /// Counts changes from used to unused, so that a later use keeps it in memory.
         var idleCount = 0
         /// How far its topic was read, and in which history.

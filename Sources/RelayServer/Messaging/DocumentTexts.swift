@@ -1,3 +1,4 @@
+import NIOHTTP1
 import RelayAccess
 import RelayCore
 import RelayEditing
@@ -10,6 +11,7 @@ extension DocumentRefusal {
         case .broker(let error): error.clientText
         case .tooManyDocuments: "Room limit reached"
         case .tooManyConnections: "Room capacity reached"
+        case .tooManyOfUser: "Too many connections to this document"
         case .noMemory: AccessError(.overloaded).detail
         }
     }
@@ -31,6 +33,9 @@ extension Reply {
         switch refusal {
         case .broker(let error): self.init(error)
         case .tooManyDocuments, .tooManyConnections: self = .unavailable(refusal.clientText)
+        case .tooManyOfUser:
+            self.init(.tooManyRequests, detail: refusal.clientText)
+            self.headers.add(name: "retry-after", value: "5")
         case .noMemory: self = .overloaded
         }
     }

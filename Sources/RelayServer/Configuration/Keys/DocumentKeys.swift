@@ -26,6 +26,13 @@ extension RelayConfiguration {
         public var maxConnections = DocumentSettings().maxConnections
 
         @Setting(
+            "documents_max_connections_per_user",
+            .integer(1...1_000_000),
+            "Connections of one user to one document, or of one address without a token, on each relay; 429 beyond."
+        )
+        public var maxConnectionsPerUser = DocumentSettings().maxConnectionsPerUser
+
+        @Setting(
             "documents_max_bytes",
             .bytes(1_024...(1 << 29)),
             "Bytes of one document, with its latest updates; beyond, only deletions are taken."
@@ -110,6 +117,7 @@ extension RelayConfiguration {
             at: \.documents,
             \.$maxLoaded,
             \.$maxConnections,
+            \.$maxConnectionsPerUser,
             \.$maxBytes,
             \.$maxMessageBytes,
             \.$idle,
@@ -129,6 +137,7 @@ extension RelayConfiguration {
             var settings = DocumentSettings()
             settings.maxLoaded = self.maxLoaded
             settings.maxConnections = self.maxConnections
+            settings.maxConnectionsPerUser = self.maxConnectionsPerUser
             settings.maxBytes = self.maxBytes
             settings.idle = self.idle
             settings.historySeconds = self.history.components.seconds

@@ -7,6 +7,8 @@ struct DocumentEntrance {
     let services: DocumentServices
     /// Of the token that the WebSocket was opened with; nil for none.
     let opener: Session?
+    /// Where people without a token come from, as ``ClientAddress/key(_:)`` has it; nil where the client is somebody from the start.
+    let address: String?
 
     /// Finds out who a client is.
     ///
@@ -51,10 +53,10 @@ struct DocumentEntrance {
         guard let principal = session.standingPrincipal(requiring: .read) else {
             return body(.failure(.broker(.denied)))
         }
-        let (documents, loop) = (self.services.documents, client.loop)
+        let (documents, loop, address) = (self.services.documents, client.loop, self.address)
         client.suspend { () -> Result<DocumentUse, DocumentRefusal> in
             do throws(DocumentRefusal) {
-                return .success(try await documents.open(name, on: loop, as: principal))
+                return .success(try await documents.open(name, on: loop, as: principal, from: address))
             } catch {
                 return .failure(error)
             }

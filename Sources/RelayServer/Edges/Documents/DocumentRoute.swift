@@ -52,9 +52,10 @@ final class DocumentRoute: Route {
         guard let place = self.services.takePlace(of: principal, for: exchange) else { return }
         let held = HeldPlace(place)
         let (documents, loop) = (self.services.documents, exchange.loop)
+        let address = self.services.address(of: principal, exchange)
         exchange.suspend { () -> Result<DocumentUse, DocumentRefusal> in
             do throws(DocumentRefusal) {
-                return .success(try await documents.open(name, on: loop, as: principal))
+                return .success(try await documents.open(name, on: loop, as: principal, from: address))
             } catch {
                 return .failure(error)
             }

@@ -70,7 +70,12 @@ final class DocumentServices: Sendable {
         return place
     }
 
-    /// The same for who turns out to be somebody while the connection is open.
+    /// Where people without a token come from; nil for who shows one.
+    func address(of principal: Principal, _ exchange: Exchange) -> String? {
+        principal.isAnonymous ? self.anonymous?.clients.key(of: exchange) : nil
+    }
+
+    /// As ``takePlace(of:for:)`` for who turns out to be somebody while the connection is open.
     ///
     /// - Parameter address: as ``ClientAddress/key(_:)`` has it.
     func place(of session: RelayAccess.Session, at address: String) -> ConnectionQuota.Place? {

@@ -4,7 +4,7 @@ import RelayAccess
 /// The client of a WebSocket that was opened without a token. Its first document ends that.
 struct DocumentStranger {
     private let gate: StrangerGate
-    private let address: String
+    let address: String
 
     init(_ gate: StrangerGate, address: String) {
         self.gate = gate

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import RelayServer
 import Testing
 
 /// The rows of the protocol, as a client sees them.
@@ -82,6 +83,33 @@ struct HocuspocusTests {
             #expect(await client.next() == .denied("d", "Permission denied"), "the document is the administrator's")
             client.authenticate("d", token)
             #expect(await client.next() == .accepted("d"))
+        }
+    }
+
+    @Test("one user has a share of a document's places, in however many sessions of a socket", .timeLimit(.minutes(1)))
+    func share() async throws {
+        try await withRelay {
+            $0.documents.maxConnections = 5
+            $0.documents.maxConnectionsPerUser = 2
+        } _: { relay in
+            let token = try await relay.administratorToken
+            let client = try await HocuspocusClient(relay, token: token)
+            defer { client.disconnect() }
+            try await client.enter("d\01")
+            try await client.enter("d\02")
+            client.authenticate("d\03", "")
+            #expect(await client.next(2) == .denied("d\03", "Too many connections to this document"))
+            let connection = try await RawConnection.open(relay.port)
+            defer { connection.disconnect() }
+            connection.request("GET", "/yjs/d", token: token, headers: TestWebSocket.handshake)
+            #expect(await connection.head()?.status == 429)
+            // Others get in.
+            let other = try await relay.makeUser("other", by: token)
+            let path = "/api/v1/topics/document%2Fd/permissions"
+            #expect(try await relay.send(.POST, path, token: token, json: ["user_id": other.id]).status == 201)
+            try await DocumentClient.synced(relay, "d", token: other.token).leave()
+            client.send("d\01", [7])
+            try await client.enter("d\03")
         }
     }
 

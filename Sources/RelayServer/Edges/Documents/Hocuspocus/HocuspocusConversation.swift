@@ -41,7 +41,7 @@ final class HocuspocusConversation {
         on loop: DeliveryLoop
     ) {
         self.query = query
-        self.entrance = DocumentEntrance(services: services, opener: opener)
+        self.entrance = DocumentEntrance(services: services, opener: opener, address: stranger?.address)
         self.stranger = stranger
         self.services = services
         self.loop = loop

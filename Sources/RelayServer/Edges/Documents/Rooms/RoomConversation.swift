@@ -22,7 +22,7 @@ final class RoomConversation {
     ///   - session: of the token that the WebSocket was opened with.
     ///   - stranger: where there was none.
     init(_ session: Session?, _ stranger: DocumentStranger?, _ services: DocumentServices, on loop: DeliveryLoop) {
-        self.guest = RoomGuest(session, services, writesLength: true)
+        self.guest = RoomGuest(session, at: stranger?.address, services, writesLength: true)
         self.stranger = stranger
         self.loop = loop
     }

@@ -21,7 +21,7 @@ enum RoomFailure: Hashable {
         case .broker(.denied), .broker(.missing): self = .denied
         case .broker, .noMemory: self = .unavailable(refusal.clientText)
         case .tooManyDocuments: self = .limitReached
-        case .tooManyConnections: self = .capacityReached
+        case .tooManyConnections, .tooManyOfUser: self = .capacityReached
         }
     }
 

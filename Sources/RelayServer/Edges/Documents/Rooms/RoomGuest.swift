@@ -19,10 +19,11 @@ final class RoomGuest {
 
     /// - Parameters:
     ///   - session: of the token that the connection was opened with; nil makes the client a stranger.
+    ///   - address: of the client, where it has shown no token.
     ///   - writesLength: before the client has said it.
-    init(_ session: Session?, _ services: DocumentServices, writesLength: Bool) {
+    init(_ session: Session?, at address: String?, _ services: DocumentServices, writesLength: Bool) {
         self.services = services
-        self.entrance = DocumentEntrance(services: services, opener: session)
+        self.entrance = DocumentEntrance(services: services, opener: session, address: address)
         self.session = session
         self.isStranger = session == nil
         self.writesLength = writesLength

@@ -75,7 +75,8 @@ final class EngineSession {
         self.sessions = sessions
         self.services = services
         self.loop = loop
-        self.conversation = SocketIOConversation(RoomGuest(opener, services, writesLength: false), on: loop)
+        let guest = RoomGuest(opener, at: address, services, writesLength: false)
+        self.conversation = SocketIOConversation(guest, on: loop)
     }
 
     private var isOpen: Bool { if case .open = self.phase { true } else { false } }
