@@ -114,4 +114,46 @@ struct UpdateEffortTests {
             model = next
         }
     }
+
+    @Test("Of several updates those that lie between what is known wait for each other")
+    func between() throws {
+        var state = try Self.document(1_000, hasGaps: true)
+        var later: [Update] = []
+        // GCs of one clock each: behind all, in gaps, and behind all once more.
+        for clock in [2_000, 0, 2, 4, 2_001] {
+            let update = [1, 1, 1] + Self.uint(clock) + [0, 1, 0]
+            try state.apply(update.span, orLater: &later)
+        }
+        #expect(later.count == 4)
+        #expect(state.stateVector.isEmpty)
+        state.apply(together: later)
+        #expect(state.stateVector == StateVector([1: 6]))
+        #expect(state.size.structs == 1_005)
+    }
+
+    @Test(
+        "Several updates together make the document that they make one by one",
+        arguments: 300...330 as ClosedRange<UInt64>
+    )
+    func together(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var document = RandomDocument(seed: seed)
+        var parts = (0..<20).map { _ in document.part() }
+        if seed.isMultiple(of: 2) { parts.shuffle(using: &generator) }
+        var (one, other) = (DocumentState(), DocumentState())
+        while !parts.isEmpty {
+            let batch = parts.prefix(Int.random(in: 1...6, using: &generator))
+            parts.removeFirst(batch.count)
+            var later: [Update] = []
+            for part in batch {
+                _ = try one.apply(part)
+                try other.apply(part.span, orLater: &later)
+            }
+            other.apply(together: later)
+            let whole = one.diff(against: StateVector())
+            #expect(UnitModel(other.diff(against: StateVector())) == UnitModel(whole))
+            #expect(other.stateVector == one.stateVector)
+            #expect(other.hasHoles == one.hasHoles)
+        }
+    }
 }

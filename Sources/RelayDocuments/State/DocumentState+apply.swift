@@ -26,6 +26,29 @@ extension DocumentState {
         self.apply(update.index, of: update.bytes.span)
     }
 
+    /// Takes one of several updates: at once where it lies behind all that is known, as most do; else, and after such a one, it waits in `later`
+    /// for ``apply(together:)``.
+    ///
+    /// - Throws: as ``apply(_:)-(Span<UInt8>)``.
+    public mutating func apply(_ bytes: Span<UInt8>, orLater later: inout [Update]) throws(DocumentError) {
+        if later.isEmpty {
+            let index = try UpdateIndex(bytes)
+            let isFirst = self.isEmpty && !index.needsRewriting
+            if isFirst || self.isAppended(index) { return _ = self.apply(index, of: bytes) }
+        }
+        later.append(try Update(bytes))
+    }
+
+    /// Takes updates as one. To put something between what a client has written before moves all that is behind it: in a large document that is
+    /// done once for all of them.
+    public mutating func apply(together updates: [Update]) {
+        guard updates.count > 1 else {
+            if let update = updates.first { _ = self.apply(update) }
+            return
+        }
+        _ = self.apply(Update.merge(updates))
+    }
+
     /// What ``apply(_:)-(Span<UInt8>)`` would find new, without taking it: for whoever stores an update first.
     ///
     /// - Throws: as ``Update/check(_:isInDocument:)`` of what is in no document yet.
