@@ -56,6 +56,7 @@ struct RelaySettings: Sendable {
             "PULSAR_MAX_SESSIONS_PER_USER": "1000000",
             "PULSAR_RELAY_BANDWIDTH_LIMIT": "0",
             "PULSAR_DOCUMENTS_MAX_LOADED": "1000000",
+            "PULSAR_DOCUMENTS_MAX_CONNECTIONS_PER_USER": "100000",
         ]
     }
 }
