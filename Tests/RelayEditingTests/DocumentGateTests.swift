@@ -31,7 +31,7 @@ struct DocumentGateTests {
                 try await until("it is unloaded") { stage.documents.loadedCount == 0 }
             }
             let use = try await stage.open(Self.name)
-            try await until("it is full") { !use.document.hasRoom(addingStructs: true) }
+            try await until("it is full") { !use.document.hasRoom(for: Sample.letter(4).count, addingStructs: true) }
             #expect(use.document.summary.bytes < 40 + Sample.letter(1).count)
             for number in 4..<8 as Range<UInt8> {
                 #expect(Self.isTooLarge(await Self.publish(Sample.letter(number), on: stage)))

@@ -32,9 +32,11 @@ extension DocumentService: PublishGate {
 extension LoadedDocument {
     fileprivate func answer(to draft: Draft) -> GateAnswer {
         // What an update adds has to be known only where it matters.
-        if self.hasRoom(addingStructs: true) { return .open }
+        let size = draft.payload.readableBytes
+        if self.hasRoom(for: size, addingStructs: true) { return .open }
         let news = try? self.news(in: draft.payload.readableBytesUInt8Span)
-        return news.map { !$0.addsStructs && self.hasRoom(addingStructs: false) } ?? false ? .open : .closed(.isFull)
+        let isTaken = news.map { self.hasRoom(for: size, addingStructs: $0.addsStructs) } ?? false
+        return isTaken ? .open : .closed(.isFull)
     }
 }
 

@@ -110,10 +110,12 @@ public final class LoadedDocument: Sendable {
         }
     }
 
-    /// Whether its size lets it take an update. Beyond the limit it takes only those that add no structs, and these up to a quarter more.
-    public func hasRoom(addingStructs: Bool) -> Bool {
+    /// Whether its size lets it take an update of so many bytes. One that adds structs has to fit within the limit. Others are taken until a
+    /// quarter more is there, so that a full document can be made smaller.
+    public func hasRoom(for bytes: Int, addingStructs: Bool) -> Bool {
         let limit = self.settings.maxBytes
-        return self.state.withLock { $0.log.bytes } < (addingStructs ? limit : limit + limit / 4)
+        let size = self.state.withLock { $0.log.bytes }
+        return addingStructs ? size + bytes <= limit : size < limit + limit / 4
     }
 
     /// Whether all that an update says is here already. Costs less than ``news(in:)``: it stops at the first that is not.

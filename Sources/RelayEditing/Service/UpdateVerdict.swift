@@ -39,13 +39,14 @@ extension LoadedDocument {
         let news = try self.news(in: update)
         switch news.forward {
         case .nothing: return .known
-        case .whole: return self.hasRoom(addingStructs: news.addsStructs) ? .whole : .full
-        case .part(let part): return self.hasRoom(addingStructs: news.addsStructs) ? .part(part) : .full
+        case .whole: return self.hasRoom(for: update.count, addingStructs: news.addsStructs) ? .whole : .full
+        case .part(let part):
+            return self.hasRoom(for: part.count, addingStructs: news.addsStructs) ? .part(part) : .full
         }
     }
 
     /// - Parameter update: of which all is new.
     public func verdict(onNew update: Update) -> UpdateVerdict {
-        self.hasRoom(addingStructs: update.structCount > 0) ? .whole : .full
+        self.hasRoom(for: update.bytes.count, addingStructs: update.structCount > 0) ? .whole : .full
     }
 }
