@@ -129,8 +129,8 @@ public final class DocumentService: Sendable {
             _ = try await self.broker.createTopic(key, isPublic: false, description: nil, by: principal)
             return true
         } catch .exists {
-            // Somebody else was first, who may have made it for others only.
-            _ = try await self.broker.topic(key, for: .join, as: principal)
+            // Somebody else was first, who may have made it for others only. If that was at another relay, this one may not have heard of it.
+            _ = try await self.broker.topicAsStored(key, for: .join, as: principal)
             return false
         }
     }

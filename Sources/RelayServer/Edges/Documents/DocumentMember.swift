@@ -28,6 +28,8 @@ final class DocumentMember {
     private var isAwaited = false
     private var lastDenial: NIODeadline?
     private var isAskingAgain = false
+    /// Whether the client has something that was refused, and takes it for sent. What it writes afterwards builds on that.
+    private var hasRefused = false
     private var owed = OwedReplies()
     /// Publishes that have no result yet.
     private var underWay = 0
@@ -287,7 +289,9 @@ extension DocumentMember: PublishClient {
         self.workEnded()
         guard case .update = ticket else { return }
         switch result {
-        case .success: self.settled(.applied)
+        case .success:
+            self.settled(.applied)
+            if self.hasRefused { self.askAgain() }
         case .failure(let error): self.refuse(UpdateRefusal(error))
         }
     }
@@ -296,6 +300,7 @@ extension DocumentMember: PublishClient {
         self.services.metrics.refused(refusal)
         switch refusal {
         case .malformed, .denied, .full:
+            if refusal != .malformed { self.hasRefused = true }
             self.deny(refusal)
             self.settled(.refused)
         case .unstored:
@@ -306,12 +311,14 @@ extension DocumentMember: PublishClient {
 
     private func settled(_ outcome: UpdateOutcome) { self.line?.settled(outcome, from: self) }
 
-    /// The client takes its update for sent. So what could not be stored is asked for after a while: by another step 1.
+    /// The client takes its update for sent. So what could not be stored is asked for after a while: by another step 1. So is what was refused,
+    /// once something else was taken: the client may have been granted the document, or it has become smaller.
     private func askAgain() {
         guard !self.isAskingAgain else { return }
         self.isAskingAgain = true
         self.loop.eventLoop.assumeIsolated().scheduleTask(in: Self.retryDelay) {
             self.isAskingAgain = false
+            self.hasRefused = false
             self.ask()
         }
     }
