@@ -112,7 +112,7 @@ struct DocumentServiceTests {
     @Test("A document that is too large takes deletions still, and says so of all else")
     func verdicts() async throws {
         try await EditingStage.run {
-            $0.maxBytes = 18
+            $0.maxBytes = Sample.letter(0).count + Sample.letter(1).count
         } _: { stage in
             let use = try await stage.open(self.name)
             #expect(try use.document.verdict(on: Sample.letter(0).span) == .whole)

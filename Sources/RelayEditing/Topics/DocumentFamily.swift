@@ -53,13 +53,14 @@ struct DocumentFamily {
 }
 
 extension Draft {
-    /// What the relay publishes for somebody says whose it is already.
+    /// What the relay publishes for somebody says whose it is already. Who is let in by a ticket is named as the peer that it is.
     ///
     /// - Parameter seconds: after which it goes; nil for never.
     func sent(by principal: Principal, for seconds: Int64?) -> Draft {
         var draft = self
         draft.ttl = seconds
-        if !principal.isRelay { draft.sender = principal.username }
+        let peer = principal.peer.flatMap { $0.ticket == nil ? nil : $0.id }
+        if !principal.isRelay { draft.sender = peer ?? principal.username }
         return draft
     }
 }
