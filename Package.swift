@@ -249,6 +249,7 @@ let package = Package(
             name: "relay-bench",
             dependencies: [
                 "RelayDocuments",
+                "SeededRandom",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

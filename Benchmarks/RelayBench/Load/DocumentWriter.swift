@@ -1,3 +1,5 @@
+import RelayDocuments
+
 /// What one client of Yjs sends as it types into a document's text: each update has the next letters, right behind its own last ones. That
 /// is what Yjs itself makes of it, wherever others type meanwhile.
 struct DocumentWriter: Sendable {
@@ -14,19 +16,19 @@ struct DocumentWriter: Sendable {
     /// - Returns: an update with one struct.
     mutating func type(_ letters: String) -> [UInt8] {
         var update: [UInt8] = [1, 1]
-        update.append(number: UInt64(self.client))
-        update.append(number: UInt64(self.clock))
+        update.append(uint: UInt64(self.client))
+        update.append(uint: UInt64(self.clock))
         if self.clock == 0 {
             // Text, the first thing in the shared type "t".
             update += [0x04, 1, 1, UInt8(ascii: "t")]
         } else {
             // Text, behind a letter.
             update.append(0x84)
-            update.append(number: UInt64(self.client))
-            update.append(number: UInt64(self.clock - 1))
+            update.append(uint: UInt64(self.client))
+            update.append(uint: UInt64(self.clock - 1))
         }
         let bytes = Array(letters.utf8)
-        update.append(number: UInt64(bytes.count))
+        update.append(uint: UInt64(bytes.count))
         // Nothing is deleted.
         update += bytes + [0]
         self.clock += UInt32(bytes.count)

@@ -1,4 +1,5 @@
 import RelayDocuments
+import SeededRandom
 
 /// A large update of many clients and small structs, the same in every run: 1,000 people who write three letters at a time, each behind
 /// their own last ones or behind somebody else's, and delete some.
@@ -15,7 +16,7 @@ struct LargeUpdate: Sendable {
 
     /// - Parameter bytes: about how many the whole has.
     init(bytes: Int) {
-        var numbers = RepeatableNumbers()
+        var numbers = SeededGenerator(seed: 9)
         // By falling id, as updates are written.
         let clients = (0..<Self.clients).map { _ in UInt64(UInt32.random(in: 1 ... .max, using: &numbers)) }
             .sorted(by: >)
@@ -43,7 +44,7 @@ struct LargeUpdate: Sendable {
         _ index: Int,
         of client: UInt64,
         among clients: [UInt64],
-        using numbers: inout RepeatableNumbers
+        using numbers: inout SeededGenerator
     ) -> [UInt8] {
         let letters: [UInt8] = (0..<Int(Self.letters)).map { _ in UInt8.random(in: 97...122, using: &numbers) }
         guard index > 0 else { return [0x04, 1, 1, UInt8(ascii: "t"), UInt8(Self.letters)] + letters }
@@ -52,11 +53,11 @@ struct LargeUpdate: Sendable {
         let other = isOwn ? client : clients[Int.random(in: clients.indices, using: &numbers)]
         let place = isOwn ? index - 1 : Int.random(in: 0..<index, using: &numbers)
         var bytes: [UInt8] = [isOwn ? 0x84 : 0xC4]
-        bytes.append(number: other)
-        bytes.append(number: UInt64(place) * Self.letters + Self.letters - 1)
+        bytes.append(uint: other)
+        bytes.append(uint: UInt64(place) * Self.letters + Self.letters - 1)
         if !isOwn {
-            bytes.append(number: client)
-            bytes.append(number: UInt64(index - 1) * Self.letters)
+            bytes.append(uint: client)
+            bytes.append(uint: UInt64(index - 1) * Self.letters)
         }
         bytes.append(UInt8(Self.letters))
         return bytes + letters
@@ -66,17 +67,17 @@ struct LargeUpdate: Sendable {
     private static func deletions(
         _ clients: [UInt64],
         structs: Int,
-        using numbers: inout RepeatableNumbers
+        using numbers: inout SeededGenerator
     ) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.append(number: UInt64(clients.count))
+        bytes.append(uint: UInt64(clients.count))
         for client in clients {
             let deleted = stride(from: Int.random(in: 0..<min(10, structs), using: &numbers), to: structs, by: 10)
-            bytes.append(number: client)
-            bytes.append(number: UInt64(Array(deleted).count))
+            bytes.append(uint: client)
+            bytes.append(uint: UInt64(Array(deleted).count))
             for place in deleted {
-                bytes.append(number: UInt64(place) * Self.letters)
-                bytes.append(number: Self.letters)
+                bytes.append(uint: UInt64(place) * Self.letters)
+                bytes.append(uint: Self.letters)
             }
         }
         return bytes
@@ -86,39 +87,14 @@ struct LargeUpdate: Sendable {
         var bytes: [UInt8] = []
 
         init(_ count: Int) {
-            self.bytes.append(number: UInt64(count))
+            self.bytes.append(uint: UInt64(count))
         }
 
         mutating func add(_ client: UInt64, _ structs: ArraySlice<[UInt8]>, letters: UInt64) {
-            self.bytes.append(number: UInt64(structs.count))
-            self.bytes.append(number: client)
-            self.bytes.append(number: UInt64(structs.startIndex) * letters)
+            self.bytes.append(uint: UInt64(structs.count))
+            self.bytes.append(uint: client)
+            self.bytes.append(uint: UInt64(structs.startIndex) * letters)
             for structure in structs { self.bytes += structure }
         }
-    }
-}
-
-/// A generator that gives the same numbers each time (splitmix64).
-struct RepeatableNumbers: RandomNumberGenerator {
-    private var state: UInt64 = 9
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var number = self.state
-        number = (number ^ number >> 30) &* 0xBF58_476D_1CE4_E5B9
-        number = (number ^ number >> 27) &* 0x94D0_49BB_1331_11EB
-        return number ^ number >> 31
-    }
-}
-
-extension Array<UInt8> {
-    /// lib0's unsigned number.
-    mutating func append(number: UInt64) {
-        var rest = number
-        while rest >= 0x80 {
-            self.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        self.append(UInt8(rest))
     }
 }

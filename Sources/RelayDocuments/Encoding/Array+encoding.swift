@@ -3,7 +3,7 @@
 extension Array<UInt8> {
     /// An unsigned number in its shortest form.
     @inline(__always)
-    mutating func append(uint number: UInt64) {
+    package mutating func append(uint number: UInt64) {
         var rest = number
         while rest >= 0x80 {
             self.append(UInt8(truncatingIfNeeded: rest) | 0x80)
