@@ -11,10 +11,7 @@ enum TURNClient {
             String(Self.echoPort), "-l", String(bytes), "-n", String(datagrams), "-z", "1", "127.0.0.1",
         ]
         let client = try ServerProcess(executable: URL(filePath: "/usr/bin/turnutils_uclient")) { _ in arguments }
-        let deadline = ContinuousClock.now + .seconds(60 + datagrams / 200)
-        while client.isRunning, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
-        let said = client.lastWords
-        await client.stop()
+        let said = try await client.output(within: .seconds(60 + datagrams / 200))
         guard said.contains("Total lost packets 0 ") else { throw LoadError.datagramsLost(said) }
     }
 

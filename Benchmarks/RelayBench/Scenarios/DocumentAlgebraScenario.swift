@@ -100,10 +100,7 @@ private struct YrsRig: Rig {
             }
             return ["-c", Self.script, String(self.repeats)]
         }
-        let deadline = ContinuousClock.now + .seconds(120)
-        while process.isRunning, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
-        let said = process.lastWords
-        await process.stop()
+        let said = try await process.output(within: .seconds(120))
         guard let times = try? JSONDecoder().decode(Times.self, from: Data(said.utf8)) else {
             throw LoadError.unreadable(said)
         }

@@ -11,17 +11,12 @@ extension Launcher {
                 directory.path(),
             ]
         }
-        let deadline = ContinuousClock.now + .seconds(10)
-        while process.isRunning, ContinuousClock.now < deadline {
+        try await process.awaitReady(.valkey, within: .seconds(10), asking: .milliseconds(20)) {
             // With nothing to load it serves as soon as it listens.
-            if let connection = try? await self.client.open(port: port) {
-                await connection.close()
-                return SharedStorage(port: port, process: process, programs: programs)
-            }
-            try await Task.sleep(for: .milliseconds(20))
+            guard let connection = try? await self.client.open(port: port) else { return false }
+            await connection.close()
+            return true
         }
-        let log = process.lastWords
-        await process.stop()
-        throw LaunchError.notReady(.valkey, log: log)
+        return SharedStorage(port: port, process: process, programs: programs)
     }
 }

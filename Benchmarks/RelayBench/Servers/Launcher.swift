@@ -112,14 +112,7 @@ struct Launcher: Sendable {
         )
         let start = ContinuousClock.now
         let process = try ServerProcess(executable: executable, environment: settings.environment) { _ in ["serve"] }
-        while await !self.answers("/health", port: port) {
-            guard process.isRunning, ContinuousClock.now < start + .seconds(20) else {
-                let log = process.lastWords
-                await process.stop()
-                throw LaunchError.notReady(.relay, log: log)
-            }
-            try await Task.sleep(for: .milliseconds(2))
-        }
+        try await process.awaitReady(.relay, asking: .milliseconds(2)) { await self.answers("/health", port: port) }
         let elapsed = ContinuousClock.now - start
         await process.stop()
         return elapsed / .milliseconds(1)
@@ -141,14 +134,7 @@ struct Launcher: Sendable {
     }
 
     func awaitReady(_ kind: ServerKind, process: ServerProcess, port: Int) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while process.isRunning, ContinuousClock.now < deadline {
-            if await self.answers("/ready", port: port) { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        let log = process.lastWords
-        await process.stop()
-        throw LaunchError.notReady(kind, log: log)
+        try await process.awaitReady(kind) { await self.answers("/ready", port: port) }
     }
 
     private func answers(_ path: String, port: Int) async -> Bool {

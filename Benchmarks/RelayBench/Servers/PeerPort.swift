@@ -42,14 +42,9 @@ extension Launcher {
                 "--pidfile", directory.appending(path: "turn.pid").path(), "--log-file", "/dev/null", "--no-stdout-log",
             ]
         }
-        let server = Server(kind: .coturn, port: port, dialect: .bareNIO, process: process)
-        let deadline = ContinuousClock.now + .seconds(10)
-        while process.isRunning, ContinuousClock.now < deadline {
-            if try STUNLoad.run(port: port, for: .milliseconds(50)) > 0 { return server }
-            try await Task.sleep(for: .milliseconds(50))
+        try await process.awaitReady(.coturn, within: .seconds(10)) {
+            try STUNLoad.run(port: port, for: .milliseconds(50)) > 0
         }
-        let log = process.lastWords
-        await process.stop()
-        throw LaunchError.notReady(.coturn, log: log)
+        return Server(kind: .coturn, port: port, dialect: .bareNIO, process: process)
     }
 }

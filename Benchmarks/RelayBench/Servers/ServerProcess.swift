@@ -45,9 +45,46 @@ final class ServerProcess: Sendable {
         return String((log ?? "").suffix(500))
     }
 
+    /// Waits until it has ended by itself, at most so long.
+    func awaitEnd(within limit: Duration) async throws {
+        let deadline = ContinuousClock.now + limit
+        while self.isRunning, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
+    }
+
+    /// Waits until it has ended by itself, at most so long, and clears up.
+    ///
+    /// - Returns: the end of what it printed.
+    func output(within limit: Duration) async throws -> String {
+        try await self.awaitEnd(within: limit)
+        let output = self.lastWords
+        await self.stop()
+        return output
+    }
+
+    /// Asks again and again whether it is ready.
+    ///
+    /// - Parameter kind: of server that it is.
+    /// - Throws: ``LaunchError/notReady(_:log:)`` where it ends before, or takes longer. It is stopped then.
+    func awaitReady(
+        _ kind: ServerKind,
+        within limit: Duration = .seconds(20),
+        asking pause: Duration = .milliseconds(50),
+        _ isReady: () async throws -> Bool
+    ) async throws {
+        let deadline = ContinuousClock.now + limit
+        while self.isRunning, ContinuousClock.now < deadline {
+            if try await isReady() { return }
+            try await Task.sleep(for: pause)
+        }
+        let log = self.lastWords
+        await self.stop()
+        throw LaunchError.notReady(kind, log: log)
+    }
+
     /// Asks it to end, and kills it when it is still there after five seconds.
     func stop() async {
         self.process.terminate()
+        // Also where the benchmark itself is being stopped.
         let deadline = ContinuousClock.now + .seconds(5)
         while self.process.isRunning, ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(20))

@@ -16,8 +16,7 @@ struct YjsHistory: Sendable {
         let writer = try ServerProcess(executable: node, environment: ["NODE_PATH": Launcher.nodeModules]) { _ in
             ["-e", Self.script, String(count)]
         }
-        let deadline = ContinuousClock.now + .seconds(60 + count / 1000)
-        while writer.isRunning, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
+        try await writer.awaitEnd(within: .seconds(60 + count / 1000))
         let (written, said) = (try? Data(contentsOf: writer.directory.appending(path: "updates")), writer.lastWords)
         await writer.stop()
         guard let written, let updates = Self.updates(in: Array(written)), updates.count == count else {
