@@ -21,7 +21,7 @@ struct Crowd: Sendable {
     ) async throws -> Crowd {
         let channels = try await client.many(count) { index in
             try await Self.join(server, from: client, index: index) { joined in
-                SubscriberHandler(dialect: dialect?(index) ?? server.dialect, log: log, joined: joined)
+                Self.subscriber(dialect?(index) ?? server.dialect, log, joined)
             }
         }
         return Crowd(log: log, channels: channels)
@@ -34,12 +34,20 @@ struct Crowd: Sendable {
         let log = DeliveryLog()
         let channels = try await client.many(count) { index in
             let channel = try await Self.join(server, from: client, index: index, receiveBuffer: 4096) { joined in
-                SubscriberHandler(dialect: server.dialect, log: log, joined: joined)
+                Self.subscriber(server.dialect, log, joined)
             }
             try await channel.setOption(.autoRead, value: false).get()
             return channel
         }
         return Crowd(log: log, channels: channels)
+    }
+
+    private static func subscriber(
+        _ dialect: Dialect,
+        _ log: DeliveryLog,
+        _ joined: EventLoopPromise<Void>
+    ) -> any ChannelHandler {
+        SocketHandler(dialect: dialect, SubscriberTalk(dialect: dialect, log: log, joined: joined))
     }
 
     /// Returns when all have sent their request.

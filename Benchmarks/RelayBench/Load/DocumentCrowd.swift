@@ -7,7 +7,7 @@ struct DocumentCrowd: Sendable {
         /// Among all.
         let index: Int
         let channel: any Channel
-        let joined: EditorHandler.Joined
+        let joined: EditorTalk.Joined
 
         /// Writes an update.
         func send(_ update: [UInt8]) {
@@ -30,10 +30,10 @@ struct DocumentCrowd: Sendable {
         document: @escaping @Sendable (Int) -> String
     ) async throws {
         let members = try await client.many(count) { index in
-            let joined = client.group.next().makePromise(of: EditorHandler.Joined.self)
+            let joined = client.group.next().makePromise(of: EditorTalk.Joined.self)
             let dialect = server.dialect.document(document(index))
             let channel = try await Crowd.join(server, from: client, index: index, joined: joined) {
-                EditorHandler(dialect: dialect, log: log, joined: joined)
+                SocketHandler(dialect: dialect, EditorTalk(log: log, joined: joined))
             }
             return Member(index: index, channel: channel, joined: try await joined.futureResult.get())
         }

@@ -5,15 +5,16 @@ import Testing
 
 @testable import relay_bench
 
-@Suite struct EditorHandlerTests {
+@Suite struct EditorTalkTests {
     private let channel = EmbeddedChannel()
     private let log = DeliveryLog(readsStamps: true)
-    private let joined: EventLoopFuture<EditorHandler.Joined>
+    private let joined: EventLoopFuture<EditorTalk.Joined>
 
     init() throws {
-        let joined = self.channel.eventLoop.makePromise(of: EditorHandler.Joined.self)
+        let joined = self.channel.eventLoop.makePromise(of: EditorTalk.Joined.self)
         self.joined = joined.futureResult
-        let handler = EditorHandler(dialect: .yWebsocket.document("a/b"), log: self.log, joined: joined)
+        let talk = EditorTalk(log: self.log, joined: joined)
+        let handler = SocketHandler(dialect: .yWebsocket.document("a/b"), talk)
         try self.channel.pipeline.syncOperations.addHandler(handler)
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
