@@ -96,9 +96,9 @@ struct DocumentServiceTests {
         } _: { stage in
             var use: DocumentUse? = try await stage.open(self.name)
             for number in 0..<25 { try await stage.publish(Sample.letter(UInt8(number)), to: self.name) }
-            try await until("a snapshot was stored") { stage.documents.metrics.compactions > 0 }
+            try await until("a snapshot was stored") { stage.documents.snapshotCounts.stored > 0 }
             try await until("all is there") { use?.document.stateVector.encoded() == [1, 1, 25] }
-            #expect(stage.documents.metrics.failures == 0)
+            #expect(stage.documents.snapshotCounts.failed == 0)
             use = nil
             try await until("it is unloaded") { stage.documents.loadedCount == 0 }
             let again = try await stage.open(self.name)

@@ -10,8 +10,6 @@ struct ItemHead {
     /// Only where there are no origins, as the key.
     var parent: Parent?
     var key: Range<Int>?
-    /// Where the content begins.
-    var content = 0
 }
 
 extension Span<UInt8> {
@@ -29,7 +27,6 @@ extension Span<UInt8> {
             }
             if entry.info & StructInfo.key != 0 { head.key = try self.block(at: &offset) }
         }
-        head.content = offset
         return head
     }
 }

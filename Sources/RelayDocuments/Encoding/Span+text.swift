@@ -12,6 +12,9 @@ extension Span<UInt8> {
         return bytes
     }
 
+    /// What stands for a value that JSON has not, where JSON is expected.
+    static let undefined = Array("undefined".utf8)
+
     /// How many UTF-16 code units the UTF-8 text in `range` has.
     ///
     /// - Throws: `invalidText` for all that the Unicode Standard's table 3-7 does not list: overlong forms, surrogates, numbers above

@@ -53,8 +53,6 @@ extension Span<UInt8> {
         return UInt32(count)
     }
 
-    static let undefined = Array("undefined".utf8)
-
     private func skipType(at offset: inout Int) throws(DocumentError) {
         let type = try self.uint(at: &offset)
         switch type {

@@ -1,17 +1,7 @@
 public import RelayCore
 
-/// The topics that a document has.
-enum DocumentTopicPart: String, CaseIterable, Sendable {
-    /// Its updates.
-    case updates = ""
-    /// What people show of themselves in it.
-    case awareness = "/awareness"
-    /// What people's applications tell each other beside it.
-    case stateless = "/stateless"
-}
-
 extension DocumentName {
-    static let longestEnding = DocumentTopicPart.allCases.map(\.rawValue.utf8.count).max() ?? 0
+    static let longestEnding = DocumentPart.allCases.map(\.ending.utf8.count).max() ?? 0
     /// Before the form of a document that is on its own.
     private static let ownPrefix = "document/"
 
@@ -28,7 +18,7 @@ extension DocumentName {
     /// The topic of what people's applications tell each other beside the document.
     public var statelessTopicName: TopicName { self.topicName(of: .stateless) }
 
-    func topicName(of part: DocumentTopicPart) -> TopicName { TopicName(path: self.path + part.rawValue) }
+    func topicName(of part: DocumentPart) -> TopicName { TopicName(path: self.path + part.ending) }
 
     /// The topic that has the record, on which access depends.
     var root: TopicName { self.session.map { TopicName(path: "session/\($0)") } ?? self.topicName }
@@ -41,13 +31,13 @@ extension DocumentName {
     }
 
     /// Which document's topic has that name, and which of its topics that is.
-    static func nameAndPart(path: String) -> (name: DocumentName, part: DocumentTopicPart)? {
+    static func nameAndPart(path: String) -> (name: DocumentName, part: DocumentPart)? {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
         let isOwn = segments.first == "document"
         let place = isOwn ? 1 : 3
         guard segments.count > place else { return nil }
         let ending = segments[(place + 1)...].map { "/\($0)" }.joined()
-        guard let part = DocumentTopicPart(rawValue: ending), let inner = Self.decoded(segments[place]) else {
+        guard let part = DocumentPart(ending: ending), let inner = Self.decoded(segments[place]) else {
             return nil
         }
         let text = isOwn ? inner : segments[..<place].joined(separator: "/") + "/\(inner)"

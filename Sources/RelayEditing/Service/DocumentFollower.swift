@@ -3,11 +3,6 @@ import RelayCore
 
 /// Reads a document's topic, and that of its awareness, for the document. Lives on its loop.
 final class DocumentFollower: ReaderSink {
-    private enum Part: Int {
-        case updates
-        case awareness
-    }
-
     private let document: LoadedDocument
     private let service: DocumentService
     private var readers: [Reader] = []
@@ -39,21 +34,22 @@ final class DocumentFollower: ReaderSink {
     func capacity(for reader: Reader) -> Int { .max }
 
     func deliver(_ gap: Gap, to reader: Reader) {
-        guard Part(rawValue: reader.tag) == .updates, self.document.isToBeReread() else { return }
+        guard DocumentPart(rawValue: reader.tag) == .updates, self.document.isToBeReread() else { return }
         self.document.beginRereading()
         self.service.follow(self.document, insteadOf: self)
     }
 
     func deliver(_ batch: Batch, to reader: Reader) {
-        switch Part(rawValue: reader.tag) {
+        switch DocumentPart(rawValue: reader.tag) {
         case .updates: if self.document.take(batch.messages, in: reader.epoch) { self.service.compact(self.document) }
-        case .awareness, nil:
+        case .awareness:
             self.document.observe(batch.messages, in: reader.epoch, at: self.service.broker.clock.uptime())
+        case .stateless, nil: break
         }
     }
 
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
-        guard Part(rawValue: reader.tag) == .updates else { return }
+        guard DocumentPart(rawValue: reader.tag) == .updates else { return }
         switch reason {
         case .accessLost: self.service.ended(self.document, .denied)
         case .topicDeleted: self.service.ended(self.document, .missing)

@@ -84,12 +84,12 @@ public struct DocumentKeeper: Sendable {
                 in: document.key
             )
             switch outcome {
-            case .stored: self.service.counts.compacted()
-            case .outdated: self.service.counts.wasOutdated()
+            case .stored: self.service.snapshotCounts.countStored()
+            case .outdated: self.service.snapshotCounts.countOutdated()
             }
             document.compacted(to: update, from: log)
         } catch {
-            self.service.counts.failed()
+            self.service.snapshotCounts.countFailed()
             document.compacted(to: nil, from: log)
         }
     }

@@ -22,7 +22,7 @@ public final class DocumentService: Sendable {
     let broker: Broker
     let memory: MemoryLedger
     private let sharing: (any DocumentSharing)?
-    let counts = DocumentCounts()
+    public let snapshotCounts = SnapshotCounts()
     private let documents = Mutex<[TopicKey: LoadedDocument]>([:])
     let work: AsyncStream<Work>
     private let workers: AsyncStream<Work>.Continuation
@@ -80,21 +80,21 @@ public final class DocumentService: Sendable {
     /// - Parameters:
     ///   - loop: where the document lives if it is not in memory yet.
     ///   - address: where people without a token come from: among these their place is counted.
-    ///   - isMade: whether one that does not exist is made, where `principal` may make it.
+    ///   - createsMissing: whether one that does not exist is made, where `principal` may make it.
     /// - Returns: its use, with the content in memory: all that was stored at this relay before the call. It ends with the last reference to it.
     public func open(
         _ name: DocumentName,
         on loop: any DocumentLoop,
         as principal: Principal,
         from address: String? = nil,
-        isMade: Bool = true
+        createsMissing: Bool = true
     ) async throws(DocumentRefusal) -> DocumentUse {
         let topicID: String
         let last: MessageID
         do throws(BrokerError) {
             let key = TopicKey(name: name.topicName)
             let isNew: Bool
-            switch (isMade, name.session) {
+            switch (createsMissing, name.session) {
             case (false, _):
                 try await self.find(key, as: principal)
                 isNew = false
@@ -214,7 +214,7 @@ public final class DocumentService: Sendable {
 
     /// What a document is now, in short; see ``LoadedDocument/summary``.
     ///
-    /// - Parameter loop: as in ``open(_:on:as:isMade:)``.
+    /// - Parameter loop: as in ``open(_:on:as:createsMissing:)``.
     public func summary(
         of name: DocumentName,
         on loop: any DocumentLoop
@@ -229,7 +229,7 @@ public final class DocumentService: Sendable {
         _ look: (LoadedDocument) -> Value
     ) async throws(DocumentRefusal) -> Value {
         guard let document = self.loaded(TopicKey(name: name.topicName)) else {
-            let use = try await self.open(name, on: loop, as: .relay, isMade: false)
+            let use = try await self.open(name, on: loop, as: .relay, createsMissing: false)
             return look(use.document)
         }
         do throws(BrokerError) {

@@ -131,19 +131,12 @@ public final class LoadedDocument: Sendable {
 
     /// What somebody with `known` lacks, as an update.
     public func difference(against known: StateVector) -> [UInt8] {
-        let copy = self.state.withLock { state -> Either in
-            guard state.log.bytes > Self.smallBytes else { return .answer(state.content.diff(against: known)) }
-            return .copy(state.content)
+        let answer = self.state.withLock { state in
+            state.log.bytes > Self.smallBytes ? nil : state.content.diff(against: known)
         }
-        switch copy {
-        case .answer(let update): return update
-        case .copy(var content): return content.diff(against: known)
-        }
-    }
-
-    private enum Either {
-        case answer([UInt8])
-        case copy(DocumentState)
+        if let answer { return answer }
+        var copy = self.state.withLock { $0.content }
+        return copy.diff(against: known)
     }
 
     /// What an update brings that the document has not.

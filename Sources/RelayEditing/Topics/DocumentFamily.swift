@@ -2,10 +2,10 @@ import RelayCore
 
 /// What the topics of a document have in common: which they are, and who decides on them.
 struct DocumentFamily {
-    private let part: DocumentTopicPart
+    private let part: DocumentPart
     private let home: any DocumentHome
 
-    init(_ part: DocumentTopicPart, in home: any DocumentHome) {
+    init(_ part: DocumentPart, in home: any DocumentHome) {
         self.part = part
         self.home = home
     }

@@ -39,14 +39,6 @@ extension DocumentLine {
     func expiring(_ member: DocumentMember) {}
 }
 
-/// Which topic of a document.
-enum DocumentPart: Int {
-    case updates
-    case awareness
-    /// Only where the client's protocol has such messages.
-    case stateless
-}
-
 /// What a client is told beside the stream.
 enum DocumentReply {
     /// What the relay has: the client answers with what it has beyond.

@@ -57,9 +57,9 @@ struct DocumentCollector: MetricCollector {
     let engines: EngineSessions
 
     func collect() -> [MetricSample] {
-        let counts = self.documents.metrics
+        let counts = self.documents.snapshotCounts
         let snapshots = [
-            ("stored", counts.compactions), ("outdated", counts.outdated), ("failed", counts.failures),
+            ("stored", counts.stored), ("outdated", counts.outdated), ("failed", counts.failed),
         ].map { RelayMetric.documentSnapshots.sample($1, ("result", $0)) }
         return [
             RelayMetric.documentsLoaded.sample(self.documents.loadedCount),

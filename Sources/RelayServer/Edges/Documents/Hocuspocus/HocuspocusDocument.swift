@@ -2,6 +2,7 @@ import NIOCore
 import RelayAccess
 import RelayCore
 import RelayDocuments
+import RelayEditing
 
 /// One document on the WebSocket of a Hocuspocus client. Two addresses of the same document are two of these.
 final class HocuspocusDocument {

@@ -2,6 +2,7 @@ import NIOCore
 import RelayAccess
 import RelayCore
 import RelayDocuments
+import RelayEditing
 import RelayWire
 
 /// The part of a room's client in the document of that name. Another token of another user, or another room, is another of these.

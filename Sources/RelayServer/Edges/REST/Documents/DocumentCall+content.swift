@@ -16,7 +16,7 @@ extension DocumentCall {
         if let past = try await self.past() {
             return try await self.inTurn { try documents.content(of: past) { try query.reply($0) } }
         }
-        let use = try await self.open(isMade: false)
+        let use = try await self.open(createsMissing: false)
         return try await self.inTurn {
             // In this order: what comes between the two is in both.
             let cursor = use.document.cursor
@@ -28,9 +28,9 @@ extension DocumentCall {
 
     /// Appends an update after which the document shows what it showed at the body's `cursor`. What others write meanwhile merges with it.
     func restore() async throws -> Reply {
-        try await self.checkWriting(isMade: false)
+        try await self.checkWriting(createsMissing: false)
         let id = try await self.call.fields(["cursor"]) { $0.required("cursor") { MessageID($0) } }
-        let use = try await self.openToWrite(isMade: false)
+        let use = try await self.openToWrite(createsMissing: false)
         guard try await self.isStored(use) else { throw RESTRefusal(Reply(BrokerError.moved)) }
         let past = try await self.past(asOf: id)
         let documents = self.services.documents

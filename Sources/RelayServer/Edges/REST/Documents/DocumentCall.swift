@@ -47,21 +47,23 @@ struct DocumentCall {
     }
 
     /// Makes the document if there is none, and merges the body into it, an update.
-    func put() async throws -> Reply { try await self.merge(isMade: true) }
+    func put() async throws -> Reply { try await self.merge(createsMissing: true) }
 
     /// Merges the body into the document, an update.
-    func publish() async throws -> Reply { try await self.merge(isMade: false) }
+    func publish() async throws -> Reply { try await self.merge(createsMissing: false) }
 
     /// Of several relays another may delete the document at any time, and make it again.
     private static let maxAttempts = 3
 
     /// The document is opened once the body is there and is an update: nobody has a place in it who only is slow to say something.
-    private func merge(isMade: Bool) async throws -> Reply {
-        try await self.checkWriting(isMade: isMade)
+    private func merge(createsMissing: Bool) async throws -> Reply {
+        try await self.checkWriting(createsMissing: createsMissing)
         let bytes = Array(try await self.call.body().readableBytesView)
-        if !isMade || !bytes.isEmpty { try self.checked { () throws(DocumentError) in try Update.check(bytes.span) } }
+        if !createsMissing || !bytes.isEmpty {
+            try self.checked { () throws(DocumentError) in try Update.check(bytes.span) }
+        }
         for _ in 0..<Self.maxAttempts {
-            let use = try await self.openToWrite(isMade: isMade)
+            let use = try await self.openToWrite(createsMissing: createsMissing)
             let verdict =
                 bytes.isEmpty
                 ? .known : try self.checked { () throws(DocumentError) in try use.document.verdict(on: bytes.span) }
@@ -137,7 +139,7 @@ struct DocumentCall {
             var content = past.content
             return Reply(.ok, headers: Self.binary, body: ByteBuffer(bytes: content.diff(against: known)))
         }
-        let use = try await self.open(isMade: false)
+        let use = try await self.open(createsMissing: false)
         // In this order: what comes between the two is in both.
         let cursor = use.document.cursor
         var reply = Reply(.ok, headers: Self.binary, body: ByteBuffer(bytes: use.document.difference(against: known)))
@@ -150,7 +152,7 @@ struct DocumentCall {
         if let past = try await self.past() {
             vector = past.content.stateVector
         } else {
-            vector = try await self.open(isMade: false).document.stateVector
+            vector = try await self.open(createsMissing: false).document.stateVector
         }
         return Reply(.ok, headers: Self.binary, body: ByteBuffer(bytes: vector.encoded()))
     }
@@ -191,13 +193,13 @@ struct DocumentCall {
 // MARK: - Steps
 
 extension DocumentCall {
-    func open(isMade: Bool) async throws -> DocumentUse {
+    func open(createsMissing: Bool) async throws -> DocumentUse {
         do throws(DocumentRefusal) {
             return try await self.services.documents.open(
                 self.name,
                 on: self.services.loops.any,
                 as: self.caller,
-                isMade: isMade
+                createsMissing: createsMissing
             )
         } catch {
             if case .broker(let error) = error { throw self.refusal(error) }
@@ -206,21 +208,21 @@ extension DocumentCall {
     }
 
     /// Counts a request that writes, and turns away who may not before its body is read.
-    func checkWriting(isMade: Bool) async throws {
+    func checkWriting(createsMissing: Bool) async throws {
         let (access, broker) = (self.call.services.access, self.call.services.broker)
         try access.rateLimiter.check(.publish, key: self.caller.id.rawValue, at: broker.clock.uptime())
         do throws(BrokerError) {
             let open = try await broker.topic(self.key, for: .publish, as: self.caller)
-            if open.access.record == nil, !isMade { throw .missing }
+            if open.access.record == nil, !createsMissing { throw .missing }
         } catch {
             // A part of a session is missing before it is opened for the first time.
-            guard isMade, error == .missing else { throw self.refusal(error) }
+            guard createsMissing, error == .missing else { throw self.refusal(error) }
         }
     }
 
     /// The document, for somebody who may write to it. What it says about a body is for nobody else.
-    func openToWrite(isMade: Bool) async throws -> DocumentUse {
-        let use = try await self.open(isMade: isMade)
+    func openToWrite(createsMissing: Bool) async throws -> DocumentUse {
+        let use = try await self.open(createsMissing: createsMissing)
         _ = try await self.asking { () throws(BrokerError) in
             try await self.call.services.broker.topic(self.key, for: .publish, as: self.caller)
         }

@@ -52,8 +52,8 @@ enum DocumentRoutes {
             ("max_clients_per_room", .number(Int64(documents.settings.maxConnections))),
         ]
         if isAdministrator {
-            let rooms = documents.rooms.map { room in
-                JSONTree.object([("name", .text(room.name.text)), ("clients", .number(Int64(room.connections)))])
+            let rooms = documents.connectionsByName.map { name, count in
+                JSONTree.object([("name", .text(name.text)), ("clients", .number(Int64(count)))])
             }
             fields.append(("roomDetails", .list(rooms)))
         }
