@@ -1,7 +1,8 @@
 import RelayCore
-import RelayEditing
 import SeededRandom
 import Testing
+
+@testable import RelayEditing
 
 @Suite("Names of documents")
 struct DocumentNameTests {

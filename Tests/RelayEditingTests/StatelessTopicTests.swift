@@ -1,7 +1,8 @@
 import RelayCore
 import RelayDocuments
-import RelayEditing
 import Testing
+
+@testable import RelayEditing
 
 @Suite("What a topic for stateless messages takes")
 struct StatelessTopicTests {

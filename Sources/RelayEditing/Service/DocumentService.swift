@@ -89,35 +89,51 @@ public final class DocumentService: Sendable {
         from address: String? = nil,
         createsMissing: Bool = true
     ) async throws(DocumentRefusal) -> DocumentUse {
-        let topicID: String
-        let last: MessageID
-        do throws(BrokerError) {
-            let key = TopicKey(name: name.topicName)
-            let isNew: Bool
-            switch (createsMissing, name.session) {
-            case (false, _):
-                try await self.find(key, as: principal)
-                isNew = false
-            case (true, nil): isNew = try await self.findOrCreate(key, as: principal)
-            case (true, .some): isNew = try await self.findOrShare(name, key, as: principal)
-            }
-            if isNew { self.whenMade(name, principal) }
-            let open = try await self.broker.topic(key, for: .look, as: principal)
-            guard let record = open.access.record else { throw .missing }
-            topicID = record.id
-            last = open.topic.bounds.last
-        } catch {
-            throw .broker(error)
+        let (topicID, last) = try await self.asking { () async throws(BrokerError) in
+            try await self.topic(of: name, as: principal, createsMissing: createsMissing)
         }
         let holder = principal.isRelay ? nil : principal.isAnonymous ? address ?? "" : principal.id.rawValue
         let use = try self.use(name, of: topicID, on: loop, by: holder)
+        try await self.asking { () async throws(BrokerError) in try await use.document.whenReady() }
+        await use.document.whenRead(through: last)
+        return use
+    }
+
+    private func asking<Value>(
+        _ ask: () async throws(BrokerError) -> Value
+    ) async throws(DocumentRefusal) -> Value {
         do throws(BrokerError) {
-            try await use.document.whenReady()
+            return try await ask()
         } catch {
             throw .broker(error)
         }
-        await use.document.whenRead(through: last)
-        return use
+    }
+
+    /// - Returns: the id of the topic's record, and of its last message.
+    private func topic(
+        of name: DocumentName,
+        as principal: Principal,
+        createsMissing: Bool
+    ) async throws(BrokerError) -> (id: String, last: MessageID) {
+        let key = TopicKey(name: name.topicName)
+        if !createsMissing {
+            try await self.find(key, as: principal)
+        } else if try await self.findOrMake(name, key, as: principal) {
+            self.whenMade(name, principal)
+        }
+        let open = try await self.broker.topic(key, for: .look, as: principal)
+        guard let record = open.access.record else { throw .missing }
+        return (record.id, open.topic.bounds.last)
+    }
+
+    /// - Returns: whether it is new.
+    private func findOrMake(
+        _ name: DocumentName,
+        _ key: TopicKey,
+        as principal: Principal
+    ) async throws(BrokerError) -> Bool {
+        guard name.session == nil else { return try await self.findOrShare(name, key, as: principal) }
+        return try await self.findOrCreate(key, as: principal)
     }
 
     /// - Returns: whether it is new.
@@ -232,11 +248,7 @@ public final class DocumentService: Sendable {
             let use = try await self.open(name, on: loop, as: .relay, createsMissing: false)
             return look(use.document)
         }
-        do throws(BrokerError) {
-            try await document.whenReady()
-        } catch {
-            throw .broker(error)
-        }
+        try await self.asking { () async throws(BrokerError) in try await document.whenReady() }
         return look(document)
     }
 
@@ -377,21 +389,4 @@ public final class DocumentService: Sendable {
 
     /// Has a snapshot made.
     func compact(_ document: LoadedDocument) { self.compactors.yield(document) }
-}
-
-/// Somebody's use of a document: keeps it in memory. Ends with the last reference to it, and with it what its connection showed of
-/// itself.
-public final class DocumentUse: Sendable {
-    public let document: LoadedDocument
-    /// Tells the uses of a document apart.
-    public let connection: UInt64
-    private let service: DocumentService
-
-    fileprivate init(_ document: LoadedDocument, _ connection: UInt64, _ service: DocumentService) {
-        self.document = document
-        self.connection = connection
-        self.service = service
-    }
-
-    deinit { self.service.left(self.document, self.connection) }
 }

@@ -1,4 +1,3 @@
-public import RelayCore
 public import RelayDocuments
 
 /// What becomes of an update of somebody's who may write.
@@ -11,26 +10,6 @@ public enum UpdateVerdict: Hashable, Sendable {
     case part([UInt8])
     /// The document is too large to take it.
     case full
-}
-
-/// Why an update was not taken. The raw value names it in metrics.
-public enum UpdateRefusal: String, CaseIterable, Sendable {
-    case malformed
-    /// Whoever has sent it may not write, or not any more.
-    case denied
-    /// The document is too large to take it.
-    case full
-    /// The store could not take it now: it is worth another try.
-    case unstored
-
-    /// What a publish that failed makes of its update.
-    public init(_ error: BrokerError) {
-        switch error {
-        case .denied, .missing, .exists: self = .denied
-        case .refused: self = .malformed
-        case .quota, .full, .moved, .overloaded, .tooManyWaiting, .store: self = .unstored
-        }
-    }
 }
 
 extension LoadedDocument {

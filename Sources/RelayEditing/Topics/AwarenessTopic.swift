@@ -6,47 +6,25 @@ public import RelayWire
 /// Who is present in a document: the newest entry of each client, in memory only. A part of the document's topic.
 ///
 /// A message is an awareness update of y-protocols with one entry. Only the relay publishes here, for who is in the document.
-public struct AwarenessTopic: TopicBehavior {
+struct AwarenessTopic: DocumentFamilyTopic {
     /// Twice the time after which an entry that was not renewed is removed: who loads the document late finds all who are there.
     static let seconds: Int64 = 60
     private static let maxEntries = 10_000
 
     private let settings: DocumentSettings
-    private let family: DocumentFamily
+    let family: DocumentFamily
 
-    public init(settings: DocumentSettings = DocumentSettings()) {
-        self.init(settings: settings, in: OwnDocuments())
-    }
-
-    init(settings: DocumentSettings, in home: any DocumentHome) {
+    init(settings: DocumentSettings = DocumentSettings(), in home: any DocumentHome = OwnDocuments()) {
         self.settings = settings
         self.family = DocumentFamily(.awareness, in: home)
     }
 
-    public var kind: String { self.family.kind }
-
-    public func name(fromPath path: String) -> TopicName? { self.family.name(fromPath: path) }
-
-    public func root(of name: TopicName) -> TopicName? { self.family.root(of: name) }
-
-    public func hasPart(_ name: TopicName, in access: TopicAccess) -> Bool { self.family.hasPart(name, in: access) }
-
-    public var hasGlobalNames: Bool { true }
-
-    public var hasPeers: Bool { self.family.isOfOthers }
-
-    public var tier: StreamTier { .hot }
-
-    public var payloadFormat: PayloadFormat { .binary }
+    var tier: StreamTier { .hot }
 
     /// Of each client only the newest entry is told.
-    public var gathersMessages: Bool { true }
+    var gathersMessages: Bool { true }
 
-    public func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
-        self.family.decide(action, by: principal, on: access)
-    }
-
-    public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
+    func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
         let update: AwarenessUpdate
         do throws(DocumentError) {
             update = try AwarenessUpdate(Array(draft.payload.readableBytesView))
@@ -62,11 +40,11 @@ public struct AwarenessTopic: TopicBehavior {
         return draft.sent(by: principal, for: Self.seconds)
     }
 
-    public func retention(configured: Retention) -> Retention {
+    func retention(configured: Retention) -> Retention {
         Retention(maxMessages: min(configured.maxMessages, Self.maxEntries), maxAgeSeconds: Self.seconds)
     }
 
-    public var compaction: StreamCompaction? {
+    var compaction: StreamCompaction? {
         StreamCompaction { _, _, payload in Self.client(of: payload).map { String($0) } }
     }
 
@@ -74,7 +52,6 @@ public struct AwarenessTopic: TopicBehavior {
     static func client(of payload: ByteBuffer) -> UInt64? {
         AwarenessUpdate.firstClient(in: payload.readableBytesView.prefix(10))
     }
-
 }
 
 extension Draft {

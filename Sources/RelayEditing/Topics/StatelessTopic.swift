@@ -6,44 +6,22 @@ public import RelayWire
 /// What applications in a document tell each other beside it, in memory only and for a moment. A part of the document's topic.
 ///
 /// A message is a ``StatelessMessage``. Only the relay publishes here, for who is in the document.
-public struct StatelessTopic: TopicBehavior {
+struct StatelessTopic: DocumentFamilyTopic {
     /// Nobody reads what was said before it came: this is for a reader that is late.
     static let seconds: Int64 = 60
     private static let maxMessages = 1_000
     /// Of one message.
     private static let maxBytes = 1 << 20
 
-    private let family: DocumentFamily
+    let family: DocumentFamily
 
-    public init() {
-        self.init(in: OwnDocuments())
-    }
-
-    init(in home: any DocumentHome) {
+    init(in home: any DocumentHome = OwnDocuments()) {
         self.family = DocumentFamily(.stateless, in: home)
     }
 
-    public var kind: String { self.family.kind }
+    var tier: StreamTier { .hot }
 
-    public func name(fromPath path: String) -> TopicName? { self.family.name(fromPath: path) }
-
-    public func root(of name: TopicName) -> TopicName? { self.family.root(of: name) }
-
-    public func hasPart(_ name: TopicName, in access: TopicAccess) -> Bool { self.family.hasPart(name, in: access) }
-
-    public var hasGlobalNames: Bool { true }
-
-    public var hasPeers: Bool { self.family.isOfOthers }
-
-    public var tier: StreamTier { .hot }
-
-    public var payloadFormat: PayloadFormat { .binary }
-
-    public func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
-        self.family.decide(action, by: principal, on: access)
-    }
-
-    public func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
+    func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
         guard draft.payload.readableBytes <= Self.maxBytes else {
             throw Refusal("too_large: a message has at most \(Self.maxBytes) bytes")
         }
@@ -55,7 +33,7 @@ public struct StatelessTopic: TopicBehavior {
         return draft.sent(by: principal, for: Self.seconds)
     }
 
-    public func retention(configured: Retention) -> Retention {
+    func retention(configured: Retention) -> Retention {
         Retention(maxMessages: min(configured.maxMessages, Self.maxMessages), maxAgeSeconds: Self.seconds)
     }
 }

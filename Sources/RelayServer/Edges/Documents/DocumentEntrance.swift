@@ -53,15 +53,6 @@ struct DocumentEntrance {
         guard let principal = session.standingPrincipal(requiring: .read) else {
             return body(.failure(.broker(.denied)))
         }
-        let (documents, loop, address) = (self.services.documents, client.loop, self.address)
-        client.suspend { () -> Result<DocumentUse, DocumentRefusal> in
-            do throws(DocumentRefusal) {
-                return .success(try await documents.open(name, on: loop, as: principal, from: address))
-            } catch {
-                return .failure(error)
-            }
-        } then: { (opened: Result<DocumentUse, DocumentRefusal>) in
-            body(opened)
-        }
+        self.services.open(name, as: principal, from: self.address, for: client, then: body)
     }
 }

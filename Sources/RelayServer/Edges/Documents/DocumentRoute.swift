@@ -51,15 +51,8 @@ final class DocumentRoute: Route {
     ) {
         guard let place = self.services.takePlace(of: principal, for: exchange) else { return }
         let held = HeldPlace(place)
-        let (documents, loop) = (self.services.documents, exchange.loop)
         let address = self.services.address(of: principal, exchange)
-        exchange.suspend { () -> Result<DocumentUse, DocumentRefusal> in
-            do throws(DocumentRefusal) {
-                return .success(try await documents.open(name, on: loop, as: principal, from: address))
-            } catch {
-                return .failure(error)
-            }
-        } then: { (opened: Result<DocumentUse, DocumentRefusal>) in
+        self.services.open(name, as: principal, from: address, for: exchange) { opened in
             switch opened {
             // Who shows no token is not told which documents there are.
             case .failure(.broker(.denied)) where principal.isAnonymous,

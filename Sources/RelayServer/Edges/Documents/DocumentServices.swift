@@ -54,6 +54,28 @@ final class DocumentServices: Sendable {
         return TicketRenewal(of: id, self.sessions, self.access, self.sockets.lane, on: loop)
     }
 
+    /// Has the document in memory, and counts the client among its connections.
+    ///
+    /// - Parameter address: where people without a token come from: among these their place is counted.
+    func open(
+        _ name: DocumentName,
+        as principal: Principal,
+        from address: String?,
+        for client: some Suspending,
+        then body: @escaping (Result<DocumentUse, DocumentRefusal>) -> Void
+    ) {
+        let (documents, loop) = (self.documents, client.loop)
+        client.suspend { () -> Result<DocumentUse, DocumentRefusal> in
+            do throws(DocumentRefusal) {
+                return .success(try await documents.open(name, on: loop, as: principal, from: address))
+            } catch {
+                return .failure(error)
+            }
+        } then: { (opened: Result<DocumentUse, DocumentRefusal>) in
+            body(opened)
+        }
+    }
+
     /// A place among a user's connections, or an address's for who shows no token.
     ///
     /// - Returns: nil where there are as many as may be, which the client has been told.
