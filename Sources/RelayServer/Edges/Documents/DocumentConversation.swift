@@ -9,7 +9,7 @@ import RelayEditing
 /// connection's loop.
 final class DocumentConversation {
     /// Nil before it is open, and once it closes or is gone.
-    private var connection: WebSocketConnection?
+    private(set) var connection: WebSocketConnection?
     private var member: DocumentMember?
     let loop: DeliveryLoop
     private let metrics: DocumentMetrics
@@ -24,7 +24,7 @@ final class DocumentConversation {
     private func send(_ message: [UInt8]) { self.connection?.send(ByteBuffer(documentFrame: message)) }
 }
 
-extension DocumentConversation: WebSocketDialect {
+extension DocumentConversation: SocketConversation {
     func opened(_ connection: WebSocketConnection) {
         self.connection = connection
         self.member?.start(on: self)
@@ -65,23 +65,10 @@ extension DocumentConversation: WebSocketDialect {
 }
 
 extension DocumentConversation: DocumentLine {
-    var isWritable: Bool { self.connection?.isWritable == true }
-
-    func suspend<Value: Sendable>(
-        _ work: @escaping @Sendable () async -> Value,
-        then body: @escaping (Value) -> Void
-    ) {
-        self.connection?.suspend(work, then: body)
-    }
-
     func began(_ member: DocumentMember) {
         member.ask()
         member.showPresent()
     }
-
-    func workBegan() { self.connection?.workBegan() }
-
-    func workEnded() { self.connection?.workEnded() }
 
     func send(_ reply: DocumentReply, from member: DocumentMember) {
         switch reply {
@@ -101,8 +88,6 @@ extension DocumentConversation: DocumentLine {
         case .stateless: break
         }
     }
-
-    func flush() { self.connection?.flush() }
 
     /// An update's echo says that it is stored. A client that gets none has to hear something from time to time all the same.
     func settled(_ outcome: UpdateOutcome, from member: DocumentMember) {

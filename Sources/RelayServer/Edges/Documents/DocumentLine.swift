@@ -6,26 +6,17 @@ import RelayEditing
 
 /// What a ``DocumentMember`` speaks to its client by: a WebSocket, or something else that carries a protocol for documents. Says the same
 /// things in its own frames. Called on its loop.
-protocol DocumentLine: AnyObject, Suspending {
-    /// Whether the client takes what it is sent.
-    var isWritable: Bool { get }
-
+protocol DocumentLine: DocumentConnection {
     func send(_ reply: DocumentReply, from member: DocumentMember)
 
     /// The member follows the document. What it sends after this it sends in its own order.
     func began(_ member: DocumentMember)
 
-    /// The next messages of the document or of its awareness: goes out with the next ``flush()``.
+    /// The next messages of the document or of its awareness: goes out with the next ``DocumentConnection/flush()``.
     func deliver(_ batch: Batch, of part: DocumentPart, to member: DocumentMember)
-
-    func flush()
 
     /// What became of an update that the client has sent: exactly one for each.
     func settled(_ outcome: UpdateOutcome, from member: DocumentMember)
-
-    /// Something has begun for which later messages do not wait, unless there is too much of it.
-    func workBegan()
-    func workEnded()
 
     /// The member's token expires soon.
     func expiring(_ member: DocumentMember)

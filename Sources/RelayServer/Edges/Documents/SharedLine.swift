@@ -1,15 +1,3 @@
-/// What carries the lines of one client: its WebSocket, or what stands for that. Called on its loop.
-protocol DocumentConnection: AnyObject, Suspending {
-    /// Whether the client takes what it is sent.
-    var isWritable: Bool { get }
-
-    func flush()
-
-    /// See ``DocumentLine/workBegan()``.
-    func workBegan()
-    func workEnded()
-}
-
 /// A line of one document on a connection that may carry others, at once or later: its end is not the connection's.
 protocol SharedLine: DocumentLine {
     associatedtype Connection: DocumentConnection

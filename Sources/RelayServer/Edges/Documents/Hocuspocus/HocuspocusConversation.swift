@@ -16,7 +16,7 @@ final class HocuspocusConversation {
     private static let longestAddress = 1_024
 
     /// Nil before it is open, and once it closes or is gone.
-    private var connection: WebSocketConnection?
+    private(set) var connection: WebSocketConnection?
     let loop: DeliveryLoop
     private let services: DocumentServices
     private let entrance: DocumentEntrance
@@ -65,7 +65,7 @@ final class HocuspocusConversation {
 
 // MARK: - The WebSocket
 
-extension HocuspocusConversation: WebSocketDialect {
+extension HocuspocusConversation: SocketConversation {
     func opened(_ connection: WebSocketConnection) {
         self.connection = connection
         guard let stranger = self.stranger else { return self.watchTime() }
@@ -140,14 +140,7 @@ extension HocuspocusConversation: WebSocketDialect {
 
 // MARK: - Who the client is
 
-extension HocuspocusConversation: DocumentConnection {
-    func suspend<Value: Sendable>(
-        _ work: @escaping @Sendable () async -> Value,
-        then body: @escaping (Value) -> Void
-    ) {
-        self.connection?.suspend(work, then: body)
-    }
-
+extension HocuspocusConversation {
     private func authenticate(_ token: String, _ address: HocuspocusAddress) {
         self.entrance.session(token, for: self) { result in
             switch result {
@@ -258,16 +251,12 @@ extension HocuspocusConversation {
         document.stop()
     }
 
-    var isWritable: Bool { self.connection?.isWritable == true }
-
     /// - Parameters:
     ///   - head: the address.
     ///   - body: a message.
     func send(_ head: [UInt8], _ body: ByteBuffer) {
-        guard let connection = self.connection else { return }
-        connection.deliver(Self.frameHead(head, body.readableBytes))
-        connection.deliver(body)
-        connection.flush()
+        self.deliver(head, body)
+        self.flush()
     }
 
     /// Goes out with the next ``flush()``.
@@ -276,12 +265,6 @@ extension HocuspocusConversation {
         connection.deliver(Self.frameHead(head, body.readableBytes))
         connection.deliver(body)
     }
-
-    func flush() { self.connection?.flush() }
-
-    func workBegan() { self.connection?.workBegan() }
-
-    func workEnded() { self.connection?.workEnded() }
 
     /// A frame's header and the address: what stands in front of bytes that many share.
     private static func frameHead(_ head: [UInt8], _ size: Int) -> ByteBuffer {

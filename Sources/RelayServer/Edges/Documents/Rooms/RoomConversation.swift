@@ -10,7 +10,7 @@ import RelayWire
 /// connection's loop.
 final class RoomConversation {
     /// Nil before it is open, and once it closes or is gone.
-    private var connection: WebSocketConnection?
+    private(set) var connection: WebSocketConnection?
     let loop: DeliveryLoop
     let guest: RoomGuest
     /// Nil once the client is known.
@@ -40,7 +40,7 @@ final class RoomConversation {
 
 // MARK: - The WebSocket
 
-extension RoomConversation: WebSocketDialect {
+extension RoomConversation: SocketConversation {
     func opened(_ connection: WebSocketConnection) {
         self.connection = connection
         self.stranger?.onExcess { [weak self] in
@@ -103,21 +103,6 @@ extension RoomConversation: WebSocketDialect {
 // MARK: - What is said in its room
 
 extension RoomConversation: RoomLine {
-    var isWritable: Bool { self.connection?.isWritable == true }
-
-    func suspend<Value: Sendable>(
-        _ work: @escaping @Sendable () async -> Value,
-        then body: @escaping (Value) -> Void
-    ) {
-        self.connection?.suspend(work, then: body)
-    }
-
-    func flush() { self.connection?.flush() }
-
-    func workBegan() { self.connection?.workBegan() }
-
-    func workEnded() { self.connection?.workEnded() }
-
     func tell(_ notice: RoomNotice) { self.connection?.send(notice.framed) }
 
     func refuseToken(_ reason: String) {

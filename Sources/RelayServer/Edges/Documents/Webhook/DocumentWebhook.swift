@@ -1,4 +1,3 @@
-import Foundation
 import NIOCore
 import RelayCore
 import RelayEditing
@@ -12,7 +11,7 @@ final class DocumentWebhook: Sendable {
 
     private let webhook: Webhook
     private let events: Set<DocumentWebhookEvent>
-    fileprivate let memory: MemoryLedger
+    let memory: MemoryLedger
 
     init(_ webhook: Webhook, _ events: [DocumentWebhookEvent], memory: MemoryLedger) {
         self.webhook = webhook
@@ -67,7 +66,7 @@ final class DocumentWebhook: Sendable {
         return .admitted(DocumentVisit(name, principal, query, context, self))
     }
 
-    fileprivate func disconnected(_ visit: DocumentVisit) {
+    func disconnected(_ visit: DocumentVisit) {
         var fields = Fields(visit.name, user: visit.principal, query: visit.query)
         fields.add("context", json: visit.context)
         self.tell(.disconnect, fields)
@@ -77,69 +76,6 @@ final class DocumentWebhook: Sendable {
         guard self.wants(event) else { return }
         self.webhook.tell(event.rawValue, replacing: key.map { "\(event.rawValue) \($0)" }, fields.body(event))
     }
-}
-
-/// A client's stay in a document, from when the webhook has let it in.
-final class DocumentVisit: Sendable {
-    /// The parameters of a WebSocket's address as a JSON object, without its token.
-    struct Query: Sendable {
-        let json: ByteBuffer
-
-        /// Beyond it they are left out.
-        private static let maxBytes = 4_096
-
-        init(_ items: QueryItems) {
-            var json = ByteBuffer(string: "{")
-            for item in items.items where item.name != "token" {
-                if json.readableBytes > 1 { json.writeStaticString(",") }
-                json.writeJSONString(item.name)
-                json.writeStaticString(":")
-                json.writeJSONString(item.value)
-            }
-            json.writeStaticString("}")
-            self.json = json.readableBytes <= Self.maxBytes ? json : DocumentVisit.emptyObject
-        }
-    }
-
-    static let emptyObject = ByteBuffer(string: "{}")
-    private static let maxContextBytes = 4_096
-
-    let name: DocumentName
-    let principal: Principal
-    let query: Query
-    /// What the webhook has said of it, a JSON object.
-    let context: ByteBuffer
-    private let webhook: DocumentWebhook
-
-    /// What it holds is charged, and released with it.
-    fileprivate init(
-        _ name: DocumentName,
-        _ principal: Principal,
-        _ query: Query,
-        _ context: ByteBuffer,
-        _ webhook: DocumentWebhook
-    ) {
-        self.name = name
-        self.principal = principal
-        self.query = query
-        self.context = context
-        self.webhook = webhook
-    }
-
-    deinit {
-        self.webhook.memory.release(self.query.json.readableBytes + self.context.readableBytes, from: .readers)
-    }
-
-    /// What an answer says of a client: an object, or nothing.
-    static func context(_ answer: ByteBuffer?) -> ByteBuffer {
-        guard let answer, answer.readableBytes <= self.maxContextBytes,
-            let value = try? JSONSerialization.jsonObject(with: Data(answer.readableBytesView)), value is [String: Any]
-        else { return self.emptyObject }
-        return answer
-    }
-
-    /// The client has left. To be called once.
-    func end() { self.webhook.disconnected(self) }
 }
 
 /// The fields of an event's payload.
