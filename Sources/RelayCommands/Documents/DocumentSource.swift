@@ -47,6 +47,16 @@ public struct DocumentSource: Hashable, Sendable {
         }
     }
 
+    /// How long it may take for each of its words.
+    private static let patience = Duration.seconds(30)
+
+    /// What it says next.
+    ///
+    /// - Throws: `RelayError` where that takes too long.
+    static func next(from socket: ByteSocket) async throws -> [UInt8] {
+        try await Patience.wait(Self.patience, "the other server says nothing") { try await socket.next() }
+    }
+
     /// - Throws: `RelayError` where it can't be reached, or does not let the room's client in.
     func open(_ room: String) async throws -> ByteSocket {
         try await ByteSocket.open(self.address(of: room), maxMessageBytes: Self.maxMessageBytes)

@@ -13,7 +13,6 @@ struct RoomBridge {
     let tell: @Sendable (ImportEvent) -> Void
 
     private static let signsOfLife = Duration.seconds(20)
-    private static let patience = Duration.seconds(30)
 
     /// Runs until it is cancelled.
     ///
@@ -62,10 +61,7 @@ struct RoomBridge {
         var talk = self.source.talk(about: self.room)
         for frame in talk.opening { try await socket.send(frame) }
         while !talk.isReady {
-            let bytes = try await Patience.wait(Self.patience, "the other server says nothing") {
-                try await socket.next()
-            }
-            for event in try talk.understood(bytes) {
+            for event in try talk.understood(try await DocumentSource.next(from: socket)) {
                 switch event {
                 case .answer(let frame): try await socket.send(frame)
                 case .ended(let reason): throw RelayError(.refused, detail: "the other server refuses: \(reason)")

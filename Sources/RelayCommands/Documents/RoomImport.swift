@@ -7,9 +7,6 @@ struct RoomImport {
     let client: RelayClient
     let room: String
 
-    /// How long the other server may take for each of its words.
-    private static let patience = Duration.seconds(30)
-
     /// - Throws: `RelayError`, `CancellationError`.
     func run() async throws -> RoomReport.Outcome {
         guard !self.room.isEmpty else { throw RelayError(.invalidInput, detail: "a room needs a name") }
@@ -34,10 +31,7 @@ struct RoomImport {
         if talk.isReady { try await socket.send(talk.frame(.vector(vector))) }
         var brought = 0
         while true {
-            let bytes = try await Patience.wait(Self.patience, "the other server says nothing") {
-                try await socket.next()
-            }
-            for event in try talk.understood(bytes) {
+            for event in try talk.understood(try await DocumentSource.next(from: socket)) {
                 switch event {
                 case .ready: try await socket.send(talk.frame(.vector(vector)))
                 case .answer(let frame): try await socket.send(frame)

@@ -23,15 +23,11 @@ final class RoomVisit {
     /// Whether it was in the room before, as somebody else or with another token.
     private var hasEntered = false
 
-    private init(_ name: DocumentName, by line: any RoomLine) {
+    /// - Returns: nil where the room's name is none.
+    init?(_ room: String, by line: any RoomLine) {
+        guard let name = DocumentName(room) else { return nil }
         self.name = name
         self.line = line
-    }
-
-    /// - Returns: nil where the room's name is none.
-    convenience init?(_ room: String, by line: any RoomLine) {
-        guard let name = DocumentName(room) else { return nil }
-        self.init(name, by: line)
     }
 
     private var guest: RoomGuest { self.line.guest }
