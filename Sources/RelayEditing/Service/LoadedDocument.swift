@@ -11,9 +11,11 @@ import Synchronization
 ///
 /// Owner of content, position and awareness: its lock. What may take long is done on copies, which share the bytes.
 public final class LoadedDocument: Sendable {
+    /// Somebody who waits for its content.
+    typealias Waiter = CheckedContinuation<Result<Void, BrokerError>, Never>
+
     enum Phase {
-        /// Those who wait for its content.
-        case loading([CheckedContinuation<BrokerError?, Never>])
+        case loading([Waiter])
         case ready
         /// Nothing more is read. Final.
         case ended(BrokerError)
@@ -210,8 +212,7 @@ public final class LoadedDocument: Sendable {
     ///
     /// - Returns: whether the stream has lost what this has: see ``takeUnpublished()``.
     func caughtUp() -> Bool {
-        let (waiting, hasMissing) = self.state.withLock {
-            state -> ([CheckedContinuation<BrokerError?, Never>], Bool) in
+        let (waiting, hasMissing) = self.state.withLock { state -> ([Waiter], Bool) in
             let isReread = self.endRereading(&state)
             guard case .loading(let waiting) = state.phase else {
                 if isReread { self.chargeExactly(&state) }
@@ -222,7 +223,7 @@ public final class LoadedDocument: Sendable {
             self.chargeExactly(&state)
             return (waiting, false)
         }
-        for continuation in waiting { continuation.resume(returning: nil) }
+        for waiter in waiting { waiter.resume(returning: .success(())) }
         return hasMissing
     }
 
@@ -244,14 +245,13 @@ public final class LoadedDocument: Sendable {
     ///
     /// - Returns: who is to stop reading for it.
     func end(_ error: BrokerError) -> FollowerBox? {
-        let (waiting, follower) = self.state.withLock {
-            state -> ([CheckedContinuation<BrokerError?, Never>], FollowerBox?) in
+        let (waiting, follower) = self.state.withLock { state -> ([Waiter], FollowerBox?) in
             let follower = state.follower.take()
             defer { state.phase = .ended(error) }
             guard case .loading(let waiting) = state.phase else { return ([], follower) }
             return (waiting, follower)
         }
-        for continuation in waiting { continuation.resume(returning: error) }
+        for waiter in waiting { waiter.resume(returning: .failure(error)) }
         self.stopWaiting()
         return follower
     }
@@ -290,19 +290,19 @@ public final class LoadedDocument: Sendable {
 
     /// Returns once its content is there.
     func whenReady() async throws(BrokerError) {
-        let error = await withCheckedContinuation { continuation in
-            let isKnown = self.state.withLock { state -> BrokerError?? in
+        let result = await withCheckedContinuation { (waiter: Waiter) in
+            let known = self.state.withLock { state -> Result<Void, BrokerError>? in
                 switch state.phase {
-                case .ready: return .some(nil)
-                case .ended(let error): return .some(error)
+                case .ready: return .success(())
+                case .ended(let error): return .failure(error)
                 case .loading(let waiting):
-                    state.phase = .loading(waiting + [continuation])
+                    state.phase = .loading(waiting + [waiter])
                     return nil
                 }
             }
-            if let isKnown { continuation.resume(returning: isKnown) }
+            if let known { waiter.resume(returning: known) }
         }
-        if let error { throw error }
+        try result.get()
     }
 
     // MARK: Compaction
