@@ -2,26 +2,19 @@ extension ContentGraph {
     /// Makes the items, cut where they have to be, in no list yet.
     mutating func layOut(
         _ index: UpdateIndex,
-        _ cuts: [StructCuts.Cut],
+        _ cuts: StructCuts,
         maxItems: Int
     ) throws(DocumentError) {
         guard index.structs.elementCount <= maxItems, maxItems < Int32.max else { throw .tooLarge }
         self.items.reserveCapacity(index.structs.elementCount)
-        var next = 0
+        var cuts = cuts.walk()
         for (row, client) in self.clients.enumerated() {
-            while next < cuts.count, cuts[next].client > client { next += 1 }
             self.starts.append(self.items.count)
             var parts = PieceWriter(client: client)
             for entry in index.structs.elements(row) {
                 var from: UInt32 = 0
                 while from < entry.length {
-                    while next < cuts.count, cuts[next].client == client, cuts[next].clock <= entry.clock + from {
-                        next += 1
-                    }
-                    var to = entry.length
-                    if next < cuts.count, cuts[next].client == client, cuts[next].clock < entry.end {
-                        to = cuts[next].clock - entry.clock
-                    }
+                    let to = cuts.end(of: entry, of: client, from: from)
                     guard self.items.count < maxItems else { throw .tooLarge }
                     self.append(Piece(entry, from: from, to: to), row: row, &parts)
                     from = to

@@ -38,7 +38,7 @@ struct ContentGraph: Sendable {
         limits: ContentLimits
     ) throws(DocumentError) -> ContentGraph {
         var graph = ContentGraph(update)
-        try graph.layOut(update.index, cuts.cuts, maxItems: limits.maxItems)
+        try graph.layOut(update.index, cuts, maxItems: limits.maxItems)
         try graph.resolve(update.index)
         var integration = Integration(consume graph, maxSteps: limits.maxSteps)
         try integration.run()

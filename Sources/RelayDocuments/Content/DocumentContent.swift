@@ -10,11 +10,7 @@ public struct DocumentContent: Sendable {
     ///
     /// - Throws: `tooLarge` beyond the limits. Never anything else.
     public init(_ update: Update, limits: ContentLimits = ContentLimits()) throws(DocumentError) {
-        try self.init(update, cuts: StructCuts([update]), limits: limits)
-    }
-
-    init(_ update: Update, cuts: StructCuts, limits: ContentLimits) throws(DocumentError) {
-        self.graph = try ContentGraph.integrated(update, cuts: cuts, limits: limits)
+        self.graph = try ContentGraph.integrated(update, cuts: StructCuts([update]), limits: limits)
         self.limits = limits
     }
 

@@ -4,10 +4,15 @@ struct StructCuts: Sendable {
     struct Cut: Hashable, Sendable {
         let client: UInt64
         let clock: UInt32
+
+        /// Whether it lies at a place or before it.
+        fileprivate func isPassed(_ client: UInt64, _ clock: UInt32) -> Bool {
+            self.client > client || self.client == client && self.clock <= clock
+        }
     }
 
     /// By falling client id, clocks rising.
-    let cuts: [Cut]
+    private let cuts: [Cut]
 
     /// - Parameter updates: of several, each is cut where another's structs begin or end, too.
     init(_ updates: [Update]) {
@@ -26,6 +31,28 @@ struct StructCuts: Sendable {
         cuts.sort { ($1.client, $0.clock) < ($0.client, $1.clock) }
         self.cuts = cuts
     }
+
+    /// Goes through the cuts beside structs that come in the same order.
+    struct Walk {
+        private let cuts: [Cut]
+        private var next = 0
+
+        fileprivate init(_ cuts: [Cut]) {
+            self.cuts = cuts
+        }
+
+        /// Where the part of a struct ends that begins at `from`, in clocks from the struct's own.
+        mutating func end(of entry: StructEntry, of client: UInt64, from: UInt32) -> UInt32 {
+            let start = entry.clock + from
+            while self.next < self.cuts.count, self.cuts[self.next].isPassed(client, start) { self.next += 1 }
+            guard self.next < self.cuts.count, self.cuts[self.next].client == client,
+                self.cuts[self.next].clock < entry.end
+            else { return entry.length }
+            return self.cuts[self.next].clock - entry.clock
+        }
+    }
+
+    func walk() -> Walk { Walk(self.cuts) }
 
     private static func addOrigins(of update: Update, to cuts: inout [Cut]) {
         let structs = update.index.structs

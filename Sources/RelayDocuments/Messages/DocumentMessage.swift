@@ -43,6 +43,11 @@ public enum DocumentMessage: Hashable, Sendable {
         }
     }
 
+    /// The type of an ``unknown(type:_:)``, for protocols that may know it.
+    var unknownType: UInt64? {
+        if case .unknown(let type, _) = self { type } else { nil }
+    }
+
     private static func rest(_ bytes: Span<UInt8>, _ offset: inout Int) -> Range<Int> {
         defer { offset = bytes.count }
         return offset..<bytes.count

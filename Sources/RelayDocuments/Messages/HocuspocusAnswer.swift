@@ -31,11 +31,7 @@ public struct HocuspocusAnswer: Hashable, Sendable {
         case HocuspocusType.status: self.content = .other(type: type)
         default:
             let message = try DocumentMessage.next(in: bytes, at: &offset)
-            if case .unknown(let type, _) = message {
-                self.content = .other(type: type)
-            } else {
-                self.content = .plain(message)
-            }
+            self.content = message.unknownType.map { .other(type: $0) } ?? .plain(message)
         }
     }
 

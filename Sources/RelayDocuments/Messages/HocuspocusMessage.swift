@@ -35,11 +35,7 @@ public struct HocuspocusMessage: Hashable, Sendable {
         case HocuspocusType.close: self.content = .close
         default:
             let message = try DocumentMessage.next(in: bytes, at: &offset)
-            if case .unknown(let type, _) = message {
-                self.content = .unknown(type: type)
-            } else {
-                self.content = .plain(message)
-            }
+            self.content = message.unknownType.map { .unknown(type: $0) } ?? .plain(message)
         }
     }
 

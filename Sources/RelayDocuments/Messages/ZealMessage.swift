@@ -32,8 +32,7 @@ public enum ZealMessage: Hashable, Sendable {
         default:
             offset = start
             let message = try DocumentMessage.next(in: bytes, at: &offset)
-            if case .unknown(let type, _) = message { return .unknown(type: type) }
-            return .plain(message)
+            return message.unknownType.map { .unknown(type: $0) } ?? .plain(message)
         }
     }
 

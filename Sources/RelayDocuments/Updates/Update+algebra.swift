@@ -26,6 +26,7 @@ extension Update {
 }
 
 extension ClientTable<StructEntry> {
+    /// What somebody with `known` lacks of these, and all deletions, as an update.
     ///
     /// - Parameters:
     ///   - segments: what the entries point into.
