@@ -15,6 +15,7 @@ import NIOPosix
 /// | `POST /fanout` | writes the body as one WebSocket text frame to every connection of `/ws`, answers 201 |
 /// | `POST /poll` | never answers |
 /// | `GET /ws` | upgrades to WebSocket |
+/// | `GET /document/NAME` | the same; what one sends as an update, all get |
 @main
 enum BareNIO {
     static func main() async throws {

@@ -2,12 +2,16 @@ import NIOCore
 
 /// One WebSocket frame in wire form, made once and written to any number of connections.
 enum SharedFrame {
-    /// An unmasked, final text frame. The payload may have at most 65,535 bytes: the benchmark sends no more.
-    static func text(_ payload: ByteBuffer) -> ByteBuffer {
+    static func text(_ payload: ByteBuffer) -> ByteBuffer { self.frame(0x81, payload) }
+
+    static func binary(_ payload: ByteBuffer) -> ByteBuffer { self.frame(0x82, payload) }
+
+    /// An unmasked, final frame. The payload may have at most 65,535 bytes: the benchmark sends no more.
+    private static func frame(_ head: UInt8, _ payload: ByteBuffer) -> ByteBuffer {
         let length = payload.readableBytes
         var frame = ByteBuffer()
         frame.reserveCapacity(length + 4)
-        frame.writeInteger(UInt8(0x81))
+        frame.writeInteger(head)
         if length < 126 {
             frame.writeInteger(UInt8(length))
         } else {

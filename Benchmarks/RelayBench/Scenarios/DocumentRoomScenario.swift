@@ -6,6 +6,8 @@ import Synchronization
 /// Once with one person who types 50 letters a second: each letter goes out alone. Once with ten who type at the same place, and whose letters
 /// are due at the same moments: the relay merges what it has read at a time into one message, which clients integrate at the price of one. What
 /// is counted is the same for both, updates that were sent times clients that got them, in however few messages.
+///
+/// Beside that a bare SwiftNIO program that passes what it reads on to all, unread and unstored: what the system alone takes for it.
 struct DocumentRoomScenario: Scenario {
     let name = "documents-room"
     private static let members = 50
@@ -13,30 +15,38 @@ struct DocumentRoomScenario: Scenario {
 
     func run(on bench: Bench) async -> [Row] {
         let title = "document of \(Self.members) clients"
-        return [
-            await Self.row("\(title), one writes", writers: 1, must: 0.3, on: bench),
-            await Self.row("\(title), \(Self.writers) write at one place", writers: Self.writers, must: 0.1, on: bench),
-        ]
+        let one = await Self.rows("\(title), one writes", writers: 1, must: 0.3, on: bench)
+        let many = await Self.rows(
+            "\(title), \(Self.writers) write at one place",
+            writers: Self.writers,
+            must: 0.1,
+            on: bench
+        )
+        return one + many
     }
 
-    private static func row(_ title: String, writers: Int, must: Double, on bench: Bench) async -> Row {
+    private static func rows(_ title: String, writers: Int, must: Double, on bench: Bench) async -> [Row] {
         let measured = await bench.compare(
-            Contender.each([.relay, .yWebsocket]) { server in
+            Contender.each([.relay, .yWebsocket, .bare]) { server in
                 try await DocumentRoomRig(bench, server: server, members: Self.members, writers: writers)
             }
         )
-        return Row(
-            title,
-            unit: "us CPU/update delivered",
-            figures: Figures(
-                relay: measured.median(.cpuPerDelivery, of: .relay),
-                bare: measured.median(.cpuPerDelivery, of: .yWebsocket),
-                ratio: measured.ratio(.cpuPerDelivery, of: .relay, to: .yWebsocket)
+        let unit = "us CPU/update delivered"
+        return [
+            Row(
+                title,
+                unit: unit,
+                figures: Figures(
+                    relay: measured.median(.cpuPerDelivery, of: .relay),
+                    bare: measured.median(.cpuPerDelivery, of: .yWebsocket),
+                    ratio: measured.ratio(.cpuPerDelivery, of: .relay, to: .yWebsocket)
+                ),
+                baseline: "y-websocket",
+                must: .ratio(atMost: must),
+                remarks: measured.remarks
             ),
-            baseline: "y-websocket",
-            must: .ratio(atMost: must),
-            remarks: measured.remarks
-        )
+            Row("\(title), passed on alone", unit: unit, figures: measured.figures(.cpuPerDelivery)),
+        ]
     }
 }
 

@@ -7,7 +7,8 @@ extension Dialect {
         pollMethod: "POST",
         pollPath: "/poll",
         subscribeFrame: nil,
-        token: Self.placeholderToken
+        token: Self.placeholderToken,
+        documentsPath: "/document/"
     )
 
     static let nchan = Dialect(

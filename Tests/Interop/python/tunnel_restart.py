@@ -64,6 +64,12 @@ try:
             connection.sendall(b"again")
             connection.shutdown(socket.SHUT_WR)
             equal(received(connection), b"again", "a connection after the restart")
+except BaseException:
+    # What the commands and the relay said about it goes with the folder.
+    for name in ["expose", "connect", "second"]:
+        if (SCRATCH / f"{name}.log").exists():
+            print(f"{name}: {notices(name)}", flush=True)
+    raise
 finally:
     if relay:
         relay.terminate()
