@@ -1,16 +1,5 @@
 /// Ranges that rise, and neither overlap nor touch.
 extension ArraySlice<ClockRange> {
-    /// The first that has a clock at or above `clock`.
-    func firstIndex(endingAfter clock: UInt32) -> Int {
-        var low = self.startIndex
-        var high = self.endIndex
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].end <= clock { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
     /// The same, known not to lie before `start`. The nearer to that it is, the sooner it is found.
     private func firstIndex(endingAfter clock: UInt32, from start: Int) -> Int {
         var low = start

@@ -64,16 +64,3 @@ enum StructInfo {
         static let undefined: UInt64 = 15
     }
 }
-
-extension ArraySlice<StructEntry> {
-    /// The first entry with a clock at or above `clock`.
-    func firstIndex(endingAfter clock: UInt32) -> Int {
-        var low = self.startIndex
-        var high = self.endIndex
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].end <= clock { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-}

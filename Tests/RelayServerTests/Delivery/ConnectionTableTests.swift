@@ -5,21 +5,7 @@ import Testing
 
 @Suite("The connections of a loop")
 struct ConnectionTableTests {
-    private final class Connection: LoopConnection {
-        var ticks = 0
-        var outstanding = Outstanding()
-        var channel: (any Channel)? { nil }
-
-        func tick(_ now: NIODeadline) -> NIODeadline {
-            self.ticks += 1
-            return now
-        }
-
-        func shutDown() {}
-        func cutOff() {}
-    }
-
-    private let connections = (0..<5).map { _ in Connection() }
+    private let connections = (0..<5).map { _ in TickedConnection() }
 
     private func table() -> ConnectionTable {
         var table = ConnectionTable()
@@ -30,10 +16,10 @@ struct ConnectionTableTests {
     private static func at(_ seconds: UInt64) -> NIODeadline { .uptimeNanoseconds(seconds * 1_000_000_000) }
 
     /// As a loop goes over them.
-    private func tick(_ table: inout ConnectionTable, at now: NIODeadline, _ body: (Connection) -> NIODeadline) {
+    private func tick(_ table: inout ConnectionTable, at now: NIODeadline, _ body: (TickedConnection) -> NIODeadline) {
         var end = table.end
         while let (place, found) = table.due(at: now, below: end) {
-            guard let connection = found as? Connection else { return }
+            guard let connection = found as? TickedConnection else { return }
             _ = connection.tick(now)
             table.rest(connection, at: place, until: body(connection))
             end = place
@@ -58,7 +44,7 @@ struct ConnectionTableTests {
         var isGone = false
         var end = table.end
         while let (place, found) = table.due(at: Self.at(1), below: end) {
-            guard let connection = found as? Connection else { return }
+            guard let connection = found as? TickedConnection else { return }
             _ = connection.tick(Self.at(1))
             if connection === self.connections[during] {
                 table.remove(self.connections[leaver])

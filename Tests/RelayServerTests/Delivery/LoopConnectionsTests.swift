@@ -7,23 +7,9 @@ import Testing
 
 @Suite("A loop's ticks")
 struct LoopConnectionsTests {
-    private final class Connection: LoopConnection {
-        var ticks = 0
-        var outstanding = Outstanding()
-        var channel: (any Channel)? { nil }
-
-        func tick(_ now: NIODeadline) -> NIODeadline {
-            self.ticks += 1
-            return .distantPast
-        }
-
-        func shutDown() {}
-        func cutOff() {}
-    }
-
     private let loop = EmbeddedEventLoop()
     private let connections: LoopConnections
-    private let ticked = (0..<1000).map { _ in Connection() }
+    private let ticked = (0..<1000).map { _ in TickedConnection() }
 
     init() {
         self.connections = LoopConnections(
@@ -52,7 +38,7 @@ struct LoopConnectionsTests {
         for (number, connection) in self.ticked.enumerated() where number.isMultiple(of: 3) {
             self.connections.remove(connection)
         }
-        let late = Connection()
+        let late = TickedConnection()
         self.connections.add(late)
         self.loop.advanceTime(by: .milliseconds(100))
         #expect(others.allSatisfy { $0.ticks >= 1 })
