@@ -4,7 +4,7 @@ SOURCES := Sources Tests Benchmarks Package.swift
 # Why these flags: ARCHITECTURE.md, "Built for release".
 RELEASE := swift build --configuration release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
-.PHONY: help run run-several build check test bench format lint docs clean
+.PHONY: help run run-several build check test bench package release format lint descriptions docs clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -37,6 +37,7 @@ test: ## Build, then run all tests, those with real clients included
 	@scripts/run-tests --filter FaultMatrix
 	@PULSAR_TEST_STORE=valkey scripts/run-tests --filter RelayServerTests
 	@PULSAR_TEST_STORE=cluster scripts/run-tests --filter RelayServerTests
+	@scripts/mark-tested
 
 bench: build ## Measure against bare SwiftNIO, nchan, y-websocket and others; ARGS="--quick" for a look
 	@scripts/install-packages bench
@@ -45,6 +46,17 @@ bench: build ## Measure against bare SwiftNIO, nchan, y-websocket and others; AR
 	$(RELEASE) --product relay-bench </dev/null
 	.build/release/relay-bench $(ARGS)
 
+package: build ## Build, then make the Debian package in .build/packages
+	@scripts/install-packages package
+	@scripts/make-package .build/packages
+
+release: ## Check that this commit can be released, build, and make what a release has in .build/releases; pushes nothing
+	@scripts/make-release --check
+	@$(MAKE) --no-print-directory build
+	@scripts/install-packages package
+	@rm -rf .build/releases
+	@scripts/make-release .build/releases
+
 format: ## Format all Swift files in place
 	swift format --in-place --recursive --parallel $(SOURCES)
 
@@ -52,6 +64,10 @@ lint: ## Check the format of all Swift files, that files stay short, and that fo
 	swift format lint --strict --recursive --parallel $(SOURCES)
 	@scripts/check-lengths
 	@scripts/check-folders
+
+descriptions: ## Make what the relay says of itself, openapi.json and asyncapi.json, from docs/descriptions
+	@scripts/make-interop-venv
+	@.build/interop-venv/bin/python scripts/make-descriptions
 
 docs: ## Build RelayClient's documentation in .build/docs; a warning is an error
 	swift build --target RelayClient </dev/null

@@ -1,12 +1,15 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// The peer that the relay is measured against: what a plain SwiftNIO program costs for the same work, with no
 /// topics, no storage, no users and no checks.
 ///
 /// `bare-nio PORT [THREADS [TARGET]]` listens on 127.0.0.1 until it is killed. With a target it also listens on the next port, as a TCP proxy
-/// to the port TARGET. Its routes:
+/// to the port TARGET. Where the environment's `BARE_NIO_TLS` names a directory, it speaks TLS 1.3 alone, with the directory's
+/// `certificate.pem` and `key.pem`. Its routes:
 ///
 /// | route | what it does |
 /// | --- | --- |
@@ -27,21 +30,42 @@ enum BareNIO {
         let threads = arguments.count > 1 ? arguments[arguments.startIndex + 1] ?? 1 : 1
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let audience = Audience(loops: group)
-        let listener = try await Self.bootstrap(group: group, audience: audience).bind(host: "127.0.0.1", port: port)
-            .get()
+        let tls = try ProcessInfo.processInfo.environment["BARE_NIO_TLS"].map { try Self.tls(in: $0) }
+        let listener = try await Self.bootstrap(group: group, audience: audience, tls)
+            .bind(host: "127.0.0.1", port: port).get()
         if let target = arguments.dropFirst(2).first.flatMap({ $0 }) {
             _ = try await Proxy.bootstrap(group: group, target: target).bind(host: "127.0.0.1", port: port + 1).get()
         }
         try await listener.closeFuture.get()
     }
 
-    private static func bootstrap(group: MultiThreadedEventLoopGroup, audience: Audience) -> ServerBootstrap {
+    private static func tls(in directory: String) throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(directory + "/certificate.pem")
+                .map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: directory + "/key.pem", format: .pem))
+        )
+        configuration.minimumTLSVersion = .tlsv13
+        configuration.applicationProtocols = ["http/1.1"]
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    private static func bootstrap(
+        group: MultiThreadedEventLoopGroup,
+        audience: Audience,
+        _ tls: NIOSSLContext?
+    ) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try Self.configure(channel, audience: audience) }
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                    }
+                    try Self.configure(channel, audience: audience)
+                }
             }
     }
 

@@ -42,7 +42,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             self.respond(.created, to: head, context: context)
         case (.POST, "/poll"):
             return
-        case (.GET, "/ready"):
+        // A collector of telemetry.
+        case (.GET, "/ready"), (.POST, "/v1/traces"), (.POST, "/v1/metrics"), (.POST, "/v1/logs"):
             self.respond(.ok, to: head, context: context)
         default:
             self.respond(.notFound, to: head, context: context)

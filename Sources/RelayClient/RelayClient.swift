@@ -1,4 +1,5 @@
 public import AsyncHTTPClient
+public import NIOSSL
 
 /// A client of one relay, as one user. Share it freely: it holds no lock while it waits, and all calls share one renewal of
 /// the access token.
@@ -50,11 +51,27 @@ public struct RelayClient: Sendable {
 
     /// Serves all clients that were given none of their own, and is never shut down. It tells of a failed connection at
     /// once, where AsyncHTTPClient would try for half a minute: whether and when to try again is the ``RetryPolicy``'s.
-    public static let sharedHTTPClient: HTTPClient = {
+    public static let sharedHTTPClient = HTTPClient(
+        eventLoopGroupProvider: .singleton,
+        configuration: RelayClient.httpConfiguration
+    )
+
+    /// A client like ``sharedHTTPClient`` with trust settings of its own. Whoever asks for it shuts it down, or keeps it for as long as the
+    /// process lives.
+    public static func httpClient(trusting tls: TLSConfiguration) -> HTTPClient {
+        var configuration = self.httpConfiguration
+        configuration.tlsConfiguration = tls
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    private static var httpConfiguration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration.singletonConfiguration
         configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+        return configuration
+    }
+
+    /// What requests go by, those of clients that are made like this one too.
+    var httpClient: HTTPClient { self.pipeline.transport.client }
 
     func reply(to call: HTTPCall) async throws -> HTTPReply {
         try await self.pipeline.reply(to: call, keeper: self.keeper)

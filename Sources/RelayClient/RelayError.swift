@@ -11,6 +11,8 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
             case invalidReply
             case subscriptionEnded
             case storage
+            case untrusted
+            case unusableCertificate
         }
 
         private let value: Value
@@ -35,6 +37,10 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
         public static let subscriptionEnded = Code(.subscriptionEnded)
         /// Tokens could not be read or stored.
         public static let storage = Code(.storage)
+        /// No authority that is trusted here has signed the relay's certificate: set whom to trust.
+        public static let untrusted = Code(.untrusted)
+        /// The relay's certificate has expired, is not good yet, or is another host's: the relay needs another, or the URL another host.
+        public static let unusableCertificate = Code(.unusableCertificate)
 
         /// The name of the code.
         public var description: String { self.value.rawValue }
@@ -52,6 +58,8 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
     public let underlying: (any Error)?
     /// Whether the answer took too long, as against a broken connection.
     public let isTimeout: Bool
+    /// Whether the relay refused a name with its password, and not a token.
+    public let isWrongPassword: Bool
     /// How long the relay asks to wait before the next attempt, where it says so.
     public let retryAfter: Duration?
 
@@ -64,6 +72,7 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
     ///   - detail: what went wrong, for people. Without passwords and tokens.
     ///   - underlying: the error of the layer below, if there was one.
     ///   - isTimeout: whether the answer took too long.
+    ///   - isWrongPassword: whether it was a name with its password that the relay refused.
     ///   - retryAfter: how long the relay asks to wait, if it does.
     public init(
         _ code: Code,
@@ -72,6 +81,7 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
         detail: String,
         underlying: (any Error)? = nil,
         isTimeout: Bool = false,
+        isWrongPassword: Bool = false,
         retryAfter: Duration? = nil
     ) {
         self.code = code
@@ -80,6 +90,7 @@ public struct RelayError: Error, Sendable, CustomStringConvertible {
         self.detail = detail
         self.underlying = underlying
         self.isTimeout = isTimeout
+        self.isWrongPassword = isWrongPassword
         self.retryAfter = retryAfter
     }
 

@@ -15,6 +15,12 @@ public struct CredentialsFile: Sendable {
         self.path = (configured ?? home + "/.config") + "/pulsar-relay/credentials.json"
     }
 
+    /// Whether logins can be kept: not in a container whose files can't be written, say.
+    public var canBeWritten: Bool {
+        (try? self.makeFolder()) != nil
+            && FileManager.default.isWritableFile(atPath: (self.path as NSString).deletingLastPathComponent)
+    }
+
     /// Empty where there is no file yet.
     public func read() throws -> LoginBook {
         guard let bytes = try AtomicFile.read(self.path) else { return LoginBook() }

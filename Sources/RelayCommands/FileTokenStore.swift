@@ -6,14 +6,17 @@ public struct FileTokenStore: TokenStore {
     private let url: String
     /// Stored beside the tokens; nil keeps the name that is there.
     private let username: String?
+    private let becomesDefault: Bool
 
     /// - Parameters:
     ///   - url: ``RelayEndpoint/description``.
-    ///   - username: given by a login, which also makes this relay the default one.
-    public init(file: CredentialsFile, url: String, username: String? = nil) {
+    ///   - username: whose login it is; nil for whoever logged in last.
+    ///   - becomesDefault: whether a login makes this relay the one that is meant where none is named. Default: where a username is given.
+    public init(file: CredentialsFile, url: String, username: String? = nil, becomesDefault: Bool? = nil) {
         self.file = file
         self.url = url
         self.username = username
+        self.becomesDefault = becomesDefault ?? (username != nil)
     }
 
     public func load() async throws -> Tokens? {
@@ -46,7 +49,7 @@ public struct FileTokenStore: TokenStore {
     private func store(_ tokens: Tokens, _ known: StoredLogin?) throws {
         var book = try self.file.read()
         let login = StoredLogin(username: self.username ?? known?.username ?? "", tokens: tokens)
-        book.set(login, for: self.url, becomesDefault: self.username != nil)
+        book.set(login, for: self.url, becomesDefault: self.becomesDefault)
         try self.file.write(book)
     }
 }

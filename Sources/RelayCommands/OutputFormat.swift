@@ -46,7 +46,7 @@ public enum OutputFormat: Sendable {
                 ("anonymous", topic.anonymous.map(JSONDocument.string) ?? .null),
             ]).text
         case .human:
-            [topic.name, topic.isPublic ? "public" : "private", topic.description ?? ""]
+            [topic.name, topic.isPublic ? "public" : "private", ShownText.of(topic.description ?? "")]
                 .filter { !$0.isEmpty }.joined(separator: "  ")
         }
     }
@@ -61,7 +61,25 @@ public enum OutputFormat: Sendable {
                 ("granted_at", .string(grant.grantedAt)),
             ]).text
         case .human:
-            "\(grant.username) reads and writes \(grant.topic)"
+            "\(ShownText.of(grant.username)) reads and writes \(grant.topic)"
+        }
+    }
+
+    public func line(_ reader: ReaderDetails) -> String {
+        switch self {
+        case .json:
+            JSONDocument.object([
+                ("topic_name", .string(reader.topic)),
+                ("reader", .string(reader.name)),
+                ("user_id", .string(reader.userID)),
+                ("cursor", .string(reader.cursor)),
+                ("lag", .number(JSONNumber(reader.lag))),
+                ("lag_is_exact", .bool(reader.isLagExact)),
+                ("created_at", .string(reader.createdAt)),
+                ("used_at", .string(reader.usedAt)),
+            ]).text
+        case .human:
+            "\(reader.name)  \(reader.isLagExact ? "" : "about ")\(reader.lag) behind  at \(reader.cursor)  of \(reader.userID)"
         }
     }
 

@@ -48,6 +48,11 @@ final class HistogramSeries: Series, RecorderHandler, TimerHandler {
         return low
     }
 
+    var total: MetricTotal {
+        let counts = self.counts.map { $0.value.load(ordering: .relaxed) }
+        return MetricTotal(value: self.sum.value, bounds: self.bounds, counts: counts)
+    }
+
     func write(name: String, labels: Labels, to text: inout String) {
         var total: UInt64 = 0
         for (bound, count) in zip(self.bounds + [.infinity], self.counts) {

@@ -18,6 +18,9 @@ public struct ProcessMetrics: MetricCollector {
         self.ticksPerSecond = ticksPerSecond
     }
 
+    /// Memory of the process that is in RAM, in bytes; nil where the kernel does not say.
+    public var residentBytes: Int? { self.read("self/status").flatMap(Self.residentBytes) }
+
     public func collect() -> [MetricSample] {
         let ticks = self.read("self/stat").flatMap(ProcessTicks.init)
         let start = ticks.flatMap { ticks in

@@ -9,14 +9,14 @@ public final class PrometheusRegistry: Sendable {
     /// Counts series that were asked for under a name that is taken by another kind of metric; they are shown nowhere.
     static let rejectedName = "metrics_rejected_series_total"
 
-    fileprivate struct Tables {
-        var families: [String: MetricFamily] = [:]
+    struct Tables {
+        fileprivate(set) var families: [String: MetricFamily] = [:]
         /// Each name under which lines appear, and the family whose it is.
-        var owners: [String: String] = [:]
-        var rejected = 0
+        fileprivate(set) var owners: [String: String] = [:]
+        fileprivate(set) var rejected = 0
     }
 
-    private let descriptions: [String: MetricDescription]
+    let descriptions: [String: MetricDescription]
     private let collectors: [any MetricCollector]
     private let maxSeries: Int
     private let tables = Mutex(Tables())
@@ -101,7 +101,7 @@ public struct MetricSummary: Hashable, Sendable {
 extension PrometheusRegistry {
     /// What ``exposition()`` lists, in the order of names.
     public func summaries() -> [MetricSummary] {
-        let tables = self.tables.withLock { $0 }
+        let tables = self.copyOfTables()
         let families = tables.families.filter { !$0.value.members.isEmpty }.map { name, family in
             MetricSummary(
                 name: name,
@@ -120,8 +120,11 @@ extension PrometheusRegistry {
         return (families + copies + measured).sorted { $0.name < $1.name }
     }
 
+    /// The tables as they stand now.
+    func copyOfTables() -> Tables { self.tables.withLock { $0 } }
+
     /// The metrics that are shown under another name too.
-    private func copies(of tables: Tables) -> [(copy: MetricDescription, family: MetricFamily)] {
+    func copies(of tables: Tables) -> [(copy: MetricDescription, family: MetricFamily)] {
         self.descriptions.values.compactMap { description in
             guard let original = description.original, let family = tables.families[original],
                 !family.members.isEmpty
@@ -132,7 +135,7 @@ extension PrometheusRegistry {
 
     /// Everything, in the order of names, then labels.
     public func exposition() -> String {
-        let tables = self.tables.withLock { $0 }
+        let tables = self.copyOfTables()
         var blocks: [(name: String, text: String)] = tables.families.filter { !$0.value.members.isEmpty }
             .map { ($0.key, self.block($0.key, $0.value)) }
         blocks += self.copies(of: tables).map { ($0.copy.name, self.block($0.copy.name, $0.family)) }
@@ -141,8 +144,23 @@ extension PrometheusRegistry {
         return blocks.sorted { $0.name < $1.name }.map(\.text).joined()
     }
 
+    /// What the series of a metric add up to now; those that collectors measure are not among them.
+    ///
+    /// - Parameters:
+    ///   - name: of the metric, as it is written out.
+    ///   - label: counts only series that have this label with this value; nil: all.
+    public func total(of name: String, where label: (name: String, value: String)? = nil) -> MetricTotal {
+        let members = self.tables.withLock { $0.families[name]?.members ?? [:] }
+        return members.reduce(into: MetricTotal()) { total, member in
+            guard let label else { return total.add(member.value.series.total) }
+            if zip(member.key.names, member.key.values).contains(where: { $0 == label.name && $1 == label.value }) {
+                total.add(member.value.series.total)
+            }
+        }
+    }
+
     /// What is measured when it is asked for.
-    private func samples(beside tables: Tables) -> [MetricSample] {
+    func samples(beside tables: Tables) -> [MetricSample] {
         var samples = self.collectors.flatMap { $0.collect() }.filter { tables.owners[$0.name] == nil }
         if tables.rejected > 0 {
             samples.append(

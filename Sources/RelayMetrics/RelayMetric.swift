@@ -7,6 +7,13 @@ public enum RelayMetric {
     public static let webSocketsOpened = "relay_websocket_connections_total"
     public static let webSocketsClosed = "relay_websocket_disconnections_total"
     public static let connectionsRefused = "relay_connections_refused_total"
+    public static let handshakesFailed = "relay_tls_handshakes_failed_total"
+    public static let httpConnections = "relay_http_connections_total"
+    public static let http2ConnectionsActive = "relay_http2_connections_active"
+    public static let http2ConnectionsEnded = "relay_http2_connections_ended_total"
+    public static let http2Requests = "relay_http2_requests_total"
+    public static let http2StreamsRefused = "relay_http2_streams_refused_total"
+    public static let signIns = "relay_sign_ins_total"
     public static let storageOperations = "relay_storage_operations_total"
     public static let topicMessages = "relay_topic_message_count"
     public static let errors = "relay_errors_total"
@@ -38,6 +45,12 @@ public enum RelayMetric {
 
     // MARK: Measured when they are asked for
 
+    public static let certificateEnd = MeasuredMetric(
+        "relay_tls_certificate_end_timestamp_seconds",
+        .gauge,
+        "Until when the certificate is good that connections are shown, in Unix time."
+    )
+
     public static let hotTierBytes = MeasuredMetric(
         "relay_hot_tier_bytes",
         .gauge,
@@ -63,6 +76,26 @@ public enum RelayMetric {
         "relay_subscriptions_active",
         .gauge,
         "Topics that WebSockets, event streams and waiting polls follow now, each counted for each."
+    )
+    public static let acksWaiting = MeasuredMetric(
+        "relay_reader_acks_waiting",
+        .gauge,
+        "Acknowledgements of named readers that are not stored yet: one for each reader."
+    )
+    public static let acksStored = MeasuredMetric(
+        "relay_reader_acks_stored_total",
+        .counter,
+        "Moves of named readers that were stored."
+    )
+    public static let acksRefused = MeasuredMetric(
+        "relay_reader_acks_refused_total",
+        .counter,
+        "Acknowledgements for which there was no memory."
+    )
+    public static let readerLag = MeasuredMetric(
+        "relay_reader_lag_messages",
+        .gauge,
+        "Messages that a named reader has yet to acknowledge, of those that this relay serves."
     )
     public static let memoryBytes = MeasuredMetric("relay_memory_bytes", .gauge, "Bytes held for clients.")
     public static let memoryLimits = MeasuredMetric("relay_memory_limit_bytes", .gauge, "Bounds of these.")
@@ -162,6 +195,27 @@ public enum RelayMetric {
         "Events that wait to be told to a webhook."
     )
 
+    public static let webhookDeliveries = MeasuredMetric(
+        "relay_webhook_deliveries_total",
+        .counter,
+        "Requests to the receivers of topics' webhooks, by what came of them."
+    )
+    public static let webhookDelivered = MeasuredMetric(
+        "relay_webhook_events_delivered_total",
+        .counter,
+        "Events that receivers of topics' webhooks have taken."
+    )
+    public static let webhooks = MeasuredMetric(
+        "relay_webhooks",
+        .gauge,
+        "Webhooks of topics: running and failing ones are those for which this relay delivers, dead ones are all."
+    )
+    public static let webhookLag = MeasuredMetric(
+        "relay_webhook_lag_messages",
+        .gauge,
+        "Messages that the webhooks for which this relay delivers are behind."
+    )
+
     // MARK: Counted where it happens
 
     /// - Parameter maxTopics: topics with series of their own, where series are labelled with topics.
@@ -189,6 +243,13 @@ public enum RelayMetric {
                 self.connectionsRefused,
                 "Connections refused, and times that accepting stopped, by reason."
             ),
+            MetricDescription(self.handshakesFailed, "TLS handshakes that were not completed, by reason."),
+            MetricDescription(self.httpConnections, "Connections that carry requests, by version of HTTP."),
+            MetricDescription(self.http2ConnectionsActive, "HTTP/2 connections open now."),
+            MetricDescription(self.http2ConnectionsEnded, "HTTP/2 connections that the relay ended, by reason."),
+            MetricDescription(self.http2Requests, "Requests over HTTP/2, which http_requests_total has too, by kind."),
+            MetricDescription(self.http2StreamsRefused, "Streams of HTTP/2 for which there was no place."),
+            MetricDescription(self.signIns, "Sign-ins, by way and by what came of them."),
             MetricDescription(self.storageOperations, "Operations on the store, by outcome."),
             MetricDescription(self.topicMessages, "Messages kept of a topic.", maxSeries: maxTopics),
             MetricDescription(self.errors, "Errors by type and code."),

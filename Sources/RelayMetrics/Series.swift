@@ -4,6 +4,8 @@ import Synchronization
 /// One series: the numbers behind a metric's name and one set of labels. Written from any thread without a lock.
 protocol Series: AnyObject, Sendable {
     var identity: SeriesIdentity { get }
+    /// What it stands at now.
+    var total: MetricTotal { get }
     /// Appends the series' lines, under a name and labels that may be others than its own.
     func write(name: String, labels: Labels, to text: inout String)
 }
@@ -34,6 +36,10 @@ final class CounterSeries: Series, CounterHandler, FloatingPointCounterHandler {
         self.fractional.add(amount)
     }
 
+    var total: MetricTotal {
+        MetricTotal(value: Double(self.whole.load(ordering: .relaxed)) + self.fractional.value)
+    }
+
     func reset() {
         self.whole.store(0, ordering: .relaxed)
         self.fractional.set(0)
@@ -62,6 +68,8 @@ final class GaugeSeries: Series, MeterHandler, RecorderHandler {
     func decrement(by amount: Double) { self.value.add(-amount) }
     func record(_ value: Int64) { self.set(value) }
     func record(_ value: Double) { self.set(value) }
+
+    var total: MetricTotal { MetricTotal(value: self.value.value) }
 
     func write(name: String, labels: Labels, to text: inout String) {
         text += "\(name)\(labels.text()) \(MetricText.number(self.value.value))\n"

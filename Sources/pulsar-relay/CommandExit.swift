@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import RelayCommands
+import RelayCore
 
 /// Ends the process with what an error means to the caller: see ``CommandStatus``.
 enum CommandExit {
@@ -12,8 +13,9 @@ enum CommandExit {
         case let code where error is ExitCode: exit(code.rawValue)
         default:
             let status = CommandStatus(for: error)
-            let advice = status == .authentication ? ". Log in with: pulsar-relay login" : ""
-            self.end("pulsar-relay: \(error)\(advice)", status)
+            let advice = CommandAdvice.text(for: error).map { ". \($0)" } ?? ""
+            // A store's code is for programs; its message says all.
+            self.end("pulsar-relay: \((error as? StoreError)?.message ?? "\(error)")\(advice)", status)
         }
     }
 

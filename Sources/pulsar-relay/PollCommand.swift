@@ -34,6 +34,9 @@ struct PollCommand: AsyncParsableCommand {
     )
     var sinceFile: String?
 
+    @Option(help: "Read as this named reader: the relay keeps where it is. The next run with the name goes on there.")
+    var reader: String?
+
     @Flag(help: "Go on until interrupted.")
     var follow = false
 
@@ -42,6 +45,9 @@ struct PollCommand: AsyncParsableCommand {
         guard (1...60).contains(self.timeout) else { throw ValidationError("--timeout is 1 to 60 s") }
         guard (self.count ?? 1) >= 1 else { throw ValidationError("--count is at least 1") }
         _ = try SubscriptionStart(argument: self.from)
+        guard self.reader == nil || self.sinceFile == nil else {
+            throw ValidationError("--reader keeps the place at the relay, --cursor-file keeps it here: take one")
+        }
     }
 
     func run() async throws {
@@ -54,6 +60,7 @@ struct PollCommand: AsyncParsableCommand {
         let goesOn = self.follow || self.count != nil
         let client = try self.relay.client(maxAttempts: goesOn ? nil : 5)
         var remaining = self.count ?? .max
+        if let reader { return try await self.poll(client, as: reader, remaining, goesOn) }
         repeat {
             let page = try await client.poll(
                 self.topics,
@@ -62,6 +69,38 @@ struct PollCommand: AsyncParsableCommand {
             )
             try self.write(page, &cursors, &remaining)
         } while goesOn && remaining > 0
+    }
+
+    /// Each poll says what is done of the one before it; the last one's is said at the end.
+    private func poll(_ client: RelayClient, as reader: String, _ count: Int, _ goesOn: Bool) async throws {
+        var printed = CursorTable()
+        var remaining = count
+        for topic in self.topics { try await self.begin(reader, of: topic, client) }
+        repeat {
+            let page = try await client.poll(
+                self.topics,
+                timeout: .seconds(self.timeout),
+                reader: reader,
+                done: printed.cursors
+            )
+            var cursors = try CursorKeeper(path: nil)
+            try self.write(page, &cursors, &remaining)
+            for (topic, id) in cursors.table.cursors { _ = printed.advance(topic, to: id) }
+        } while goesOn && remaining > 0
+        for (topic, id) in printed.cursors { _ = try await client.acknowledge(id, of: topic, as: reader) }
+    }
+
+    /// Makes a reader that is new, where `--from` says. A topic that does not exist yet has none: its reader begins with its first message.
+    private func begin(_ reader: String, of topic: String, _ client: RelayClient) async throws {
+        do {
+            _ = try await client.reader(reader, of: topic)
+        } catch let error as RelayError where error.status == 404 {
+            do {
+                _ = try await client.moveReader(reader, of: topic, to: SubscriptionStart(self.from))
+            } catch let error as RelayError where error.status == 404 {
+                return
+            }
+        }
     }
 
     /// The cursors to poll from. The relay takes `0` for the oldest message, and a topic that is not named here for its end.

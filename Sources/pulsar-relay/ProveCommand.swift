@@ -28,15 +28,24 @@ struct ProveCommand: AsyncParsableCommand {
         do {
             report = try await Self.watched(proof)
         } catch is CancellationError {
-            StandardStreams.notice("pulsar-relay: not judged: interrupted")
-            throw ExitCode(Verdict.notJudged("").status)
+            throw Self.notJudged("interrupted")
         } catch let problem as ProofProblem {
-            StandardStreams.notice("pulsar-relay: not judged: \(problem)")
-            throw ExitCode(Verdict.notJudged("").status)
+            throw Self.notJudged("\(problem)")
+        } catch let error as RelayError where error.code != .authenticationRequired {
+            throw Self.notJudged("\(error)", CommandAdvice.text(for: error))
         }
         if let jsonFile { try Data((report.json.text + "\n").utf8).write(to: URL(filePath: jsonFile)) }
         try StandardStreams.result(report.text)
         throw ExitCode(report.verdict.status)
+    }
+
+    /// Says why there is no verdict.
+    ///
+    /// - Returns: what the process ends with.
+    private static func notJudged(_ reason: String, _ advice: String? = nil) -> ExitCode {
+        let words = ["pulsar-relay: not judged: \(reason)", advice].compactMap(\.self)
+        StandardStreams.notice(words.joined(separator: ". "))
+        return ExitCode(Verdict.notJudged("").status)
     }
 
     /// Listens for signals while the proof runs.

@@ -15,6 +15,8 @@ struct ProveNodes: ParsableArguments {
     )
     var urls: [String] = []
 
+    @OptionGroup var trust: TrustOption
+
     @Option(
         name: [.short, .long],
         help:
@@ -32,13 +34,16 @@ struct ProveNodes: ParsableArguments {
         let environment = ProcessInfo.processInfo.environment
         let username = self.username ?? environment["PULSAR_USERNAME"]
         let credentials = try username.map { Credentials.password(username: $0, password: try self.password()) }
-        return try urls.map { url in
+        var configuration = Proof.configuration
+        let http = try self.trust.apply(to: &configuration)
+        return try urls.map { [configuration] url in
             let endpoint = try RelayAddress.endpoint(option: url, environment: environment, book: file.read())
             return RelayClient(
                 endpoint: endpoint,
                 credentials: credentials ?? .stored,
                 store: credentials == nil ? FileTokenStore(file: file, url: endpoint.description) : nil,
-                configuration: Proof.configuration
+                configuration: configuration,
+                httpClient: http
             )
         }
     }

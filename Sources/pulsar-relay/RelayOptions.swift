@@ -13,6 +13,8 @@ struct RelayOptions: ParsableArguments {
     )
     var url: String?
 
+    @OptionGroup var trust: TrustOption
+
     @Flag(help: "Write lines of JSON.")
     var json = false
 
@@ -32,25 +34,46 @@ struct RelayOptions: ParsableArguments {
         )
     }
 
-    /// A client that acts as whoever logged in last at that relay.
+    /// A client that acts as whoever logged in last at that relay. Without a login it logs in as `PULSAR_USERNAME` says, and keeps that where it can.
     ///
     /// - Parameter maxAttempts: of one request; nil: without end.
     func client(maxAttempts: Int? = 5) throws -> RelayClient {
         let file = Self.credentialsFile
-        let endpoint = try self.endpoint(file.read())
+        let book = try file.read()
+        let endpoint = try self.endpoint(book)
         var configuration = RelayClientConfiguration()
         configuration.retry.maxAttempts = maxAttempts
+        let http = try self.trust.apply(to: &configuration)
+        let given = GivenLogin(
+            environment: ProcessInfo.processInfo.environment,
+            stored: book[endpoint.description]
+        )
+        let keepsLogin = given == nil || file.canBeWritten
         return RelayClient(
             endpoint: endpoint,
-            credentials: .stored,
-            store: FileTokenStore(file: file, url: endpoint.description),
-            configuration: configuration
+            credentials: given.map { .password(username: $0.username, password: $0.password) } ?? .stored,
+            store: keepsLogin
+                ? FileTokenStore(
+                    file: file,
+                    url: endpoint.description,
+                    username: given?.username,
+                    becomesDefault: false
+                ) : nil,
+            configuration: configuration,
+            httpClient: http
         )
     }
 
     /// A client that acts by a token that was got elsewhere.
     func client(by tokens: Tokens) throws -> RelayClient {
         let endpoint = try self.endpoint(Self.credentialsFile.read())
-        return RelayClient(endpoint: endpoint, credentials: .tokens(tokens))
+        var configuration = RelayClientConfiguration()
+        let http = try self.trust.apply(to: &configuration)
+        return RelayClient(
+            endpoint: endpoint,
+            credentials: .tokens(tokens),
+            configuration: configuration,
+            httpClient: http
+        )
     }
 }

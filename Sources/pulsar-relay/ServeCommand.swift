@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import Logging
 import RelayCommands
 import RelayCore
@@ -25,12 +26,13 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let effective = try self.server.load()
         let configuration = effective.configuration
-        let streams = ServeStreams(configuration.logging)
+        let rules = LogRules(configuration.logging)
+        let streams = ServeStreams(rules)
         defer { streams.flush() }
         LoggingSystem.bootstrap {
             LineLogHandler(
                 label: $0,
-                settings: configuration.logging,
+                rules: rules,
                 sink: streams.log,
                 now: RelayClock.system.now
             )
@@ -38,9 +40,17 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "pulsar-relay")
         for warning in effective.warnings { logger.warning("\(warning)") }
         // Trapped before anything is opened: a signal during the start ends the relay in order as well.
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let relay = Relay(configuration: configuration, logger: logger, hooks: Self.hooks(configuration, streams))
-        let stop = StopSignal(signals: signals, grace: configuration.server.shutdownGrace, logger: logger)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        let server = self.server
+        let live = LiveConfiguration(effective, now: RelayClock.system.now) { () throws(ConfigurationFailure) in
+            try server.reload()
+        }
+        live.observe { rules.change(to: $0.logging) }
+        let (reloads, reload) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        var hooks = Self.hooks(configuration, streams)
+        hooks.reloads = reloads
+        let relay = Relay(live: live, logger: logger, hooks: hooks)
+        let stop = SignalWatch(signals: signals, live: live, reload: { reload.yield() }, logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -67,11 +77,12 @@ struct ServeCommand: AsyncParsableCommand {
     /// What a person at the terminal needs to know goes to standard output; the log goes to standard error.
     private static func hooks(_ configuration: RelayConfiguration, _ streams: ServeStreams) -> RelayHooks {
         RelayHooks(
-            listening: { port in
+            listening: { port, certificate in
                 let text = StartText(
                     configuration,
                     version: RelayVersion.current,
                     port: port,
+                    certificate: certificate,
                     workingDirectory: FileManager.default.currentDirectoryPath
                 )
                 streams.say("\(text)")
@@ -84,25 +95,33 @@ struct ServeCommand: AsyncParsableCommand {
                     """
                 )
             },
-            droppedLogLines: { streams.log.droppedLines }
+            droppedLogLines: { streams.log.droppedLines },
+            manager: ServiceManager(environment: ProcessInfo.processInfo.environment, processID: getpid())
         )
     }
 }
 
-/// Says why the relay stops, and ends when it shall.
-private struct StopSignal: Service, CustomStringConvertible {
+/// Says why the relay stops, and ends when it shall. Has the configuration read again where that is asked for.
+private struct SignalWatch: Service, CustomStringConvertible {
     let signals: UnixSignalsSequence
-    let grace: Duration
+    let live: LiveConfiguration
+    let reload: @Sendable () -> Void
     let logger: Logger
 
     /// For the lifecycle's log.
-    var description: String { "StopSignal" }
+    var description: String { "SignalWatch" }
 
     func run() async {
         for await signal in self.signals {
+            if signal == .sighup {
+                self.reload()
+                continue
+            }
             self.logger.info(
                 "stopping: what is under way is finished first",
-                metadata: ["signal": "\("\(signal)".uppercased())", "grace": "\(self.grace)"]
+                metadata: [
+                    "signal": "\("\(signal)".uppercased())", "grace": "\(self.live.configuration.server.shutdownGrace)",
+                ]
             )
             return
         }

@@ -10,9 +10,14 @@ struct ServeStreams {
     /// How long the end of the process waits for each of them.
     private static let patience = Duration.seconds(1)
 
-    init(_ settings: RelayConfiguration.Logging) {
+    init(_ rules: LogRules) {
         self.log = BufferedSink(STDERR_FILENO) { count in
-            LineLogHandler.droppedLines(count, label: "pulsar-relay", settings: settings, now: RelayClock.system.now())
+            LineLogHandler.droppedLines(
+                count,
+                label: "pulsar-relay",
+                format: rules.format,
+                now: RelayClock.system.now()
+            )
         }
     }
 

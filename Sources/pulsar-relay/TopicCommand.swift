@@ -11,7 +11,10 @@ struct TopicCommand: AsyncParsableCommand {
             Example: pulsar-relay topic create news --public
             Example: pulsar-relay topic grant news bob
             """,
-        subcommands: [List.self, Create.self, Delete.self, Grants.self, Grant.self, Revoke.self]
+        subcommands: [
+            List.self, Show.self, Create.self, Change.self, Delete.self, Grants.self, Grant.self, Revoke.self,
+            Readers.self,
+        ]
     )
 
     /// The topic that a command is about.
@@ -41,10 +44,32 @@ struct TopicCommand: AsyncParsableCommand {
         @Flag(help: "Read the configured store itself.")
         var stored = false
 
+        @Flag(help: "All topics of the relay, whoever owns them. For administrators.")
+        var all = false
+
+        @Option(help: "With --all: those whose names begin so.")
+        var prefix: String?
+
+        func validate() throws {
+            guard !self.stored || !self.all else { throw ValidationError("--stored lists all topics: leave out --all") }
+            guard self.all || self.prefix == nil else { throw ValidationError("--prefix goes with --all") }
+        }
+
         func run() async throws {
             guard !self.stored else { return try await self.listStored() }
+            guard !self.all else { return try await self.listAll() }
             for topic in try await self.relay.client().topics() {
                 try StandardStreams.result(self.relay.format.line(topic))
+            }
+        }
+
+        private func listAll() async throws {
+            let filters = self.prefix.map { [("prefix", $0)] } ?? []
+            let names = [
+                "topic_name", "kind", "owner_id", "is_public", "readers", "messages", "last_id", "description",
+            ]
+            for topic in try await self.relay.client().allTopics(filters) {
+                try StandardStreams.result(self.relay.format.line(topic, showing: names, bare: 2))
             }
         }
 
@@ -101,6 +126,64 @@ struct TopicCommand: AsyncParsableCommand {
                 anonymous: self.anonymous
             )
             try StandardStreams.result(self.relay.format.line(created))
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Show a topic.",
+            discussion: "Example: pulsar-relay topic show news --json"
+        )
+
+        @OptionGroup var relay: RelayOptions
+        @OptionGroup var target: Target
+
+        func run() async throws {
+            let topic = try await self.relay.client().topic(self.target.topic)
+            try StandardStreams.result(self.relay.format.line(topic))
+        }
+    }
+
+    struct Change: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "change",
+            abstract: "Change what is given of a topic.",
+            discussion: "Example: pulsar-relay topic change news --no-public --description 'What was new'"
+        )
+
+        @OptionGroup var relay: RelayOptions
+        @OptionGroup var target: Target
+
+        @Flag(inversion: .prefixedNo, help: "Whether every user may read it.")
+        var `public`: Bool?
+
+        @Option(help: "At most 500 characters.")
+        var description: String?
+
+        @Option(help: "When a publish is answered: memory, stored, replicated or synced; default: the relay's setting.")
+        var durability: String?
+
+        @Option(help: "What people without a token may do: none, read or write.")
+        var anonymous: String?
+
+        func validate() throws {
+            guard self.public == nil, [self.description, self.durability, self.anonymous].allSatisfy({ $0 == nil })
+            else {
+                return
+            }
+            throw ValidationError("give --public, --no-public, --description, --durability or --anonymous")
+        }
+
+        func run() async throws {
+            let changed = try await self.relay.client().updateTopic(
+                self.target.topic,
+                isPublic: self.public,
+                description: self.description,
+                durability: self.durability,
+                anonymous: self.anonymous
+            )
+            try StandardStreams.result(self.relay.format.line(changed))
         }
     }
 
@@ -177,6 +260,23 @@ struct TopicCommand: AsyncParsableCommand {
             else { throw UsageError("'\(self.username)' has no grant for '\(self.target.topic)'") }
             try await client.revokeGrant(self.target.topic, ofUserID: grant.userID)
             StandardStreams.say("\(self.username) has no grant for \(self.target.topic) any more.")
+        }
+    }
+
+    struct Readers: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "readers",
+            abstract: "List a topic's named readers, and how many messages each is behind.",
+            discussion: "Yours; of a topic that you manage, everybody's. Example: pulsar-relay topic readers news"
+        )
+
+        @OptionGroup var relay: RelayOptions
+        @OptionGroup var target: Target
+
+        func run() async throws {
+            for reader in try await self.relay.client().readers(of: self.target.topic) {
+                try StandardStreams.result(self.relay.format.line(reader))
+            }
         }
     }
 }

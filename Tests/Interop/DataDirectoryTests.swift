@@ -9,7 +9,7 @@ struct DataDirectoryTests {
         environment["PULSAR_DATA_DIR"] = folder.appending(path: "data").path()
         environment["PULSAR_HOST"] = "127.0.0.1"
         environment["PULSAR_PORT"] = String(try await freePort())
-        environment["PULSAR_JWT_SECRET_KEY"] = "a secret for the interop tests, long enough"
+        environment["PULSAR_JWT_SECRET_KEY"] = RelayUnderTest.secret
         environment["PULSAR_PASSWORD"] = "correct horse"
         let log = folder.appending(path: "other-\(UUID().uuidString).log")
         let process = try ChildProcess(

@@ -55,6 +55,21 @@ struct InteropTests {
         try await Scenario.run("socket_resume.py", settings: ["HOT_TIER_MAX_MESSAGES_PER_TOPIC": "10"])
     }
 
+    @Test("The descriptions of the routes and of the frames are what their standards say")
+    func descriptions() async throws {
+        try await Scenario.run("descriptions.py")
+    }
+
+    @Test("Whatever is asked of the routes is answered as it is described")
+    func describedRoutes() async throws {
+        try await Scenario.run("described_routes.py")
+    }
+
+    @Test("What is said over WebSockets and event streams is as it is described")
+    func describedFrames() async throws {
+        try await Scenario.run("described_frames.py", settings: ["MAX_MESSAGES_PER_TOPIC": "5"])
+    }
+
     @Test("A browser on an allowed origin does everything, and on any other nothing")
     func browser() async throws {
         let port = try await freePort()
@@ -72,6 +87,42 @@ struct InteropTests {
             "browser_examples.py",
             settings: ["ALLOWED_ORIGINS": "[\"http://127.0.0.1:\(port)\"]"],
             environment: ["ALLOWED_PORT": String(port)]
+        )
+    }
+
+    @Test("The published client and the command line are let in by the device flow")
+    func deviceFlow() async throws {
+        try await Scenario.run(
+            "device_flow.py",
+            settings: ["DEVICE_CODE_POLL_INTERVAL": "1"],
+            environment: ["RELAY_PROGRAM": Installation.relay.path()]
+        )
+    }
+
+    @Test("A person lets a device in at the relay's pages in Chromium, and another site's page can't")
+    func devicePage() async throws {
+        try await Scenario.run("device_page.py")
+    }
+
+    @Test(
+        "People sign in at an identity provider, by the command line and in Chromium too, though it was down at first"
+    )
+    func oidcSignIn() async throws {
+        let port = try await freePort()
+        try await Scenario.run(
+            "oidc_sign_in.py",
+            settings: [
+                "DEVICE_CODE_POLL_INTERVAL": "1",
+                "OIDC__ENABLED": "true",
+                "OIDC__DEFAULT_PERMISSIONS": "read",
+                "OIDC__PROVIDERS__MOCK__DISPLAY_NAME": "The mock",
+                "OIDC__PROVIDERS__MOCK__CLIENT_ID": "the-relay",
+                "OIDC__PROVIDERS__MOCK__CLIENT_SECRET": "of the relay",
+                "OIDC__PROVIDERS__MOCK__DISCOVERY_URL": "http://localhost:\(port)/.well-known/openid-configuration",
+                "OIDC__PROVIDERS__MOCK__GROUPS_CLAIM": "groups",
+                "OIDC__PROVIDERS__MOCK__GROUP_PERMISSIONS": "[\"staff=read+write\"]",
+            ],
+            environment: ["PROVIDER_PORT": String(port), "RELAY_PROGRAM": Installation.relay.path()]
         )
     }
 
@@ -115,6 +166,20 @@ struct InteropTests {
                 try await scenario.run("kill_under_load.py", against: killed)
                 #expect(try await killed.process.exit(within: .seconds(10)) == .signal(SIGKILL))
                 try await scenario.lookForAcknowledged()
+            }
+        }
+    }
+
+    @Test("After SIGKILL named readers go on behind what was acknowledged to be done, and miss nothing that was not")
+    func killedWithReaders() async throws {
+        try await Scenario.inFolder { scenario in
+            for _ in 0..<2 {
+                let killed = try await RelayUnderTest.start([:], in: scenario.folder)
+                try await scenario.run("readers_killed.py", against: killed)
+                #expect(try await killed.process.exit(within: .seconds(10)) == .signal(SIGKILL))
+                let next = try await RelayUnderTest.start([:], in: scenario.folder)
+                try await scenario.run("readers_after.py", against: next)
+                try await next.stop()
             }
         }
     }

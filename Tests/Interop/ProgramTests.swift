@@ -44,6 +44,34 @@ struct ProgramTests {
         }
     }
 
+    @Test("A changed configuration is in force after config reload, or SIGHUP; a bad one changes nothing")
+    func reload() async throws {
+        try await Self.inFolder { folder in
+            let file = folder.appending(path: "relay.yaml")
+            func write(_ text: String) throws { try text.write(to: file, atomically: true, encoding: .utf8) }
+            try write("ws_max_per_user: 10\nthreads: 1\n")
+            let relay = try await RelayUnderTest.start(["CONFIG": file.path()], in: folder)
+            try await self.run(["login", "--username", RelayUnderTest.username], relay, folder)
+            try write("ws_max_per_user: 11\nthreads: 2\n")
+            let reloaded = try await self.run(["config", "reload"], relay, folder)
+            #expect(reloaded.contains("ws_max_per_user: 10 -> 11"), "\(reloaded)")
+            #expect(reloaded.contains("waits for a restart: threads: 1 -> 2"), "\(reloaded)")
+            try write("ws_max_per_user: 12\nthreads: 2\n")
+            relay.process.signal(SIGHUP)
+            try await self.until { relay.process.lastWords.contains("ws_max_per_user: 11 -> 12") }
+            try write("ws_max_per_user: 13\nnonsense: 2\n")
+            relay.process.signal(SIGHUP)
+            try await self.until { relay.process.lastWords.contains("no such key") }
+            #expect(!relay.process.lastWords.contains("12 -> 13"))
+            try await relay.stop()
+        }
+    }
+
+    private func until(_ condition: () -> Bool) async throws {
+        for _ in 0..<200 where !condition() { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(condition())
+    }
+
     /// Runs a command, which has to succeed, and returns what it wrote.
     @discardableResult
     private func run(_ arguments: [String], _ relay: RelayUnderTest, _ folder: URL) async throws -> String {

@@ -8,6 +8,8 @@ import Testing
 struct RelayUnderTest {
     static let username = "admin"
     static let password = "interop-password"
+    /// Signs its tokens.
+    static let secret = "a secret for the interop tests, long enough"
 
     let process: ChildProcess
     let url: String
@@ -34,7 +36,7 @@ struct RelayUnderTest {
             "PORT": String(port),
             "STORAGE_BACKEND": "sqlite",
             "DATA_DIR": folder.appending(path: "data").path(),
-            "JWT_SECRET_KEY": "a secret for the interop tests, long enough",
+            "JWT_SECRET_KEY": self.secret,
             "BOOTSTRAP_ADMIN_USERNAME": self.username,
             "BOOTSTRAP_ADMIN_PASSWORD": self.password,
             "RATE_LIMITS_ENABLED": "false",
@@ -53,7 +55,8 @@ struct RelayUnderTest {
             log: folder.appending(path: "relay.log")
         )
         try await self.awaitReadiness(of: process, at: host, port: port)
-        return RelayUnderTest(process: process, url: "http://\(host):\(port)")
+        let isEncrypted = settings.keys.contains { $0.hasPrefix("TLS_") }
+        return RelayUnderTest(process: process, url: "\(isEncrypted ? "https" : "http")://\(host):\(port)")
     }
 
     /// Ends it by SIGTERM. It has to exit with 0, in the time that it is given for its connections and a little more.

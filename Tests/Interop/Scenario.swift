@@ -52,14 +52,27 @@ struct Scenario {
         #expect(exit == .code(0), "\(script): \(python.lastWords)\nthe relay: \(relay.process.lastWords)")
     }
 
-    /// Runs a script as above, for which there need be no relay.
-    func run(_ script: String) async throws {
-        let python = try self.start(script, [:])
-        let exit = try await python.exit(within: .seconds(180))
+    /// Runs a script as above, for which there need be no relay. It is told where the program and the repository are.
+    ///
+    /// - Parameters:
+    ///   - arguments: of the script.
+    ///   - command: a program that runs another, as ``placeOfItsOwn`` does, with its arguments.
+    func run(_ script: String, _ arguments: [String] = [], after command: [String] = []) async throws {
+        let installation = ["ROOT": Installation.package.path(), "RELAY": Installation.relay.path()]
+        let python = try self.start(script, installation, arguments, after: command)
+        let exit = try await python.exit(within: .seconds(500))
         #expect(exit == .code(0), "\(script): \(python.lastWords)")
     }
 
-    private func start(_ script: String, _ relay: [String: String]) throws -> ChildProcess {
+    /// Runs a program where it may mount what it likes, and where all that it has started ends with it. Needs root.
+    static let placeOfItsOwn = ["/usr/bin/unshare", "--mount", "--pid", "--fork", "--kill-child"]
+
+    private func start(
+        _ script: String,
+        _ relay: [String: String],
+        _ arguments: [String] = [],
+        after command: [String] = []
+    ) throws -> ChildProcess {
         var environment = Installation.environment.merging(self.environment) { $1 }.merging(relay) { $1 }
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
         environment["SCRATCH"] = self.folder.path()
@@ -67,9 +80,11 @@ struct Scenario {
         environment["NODE_PATH"] = "/usr/share/nodejs"
         let isForNode = script.hasSuffix(".js")
         let scripts = isForNode ? Installation.nodeScripts : Installation.scripts
+        let interpreter = isForNode ? "/usr/bin/node" : Installation.python.path()
+        let words = command + [interpreter, scripts.appending(path: script).path()] + arguments
         return try ChildProcess(
-            isForNode ? URL(filePath: "/usr/bin/node") : Installation.python,
-            [scripts.appending(path: script).path()],
+            URL(filePath: words[0]),
+            Array(words.dropFirst()),
             environment: environment,
             directory: self.folder,
             log: self.folder.appending(path: "\(script).log")

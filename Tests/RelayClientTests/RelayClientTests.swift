@@ -110,6 +110,72 @@ struct RelayClientTests {
         )
     }
 
+    @Test("A webhook is made once, listed by pages, paused, revived and deleted; its secret is not printed")
+    func webhooks() async throws {
+        let webhook: JSONDocument = [
+            "secret": "whsec_x", "id": "1f", "user_id": "u", "label": .null, "topic": .null, "prefix": "p-",
+            "events": ["message"], "url": "http://a/", "state": "dead", "dead_reason": "gone", "last_outcome": "410",
+            "lag": 3, "created_at": "T",
+        ]
+        let relay = FakeRelay { request in
+            switch (request.method, request.uri) {
+            case ("POST", "/api/v1/webhooks"): .json(201, webhook)
+            case ("GET", _): .json(200, [webhook])
+            case ("POST", _): .json(200, webhook)
+            default: .json(204, [:])
+            }
+        }
+        try await relay.run { endpoint in
+            let client = self.client(endpoint, .tokens(Self.usable))
+            let made = try await client.createWebhook(.prefix("p-"), url: "http://a/", label: "l")
+            #expect(made.secret == "whsec_x" && made.webhook.lag == 3 && made.webhook.deadReason == "gone")
+            #expect(!"\(made)".contains("whsec"))
+            #expect(try await client.webhooks() == [made.webhook])
+            #expect(try await client.pauseWebhook("1f") == made.webhook)
+            #expect(try await client.reviveWebhook("1f") == made.webhook)
+            try await client.deleteWebhook("1f")
+        }
+        let path = "/api/v1/webhooks"
+        #expect(relay.requests.map(\.uri) == [path, path, path + "/1f/pause", path + "/1f/revive", path + "/1f"])
+        #expect(
+            relay.requests.first?.body
+                == #"{"url":"http://a/","prefix":"p-","events":["message"],"label":"l"}"#
+        )
+    }
+
+    @Test("A service token is made once, listed by pages and revoked; its text is not printed")
+    func serviceTokens() async throws {
+        let token: JSONDocument = [
+            "token": "secret", "id": "1f", "user_id": "u", "label": .null, "topics": ["t"], "prefixes": ["p-"],
+            "permissions": ["read"], "peer_id": "tab", "created_at": "T", "expires_at": "E",
+        ]
+        let relay = FakeRelay { request in
+            switch request.method {
+            case "POST": .json(201, token)
+            case "GET": .json(200, [token])
+            default: .json(204, [:])
+            }
+        }
+        try await relay.run { endpoint in
+            let client = self.client(endpoint, .tokens(Self.usable))
+            let made = try await client.createServiceToken(
+                topics: ["t"],
+                prefixes: ["p-"],
+                peerID: "tab",
+                expiresIn: 60
+            )
+            #expect(made.text == "secret" && made.token.peerID == "tab" && made.token.prefixes == ["p-"])
+            #expect(!"\(made)".contains("secret"))
+            #expect(try await client.serviceTokens() == [made.token])
+            try await client.revokeServiceToken("1f")
+        }
+        #expect(relay.requests.map(\.uri) == ["/auth/tokens", "/auth/tokens", "/auth/tokens/1f"])
+        #expect(
+            relay.requests.first?.body
+                == #"{"topics":["t"],"prefixes":["p-"],"permissions":["read"],"peer_id":"tab","expires_in":60}"#
+        )
+    }
+
     @Test("Attempts end at their limit with what the relay said last")
     func limit() async throws {
         let relay = FakeRelay { _ in .detail(503, "storage is away") }

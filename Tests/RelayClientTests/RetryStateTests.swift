@@ -62,6 +62,13 @@ struct RetryStateTests {
         )
     }
 
+    @Test("A certificate that is not trusted is not asked for again")
+    mutating func untrusted() {
+        var endless = Self.state(maxAttempts: nil)
+        let outcome = RequestOutcome.impossible(TLSFault.untrusted.relayError)
+        #expect(Self.name(endless.attemptEnded(outcome, using: &self.random)) == "fail untrusted")
+    }
+
     @Test("The number of attempts is limited, and nil is without end")
     mutating func limit() {
         var limited = Self.state(maxAttempts: 3)

@@ -1,4 +1,5 @@
 import NIOCore
+import RelayWire
 import SeededRandom
 import Testing
 
@@ -102,6 +103,17 @@ struct SubscriptionStateTests {
         let noLogin = RelayError(.authenticationRequired, detail: "x")
         #expect(self.end(.unauthenticated(noLogin)) == "fail authenticationRequired")
         #expect(self.end(.unauthenticated(RelayError(.unavailable, detail: "x"))) == "reconnect")
+    }
+
+    @Test(
+        "What is wrong with a certificate is final",
+        arguments: [
+            (TLSFault.untrusted, "fail untrusted"), (.otherName, "fail unusableCertificate"),
+            (.expired(Timestamp(microseconds: 0)), "fail unusableCertificate"), (.noTLS, "fail invalidEndpoint"),
+        ]
+    )
+    mutating func certificates(fault: TLSFault, expected: String) {
+        #expect(self.end(.lost(fault)) == expected)
     }
 
     @Test("Failures in a row are limited; an answer starts the count again")

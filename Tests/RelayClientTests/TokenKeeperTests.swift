@@ -113,8 +113,45 @@ struct TokenKeeperTests {
                 try await Self.client(endpoint, Self.password).logIn()
             }
             #expect(error.code == .authenticationRequired && error.detail == "Incorrect username or password")
+            #expect(error.isWrongPassword)
         }
         #expect(relay.requests.count == 1)
+    }
+
+    @Test("Another password is sent once, and what comes after it goes by its tokens and by itself")
+    func changedPassword() async throws {
+        let relay = FakeRelay { request in
+            switch request.uri {
+            case "/auth/login": .tokens("t1", expiresIn: 3600)
+            case "/auth/password": .tokens("t2", refresh: "r2", expiresIn: 0)
+            case "/auth/token/refresh": .detail(401, "gone")
+            default: .json(200, Self.user)
+            }
+        }
+        try await relay.run { endpoint in
+            let client = Self.client(endpoint, Self.password)
+            try await client.changePassword(from: "secret", to: "another secret")
+            _ = try await client.whoami()
+        }
+        let change = try #require(relay.requests("/auth/password").first)
+        #expect(change.bearer == "t1")
+        #expect(change.body == #"{"old_password":"secret","new_password":"another secret"}"#)
+        #expect(relay.requests("/auth/token/refresh").map(\.body) == [#"{"refresh_token":"r2"}"#])
+        #expect(relay.requests("/auth/login").last?.body.contains("password=another%20secret") == true)
+    }
+
+    @Test("Whether a password was changed is not asked twice", arguments: [403, 503])
+    func unchangedPassword(status: Int) async throws {
+        let relay = FakeRelay { request in
+            request.uri == "/auth/password" ? .detail(status, "no") : .tokens("t1", expiresIn: 3600)
+        }
+        try await relay.run { endpoint in
+            let error = try await #require(throws: RelayError.self) {
+                try await Self.client(endpoint, Self.password).changePassword(from: "a", to: "another secret")
+            }
+            #expect(error.code == (status == 403 ? .refused : .unavailable))
+        }
+        #expect(relay.requests("/auth/password").count == 1)
     }
 
     @Test("Cancelling the call that renews loses no token: the next call has it")

@@ -47,6 +47,12 @@ struct TunnelAttemptsTests {
         }
     }
 
+    @Test("A certificate that is not trusted ends at once")
+    func untrusted() {
+        var attempts = TunnelAttempts(patience: .seconds(60))
+        #expect(Self.decide(.lost(TLSFault.untrusted), &attempts) == .giveUp("\(TLSFault.untrusted)"))
+    }
+
     @Test("A tunnel that the relay does not know is gone", arguments: [404, 410, 403])
     func gone(status: Int) {
         var attempts = TunnelAttempts(patience: .seconds(60))

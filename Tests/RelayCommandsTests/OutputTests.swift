@@ -82,6 +82,17 @@ struct OutputTests {
         #expect(CommandStatus(for: error) == status)
     }
 
+    @Test("Advice goes with what it helps against: a wrong password needs no log-in, and an authority is named by --ca")
+    func advice() {
+        let ended = RelayError(.authenticationRequired, detail: "x")
+        let wrong = RelayError(.authenticationRequired, detail: "x", isWrongPassword: true)
+        #expect(CommandAdvice.text(for: ended)?.contains("pulsar-relay login") == true)
+        #expect(CommandAdvice.text(for: wrong) == nil)
+        #expect(CommandAdvice.text(for: RelayError(.untrusted, detail: "x"))?.contains("--ca") == true)
+        #expect(CommandAdvice.text(for: RelayError(.unusableCertificate, detail: "x")) == nil)
+        #expect(CommandAdvice.text(for: UsageError("x")) == nil)
+    }
+
     @Test("Wrong usage is 2, files are 1")
     func otherExitCodes() {
         #expect(CommandStatus(for: UsageError("x")).rawValue == 2)

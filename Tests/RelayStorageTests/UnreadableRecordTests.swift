@@ -277,7 +277,10 @@ extension UnreadableRecordTests {
         _ body: (SQLiteStore, _ edit: (String, [any DatabaseValueConvertible]) throws -> Void) async throws -> Void
     ) async throws {
         try await withSQLiteStore { store, directory in
-            let file = try DatabaseQueue(path: directory + "/" + SQLiteStore.fileName)
+            // The store writes beside this, for long where the disk is slow.
+            var waiting = GRDB.Configuration()
+            waiting.busyMode = .timeout(30)
+            let file = try DatabaseQueue(path: directory + "/" + SQLiteStore.fileName, configuration: waiting)
             try await body(store) { sql, arguments in
                 try file.write { db in
                     // Texts are stored as bytes.

@@ -69,7 +69,13 @@ extension Grant {
 }
 
 extension User {
-    static func of(_ id: String, _ username: String? = nil, at seconds: Double = 0, isActive: Bool = true) -> User {
+    static func of(
+        _ id: String,
+        _ username: String? = nil,
+        at seconds: Double = 0,
+        isActive: Bool = true,
+        identity: FederatedIdentity? = nil
+    ) -> User {
         User(
             id: UserID(id),
             username: username ?? "name-\(id)",
@@ -77,7 +83,8 @@ extension User {
             email: nil,
             isActive: isActive,
             permissions: [.read],
-            passwordHash: nil
+            passwordHash: nil,
+            identity: identity
         )
     }
 }

@@ -8,9 +8,12 @@ public enum StoreContract {
     public static var cases: [ContractCase] {
         self.appendCases + self.formatCases + self.epochCases + self.idempotencyCases + self.readingCases
             + self.retentionCases
-            + self.snapshotCases + self.snapshotModelCases
+            + self.snapshotCases + self.snapshotModelCases + self.transferCases
             + self.topicCases + self.firstAppendCases + self.transitionCases
-            + self.deadlineCases
-            + self.grantCases + self.userCases + self.tokenCases + self.concurrencyCases + self.modelCases
+            + self.deadlineCases + self.readerCases
+            + self.grantCases + self.userCases + self.identityCases + self.tokenCases + self.pendingCases
+            + self.serviceTokenCases + self.webhookCases
+            + self.auditCases
+            + self.concurrencyCases + self.modelCases
     }
 }

@@ -3,7 +3,8 @@ public import RelayCore
 public import Testing
 
 /// All that a store is, as one value.
-public typealias FullStore = AccessStore & MessageStore & StoreLifecycle & TopicStore
+public typealias FullStore = AccessStore & AuditStore & MessageStore & ReaderStore & StoreLifecycle
+    & StreamTransferStore & TopicStore & WebhookStore
 
 /// A kind of store that has to keep the contract.
 public struct StoreUnderTest: Sendable, CustomTestStringConvertible {

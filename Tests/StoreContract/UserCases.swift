@@ -102,6 +102,48 @@ extension StoreContract {
                 #expect(try await store.user(UserID("u")) == user)
             }
         },
+        ContractCase("a change that expects another password than the user has changes nothing") { under in
+            try await under.withStore { store in
+                _ = try await store.createUser(.of("u"))
+                let id = UserID("u")
+                let first = UserChanges(email: "a@b", passwordHash: "one", expectedGeneration: 0)
+                #expect(try await store.updateUser(id, first)?.passwordGeneration == 1)
+                #expect(try await store.insertRefreshToken(.of("j", user: "u"), generation: 1))
+                let user = try await store.user(id)
+                for generation in [0, 2, -1, Int64.max] {
+                    let changes = UserChanges(
+                        email: "c@d",
+                        isActive: false,
+                        permissions: [],
+                        passwordHash: "two",
+                        expectedGeneration: generation
+                    )
+                    #expect(try await store.updateUser(id, changes) == nil)
+                }
+                #expect(try await store.user(id) == user)
+                #expect(try await store.userCounts() == UserCounts(total: 1, active: 1))
+                #expect(try await store.refreshToken("j") != nil)
+                let second = UserChanges(isActive: false, expectedGeneration: 1)
+                #expect(try await store.updateUser(id, second)?.isActive == false)
+                #expect(try await store.updateUser(UserID("x"), first) == nil)
+            }
+        },
+        ContractCase("of many who change one password at once, expecting the same, one does") { under in
+            try await under.withStore { store in
+                _ = try await store.createUser(.of("u"))
+                let hashes = try await withThrowingTaskGroup(of: String?.self) { group in
+                    for index in 0..<32 {
+                        let changes = UserChanges(passwordHash: "h\(index)", expectedGeneration: 0)
+                        group.addTask { try await store.updateUser(UserID("u"), changes)?.passwordHash }
+                    }
+                    return try await group.reduce(into: [String]()) { $0 += [$1].compactMap(\.self) }
+                }
+                #expect(hashes.count == 1)
+                let user = try await store.user(UserID("u"))
+                #expect(user?.passwordHash == hashes.first)
+                #expect(user?.passwordGeneration == 1)
+            }
+        },
         ContractCase("of log-ins and a new password at once, no token of the old password is left") { under in
             try await under.withStore { store in
                 _ = try await store.createUser(.of("u"))

@@ -108,7 +108,15 @@ public final class ValkeyServerProcess: Sendable {
         self.signal(signal)
         if signal != SIGKILL { self.signal(SIGCONT) }
         let exited = self.running.withLock { $0?.exited }
+        // One that writes its log anew takes no notice of SIGTERM.
+        let again = Task {
+            while true {
+                try await Task.sleep(for: .seconds(1))
+                self.signal(signal)
+            }
+        }
         try? await exited?.get()
+        again.cancel()
         self.running.withLock { $0 = nil }
     }
 

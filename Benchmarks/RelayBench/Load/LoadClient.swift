@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// Opens the load generator's connections, on its own event loops.
 struct LoadClient: Sendable {
@@ -9,9 +10,24 @@ struct LoadClient: Sendable {
     private static let connectionsPerAddress = 2000
 
     let group: MultiThreadedEventLoopGroup
+    /// Nil where connections are not encrypted.
+    private var tls: NIOSSLContext?
 
     init(threads: Int) {
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+    }
+
+    /// The same over TLS 1.3, to servers that have made their certificates themselves.
+    ///
+    /// - Parameter protocols: that are offered, by their names in ALPN.
+    func overTLS(_ protocols: [String] = ["http/1.1"]) throws -> LoadClient {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv13
+        configuration.certificateVerification = .none
+        configuration.applicationProtocols = protocols
+        var client = self
+        client.tls = try NIOSSLContext(configuration: configuration)
+        return client
     }
 
     func shutDown() async throws {
@@ -63,8 +79,14 @@ struct LoadClient: Sendable {
         var bootstrap = ClientBootstrap(group: self.group)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .bind(to: source)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try configure(channel) }
+            .channelInitializer { [tls] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: nil)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    try configure(channel)
+                }
             }
         if let receiveBuffer {
             bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: SocketOptionValue(receiveBuffer))

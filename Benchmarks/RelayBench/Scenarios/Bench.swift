@@ -8,11 +8,18 @@ struct Bench: Sendable {
         let server: Server?
     }
 
-    let client: LoadClient
+    var client: LoadClient
     let launcher: Launcher
     let sizes: Sizes
     /// Rounds of each comparison; an odd number has a true median.
     let rounds: Int
+
+    /// The same with connections over TLS.
+    func overTLS() throws -> Bench {
+        var bench = self
+        bench.client = try self.client.overTLS()
+        return bench
+    }
 
     /// Measures the contenders in turns (A B A B ...), so that a change in the machine's load meets all of them.
     ///

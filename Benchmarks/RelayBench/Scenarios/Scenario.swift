@@ -9,8 +9,9 @@ protocol Scenario: Sendable {
 enum Scenarios {
     /// In the order in which they run.
     static let all: [any Scenario] =
-        [PublishScenario()] + TopicsScenario.all + [
+        [PublishScenario(), TracingScenario()] + TopicsScenario.all + [
             StreamsScenario(),
+            TLSScenario(),
             ConnectScenario(),
             StartScenario(),
             NewTopicsScenario(),

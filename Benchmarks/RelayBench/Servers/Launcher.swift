@@ -17,7 +17,7 @@ struct Launcher: Sendable {
         }
     }
 
-    let client: LoadClient
+    var client: LoadClient
     let relayExecutable: URL
     let bareExecutable: URL
     /// Event loop threads, or worker processes, of each server.
@@ -30,9 +30,9 @@ struct Launcher: Sendable {
         let port = try await self.freePort()
         switch kind {
         case .bare:
-            return try await self.launchBare(port: port)
+            return try await self.launchBare(port: port, isEncrypted: false)
         case .nchan:
-            return try await self.launchNchan(port: port)
+            return try await self.launchNchan(port: port, isEncrypted: false)
         case .valkey:
             preconditionFailure("a Valkey server is launched by launchValkey")
         case .coturn:
@@ -46,9 +46,14 @@ struct Launcher: Sendable {
         }
     }
 
-    private func launchBare(port: Int) async throws -> Server {
+    private func launchBare(port: Int, isEncrypted: Bool) async throws -> Server {
         let executable = try Self.existing(self.bareExecutable)
-        let process = try ServerProcess(executable: executable) { _ in [String(port), String(self.threads)] }
+        // It runs in the directory that the certificate is in.
+        let environment = isEncrypted ? ["BARE_NIO_TLS": "."] : [:]
+        let process = try ServerProcess(executable: executable, environment: environment) { directory in
+            if isEncrypted { try BenchCertificate.make(in: directory) }
+            return [String(port), String(self.threads)]
+        }
         try await self.awaitReady(.bare, process: process, port: port)
         return Server(kind: .bare, port: port, dialect: .bareNIO, process: process)
     }
@@ -66,14 +71,16 @@ struct Launcher: Sendable {
         return Server(kind: .bare, port: port, dialect: .bareNIO, process: process)
     }
 
-    private func launchNchan(port: Int) async throws -> Server {
+    private func launchNchan(port: Int, isEncrypted: Bool) async throws -> Server {
         let executable = try Self.existing(NginxConfiguration.executable)
         let configuration = NginxConfiguration(
             port: port,
             workers: self.threads,
-            module: try NginxConfiguration.module()
+            module: try NginxConfiguration.module(),
+            isEncrypted: isEncrypted
         )
         let process = try ServerProcess(executable: executable) { directory in
+            if isEncrypted { try BenchCertificate.make(in: directory) }
             try configuration.write(to: directory)
             return configuration.arguments(in: directory)
         }
@@ -95,6 +102,24 @@ struct Launcher: Sendable {
         } catch {
             await process.stop()
             throw error
+        }
+    }
+
+    /// A server for clients over TLS: the relay with a certificate of its own making, bare NIO or nchan with one of the benchmark's.
+    func launchOverTLS(_ kind: ServerKind) async throws -> Server {
+        var launcher = self
+        launcher.client = try self.client.overTLS()
+        let port = try await self.freePort()
+        switch kind {
+        case .bare:
+            return try await launcher.launchBare(port: port, isEncrypted: true)
+        case .nchan:
+            return try await launcher.launchNchan(port: port, isEncrypted: true)
+        case .relay:
+            let extra = ["PULSAR_TLS_SELF_SIGNED": "true"]
+            return try await launcher.launchRelay(port: port, storage: .memory, extra: extra)
+        case .valkey, .coturn, .yWebsocket, .yrs:
+            preconditionFailure("\(kind) is not measured over TLS")
         }
     }
 

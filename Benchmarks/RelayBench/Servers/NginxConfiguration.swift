@@ -7,6 +7,8 @@ struct NginxConfiguration: Sendable {
     let port: Int
     let workers: Int
     let module: URL
+    /// Whether it speaks TLS 1.3 alone, with the certificate that is in its directory.
+    var isEncrypted = false
 
     /// - Throws: ``LaunchError/notInstalled(_:)`` when Debian's libnginx-mod-nchan isn't installed.
     static func module() throws -> URL {
@@ -45,7 +47,8 @@ struct NginxConfiguration: Sendable {
             nchan_shared_memory_size 512M;
             nchan_message_buffer_length 100;
             server {
-                listen 127.0.0.1:\(self.port) backlog=4096;
+                listen 127.0.0.1:\(self.port) backlog=4096\(self.isEncrypted ? " ssl" : "");
+                \(self.isEncrypted ? Self.certificate(in: directory) : "")
                 location = /ready { return 200; }
                 location = /publish { nchan_publisher; nchan_channel_id bench; }
                 location = /ws { nchan_subscriber websocket; nchan_channel_id bench; }
@@ -56,6 +59,12 @@ struct NginxConfiguration: Sendable {
         }
 
         """
+    }
+
+    private static func certificate(in directory: URL) -> String {
+        let path = directory.path() + "/"
+        return "ssl_protocols TLSv1.3; ssl_certificate \(path)\(BenchCertificate.fileName); "
+            + "ssl_certificate_key \(path)\(BenchCertificate.keyFileName);"
     }
 
     private static func temporaryPaths(in directory: URL) -> String {

@@ -8,9 +8,10 @@ extension AccessError {
         case .notAuthenticated, .invalidToken, .tokenRevoked, .proofRequired, .proofInvalid, .userNotFound,
             .wrongCredentials, .invalidRefreshToken, .refreshUserNotFound:
             401
-        case .userInactive, .accountRequired, .permissionRequired, .accountInactive: 403
+        case .userInactive, .accountRequired, .limitedToken, .permissionRequired, .accountInactive, .wrongPassword: 403
         case .malformedRefreshToken, .usernameTaken, .ownDeletion: 400
-        case .sessionNotFound, .noSuchUser: 404
+        case .sessionNotFound, .noSuchUser, .noSuchServiceToken, .noSuchWebhook: 404
+        case .tooManyServiceTokens, .localAccount, .tooManyWebhooks, .passwordChanged: 409
         case .invalidFields: 422
         case .rateLimited: 429
         case .overloaded, .unavailable: 503
@@ -49,14 +50,22 @@ extension AccessError {
         case .userNotFound: "User not found"
         case .userInactive: "User is inactive"
         case .accountRequired: "An account's token is required"
+        case .limitedToken: "A token limited to topics opens WebSockets, event streams and polls of these alone"
+        case .tooManyServiceTokens(let most): "A user may have \(most) service tokens: revoke some, or let them expire"
+        case .noSuchServiceToken: "Service token not found"
+        case .tooManyWebhooks(let most): "A user may have \(most) webhooks: delete some"
+        case .noSuchWebhook: "Webhook not found"
         case .permissionRequired(let permission): "Permission '\(permission.names.joined(separator: ", "))' required"
         case .wrongCredentials: "Incorrect username or password"
+        case .wrongPassword: "The old password is not right"
+        case .passwordChanged: "The password has been changed meanwhile"
         case .accountInactive: "User account is inactive"
         case .invalidRefreshToken: "invalid refresh token"
         case .refreshUserNotFound: "user not found"
         case .malformedRefreshToken: "malformed refresh token"
         case .sessionNotFound: "session not found"
         case .usernameTaken(let username): "Username '\(username)' already exists"
+        case .localAccount: "An account of this relay has that name already, and can't be signed in to by a provider"
         case .noSuchUser(let id): "User with ID '\(id)' not found"
         case .ownDeletion: "Cannot delete your own user account"
         case .invalidFields(let issues): issues.map { "\($0.field): \($0.message)" }.joined(separator: "; ")

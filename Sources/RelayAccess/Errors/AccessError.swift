@@ -2,6 +2,7 @@ public import RelayCore
 
 /// Why the access floor said no. What a client sees of it (status, text, header) is in `AccessError+wire.swift`.
 public struct AccessError: Error, Hashable, CustomStringConvertible {
+    /// What stands against it.
     public enum Code: Hashable, Sendable {
         /// No bearer token was given.
         case notAuthenticated
@@ -17,12 +18,26 @@ public struct AccessError: Error, Hashable, CustomStringConvertible {
         case userInactive
         /// The token is a ticket, and only an account may do this.
         case accountRequired
+        /// The token is limited to some topics, and this is none of what it opens.
+        case limitedToken
+        /// The user has as many service tokens as may be.
+        case tooManyServiceTokens(Int)
+        /// The caller has no service token of that id.
+        case noSuchServiceToken
+        /// The user has as many webhooks as may be.
+        case tooManyWebhooks(Int)
+        /// The caller has no webhook of that id.
+        case noSuchWebhook
         /// One of `read`, `write`, `admin`.
         case permissionRequired(Permissions)
         /// At login: unknown user, wrong password, or a user without a password. Never told apart.
         case wrongCredentials
         /// At login, after the password was found right.
         case accountInactive
+        /// Of who changes its own: it is not the old one, or the user has none.
+        case wrongPassword
+        /// The user has another password than the one that this was decided by: somebody has set it meanwhile.
+        case passwordChanged
         /// Unknown, expired, revoked, already used, or with a wrong secret. Never told apart.
         case invalidRefreshToken
         /// At refresh: the token is good, its user is gone or inactive.
@@ -31,6 +46,8 @@ public struct AccessError: Error, Hashable, CustomStringConvertible {
         /// No live refresh token of the caller has that jti.
         case sessionNotFound
         case usernameTaken(String)
+        /// At a sign-in elsewhere: the name that the provider gives belongs to a user of the relay's own.
+        case localAccount
         case noSuchUser(UserID)
         case ownDeletion
         /// At least one issue.
@@ -55,6 +72,7 @@ public struct AccessError: Error, Hashable, CustomStringConvertible {
         self.isUnreadable = false
     }
 
+    /// A store's failure: `unavailable`.
     public init(_ error: StoreError) {
         self.code = .unavailable
         self.cause = error.description
@@ -72,6 +90,7 @@ public struct AccessError: Error, Hashable, CustomStringConvertible {
         }
     }
 
+    /// For logs: with the cause.
     public var description: String {
         guard let cause = self.cause else { return self.detail }
         return "\(self.detail) (\(cause))"

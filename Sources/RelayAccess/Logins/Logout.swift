@@ -18,9 +18,14 @@ public struct Logout: Sendable {
     /// asked for, and the request may be repeated.
     public func logout(_ session: Session) async throws(AccessError) {
         guard let jti = session.jti else { return }
-        defer { self.authenticator.invalidate(token: jti, of: session.account.id) }
+        try await self.end(jti, of: session.account.id, until: session.expiresAt)
+    }
+
+    /// The same of a token that was issued and is not shown.
+    func end(_ jti: String, of user: UserID, until expiresAt: Timestamp) async throws(AccessError) {
+        defer { self.authenticator.invalidate(token: jti, of: user) }
         try await AccessError.fromStore { () throws(StoreError) in
-            try await self.denyList.denyToken(jti, of: session.account.id, until: session.expiresAt)
+            try await self.denyList.denyToken(jti, of: user, until: expiresAt)
         }
     }
 }

@@ -5,18 +5,15 @@ import RelayWire
 public struct RefreshChains: Sendable {
     private let store: any RefreshTokenStore & UserStore
     private let grants: TokenGrants
-    private let reuseGraceSeconds: Int64
     private let now: TimeSource
 
     init(
         store: any RefreshTokenStore & UserStore,
         grants: TokenGrants,
-        reuseGraceSeconds: Int64,
         now: @escaping TimeSource
     ) {
         self.store = store
         self.grants = grants
-        self.reuseGraceSeconds = reuseGraceSeconds
         self.now = now
     }
 
@@ -77,7 +74,7 @@ public struct RefreshChains: Sendable {
             successorSecretHash: successor.secretHash,
             successorExpiresAt: self.grants.refreshExpiry(from: now),
             now: now,
-            reuseGraceSeconds: self.reuseGraceSeconds
+            reuseGraceSeconds: self.grants.settings.current.refreshReuseGraceSeconds
         )
         let outcome = try await AccessError.fromStore { () throws(StoreError) in
             try await self.store.rotateRefreshToken(attempt)

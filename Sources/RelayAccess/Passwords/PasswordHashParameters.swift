@@ -1,7 +1,10 @@
 /// What one argon2id hash costs.
 public struct PasswordHashParameters: Hashable, Sendable {
+    /// Memory of one hash, in KiB.
     public let memoryKiB: UInt32
+    /// Passes over that memory.
     public let passes: UInt32
+    /// Parts of the memory that are filled side by side.
     public let lanes: UInt32
 
     /// OWASP's choice for argon2id on servers: 19 MiB, two passes, one lane. About 30 ms of one core, and small enough

@@ -1,6 +1,8 @@
 /// So many requests in each window of time.
 public struct RateLimit: Hashable, Sendable, CustomStringConvertible {
+    /// Requests in a window; at least 1.
     public let count: Int
+    /// How long a window is; at least 1.
     public let windowSeconds: Int64
 
     /// Values below 1 count as 1.

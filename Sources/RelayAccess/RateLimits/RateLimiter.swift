@@ -5,18 +5,51 @@ import Synchronization
 public final class RateLimiter: Sendable {
     /// One rule's windows.
     private final class Counter: Sendable {
-        let limit: RateLimit
-        /// Owns the counts; held for one lookup.
-        let table: Mutex<RateLimitTable>
+        /// Whether the rule has a limit: nothing is locked for one that has none.
+        private let isLimited: Atomic<Bool>
+        /// Owns the counts; held for one lookup. Nil where the rule has no limit.
+        private let table: Mutex<RateLimitTable?>
+        private let maximumKeys: Int
 
-        init(_ limit: RateLimit, maximumKeys: Int) {
-            self.limit = limit
-            self.table = Mutex(RateLimitTable(limit: limit, maximumKeys: maximumKeys))
+        init(_ limit: RateLimit?, maximumKeys: Int) {
+            self.maximumKeys = maximumKeys
+            self.isLimited = Atomic(limit != nil)
+            self.table = Mutex(limit.map { RateLimitTable(limit: $0, maximumKeys: maximumKeys) })
+        }
+
+        /// Nil where the rule has none.
+        var limit: RateLimit? {
+            guard self.isLimited.load(ordering: .relaxed) else { return nil }
+            return self.table.withLock { $0?.limit }
+        }
+
+        /// What was counted under another limit is forgotten.
+        func change(to limit: RateLimit?) {
+            self.table.withLock { table in
+                guard table?.limit != limit else { return }
+                table = limit.map { RateLimitTable(limit: $0, maximumKeys: self.maximumKeys) }
+            }
+            self.isLimited.store(limit != nil, ordering: .relaxed)
+        }
+
+        /// Throws `rateLimited` as `look` decides.
+        func check(_ look: (inout RateLimitTable) -> RateLimitTable.Decision) throws(AccessError) {
+            guard self.isLimited.load(ordering: .relaxed) else { return }
+            let refusal = self.table.withLock { known -> (limit: RateLimit, seconds: Int64)? in
+                // Taken out meanwhile, so that it is changed in place.
+                guard var table = known.take() else { return nil }
+                defer { known = table }
+                guard case .refused(let seconds) = look(&table) else { return nil }
+                return (table.limit, seconds)
+            }
+            if let refusal {
+                throw AccessError(.rateLimited(refusal.limit, retryAfterSeconds: refusal.seconds))
+            }
         }
     }
 
-    /// By the rule's raw value; nil where the rule has no limit.
-    private let counters: [Counter?]
+    /// By the rule's raw value.
+    private let counters: [Counter]
     private let shared: (any SharedRateCounts)?
 
     /// - Parameters:
@@ -28,16 +61,19 @@ public final class RateLimiter: Sendable {
         maximumKeys: Int = 50_000
     ) {
         self.shared = shared
-        self.counters = RateLimitRule.allCases.map { rule in
-            limits[rule].map { Counter($0, maximumKeys: maximumKeys) }
-        }
+        self.counters = RateLimitRule.allCases.map { Counter(limits[$0], maximumKeys: maximumKeys) }
+    }
+
+    /// Holds clients to other limits from now on. Where one is another than before, counting begins anew.
+    public func change(to limits: RateLimits) {
+        for rule in RateLimitRule.allCases { self.counters[rule.rawValue].change(to: limits[rule]) }
     }
 
     /// Counts a request for all relays. Throws `rateLimited` as ``check(_:key:at:)`` does, which goes first: what this relay alone has
     /// seen too often never gets to the store. Where the store can't be asked, this relay's own count decides.
     public func checkEverywhere(_ rule: RateLimitRule, key: String, at now: NIODeadline) async throws(AccessError) {
         try self.check(rule, key: key, at: now)
-        guard let shared = self.shared, let limit = self.counters[rule.rawValue]?.limit else { return }
+        guard let shared = self.shared, let limit = self.counters[rule.rawValue].limit else { return }
         let seconds: Int64?
         do {
             seconds = try await shared.admit(rule, key: key, limit: limit)
@@ -49,11 +85,7 @@ public final class RateLimiter: Sendable {
 
     /// Throws `rateLimited` where ``check(_:key:at:)`` would, and counts nothing: for what is counted only where it fails.
     public func checkUncounted(_ rule: RateLimitRule, key: String, at now: NIODeadline) throws(AccessError) {
-        guard let counter = self.counters[rule.rawValue] else { return }
-        switch counter.table.withLock({ $0.look(key, at: now) }) {
-        case .allowed: return
-        case .refused(let seconds): throw AccessError(.rateLimited(counter.limit, retryAfterSeconds: seconds))
-        }
+        try self.counters[rule.rawValue].check { $0.look(key, at: now) }
     }
 
     /// Counts a request of this relay. Throws `rateLimited`; a request that was refused is not counted.
@@ -66,11 +98,6 @@ public final class RateLimiter: Sendable {
         key: String,
         at now: @autoclosure () -> NIODeadline
     ) throws(AccessError) {
-        guard let counter = self.counters[rule.rawValue] else { return }
-        let now = now()
-        switch counter.table.withLock({ $0.admit(key, at: now) }) {
-        case .allowed: return
-        case .refused(let seconds): throw AccessError(.rateLimited(counter.limit, retryAfterSeconds: seconds))
-        }
+        try self.counters[rule.rawValue].check { $0.admit(key, at: now()) }
     }
 }

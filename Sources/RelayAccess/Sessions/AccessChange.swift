@@ -6,6 +6,7 @@ public enum AccessChange: Hashable, Sendable {
     case userChanged(UserID)
     case tokenRevoked(jti: String, UserID)
 
+    /// Whose sessions are to be asked again.
     public var user: UserID {
         switch self {
         case .userChanged(let user): user

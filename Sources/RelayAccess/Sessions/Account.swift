@@ -48,13 +48,14 @@ public final class Account: Sendable {
         self.word = Atomic(UInt64(Standing.active.rawValue) | UInt64(principal.permissions.rawValue) << 8)
     }
 
+    /// What the store says of the user, as far as this relay knows.
     public var standing: Standing { Self.standing(in: self.word.load(ordering: .acquiring)) }
 
     /// Who the user is now. Worth something only while the standing is active: see ``Session/state(at:)``.
     public var principal: Principal { self.principal(in: self.word.load(ordering: .acquiring)) }
 
-    /// By which password tokens must have been obtained.
-    var generation: Int64 { Self.generation(in: self.word.load(ordering: .acquiring)) }
+    /// The ``User/passwordGeneration``: by which password tokens must have been obtained.
+    public var generation: Int64 { Self.generation(in: self.word.load(ordering: .acquiring)) }
 
     /// All of one moment.
     var snapshot: (standing: Standing, principal: Principal, generation: Int64) {

@@ -22,6 +22,7 @@ public final class Authenticator: Sendable {
     /// Set once, before the relay serves.
     private let ticketReader = Mutex<(any TicketReader)?>(nil)
     private let ticketAccounts = TicketAccounts()
+    private let foreignTokenReader = Mutex<(any ForeignTokenReader)?>(nil)
 
     /// - Parameter cacheCapacity: tokens remembered at most, about 0.5 KB each.
     public init(
@@ -58,8 +59,7 @@ public final class Authenticator: Sendable {
     ///
     /// Throws what stands against it, or `overloaded` or `unavailable` where that can't be found out.
     public func authenticate(_ token: String, at now: Timestamp) async throws(AccessError) -> Session {
-        let session = try await self.verifiedSession(for: token, at: now)
-        self.remember(session, as: token)
+        let session = try await self.rememberedSession(for: token, as: token, at: now)
         _ = try session.principal(at: now)
         return session
     }
@@ -67,9 +67,9 @@ public final class Authenticator: Sendable {
     /// - Parameter header: the value of the `Authorization` header.
     public func authenticate(authorization header: String, at now: Timestamp) async throws(AccessError) -> Session {
         guard let token = BearerToken.token(inAuthorization: header) else { throw AccessError(.notAuthenticated) }
-        let session = try await self.verifiedSession(for: token, at: now)
         let usual = BearerToken.usualPrefix + token
-        self.remember(session, as: header == usual ? usual : token)
+        let text = header == usual ? usual : token
+        let session = try await self.rememberedSession(for: token, as: text, at: now)
         _ = try session.principal(at: now)
         return session
     }
@@ -82,6 +82,21 @@ public final class Authenticator: Sendable {
         }
     }
 
+    /// A token that was read by issuers who have changed meanwhile is read anew, by those of now.
+    private func rememberedSession(
+        for token: String,
+        as text: String,
+        at now: Timestamp
+    ) async throws(AccessError) -> Session {
+        let session = try await self.verifiedSession(for: token, at: now)
+        if self.remember(session, as: text) { return session }
+        let anew = try await self.verifiedSession(for: token, at: now)
+        guard self.remember(anew, as: text) else {
+            throw AccessError(.unavailable, cause: "token issuers change again and again")
+        }
+        return anew
+    }
+
     /// The session exists before the deny list is asked. A logout that the answer doesn't show yet finds the session here and marks it. So
     /// the two can't miss each other.
     private func verifiedSession(for token: String, at now: Timestamp) async throws(AccessError) -> Session {
@@ -89,7 +104,8 @@ public final class Authenticator: Sendable {
         do throws(AccessError) {
             claims = try self.tokens.verify(token, at: now)
         } catch {
-            guard let session = try await self.ticketSession(for: token) else { throw error }
+            if let session = try await self.ticketSession(for: token) { return session }
+            guard let session = try await self.foreignSession(for: token, at: now) else { throw error }
             return session
         }
         guard let account = try await self.accounts.account(claims.user) else { throw AccessError(.userNotFound) }
@@ -104,9 +120,27 @@ public final class Authenticator: Sendable {
         return session
     }
 
+    /// The account of a user for whom the relay acts by itself. It shows every change for as long as it is kept.
+    ///
+    /// - Returns: nil where there is no such user.
+    /// - Throws: `overloaded`, or `unavailable`.
+    public func account(of user: UserID) async throws(AccessError) -> Account? {
+        try await self.accounts.account(user)
+    }
+
     /// Takes tickets for bearer tokens too. To be called once, before the relay serves.
     public func takeTickets(readBy reader: any TicketReader) {
         self.ticketReader.withLock { $0 = reader }
+    }
+
+    /// Takes tokens of other issuers for bearer tokens too. Those that are known are read anew; what they have opened goes on, as long as they
+    /// live at most.
+    ///
+    /// - Parameter reader: nil for none.
+    public func takeForeignTokens(readBy reader: (any ForeignTokenReader)?) {
+        self.foreignTokenReader.withLock { $0 = reader }
+        // Dropped after the lock.
+        _ = self.sessions.withLock { $0.forgetForeign() }
     }
 
     /// Sees to it that who shows a token has the key that the token names. To be asked once for each request, and only of a session that has
@@ -132,13 +166,26 @@ public final class Authenticator: Sendable {
         return Session(account: account, holder: holder)
     }
 
+    /// - Returns: nil for what is no token of an issuer that the relay believes.
+    private func foreignSession(for token: String, at now: Timestamp) async throws(AccessError) -> Session? {
+        // Before the reader is taken, which is replaced before the epoch ends.
+        let epoch = self.sessions.withLock { $0.issuersEpoch }
+        guard let reader = self.foreignTokenReader.withLock({ $0 }),
+            let person = try await reader.holder(of: token, at: now)
+        else { return nil }
+        guard let account = try await self.accounts.account(person.user) else { throw AccessError(.userNotFound) }
+        return Session(account: account, person: person, issuersEpoch: epoch)
+    }
+
     private func isDenied(_ jti: String, at now: Timestamp) async throws(AccessError) -> Bool {
         try await AccessError.fromStore { () throws(StoreError) in try await self.denyList.isTokenDenied(jti, at: now) }
     }
 
-    private func remember(_ session: Session, as text: String) {
+    /// - Returns: false where its token was read by issuers of before.
+    private func remember(_ session: Session, as text: String) -> Bool {
         // What is forgotten for it is dropped here, after the lock.
-        _ = self.sessions.withLock { $0.remember(session, as: text) }
+        let forgotten = self.sessions.withLock { $0.remember(session, as: text) }
+        return forgotten != nil
     }
 }
 

@@ -7,34 +7,62 @@ import Synchronization
 /// A connection keeps its session and asks again whenever it acts: expiry, logout and every change of the user show at
 /// once. Asking takes no lock and allocates nothing.
 public final class Session: Sendable {
+    /// The user's, shared by all sessions of the user.
     public let account: Account
     /// Nil for tokens of old relays, which can't be revoked.
     public let jti: String?
+    /// When the token ends by itself.
     public let expiresAt: Timestamp
-    /// By which of the user's passwords it was obtained. A ticket needs none: it is 0 then, and means nothing.
-    let generation: Int64
+    /// By which of the user's passwords it was obtained; nil for a ticket, and a token of another issuer, which need none.
+    let generation: Int64?
     /// The peer that a ticket is for; nil for an access token.
     public let peer: PeerStanding?
+    /// What a service token is limited to; nil for all other tokens.
+    public let scope: TokenScope?
+    /// What another issuer's token lets its user do; nil for all other tokens.
+    let permissions: Permissions?
+    /// By which of the issuers that the relay has believed one after another its token was read, see ``SessionTable/issuersEpoch``; nil for all
+    /// other tokens.
+    let issuersEpoch: Int?
     /// The thumbprint of the key that has to be proven with each request; nil where the token is enough by itself.
     public let key: String?
     private let revoked = Atomic<Bool>(false)
 
-    init(account: Account, jti: String?, expiresAt: Timestamp, generation: Int64 = 0) {
+    init(account: Account, jti: String?, expiresAt: Timestamp, generation: Int64 = 0, scope: TokenScope? = nil) {
         self.account = account
         self.generation = generation
         self.jti = jti
         self.expiresAt = expiresAt
         self.peer = nil
         self.key = nil
+        self.scope = scope
+        self.permissions = nil
+        self.issuersEpoch = nil
+    }
+
+    /// Of a token of another issuer. It can't be revoked by itself: its user can be deactivated.
+    init(account: Account, person: ForeignTokenHolder, issuersEpoch: Int) {
+        self.account = account
+        self.generation = nil
+        self.jti = nil
+        self.expiresAt = person.expiresAt
+        self.peer = nil
+        self.key = nil
+        self.scope = nil
+        self.permissions = person.permissions
+        self.issuersEpoch = issuersEpoch
     }
 
     /// Of who holds a ticket. It can't be revoked by itself: the kind of its topics knows what it is worth.
     init(account: Account, holder: TicketHolder) {
         self.account = account
-        self.generation = 0
+        self.generation = nil
         self.jti = nil
         self.expiresAt = holder.expiresAt
         self.peer = holder.peer
+        self.scope = nil
+        self.permissions = nil
+        self.issuersEpoch = nil
         self.key = holder.key
     }
 
@@ -45,6 +73,7 @@ public final class Session: Sendable {
         expiresAt: Timestamp(microseconds: .max)
     )
 
+    /// Whether the token was logged out.
     public var isRevoked: Bool { self.revoked.load(ordering: .acquiring) }
 
     /// For good: there is no way back.
@@ -53,14 +82,15 @@ public final class Session: Sendable {
     }
 
     /// Whether the user has got a password of which the account does not know yet.
-    var isAhead: Bool { self.peer == nil && self.generation > self.account.generation }
+    var isAhead: Bool { self.generation.map { $0 > self.account.generation } ?? false }
 
+    /// Whether the session is good at this moment, and who acts by it.
     public func state(at now: Timestamp) -> SessionState {
         let (standing, principal, generation) = self.account.snapshot
         let refusal = SessionState.refusal(
             standing: standing,
             isRevoked: self.isRevoked,
-            isOfOtherPassword: self.peer == nil && self.generation != generation,
+            isOfOtherPassword: self.generation.map { $0 != generation } ?? false,
             expiresAt: self.expiresAt,
             now: now
         )
@@ -70,6 +100,10 @@ public final class Session: Sendable {
 
     /// Who holds a ticket is an administrator of nothing, whatever the account is.
     private func acting(_ principal: Principal) -> Principal {
+        if let scope = self.scope { return scope.limiting(principal) }
+        if let permissions = self.permissions {
+            return Principal(id: principal.id, username: principal.username, permissions: permissions)
+        }
         guard let peer = self.peer else { return principal }
         return Principal(
             id: principal.id,
@@ -79,6 +113,9 @@ public final class Session: Sendable {
         )
     }
 
+    /// Who acts by the session at this moment.
+    ///
+    /// - Throws: what stands against the session.
     public func principal(at now: Timestamp) throws(AccessError) -> Principal {
         switch self.state(at: now) {
         case .live(let principal): return principal

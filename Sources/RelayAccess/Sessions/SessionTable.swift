@@ -15,13 +15,17 @@ struct SessionTable {
     /// By the text that clients present.
     private var young: Generation = [:]
     private var old: Generation = [:]
+    /// How full the young generation is: see ``weight(_:)``.
+    private var weight = 0
     /// By jti: so that a logout finds the session however it is held, and a token has one session only.
     private var live: [String: WeakSession] = [:]
+    /// How often the issuers have changed whose tokens are believed.
+    private(set) var issuersEpoch = 0
     private var sweepsAtCount = Self.smallestSweep
 
     private static let smallestSweep = 1024
 
-    /// - Parameter capacity: how many tokens are remembered at most. At least 2.
+    /// - Parameter capacity: how many tokens are remembered at most, a long one as several. At least 2.
     init(capacity: Int) {
         self.capacityOfGeneration = max(1, capacity / 2)
     }
@@ -37,23 +41,44 @@ struct SessionTable {
         }
         guard let place = self.old.index(forKey: text), Self.areSameBytes(self.old[place].key, text) else { return nil }
         let (key, session) = self.old.remove(at: place)
+        self.weight += Self.weight(key)
         self.young[key] = session
         return session
     }
 
+    /// What a token counts for: 1 for each half kilobyte of it begun, which an access token is. A session of a service token has its names once
+    /// more, and is of the size of its text.
+    private static func weight(_ text: String) -> Int { text.utf8.count / 512 + 1 }
+
     /// Of two texts that Swift takes for equal, the first a verified token: those are ASCII, and all other forms of ASCII are longer.
     private static func areSameBytes(_ known: String, _ text: String) -> Bool { known.utf8.count == text.utf8.count }
 
-    /// - Returns: what was forgotten for it. The caller drops it after the lock: that may free thousands of objects.
-    mutating func remember(_ session: Session, as text: String) -> Generation {
+    /// - Returns: what was forgotten for it. The caller drops it after the lock: that may free thousands of objects. Nil where the session is not
+    ///   remembered: its token was read by issuers of before.
+    mutating func remember(_ session: Session, as text: String) -> Generation? {
+        if let epoch = session.issuersEpoch, epoch != self.issuersEpoch { return nil }
         self.old.removeValue(forKey: text)
-        self.young[text] = session
-        guard self.young.count >= self.capacityOfGeneration else { return [:] }
+        if self.young.updateValue(session, forKey: text) == nil { self.weight += Self.weight(text) }
+        guard self.weight >= self.capacityOfGeneration else { return [:] }
         defer {
             self.old = self.young
             self.young = [:]
+            self.weight = 0
         }
         return self.old
+    }
+
+    /// Forgets the tokens of other issuers, those too that are being read.
+    ///
+    /// - Returns: what was forgotten. The caller drops it after the lock.
+    mutating func forgetForeign() -> [Generation] {
+        self.issuersEpoch += 1
+        defer {
+            self.young = self.young.filter { $0.value.permissions == nil }
+            self.old = self.old.filter { $0.value.permissions == nil }
+            self.weight = self.young.keys.reduce(0) { $0 + Self.weight($1) }
+        }
+        return [self.young, self.old]
     }
 
     /// The session for a token that was verified: the one that lives, or a new one.
@@ -66,7 +91,7 @@ struct SessionTable {
         if let session = self.live[jti]?.session {
             let isSame =
                 session.account === account && session.expiresAt == claims.expiresAt
-                && session.generation == claims.generation
+                && session.generation == claims.generation && session.scope == claims.limits?.scope
             return isSame ? session : nil
         }
         self.sweepIfGrown()
@@ -74,7 +99,8 @@ struct SessionTable {
             account: account,
             jti: jti,
             expiresAt: claims.expiresAt,
-            generation: claims.generation
+            generation: claims.generation,
+            scope: claims.limits?.scope
         )
         self.live[jti] = WeakSession(session: session)
         return session

@@ -7,6 +7,7 @@ public struct TicketHolder: Hashable, Sendable {
     public let peer: PeerStanding
     /// The account that the ticket was given to; nil for nobody's.
     public let account: UserID?
+    /// When the ticket ends.
     public let expiresAt: Timestamp
     /// The thumbprint of the key that who shows the ticket has to prove with each request; nil for a ticket that is enough by itself.
     public let key: String?

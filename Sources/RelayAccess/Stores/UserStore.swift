@@ -3,7 +3,7 @@ public import RelayWire
 
 /// The users.
 public protocol UserStore: Sendable {
-    /// - Returns: false, with nothing stored, where the username is taken.
+    /// - Returns: false, with nothing stored, where the username or the identity is another's.
     func createUser(_ user: User) async throws(StoreError) -> Bool
 
     func user(_ id: UserID) async throws(StoreError) -> User?
@@ -11,15 +11,18 @@ public protocol UserStore: Sendable {
     /// The user of exactly this name, byte for byte.
     func user(named username: String) async throws(StoreError) -> User?
 
+    /// The user of exactly this identity, byte for byte.
+    func user(of identity: FederatedIdentity) async throws(StoreError) -> User?
+
     /// Users, ordered by creation, then id, at most `limit`, after the place of `user` where one is given.
     func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User]
 
     func userCounts() async throws(StoreError) -> UserCounts
 
-    /// Changes only what is given, as one atomic step. With a new password the user's refresh tokens are deleted and its
-    /// ``User/passwordGeneration`` grows by one.
+    /// Changes only what is given, as one atomic step. With a new password the user's refresh tokens and service tokens are deleted,
+    /// and its ``User/passwordGeneration`` grows by one.
     ///
-    /// - Returns: the user as it is now; nil where there is no such user.
+    /// - Returns: the user as it is now; nil where there is no such user, and where it has not the generation that the changes expect.
     func updateUser(_ id: UserID, _ changes: UserChanges) async throws(StoreError) -> User?
 
     /// Stores another hash of the password that the user has, if its hash still is `old`. Its generation stays.
@@ -27,7 +30,7 @@ public protocol UserStore: Sendable {
     /// - Returns: whether it did.
     func replacePasswordHash(of id: UserID, _ old: String, by new: String) async throws(StoreError) -> Bool
 
-    /// Deletes the user with its grants and refresh tokens, as one atomic step. Topics that it owns stay.
+    /// Deletes the user with its grants, refresh tokens and service tokens, as one atomic step. Topics that it owns stay.
     ///
     /// - Returns: the keys of the topics on which it had a grant; nil where there is no such user.
     func deleteUser(_ id: UserID) async throws(StoreError) -> [TopicKey]?
@@ -51,6 +54,7 @@ public struct UserPlace: Hashable, Sendable {
 }
 
 extension User {
+    /// Where the user stands in the order of all.
     public var place: UserPlace { UserPlace(createdAt: self.createdAt, id: self.id) }
 }
 
@@ -58,6 +62,7 @@ extension User {
 public struct UserCounts: Hashable, Sendable {
     /// Active or not.
     public var total: Int
+    /// Those that may log in.
     public var active: Int
 
     public init(total: Int, active: Int) {

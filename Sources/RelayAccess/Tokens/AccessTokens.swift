@@ -30,7 +30,8 @@ public struct AccessTokens: Sendable {
     private static let encodedHeader = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
 
     /// Seconds that an issued token lives.
-    public let lifetimeSeconds: Int64
+    public var lifetimeSeconds: Int64 { self.lifetime.current }
+    private let lifetime: Adjustable<Int64>
     private let key: SymmetricKey
     private let serializer = DefaultJWTSerializer()
     private let parser = DefaultJWTParser()
@@ -51,7 +52,14 @@ public struct AccessTokens: Sendable {
         }
         guard lifetimeSeconds > 300 else { throw .lifetimeTooShort }
         self.key = SymmetricKey(data: Array(secret.utf8))
-        self.lifetimeSeconds = lifetimeSeconds
+        self.lifetime = Adjustable(lifetimeSeconds)
+    }
+
+    /// Of those that are issued from now on.
+    ///
+    /// - Parameter seconds: more than 300; else nothing changes.
+    func change(lifetimeSeconds seconds: Int64) {
+        if seconds > 300 { self.lifetime.change(to: seconds) }
     }
 
     /// Makes a token that is good from now on. What it says of permissions is for clients to read: nothing here believes it.
@@ -64,11 +72,12 @@ public struct AccessTokens: Sendable {
         at now: Timestamp
     ) throws(AccessError) -> Issued {
         let jti = SecureRandom.hex128()
+        let lifetimeSeconds = self.lifetimeSeconds
         let claims = AccessClaims(
             sub: principal.id.rawValue,
             username: principal.username,
             permissions: principal.permissions.names,
-            exp: now.adding(seconds: self.lifetimeSeconds).microseconds / 1_000_000,
+            exp: now.adding(seconds: lifetimeSeconds).microseconds / 1_000_000,
             iat: now.microseconds / 1_000_000,
             jti: jti,
             gen: generation == 0 ? nil : generation
@@ -76,9 +85,36 @@ public struct AccessTokens: Sendable {
         return Issued(
             text: try self.sign(claims),
             jti: jti,
-            expiresIn: self.lifetimeSeconds,
+            expiresIn: lifetimeSeconds,
             expiresAt: claims.expiresAt
         )
+    }
+
+    /// Makes a service token: see ``ServiceTokens``.
+    ///
+    /// - Parameters:
+    ///   - user: for whom it acts.
+    ///   - seconds: that it lives.
+    /// - Throws: `unavailable` where the claims can't be encoded.
+    func issue(
+        _ scope: TokenScope,
+        for user: Principal,
+        generation: Int64,
+        lifetime seconds: Int64,
+        at now: Timestamp
+    ) throws(AccessError) -> Issued {
+        let jti = SecureRandom.hex128()
+        let claims = AccessClaims(
+            sub: AccessClaims.limitedSubject + user.id.rawValue,
+            username: user.username,
+            permissions: scope.permissions.names,
+            exp: now.adding(seconds: seconds).microseconds / 1_000_000,
+            iat: now.microseconds / 1_000_000,
+            jti: jti,
+            gen: generation == 0 ? nil : generation,
+            limits: ScopeClaims(scope)
+        )
+        return Issued(text: try self.sign(claims), jti: jti, expiresIn: seconds, expiresAt: claims.expiresAt)
     }
 
     func sign(_ claims: AccessClaims) throws(AccessError) -> String {

@@ -3,12 +3,14 @@ public import RelayWire
 
 /// One attempt to exchange a refresh token for its successor.
 public struct RefreshAttempt: Sendable {
+    /// Of the presented token.
     public let jti: String
     /// SHA-256 of the presented secret.
     public let secretHash: [UInt8]
     /// The successor's jti and secret hash, made ready by the caller; used only if the exchange succeeds.
     public let successorJTI: String
     public let successorSecretHash: [UInt8]
+    /// When the successor ends, if it comes to be.
     public let successorExpiresAt: Timestamp
     public let now: Timestamp
     /// Within this many seconds of its rotation a token may be presented again while its successor is unused. 0: never.
@@ -46,7 +48,7 @@ public enum RefreshOutcome: Hashable, Sendable {
 /// Refresh-token chains. `rotate` and `revokeChain` are one atomic step each: of two concurrent attempts with one token
 /// one wins, and the other is a reuse.
 public protocol RefreshTokenStore: Sendable {
-    /// Stores the first token of a chain, unless the user is gone or has had another password since; one atomic step.
+    /// Stores the first token of a chain, or one as it was elsewhere, unless the user is gone or has had another password since; one atomic step.
     ///
     /// - Parameter generation: the ``User/passwordGeneration`` by whose password the token is obtained.
     /// - Returns: whether it is stored.
@@ -60,6 +62,9 @@ public protocol RefreshTokenStore: Sendable {
     /// The live tokens of a user, oldest first.
     func liveRefreshTokens(of user: UserID, at now: Timestamp) async throws(StoreError) -> [RefreshToken]
 
+    /// All tokens of a user, spent and revoked ones too, in the order of their jtis' bytes; at most `limit`, after `jti` where one is given.
+    func refreshTokens(of user: UserID, after jti: String?, limit: Int) async throws(StoreError) -> [RefreshToken]
+
     /// - Returns: whether there was a live token of that jti.
     func revokeRefreshToken(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool
 
@@ -72,6 +77,7 @@ public protocol RefreshTokenStore: Sendable {
 
 /// The rule that every store's atomic step follows.
 public enum RefreshRotation {
+    /// What a store does about an attempt.
     public enum Decision: Hashable, Sendable {
         /// Insert `successor` and store `spent` over the presented token. `replaced`, where given, is an unused successor of
         /// an earlier exchange: revoke it.

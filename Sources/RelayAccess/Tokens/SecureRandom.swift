@@ -1,4 +1,5 @@
 import FoundationEssentials
+import RelayWire
 
 /// Values that nobody can guess: from the system's generator.
 enum SecureRandom {

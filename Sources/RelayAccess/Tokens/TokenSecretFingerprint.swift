@@ -1,4 +1,5 @@
 import Crypto
+import RelayWire
 
 /// Tells whether two secrets are the same without telling either: from it nobody gets back to the secret, nor signs a token.
 public enum TokenSecretFingerprint {

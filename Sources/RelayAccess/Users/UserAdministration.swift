@@ -87,16 +87,21 @@ public struct UserAdministration: Sendable {
         }
     }
 
+    /// How many users there are, and how many of them are active.
     public func counts() async throws(AccessError) -> UserCounts {
         try await AccessError.fromStore { () throws(StoreError) in try await self.store.userCounts() }
     }
 
+    /// Throws `noSuchUser`; and `passwordChanged` where the user has not the generation that the changes expect.
     func change(_ id: UserID, _ changes: UserChanges) async throws(AccessError) -> User {
         let user = try await self.announcing(id) { () throws(StoreError) in
             try await self.store.updateUser(id, changes)
         }
-        guard let user else { throw AccessError(.noSuchUser(id)) }
-        return user
+        if let user { return user }
+        guard changes.expectedGeneration != nil else { throw AccessError(.noSuchUser(id)) }
+        // The store answers nil for both: where the user is there, its generation is another. Throws `noSuchUser` where it is not.
+        _ = try await self.user(id)
+        throw AccessError(.passwordChanged)
     }
 
     /// Announces the change; where the store broke off too, since the change may have happened all the same.

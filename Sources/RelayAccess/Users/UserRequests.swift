@@ -2,7 +2,9 @@ import RelayCore
 
 /// What an administrator gives to make a user. Unchecked.
 public struct UserRegistration: Sendable {
+    /// 3 to 50 characters.
     public var username: String
+    /// 8 characters or more.
     public var password: String
     public var email: String?
     /// Names of permissions.
@@ -31,9 +33,11 @@ public struct UserRegistration: Sendable {
 public struct UserPatch: Sendable {
     /// `.some(nil)` removes the address.
     public var email: String??
+    /// A new one, of 8 characters or more. It ends what the old one has obtained.
     public var password: String?
     /// Names of permissions, which replace all held before.
     public var permissions: [String]?
+    /// Whether the user may log in, and use its tokens.
     public var isActive: Bool?
 
     public init(
@@ -51,7 +55,7 @@ public struct UserPatch: Sendable {
     /// All changes but the password's, which needs a hash.
     func checked() throws(AccessError) -> UserChanges {
         let issues =
-            (self.password.map(UserRules.issues(password:)) ?? [])
+            (self.password.map { UserRules.issues(password: $0) } ?? [])
             + (self.permissions.map(UserRules.issues(permissions:)) ?? [])
         guard issues.isEmpty else { throw AccessError(.invalidFields(issues)) }
         return UserChanges(

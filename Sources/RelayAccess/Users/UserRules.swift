@@ -19,8 +19,8 @@ enum UserRules {
         return [FieldIssue(field: "username", type: "string_too_long", message: message)]
     }
 
-    static func issues(password: String) -> [FieldIssue] {
-        password.unicodeScalars.count < self.shortestPassword ? [Self.tooShort("password", self.shortestPassword)] : []
+    static func issues(password: String, field: String = "password") -> [FieldIssue] {
+        password.unicodeScalars.count < self.shortestPassword ? [Self.tooShort(field, self.shortestPassword)] : []
     }
 
     static func issues(permissions: [String]) -> [FieldIssue] {

@@ -37,8 +37,7 @@ public struct ByteSocket: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            let reason = ConnectionFault.text(of: error)
-            throw RelayError(.unavailable, detail: "can't connect to \(address): \(reason)", underlying: error)
+            throw RelayError.noConnection("can't connect to \(address)", error)
         }
         switch result {
         case .open(let connection): return ByteSocket(connection)
@@ -77,7 +76,7 @@ public struct ByteSocket: Sendable {
         do {
             try await self.connection.send(ByteBuffer(bytes: bytes))
         } catch {
-            throw RelayError(.unavailable, detail: "the connection broke: \(error)", underlying: error)
+            throw RelayError.noConnection("the connection broke", error)
         }
     }
 

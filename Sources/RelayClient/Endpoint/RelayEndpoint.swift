@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 
 /// Where a relay lives: scheme, host and port. A relay is always at the root path of its host.
 public struct RelayEndpoint: Hashable, Sendable, CustomStringConvertible {
@@ -42,6 +43,12 @@ public struct RelayEndpoint: Hashable, Sendable, CustomStringConvertible {
     var authority: String {
         let name = self.host.contains(":") ? "[\(self.host)]" : self.host
         return self.port == (self.isSecure ? 443 : 80) ? name : "\(name):\(self.port)"
+    }
+
+    /// What TLS is told of the host: nothing where it is an address, which is no server name. The certificate is checked against it all the same.
+    var serverName: String? {
+        let isAddress = (try? SocketAddress(ipAddress: self.host, port: 0)) != nil
+        return isAddress ? nil : self.host
     }
 
     private var isLoopbackV4: Bool {

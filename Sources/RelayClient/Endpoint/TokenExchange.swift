@@ -14,7 +14,29 @@ struct TokenExchange: Sendable {
         call.body = .form([
             ("grant_type", "password"), ("username", password.username), ("password", password.password),
         ])
-        return try await self.tokens(call)
+        do {
+            return try await self.tokens(call)
+        } catch let error as RelayError where error.code == .authenticationRequired {
+            throw RelayError(error.code, status: error.status, detail: error.detail, isWrongPassword: true)
+        }
+    }
+
+    /// Sent once: an answer that is lost leaves open which password holds, and a second request would only be told that the old one is wrong.
+    ///
+    /// - Returns: tokens of the new password.
+    /// - Throws: ``RelayError`` with code `refused` where the old password is wrong, somebody else has changed it meanwhile, or the
+    ///   new one is too short.
+    func changePassword(from old: String, to new: String, bearer: String) async throws -> Tokens {
+        var call = HTTPCall(.post, ["auth", "password"])
+        call.headers = [("Authorization", "Bearer \(bearer)")]
+        call.body = .json(["old_password": .string(old), "new_password": .string(new)])
+        call.isRepeatable = false
+        let once = RequestPipeline(
+            transport: self.pipeline.transport,
+            policy: RetryPolicy(maxAttempts: 1),
+            clock: self.pipeline.clock
+        )
+        return try await TokenExchange(pipeline: once, now: self.now).tokens(call)
     }
 
     /// - Returns: nil where the relay refuses the token.

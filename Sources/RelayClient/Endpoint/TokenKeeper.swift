@@ -8,7 +8,7 @@ actor TokenKeeper {
         case abandoned
     }
 
-    private let password: Credentials.Password?
+    private var password: Credentials.Password?
     private let store: any TokenStore
     private let exchange: TokenExchange
     private let now: @Sendable () -> Timestamp
@@ -56,6 +56,24 @@ actor TokenKeeper {
         let tokens = try await self.store.renew { _ in try await exchange.logIn(password) }
         self.tokens = tokens
         return tokens
+    }
+
+    /// Gets another password, and goes on with the tokens of that.
+    func changePassword(from old: String, to new: String) async throws -> Tokens {
+        let bearer = try await self.accessToken()
+        let exchange = self.exchange
+        let tokens = try await self.store.renew { stored in
+            // Another process may have renewed since.
+            try await exchange.changePassword(from: old, to: new, bearer: stored?.accessToken ?? bearer)
+        }
+        self.tokens = tokens
+        self.password = self.password.map { Credentials.Password(username: $0.username, password: new) }
+        return tokens
+    }
+
+    /// Goes on with tokens that were got by another way than the password.
+    func adopt(_ tokens: Tokens) async throws {
+        self.tokens = try await self.store.renew { _ in tokens }
     }
 
     /// Revokes the tokens at hand, and forgets them.

@@ -49,7 +49,7 @@ public struct EventStream: AsyncSequence, Sendable {
                 return try await self.body.next(isolation: actor)
             } catch {
                 try Task.checkCancellation()
-                throw RelayError(.unavailable, detail: "the connection broke: \(error)", underlying: error)
+                throw RelayError.noConnection("the connection broke", error)
             }
         }
     }

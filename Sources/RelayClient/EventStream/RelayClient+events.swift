@@ -49,7 +49,8 @@ extension HTTPTransport {
             return .refused(Self.reply(response.status, response.headers, body))
         } catch {
             if Self.isCancellation(error) { throw CancellationError() }
-            throw RelayError(.unavailable, detail: "no event stream: \(error)", underlying: error)
+            let error = await CertificateLook.explain(error, at: self.endpoint)
+            throw RelayError.noConnection("no event stream", error)
         }
     }
 }

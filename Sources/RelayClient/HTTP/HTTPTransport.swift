@@ -22,7 +22,7 @@ struct HTTPTransport: Sendable {
             return .replied(reply)
         } catch {
             if Self.isCancellation(error) { throw CancellationError() }
-            return Self.outcome(of: error)
+            return Self.outcome(of: await CertificateLook.explain(error, at: self.endpoint))
         }
     }
 
@@ -108,6 +108,7 @@ extension HTTPTransport {
     }
 
     private static func outcome(of error: any Error) -> RequestOutcome {
+        if let fault = TLSFault(error) { return .impossible(fault.relayError) }
         if error is NIOConnectionError { return .notSent(error) }
         if (error as? IOError)?.errnoCode == ECONNREFUSED { return .notSent(ConnectionRefused()) }
         switch error as? HTTPClientError {

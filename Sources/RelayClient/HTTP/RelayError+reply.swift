@@ -14,4 +14,12 @@ extension RelayError {
         default: RelayError(.invalidReply, status: reply.status, detail: "unexpected status \(reply.status)")
         }
     }
+
+    /// No connection came about, or it broke.
+    ///
+    /// - Parameter what: what could not be done; the text of the error follows it. A ``TLSFault`` has a text of its own, and `what` is left out.
+    static func noConnection(_ what: String, _ error: any Error) -> RelayError {
+        if let fault = TLSFault(error) { return fault.relayError }
+        return RelayError(.unavailable, detail: "\(what): \(ConnectionFault.text(of: error))", underlying: error)
+    }
 }

@@ -28,11 +28,21 @@ struct RetryState {
         switch outcome {
         case .replied(let reply):
             return self.replied(reply, using: &random)
+        case .impossible(let error):
+            return .fail(error)
         case .notSent(let error):
-            let failure = RelayError(.unavailable, detail: "can't connect to the relay: \(error)", underlying: error)
+            let failure = RelayError(
+                .unavailable,
+                detail: "can't connect to the relay: \(ConnectionFault.text(of: error))",
+                underlying: error
+            )
             return self.failed(failure, isSafe: true, retryAfter: nil, using: &random)
         case .broken(let error):
-            let failure = RelayError(.unavailable, detail: "the connection broke: \(error)", underlying: error)
+            let failure = RelayError(
+                .unavailable,
+                detail: "the connection broke: \(ConnectionFault.text(of: error))",
+                underlying: error
+            )
             return self.failed(failure, isSafe: self.isRepeatable, retryAfter: nil, using: &random)
         case .timedOut(let error):
             let failure = RelayError(

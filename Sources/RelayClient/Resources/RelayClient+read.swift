@@ -1,3 +1,5 @@
+import RelayWire
+
 extension RelayClient {
     /// Waits for messages after the cursors, at most for `timeout`.
     ///
@@ -8,16 +10,26 @@ extension RelayClient {
     ///   - topics: at least one.
     ///   - cursors: by topic, the id of the last message seen.
     ///   - timeout: 1 to 60 s.
+    ///   - reader: the named reader as which to read: topics without a cursor go on at its place. It is made where there is none.
+    ///   - done: by topic, the id of the last message that the reader is done with. That is stored when the answer comes.
     public func poll(
         _ topics: [String],
         cursors: [String: String] = [:],
-        timeout: Duration = .seconds(30)
+        timeout: Duration = .seconds(30),
+        reader: String? = nil,
+        done: [String: String] = [:]
     ) async throws -> PollPage {
+        guard reader.map(ReaderNaming.allows) ?? true else { throw RelayError.readerName }
         guard !topics.isEmpty, timeout >= .seconds(1), timeout <= .seconds(60) else {
             throw RelayError(.invalidInput, detail: "a poll names at least one topic and waits 1 to 60 s")
         }
         do {
-            let call = Self.pollCall(topics, cursors, timeout)
+            var body = Self.pollBody(topics, cursors, timeout)
+            if let reader {
+                body.append("reader", .string(reader))
+                if !done.isEmpty { body.append("ack", .object(JSONObject(done))) }
+            }
+            let call = Self.pollCall(body, timeout)
             return try await self.reply(to: call).decoded(PollPage.init(json:))
         } catch let error as RelayError where error.isTimeout {
             return .empty
@@ -43,13 +55,17 @@ extension RelayClient {
         return try await self.reply(to: call).decoded(HistoryPage.init(json:))
     }
 
-    private static func pollCall(_ topics: [String], _ cursors: [String: String], _ timeout: Duration) -> HTTPCall {
-        var call = HTTPCall(.post, ["messages", "poll"])
-        call.body = .json([
-            "topics": .array(topics.map(JSONDocument.string)),
-            "since": cursors.isEmpty ? .null : .object(JSONObject(cursors)),
-            "timeout": JSONNumber(timeout / .seconds(1)).map(JSONDocument.number) ?? 30,
+    private static func pollBody(_ topics: [String], _ cursors: [String: String], _ timeout: Duration) -> JSONObject {
+        JSONObject([
+            ("topics", .array(topics.map(JSONDocument.string))),
+            ("since", cursors.isEmpty ? .null : .object(JSONObject(cursors))),
+            ("timeout", JSONNumber(timeout / .seconds(1)).map(JSONDocument.number) ?? 30),
         ])
+    }
+
+    private static func pollCall(_ body: JSONObject, _ timeout: Duration) -> HTTPCall {
+        var call = HTTPCall(.post, ["messages", "poll"])
+        call.body = .json(.object(body))
         call.timeout = timeout + .seconds(5)
         call.retriesTimeout = false
         return call

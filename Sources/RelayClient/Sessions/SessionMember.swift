@@ -52,7 +52,12 @@ public struct SessionMember: Sendable {
         self.sessionID = sessionID
         self.peerID = peerID
         self.hostPeerID = host
-        let guest = RelayClient(endpoint: client.endpoint, credentials: .stored, configuration: client.configuration)
+        let guest = RelayClient(
+            endpoint: client.endpoint,
+            credentials: .stored,
+            configuration: client.configuration,
+            httpClient: client.httpClient
+        )
         self.tickets = TicketStore(
             ticket,
             of: peerID,
@@ -103,7 +108,8 @@ public struct SessionMember: Sendable {
             endpoint: node.endpoint,
             credentials: .stored,
             store: self.tickets,
-            configuration: node.configuration
+            configuration: node.configuration,
+            httpClient: node.httpClient
         )
     }
 

@@ -64,7 +64,7 @@ public struct SignalingSocket: Sendable {
         do {
             try await self.connection.send(frame.text)
         } catch {
-            throw RelayError(.unavailable, detail: "the connection broke: \(error)", underlying: error)
+            throw RelayError.noConnection("the connection broke", error)
         }
     }
 }

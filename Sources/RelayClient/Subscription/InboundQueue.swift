@@ -9,6 +9,8 @@ struct InboundQueue {
     private(set) var bytes = 0
     private(set) var isFull = false
 
+    var isEmpty: Bool { self.messages.isEmpty }
+
     init(maxBytes: Int) {
         self.maxBytes = max(1, maxBytes)
     }

@@ -64,7 +64,7 @@ public struct RelaySocket: Sendable {
         do {
             try await self.connection.send(frame.text)
         } catch {
-            throw RelayError(.unavailable, detail: "the connection broke: \(error)", underlying: error)
+            throw RelayError.noConnection("the connection broke", error)
         }
     }
 
@@ -72,11 +72,7 @@ public struct RelaySocket: Sendable {
         switch end {
         case .closed(let code, let reason): RelayError(.unavailable, closeCode: code, detail: reason)
         case .lost(let error):
-            RelayError(
-                .unavailable,
-                detail: "the connection is lost: \(ConnectionFault.text(of: error))",
-                underlying: error
-            )
+            .noConnection("the connection is lost", error)
         case .refused(let reply): .unexpected(reply)
         case .nonsense(let error):
             RelayError(.invalidReply, detail: "this is no relay: \(error)", underlying: error)
@@ -159,7 +155,7 @@ extension RelayClient {
         } catch let error as CancellationError {
             throw error
         } catch {
-            throw RelayError(.unavailable, detail: "can't connect to the relay: \(error)", underlying: error)
+            throw RelayError.noConnection("can't connect to the relay", error)
         }
     }
 }

@@ -1,3 +1,5 @@
+import RelayWire
+
 /// What to read, from where, and how much of it may wait in memory.
 public struct SubscriptionOptions: Sendable {
     /// 1 to 50 names.
@@ -8,6 +10,14 @@ public struct SubscriptionOptions: Sendable {
     public var cursors: [String: String]
     /// Shown in the relay's own listings; 1 to 255 characters.
     public var clientID: String?
+    /// The named reader as which to read: 1 to 64 letters, digits, `_` and `-`; nil, the default, for none. The relay keeps where it is, so that
+    /// it goes on there after this program has ended, wherever it starts next. A topic without a cursor here goes on at the reader's place;
+    /// `start` counts for a reader that is new.
+    ///
+    /// A message is acknowledged once the consumer asks for the next event. So after a crash the messages that were not done come again, the one
+    /// under work among them: each comes at least once. ``RelayClient/acknowledge(_:of:as:)`` acknowledges the last one of a consumer that
+    /// stops.
+    public var reader: String?
     /// Waits between attempts to connect.
     public var backoff = Backoff()
     /// Attempts to connect that may fail in a row; nil: without end, the default.
@@ -37,6 +47,7 @@ public struct SubscriptionOptions: Sendable {
         guard self.clientID.map({ (1...255).contains($0.count) }) ?? true else {
             throw RelayError(.invalidInput, detail: "a client id has 1 to 255 characters")
         }
+        guard self.reader.map(ReaderNaming.allows) ?? true else { throw .readerName }
     }
 
     /// The first frame on a connection.
@@ -49,6 +60,15 @@ public struct SubscriptionOptions: Sendable {
         let known = cursors.cursors.filter { self.topics.contains($0.key) }
         if !known.isEmpty { object.append("cursors", .object(JSONObject(known))) }
         if let clientID { object.append("client_id", .string(clientID)) }
+        if let reader { object.append("reader", .string(reader)) }
         return .object(object)
     }
+}
+
+extension RelayError {
+    /// Why a name is refused before it is sent.
+    static let readerName = RelayError(
+        .invalidInput,
+        detail: "a reader's name has 1 to \(ReaderNaming.maximumLength) letters, digits, '_' and '-'"
+    )
 }

@@ -17,6 +17,8 @@ final class SubscriptionRun {
     private var bearer: String?
     private var rejectedBearer: String?
     private var isFinished = false
+    /// Of a named reader.
+    private var consumed = ConsumedMessages()
     private var random = SystemRandomNumberGenerator()
 
     init(_ subscription: Subscription) {
@@ -34,6 +36,7 @@ final class SubscriptionRun {
     }
 
     func next() async throws -> SubscriptionEvent? {
+        self.consumed.finishGiven()
         while !self.isFinished {
             do {
                 switch try await self.step() {
@@ -51,6 +54,7 @@ final class SubscriptionRun {
 
     private func step() async throws -> Step {
         guard let connection else { return try await self.connect() }
+        if self.state.isSubscribed, self.consumed.hasDone { await self.acknowledge(on: connection) }
         switch try await connection.receive() {
         case .message(let message): return try await self.received(message, on: connection)
         case .ended(let end): return try self.ended(end)
@@ -66,11 +70,29 @@ final class SubscriptionRun {
         }
         if case .subscribed = frame { self.answerTimer?.cancel() }
         switch self.state.received(frame) {
-        case .deliver(let event): return .event(event)
+        case .deliver(let event):
+            if case .message(let message) = event { self.give(message) }
+            return .event(event)
         case .renewToken:
             self.bearer = try await self.subscription.keeper.renewToken(on: connection, rejecting: self.bearer)
             return .again
         case .ignore: return .again
+        }
+    }
+
+    private func give(_ message: RelayMessage) {
+        if self.subscription.options.reader != nil { self.consumed.give(message) }
+    }
+
+    /// Acknowledges what is done when no message waits, or much is done. So a stream of messages costs a frame now and then.
+    ///
+    /// A connection that breaks here tells so when it is read. What was not acknowledged comes again, if this program ends before the next.
+    private func acknowledge(on connection: WebSocketConnection) async {
+        do {
+            if !self.consumed.isMuch, try await !connection.hasNothing() { return }
+            for frame in self.consumed.takeFrames() { try await connection.send(frame.text) }
+        } catch {
+            return
         }
     }
 

@@ -21,7 +21,8 @@ struct SubscriptionState {
     private let maxAttempts: Int?
     private var failures = 0
     private var hasAuthenticatedAgain = false
-    private var isSubscribed = false
+    /// Whether the relay has answered on this connection.
+    private(set) var isSubscribed = false
     /// The last complaint on this connection: where the relay closes next, it is why.
     private var complaint: (code: String, message: String)?
 
@@ -64,6 +65,8 @@ struct SubscriptionState {
         switch end {
         case .closed(let code, let reason):
             return self.closed(code, reason, using: &random)
+        case .lost(let fault as TLSFault):
+            return .fail(fault.relayError)
         case .lost(let error):
             return self.failed("the connection is lost: \(ConnectionFault.text(of: error))", error, using: &random)
         case .refused(let reply):

@@ -33,6 +33,11 @@ struct WebSocketConnection: Sendable {
         return received
     }
 
+    /// Whether a call of ``receive()`` would wait.
+    func hasNothing() async throws -> Bool {
+        try await self.channel.eventLoop.submit { self.handler.value.hasNothing }.get()
+    }
+
     /// Closes after `delay` unless the returned timer is stopped first.
     func close(after delay: TimeAmount) -> Scheduled<Void> {
         self.channel.eventLoop.scheduleTask(in: delay) { self.handler.value.close() }

@@ -46,7 +46,7 @@ struct WebSocketConnector<Socket: Sendable>: Sendable {
         self.install = install
     }
 
-    /// - Throws: ``ConnectionFault`` or NIO's errors where there is no connection, `CancellationError`.
+    /// - Throws: ``TLSFault``, ``ConnectionFault`` or NIO's errors where there is no connection, `CancellationError`.
     ///
     /// - Parameters:
     ///   - bearer: nil for servers that are no relays.
@@ -68,7 +68,7 @@ struct WebSocketConnector<Socket: Sendable>: Sendable {
             let isAbandoned = attempt.isAbandoned
             attempt.abandon()
             try Task.checkCancellation()
-            throw isAbandoned ? ConnectionFault.timedOut : error
+            throw isAbandoned ? ConnectionFault.timedOut : await CertificateLook.explain(error, at: self.endpoint)
         }
     }
 
@@ -110,9 +110,7 @@ struct WebSocketConnector<Socket: Sendable>: Sendable {
     }
 
     private func tlsHandler(_ context: NIOSSLContext) throws -> NIOSSLClientHandler {
-        // An address is no server name: the certificate is checked against it all the same.
-        let isAddress = (try? SocketAddress(ipAddress: self.endpoint.host, port: 0)) != nil
-        return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : self.endpoint.host)
+        try NIOSSLClientHandler(context: context, serverHostname: self.endpoint.serverName)
     }
 
     private func requestHead(_ bearer: String?) -> HTTPRequestHead {

@@ -41,6 +41,9 @@ final class WebSocketHandler: ChannelDuplexHandler {
         }
     }
 
+    /// Whether whoever asks for the next message has to wait.
+    var hasNothing: Bool { self.queue.isEmpty && self.end == nil }
+
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
     }

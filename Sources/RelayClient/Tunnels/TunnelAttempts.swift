@@ -28,6 +28,7 @@ struct TunnelAttempts {
     ) -> Decision {
         switch end {
         case .closed(let code, let reason): return self.closed(code, reason, at: now, using: &random)
+        case .lost(let fault as TLSFault): return .giveUp("\(fault)")
         case .lost(let error): return self.failed("lost the relay: \(ConnectionFault.text(of: error))", now, &random)
         case .refused(let reply) where [404, 410].contains(reply.status):
             return .giveUp("the relay has no such tunnel any more")

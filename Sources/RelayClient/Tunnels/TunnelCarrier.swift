@@ -162,11 +162,13 @@ extension TunnelCarrier {
         socket.send(self.flow.connected())
     }
 
-    func received(_ bytes: ByteBuffer) {
-        guard case .underway = self.verdict else { return }
+    /// What has come over a connection. To carry out a record may write, and so find that the connection is gone. What is behind that record
+    /// then counts as not received: the other end sends it again.
+    func received(_ bytes: ByteBuffer, over socket: TunnelSocketHandler) {
+        guard case .underway = self.verdict, self.socket === socket else { return }
         self.decoder.received(bytes)
         do throws(TunnelFault) {
-            while let record = try self.decoder.next() {
+            while self.socket === socket, let record = try self.decoder.next() {
                 for action in try self.flow.received(record) { self.perform(action) }
                 if case .hello = record { self.met() }
             }

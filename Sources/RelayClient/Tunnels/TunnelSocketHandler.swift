@@ -64,7 +64,7 @@ final class TunnelSocketHandler: ChannelInboundHandler {
         let frame = Self.unwrapInboundIn(data)
         self.isSilent = false
         switch frame.opcode {
-        case .binary, .continuation: self.carrier.received(frame.unmaskedData)
+        case .binary, .continuation: self.carrier.received(frame.unmaskedData, over: self)
         case .ping: self.write(.pong, frame.unmaskedData)
         case .connectionClose: self.receivedClose(frame.unmaskedData)
         default: break

@@ -180,7 +180,7 @@ extension Broker {
         }
     }
 
-    /// What the topic's kind decides. For who holds a ticket there are no topics but those that it is for.
+    /// What the topic's kind decides, for who holds a token for some topics within these.
     func decision(
         on key: TopicKey,
         _ behavior: any TopicBehavior,
@@ -188,10 +188,7 @@ extension Broker {
         _ action: TopicAction,
         by principal: Principal
     ) -> AccessDecision {
-        if let ticket = principal.peer?.ticket {
-            guard (behavior.root(of: key.name) ?? key.name) == ticket.root else { return .missing }
-        }
-        let decision = behavior.decide(action, by: principal, on: access)
+        let decision = behavior.decision(on: key.name, access, action, by: principal)
         // Who may not know of the root is not told of its parts either.
         guard decision == .allowed, access.record != nil, !behavior.hasPart(key.name, in: access) else {
             return decision
@@ -262,11 +259,12 @@ extension Broker {
             durability: behavior.tier == .hot ? least : self.durability,
             leastDurability: least,
             isShared: self.feed != nil,
-            limits: self.limits,
+            limits: self.limitsInForce,
             memory: self.memory,
             unstored: self.unstored,
             clock: self.clock,
             unsure: self.unsure,
+            readerNews: self.readerNews,
             presence: self.presence
         )
     }

@@ -85,7 +85,7 @@ extension Broker {
             items.count,
             items.reduce(0) { $0 + $1.draft.memoryCost },
             of: items.first?.draft.publisher,
-            within: self.limits.waitingOfUser,
+            within: self.limitsInForce.waitingOfUser,
             self.memory
         )
     }

@@ -25,7 +25,7 @@ extension Broker {
                     payload: payload,
                     format: format,
                     known: bounds,
-                    retention: self.catalog.behavior(of: key.name).retention(configured: self.limits.retention),
+                    retention: self.catalog.behavior(of: key.name).retention(configured: self.limitsInForce.retention),
                     now: self.clock.now()
                 )
             )

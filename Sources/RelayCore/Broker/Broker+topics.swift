@@ -90,6 +90,19 @@ extension Broker {
         }
     }
 
+    /// All topics of the store, by key. For administrators.
+    ///
+    /// - Parameters:
+    ///   - key: the page begins after it; nil for the first page.
+    ///   - limit: topics in the page.
+    /// - Throws: `store`.
+    public func allTopics(after key: TopicKey?, limit: Int) async throws(BrokerError) -> [StoredTopic] {
+        try await self.reading { () async throws(StoreError) in try await self.store.topics(after: key, limit: limit) }
+    }
+
+    /// A topic that is in memory, whoever asks.
+    public func residentTopic(_ key: TopicKey) -> Topic? { self.table.find(key) }
+
     /// The names of the topics that `user` owns, in byte order, the first `limit` of them.
     ///
     /// - Throws: `store`.

@@ -37,7 +37,7 @@ extension Broker {
     /// - Throws: where the store can't now: call again next time.
     public func sweep(at moment: Timestamp? = nil) async throws(StoreError) {
         let now = moment ?? self.clock.now()
-        let retention = self.catalog.retention(configured: self.limits.retention)
+        let retention = self.catalog.retention(configured: self.limitsInForce.retention)
         var trimmed = try await self.store.sweep(at: now, retention: retention)
         if self.hasHotStore {
             trimmed.merge(try await self.streams(of: .hot).sweep(at: now, retention: retention)) { $1 }

@@ -7,7 +7,8 @@ import RelayWire
 public final class Broker: Sendable {
     /// Which names are topics, and of which kind.
     public let catalog: TopicCatalog
-    public let limits: BrokerLimits
+    /// What every topic holds to, too.
+    let limitsInForce: BrokerLimitsInForce
     /// Where every timestamp and id of this broker comes from.
     public let clock: RelayClock
     /// What publishers of topics without a setting of their own wait for.
@@ -23,6 +24,7 @@ public final class Broker: Sendable {
     let feed: (any StreamFeed)?
     let table: TopicTable
     let unsure = UnsureTopics()
+    let readerNews = ReaderNews()
     /// Which peers have readers here.
     public let presence = PeerPresence()
     private let heardBySessions = HeardMessages()
@@ -53,13 +55,23 @@ public final class Broker: Sendable {
         self.hasHotStore = hotStore != nil
         self.feed = feed
         self.catalog = catalog
-        self.limits = limits
+        self.limitsInForce = BrokerLimitsInForce(limits)
         self.clock = clock
         self.durability = durability ?? store.durability
         self.unstored = UnstoredMessages(limit: limits.maxUnstoredBytes)
         self.memory = memory
         self.table = TopicTable(limit: limits.residentTopics)
     }
+
+    /// What holds at this moment.
+    public var limits: BrokerLimits { self.limitsInForce.current }
+
+    /// Holds to other limits from now on. Who has more than they allow keeps it; what is to be kept for a shorter time goes with the next
+    /// ``sweep(at:)``, and of a topic with its next message.
+    ///
+    /// - Parameter limits: of these ``BrokerLimits/maxWaitingBytesPerTopic``, ``BrokerLimits/maxUnstoredBytes``,
+    ///   ``BrokerLimits/maxBatchMessages`` and ``BrokerLimits/residentTopics`` count for nothing: they hold as the broker was made with.
+    public func change(to limits: BrokerLimits) { self.limitsInForce.change(to: limits) }
 
     /// What clients have published here that concerns the relay itself. For one listener each.
     public func heard(by listener: MessageListener) -> HeardMessages {

@@ -28,4 +28,8 @@ public enum Quota: Hashable, Sendable {
     case topicsOfUser(Int)
     /// Grants on one topic; the bound.
     case grantsOnTopic(Int)
+    /// Named readers of one topic, all users' together; the bound.
+    case readersOfTopic(Int)
+    /// Named readers of one user; the bound.
+    case readersOfUser(Int)
 }

@@ -8,6 +8,7 @@
 /// | anyone, missing topic | read: waits; inspect: missing | creates and owns it, as `create` does | missing |
 public struct PlainStream: TopicBehavior {
     public let kind = "stream"
+    public let admitsNamedReaders = true
 
     public init() {}
 

@@ -36,6 +36,10 @@ public protocol TopicBehavior: Sendable {
     /// Whether its topics may let in people without a token: see ``TopicRecord/anonymous``.
     var admitsAnonymous: Bool { get }
 
+    /// Whether its topics have named readers: see ``NamedReader``. Their places go with a topic that is deleted by
+    /// ``TopicStore/deleteTopic(_:)``; those of one that ends by a transition stay until they have been idle for long.
+    var admitsNamedReaders: Bool { get }
+
     /// Reads what the kind keeps with a root. Called once for each change; parts are handed what their root's kind made of it.
     ///
     /// - Returns: nil where it can't be read: the kind then has to decide without.
@@ -96,6 +100,8 @@ extension TopicBehavior {
     public var payloadFormat: PayloadFormat { .json }
 
     public var admitsAnonymous: Bool { false }
+
+    public var admitsNamedReaders: Bool { false }
 
     public func decode(_ state: ByteBuffer) -> (any KindState)? { nil }
 

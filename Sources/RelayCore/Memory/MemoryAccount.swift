@@ -14,6 +14,8 @@ public enum MemoryAccount: Int, Hashable, Sendable, CaseIterable {
     case documents
     /// Whatever connections have sent that have not shown a valid token yet.
     case strangers
+    /// Spans and log records that wait for a collector.
+    case telemetry
 
     /// How metrics name it.
     public var label: String {
@@ -25,6 +27,7 @@ public enum MemoryAccount: Int, Hashable, Sendable, CaseIterable {
         case .answers: "answers"
         case .documents: "documents"
         case .strangers: "strangers"
+        case .telemetry: "telemetry"
         }
     }
 }

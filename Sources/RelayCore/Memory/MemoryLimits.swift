@@ -5,7 +5,8 @@ public struct MemoryLimits: Hashable, Sendable {
     /// In the order of ``MemoryAccount``'s cases.
     private var bounds: [Int]
 
-    /// Every account's default is a quarter of the whole, but for `hotTier`, 256 MiB, and `strangers`, an eighth and at most 64 MiB.
+    /// Every account's default is a quarter of the whole, but for `hotTier`, 256 MiB, and `strangers` and
+    /// `telemetry`, an eighth and at most 64 MiB.
     ///
     /// - Parameter whole: default 1 GiB; a relay derives it from what the machine has, see ``whole(of:)``.
     public init(whole: Int = 1 << 30) {
@@ -13,7 +14,7 @@ public struct MemoryLimits: Hashable, Sendable {
         self.bounds = MemoryAccount.allCases.map { account in
             switch account {
             case .hotTier: 256 << 20
-            case .strangers: min(64 << 20, whole / 8)
+            case .strangers, .telemetry: min(64 << 20, whole / 8)
             case .readers, .waiting, .requests, .answers, .documents: whole / 4
             }
         }

@@ -3,7 +3,7 @@
 /// | in use, of the whole | what happens |
 /// | --- | --- |
 /// | 75 % | the hot tier gives back until all together take less, to the last byte: it is a cache |
-/// | 80 % | strangers' new bytes are refused |
+/// | 80 % | strangers' new bytes are refused, and the oldest telemetry goes |
 /// | 90 % | new bodies and new large answers are refused |
 /// | 95 % | drafts are no longer taken to wait for the store; the connections that have held untaken answers for the longest are closed |
 /// | 100 % | readers are refused what they need beside the stream |
@@ -43,7 +43,7 @@ public struct SheddingOrder: Hashable, Sendable {
     private static func percent(_ account: MemoryAccount) -> Int {
         switch account {
         case .hotTier: 75
-        case .strangers: 80
+        case .strangers, .telemetry: 80
         case .requests, .answers: 90
         case .waiting, .documents: 95
         case .readers: 100

@@ -42,10 +42,7 @@ public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The same for stores whose keys are text: 64 hexadecimal digits.
-    public var description: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: self.bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] }, as: UTF8.self)
-    }
+    public var description: String { String(hexadecimal: self.bytes) }
 }
 
 /// It is written in the same commit as the message that carries it. So a retry after a crash finds every message that was stored, and

@@ -6,14 +6,17 @@ public final class PeerStanding: Hashable, Sendable {
     public let id: String
     /// By which the peer is let in; nil for a user who names a peer of their own.
     public let ticket: TicketHolding?
+    /// Whether a token says so: then its holder's client can name no other. A ticket always does.
+    public let isFixed: Bool
 
-    public init(id: String, ticket: TicketHolding? = nil) {
+    public init(id: String, ticket: TicketHolding? = nil, isFixed: Bool = false) {
         self.id = id
         self.ticket = ticket
+        self.isFixed = isFixed || ticket != nil
     }
 
     public static func == (left: PeerStanding, right: PeerStanding) -> Bool {
-        left === right || left.id.isExactly(right.id) && left.ticket == right.ticket
+        left === right || left.id.isExactly(right.id) && left.ticket == right.ticket && left.isFixed == right.isFixed
     }
 
     public func hash(into hasher: inout Hasher) {

@@ -5,15 +5,35 @@ public struct Principal: Hashable, Sendable {
     public let permissions: Permissions
     /// As which peer it acts; nil for who names none. Only kinds of topic that have peers look at it.
     public let peer: PeerStanding?
+    /// To which topics a service token limits it; nil for who shows none. See ``TopicBehavior/decision(on:_:_:by:)``.
+    public let reach: Reach?
 
-    public init(id: UserID, username: String, permissions: Permissions, peer: PeerStanding? = nil) {
+    public init(
+        id: UserID,
+        username: String,
+        permissions: Permissions,
+        peer: PeerStanding? = nil,
+        reach: Reach? = nil
+    ) {
         self.id = id
         self.username = username
         self.permissions = permissions
         self.peer = peer
+        self.reach = reach
     }
 
-    /// The same, acting as the peer that its client names. A ticket fixes the peer: then it stays.
+    /// Whether there is such a topic for it at all, whatever its kind says.
+    ///
+    /// - Parameter root: the topic's name; of a part that of the topic that it is a part of.
+    public func reaches(_ root: TopicName) -> Bool {
+        if let ticket = self.peer?.ticket { return ticket.root == root }
+        return self.reach?.includes(root) ?? true
+    }
+
+    /// Whether its token is for some topics alone, so that ``reaches(_:)`` has to be asked.
+    var isLimited: Bool { self.reach != nil || self.peer?.ticket != nil }
+
+    /// The same, acting as the peer that its client names. A token that fixes the peer does so for good: then it stays.
     ///
     /// - Parameter name: as the client gave it; the topic's kind checks that the peer is its user's. Nil or empty names none.
     public func acting(as name: String?) -> Principal {
@@ -22,8 +42,14 @@ public struct Principal: Hashable, Sendable {
     }
 
     func acting(as peer: PeerStanding?) -> Principal {
-        guard let peer, self.peer?.ticket == nil else { return self }
-        return Principal(id: self.id, username: self.username, permissions: self.permissions, peer: peer)
+        guard let peer, self.peer?.isFixed != true else { return self }
+        return Principal(
+            id: self.id,
+            username: self.username,
+            permissions: self.permissions,
+            peer: peer,
+            reach: self.reach
+        )
     }
 
     /// The relay itself, which does what its own work needs on topics of special kinds. No client is ever this.

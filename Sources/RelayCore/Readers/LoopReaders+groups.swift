@@ -56,8 +56,9 @@ extension LoopReaders {
     }
 
     func recheck(_ reader: Reader, access: TopicAccess) {
+        let topic = reader.topic
         guard let principal = reader.principal,
-            reader.topic.behavior.decide(.read, by: principal, on: access) == .allowed
+            topic.behavior.decision(on: topic.key.name, access, .read, by: principal) == .allowed
         else { return self.end(reader, .accessLost) }
     }
 }

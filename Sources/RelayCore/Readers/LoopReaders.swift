@@ -66,6 +66,9 @@ public final class LoopReaders {
         self.fetch = fetch
     }
 
+    /// How many readers a topic has on this loop.
+    public func count(on topic: Topic) -> Int { self.groups[ObjectIdentifier(topic)]?.count ?? 0 }
+
     // MARK: Coming and going
 
     /// Registers a reader. From here on nothing published after its cursor escapes it.
@@ -82,7 +85,7 @@ public final class LoopReaders {
     ) -> Joining {
         guard let (group, look) = self.group(of: topic) else { return .moved }
         guard let principal = sink.principal?.acting(as: peer),
-            topic.behavior.decide(.read, by: principal, on: look.access) == .allowed
+            topic.behavior.decision(on: topic.key.name, look.access, .read, by: principal) == .allowed
         else {
             self.releaseIfEmpty(group)
             return .denied

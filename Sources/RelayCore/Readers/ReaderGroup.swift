@@ -34,6 +34,8 @@ final class ReaderGroup {
 
     var all: [Reader] { self.live + Array(self.others.values) }
 
+    var count: Int { self.live.count + self.others.count }
+
     /// The readers that wait for the group's next look, as of now.
     var waitingNow: [Reader] { self.waiting.isEmpty ? [] : Array(self.waiting.values) }
 

@@ -38,10 +38,7 @@ public struct StreamEpoch: Hashable, Sendable {
     public var text: String { Self.text(of: self.id) }
 
     /// An epoch's id as clients see it: 16 lower-case hexadecimal digits.
-    public static func text(of id: UInt64) -> String {
-        let digits = String(id, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-    }
+    public static func text(of id: UInt64) -> String { String(hexadecimal: id) }
 
     /// The text of an epoch that clients are told; nil for that of a topic without any message, of which they are told nothing.
     public static func told(_ id: UInt64) -> String? {
@@ -53,16 +50,9 @@ public struct StreamEpoch: Hashable, Sendable {
     /// - Parameter text: may be anything.
     /// - Returns: nil for anything but 1 to 16 hexadecimal digits, upper or lower case.
     public static func id(_ text: some StringProtocol) -> UInt64? {
-        guard (1...16).contains(text.utf8.count), text.utf8.allSatisfy(Self.isHexadecimal) else { return nil }
-        return UInt64(text, radix: 16)
-    }
-
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-            UInt8(ascii: "A")...UInt8(ascii: "F"):
-            true
-        default: false
+        guard (1...16).contains(text.utf8.count), text.utf8.allSatisfy({ Hexadecimal.value(of: $0) != nil }) else {
+            return nil
         }
+        return UInt64(text, radix: 16)
     }
 }

@@ -89,6 +89,9 @@ struct HotRing {
         return slice
     }
 
+    /// How many messages lie after `id`, expired ones too. Those before the floor are not counted.
+    func count(after id: MessageID) -> Int { self.messages.count - self.index(after: id) }
+
     /// The newest messages before `id`, newest first, without those expired at `now`.
     ///
     /// - Returns: nil unless the ring alone can fill the page.

@@ -33,10 +33,8 @@ extension TopicState {
     /// Holds the hot tier to its bounds, and accounts for what was added and dropped.
     mutating func trimHot(grownFrom before: Int, _ environment: TopicEnvironment) {
         _ = self.hot.drop(through: self.bounds.trimmedThrough)
-        _ = self.hot.shrink(
-            toMessages: environment.limits.hotMessagesPerTopic,
-            bytes: environment.limits.hotBytesPerTopic
-        )
+        let most = environment.limits.hotTier
+        _ = self.hot.shrink(toMessages: most.messages, bytes: most.bytes)
         let excess = environment.memory.addToHotTier(self.hot.bytes - before)
         if excess > 0 {
             environment.memory.addToHotTier(-self.hot.shrink(toMessages: .max, bytes: self.hot.bytes - excess))

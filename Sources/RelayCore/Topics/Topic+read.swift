@@ -29,15 +29,20 @@ extension Topic {
     /// - Returns: the look from which the loop starts, standing at the stream's end; nil where the topic has moved.
     func attach(_ loop: any ReadingLoop) -> Look? {
         let now = self.environment.clock.uptime()
-        return self.state.withLock { state in
+        var isNews = false
+        let look: Look? = self.state.withLock { state in
             guard state.phase != .retired, state.following.admitsReaders else { return nil }
+            let hadReaders = state.hasReaders
             state.loops.append(.init(loop: loop, isMarked: false))
+            isNews = state.hasReaders != hadReaders
             state.lastUse = now
             state.lastRead = now
             return state.look(
                 .slice(StreamSlice(messages: [], cursor: state.bounds.last, hasMore: false))
             )
         }
+        if isNews { self.environment.readerNews.note(self.key) }
+        return look
     }
 
     /// The topic as it is now, for a reader that joins a loop's others; nil where the topic has moved.
@@ -51,11 +56,14 @@ extension Topic {
     /// The loop's last reader has left.
     func detach(_ loop: any ReadingLoop) {
         let now = self.environment.clock.uptime()
-        self.state.withLock { state in
+        let isNews = self.state.withLock { state in
+            let hadReaders = state.hasReaders
             state.loops.removeAll { $0.loop === loop }
             state.lastUse = now
             state.lastRead = now
+            return state.hasReaders != hadReaders
         }
+        if isNews { self.environment.readerNews.note(self.key) }
     }
 
     /// Takes what has come after `position`, and lets the loop be told again.
@@ -80,6 +88,14 @@ extension Topic {
             }
             state.loops[index].isMarked = true
             return true
+        }
+    }
+
+    /// Lets a loop be told again that takes what has come by other ways than ``look(for:after:limits:)``.
+    func unmark(_ loop: any ReadingLoop) {
+        self.state.withLock { state in
+            guard let index = state.loops.firstIndex(where: { $0.loop === loop }) else { return }
+            state.loops[index].isMarked = false
         }
     }
 

@@ -102,11 +102,12 @@ struct TopicEnvironment: Sendable {
     let leastDurability: Durability
     /// Whether other relays write to the store too.
     let isShared: Bool
-    let limits: BrokerLimits
+    let limits: BrokerLimitsInForce
     let memory: MemoryLedger
     let unstored: UnstoredMessages
     let clock: RelayClock
     let unsure: UnsureTopics
+    let readerNews: ReaderNews
     let presence: PeerPresence
 }
 
@@ -164,8 +165,8 @@ struct TopicState: ~Copyable {
         self.following = environment.isShared ? .deaf : .alone
         self.hot = HotRing(floor: environment.isShared ? .max : bounds.last)
         self.queue = AppendQueue(
-            maxWaitingBytes: environment.limits.maxWaitingBytesPerTopic,
-            maxBatchMessages: environment.limits.maxBatchMessages
+            maxWaitingBytes: environment.limits.first.maxWaitingBytesPerTopic,
+            maxBatchMessages: environment.limits.first.maxBatchMessages
         )
         self.lastUse = environment.clock.uptime()
         self.lastRead = self.lastUse

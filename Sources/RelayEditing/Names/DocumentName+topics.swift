@@ -2,10 +2,10 @@ public import RelayCore
 
 extension DocumentName {
     static let longestEnding = DocumentPart.allCases.map(\.ending.utf8.count).max() ?? 0
-    /// Before the form of a document that is on its own.
-    private static let ownPrefix = "document/"
+    /// The kind of a document's topic where the document is on its own. The topic's name begins with it and a slash.
+    public static let topicKind = "document"
 
-    private var prefix: String { self.session.map { "session/\($0)/document/" } ?? Self.ownPrefix }
+    private var prefix: String { (self.session.map { "session/\($0)/" } ?? "") + Self.topicKind + "/" }
 
     var path: String { self.prefix + self.segment }
 
@@ -33,7 +33,7 @@ extension DocumentName {
     /// Which document's topic has that name, and which of its topics that is.
     static func nameAndPart(path: String) -> (name: DocumentName, part: DocumentPart)? {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
-        let isOwn = segments.first == "document"
+        let isOwn = segments.first == Self.topicKind[...]
         let place = isOwn ? 1 : 3
         guard segments.count > place else { return nil }
         let ending = segments[(place + 1)...].map { "/\($0)" }.joined()

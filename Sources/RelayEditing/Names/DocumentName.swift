@@ -1,4 +1,5 @@
 import RelayCore
+import RelayWire
 
 /// What a document is called: by the clients of editing protocols, and as a topic.
 ///
@@ -55,7 +56,6 @@ public struct DocumentName: Hashable, Sendable {
     }
 
     private static func encoded(_ text: Substring, escapesAll: Bool) -> String {
-        let digits = Array("0123456789abcdef".utf8)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {
@@ -63,7 +63,7 @@ public struct DocumentName: Hashable, Sendable {
             case _ where Self.isAlphanumeric(byte): bytes.append(byte)
             case UInt8(ascii: "-") where !escapesAll: bytes.append(byte)
             case UInt8(ascii: "_") where !escapesAll: bytes += [byte, byte]
-            default: bytes += [UInt8(ascii: "_"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            default: bytes += [UInt8(ascii: "_")] + String(hexadecimal: [byte]).utf8
             }
         }
         return String(decoding: bytes, as: UTF8.self)
@@ -81,21 +81,14 @@ public struct DocumentName: Hashable, Sendable {
             if next == UInt8(ascii: "_") {
                 bytes.append(next)
             } else {
-                guard let last = rest.popFirst(), let high = Self.digit(next), let low = Self.digit(last) else {
+                guard let last = rest.popFirst(), let byte = Hexadecimal.bytes([next, last], capitals: false)?.first
+                else {
                     return nil
                 }
-                bytes.append(high << 4 | low)
+                bytes.append(byte)
             }
         }
         return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        default: nil
-        }
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

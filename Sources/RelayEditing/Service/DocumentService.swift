@@ -161,8 +161,8 @@ public final class DocumentService: Sendable {
             _ = try await self.broker.topic(key, for: .join, as: principal)
             return false
         } catch .missing {
-            // For who holds a ticket there are no sessions but its own.
-            guard let sharing = self.sharing, principal.peer?.ticket.map({ $0.root == name.root }) ?? true else {
+            // For who holds a ticket there are no sessions but its own, and for who holds a service token there are none.
+            guard let sharing = self.sharing, principal.reaches(name.root) else {
                 throw .missing
             }
             let isNew = try await sharing.share(name, as: principal)

@@ -15,7 +15,7 @@ struct DocumentFamily {
     var kind: String {
         let own =
             switch self.part {
-            case .updates: "document"
+            case .updates: DocumentName.topicKind
             case .awareness: "document_awareness"
             case .stateless: "document_stateless"
             }
@@ -53,13 +53,13 @@ struct DocumentFamily {
 }
 
 extension Draft {
-    /// What the relay publishes for somebody says whose it is already. Who is let in by a ticket is named as the peer that it is.
+    /// What the relay publishes for somebody says whose it is already. Whose token says as which peer it acts is named as that peer.
     ///
     /// - Parameter seconds: after which it goes; nil for never.
     func sent(by principal: Principal, for seconds: Int64?) -> Draft {
         var draft = self
         draft.ttl = seconds
-        let peer = principal.peer.flatMap { $0.ticket == nil ? nil : $0.id }
+        let peer = principal.peer.flatMap { $0.isFixed ? $0.id : nil }
         if !principal.isRelay { draft.sender = peer ?? principal.username }
         return draft
     }

@@ -1,4 +1,5 @@
 import RelayClient
+import RelayWire
 
 /// What a proof does: all that is decided before it begins.
 public struct ProofPlan: Sendable, Hashable {
@@ -46,8 +47,7 @@ public struct ProofPlan: Sendable, Hashable {
     /// 16 hex digits of chance.
     public static func makeRunID() -> String {
         var random = SystemRandomNumberGenerator()
-        let digits = String(random.next() as UInt64, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        return String(hexadecimal: random.next() as UInt64)
     }
 
     /// How often a message is large, and how large: beyond what relays that share a store hand each other with the news of it.

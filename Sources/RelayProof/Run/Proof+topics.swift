@@ -69,7 +69,8 @@ extension Proof {
 
     /// Asks one node after another until one does it.
     ///
-    /// - Throws: ``ProofProblem`` at the deadline, and at once for what the relay refuses; `authenticationRequired`.
+    /// - Throws: ``ProofProblem`` at the deadline, and at once for what the relay refuses; `RelayError` where the relay does
+    ///   not know the user, or can't be trusted.
     private func repeatedly<Value>(
         until deadline: ContinuousClock.Instant,
         _ body: (RelayClient) async throws -> Value
@@ -82,7 +83,7 @@ extension Proof {
                 return try await body(node)
             } catch let error as RelayError {
                 switch error.code {
-                case .authenticationRequired: throw error
+                case .authenticationRequired, .untrusted, .unusableCertificate, .invalidEndpoint: throw error
                 case .refused where error.status != 429, .invalidInput: throw ProofProblem(description: "\(error)")
                 default: break
                 }

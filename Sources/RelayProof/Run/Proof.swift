@@ -34,7 +34,7 @@ public struct Proof: Sendable {
     }
 
     /// - Throws: ``ProofProblem`` where no topics could be made, `RelayError` with code `authenticationRequired` where the
-    ///   relay doesn't know the user, `CancellationError`.
+    ///   relay doesn't know the user, and with the codes of certificates where it can't be trusted; `CancellationError`.
     public func run() async throws -> ProofReport {
         var sessionLedger: SessionLedger?
         do {

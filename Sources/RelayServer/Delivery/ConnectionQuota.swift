@@ -20,27 +20,39 @@ final class ConnectionQuota: Sendable {
     private struct Counts {
         var byName: [String: Int] = [:]
         var all = 0
+        var maxPerUser: Int
+        var maxInAll: Int
     }
 
-    let maxPerUser: Int
-    private let maxInAll: Int
-    private let counts = Mutex(Counts())
+    private let counts: Mutex<Counts>
 
     init(maxPerUser: Int, maxInAll: Int = .max) {
-        self.maxPerUser = maxPerUser
-        self.maxInAll = maxInAll
+        self.counts = Mutex(Counts(maxPerUser: maxPerUser, maxInAll: maxInAll))
     }
 
+    var maxPerUser: Int { self.counts.withLock { $0.maxPerUser } }
+
+    /// Who has more than that keeps them, and gets no further ones.
+    func change(maxPerUser: Int) { self.counts.withLock { $0.maxPerUser = maxPerUser } }
+
+    /// The same for all together.
+    func change(maxInAll: Int) { self.counts.withLock { $0.maxInAll = maxInAll } }
+
     /// - Returns: nil, with nothing counted, where the user has as many as it may.
-    func enter(_ user: UserID) -> Place? { self.enter(user.rawValue) }
+    func enter(_ user: UserID) -> Place? { self.enter(user.rawValue, upTo: self.maxPerUser) }
 
     /// - Parameter address: as ``ClientAddress/key(_:)`` has it.
     /// - Returns: nil, with nothing counted, where the address has as many as it may, or all have together.
-    func enter(address: String) -> Place? { self.enter(address) }
+    func enter(address: String) -> Place? { self.enter(address, upTo: self.maxPerUser) }
 
-    private func enter(_ name: String) -> Place? {
+    /// For those who are exempt from the bound of an address.
+    ///
+    /// - Returns: nil, with nothing counted, where all together have as many as they may.
+    func enter() -> Place? { self.enter("", upTo: .max) }
+
+    private func enter(_ name: String, upTo most: Int) -> Place? {
         let isAdmitted = self.counts.withLock { counts in
-            guard counts.all < self.maxInAll, counts.byName[name, default: 0] < self.maxPerUser else { return false }
+            guard counts.all < counts.maxInAll, counts.byName[name, default: 0] < most else { return false }
             counts.all += 1
             counts.byName[name, default: 0] += 1
             return true

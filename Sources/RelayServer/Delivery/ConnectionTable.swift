@@ -6,12 +6,16 @@ struct ConnectionTable {
     private struct Entry {
         let id: ObjectIdentifier
         let connection: any LoopConnection
+        /// Counts the table's connections, so that one that took another's place in memory is not taken for it.
+        let number: UInt64
+        let since: NIODeadline
         /// Until when the connection needs no tick.
         var rest: NIODeadline
     }
 
     private var entries: [Entry] = []
     private var places: [ObjectIdentifier: Int] = [:]
+    private var lastNumber: UInt64 = 0
 
     var all: [any LoopConnection] { self.entries.map(\.connection) }
 
@@ -19,7 +23,10 @@ struct ConnectionTable {
         let id = ObjectIdentifier(connection)
         guard self.places[id] == nil else { return }
         self.places[id] = self.entries.count
-        self.entries.append(Entry(id: id, connection: connection, rest: .distantPast))
+        self.lastNumber += 1
+        self.entries.append(
+            Entry(id: id, connection: connection, number: self.lastNumber, since: .now(), rest: .distantPast)
+        )
     }
 
     /// The last connection takes its place.
@@ -66,7 +73,29 @@ struct ConnectionTable {
         return wanted
     }
 
+    /// The connections of some places below `end`, by which all are found in portions: see ``end``.
+    ///
+    /// - Parameter most: how many places are looked at.
+    /// - Returns: where to go on; 0 where all were looked at.
+    func names(below end: Int, most: Int) -> (names: [ConnectionName], end: Int) {
+        let end = min(end, self.entries.count)
+        let start = most >= end ? 0 : end - most
+        return (self.entries[start..<end].map { ConnectionName(number: $0.number, id: $0.id) }, start)
+    }
+
+    /// - Returns: nil where it has left.
+    func find(_ name: ConnectionName) -> (connection: any LoopConnection, since: NIODeadline)? {
+        guard let place = self.places[name.id], self.entries[place].number == name.number else { return nil }
+        return (self.entries[place].connection, self.entries[place].since)
+    }
+
     subscript(id: ObjectIdentifier) -> (any LoopConnection)? {
         self.places[id].map { self.entries[$0].connection }
     }
+}
+
+/// By which a connection is found again, and no other taken for it.
+struct ConnectionName: Sendable {
+    let number: UInt64
+    let id: ObjectIdentifier
 }

@@ -4,8 +4,11 @@ import RelayCore
 /// The delivery loop of every event loop, and the way to reach them all.
 final class DeliveryLoops: Sendable {
     private let byEventLoop: [ObjectIdentifier: DeliveryLoop]
+    /// In an order that stays.
+    let all: [DeliveryLoop]
 
     private init(_ loops: [DeliveryLoop]) {
+        self.all = loops
         self.byEventLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
     }
 
@@ -46,6 +49,22 @@ final class DeliveryLoops: Sendable {
         return loop
     }
 
+    /// How many readers topics have on this relay.
+    ///
+    /// - Returns: in the order of the keys; nil for those that are not in memory.
+    func readers(of keys: [TopicKey], _ broker: Broker) async throws -> [Int?] {
+        let topics = keys.map { broker.residentTopic($0) }
+        var counts = topics.map { $0 == nil ? nil : 0 }
+        guard topics.contains(where: { $0 != nil }) else { return counts }
+        for loop in self.all {
+            let own = try await loop.eventLoop.submit {
+                topics.map { topic in topic.map { loop.current?.readers.count(on: $0) ?? 0 } }
+            }.get()
+            for (place, count) in own.enumerated() { counts[place]? += count ?? 0 }
+        }
+        return counts
+    }
+
     /// Tells every open connection of a user, on every loop, to check its access again.
     func accessMayHaveChanged(of user: UserID) {
         for loop in self.byEventLoop.values {
@@ -54,9 +73,12 @@ final class DeliveryLoops: Sendable {
     }
 
     /// Asks every long-lived connection to finish.
-    func shutDownConnections() {
-        for loop in self.byEventLoop.values {
-            loop.eventLoop.execute { loop.current?.connections.shutDown() }
+    ///
+    /// - Parameter spread: until when the last is asked, see ``LoopConnections/shutDown(over:loops:)``.
+    func shutDownConnections(over spread: TimeAmount = .zero) {
+        let count = self.all.count
+        for loop in self.all {
+            loop.eventLoop.execute { loop.current?.connections.shutDown(over: spread, loops: count) }
         }
     }
 

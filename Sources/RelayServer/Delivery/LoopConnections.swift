@@ -20,6 +20,24 @@ protocol LoopConnection: AnyObject {
 
     /// Nil once it is gone.
     var channel: (any Channel)? { get }
+
+    /// What it is, and whose, at the moment. Administrators ask. Nil where it is a part of another, which tells.
+    var facts: ConnectionFacts? { get }
+
+    /// Whether its bytes go over TLS.
+    var isEncrypted: Bool { get }
+
+    /// An administrator ends it: say so in the protocol's own way.
+    func end(byAdministrator reason: String)
+}
+
+/// A connection that has nothing to tell, and no words for its end.
+extension LoopConnection {
+    var facts: ConnectionFacts? { ConnectionFacts(.http) }
+
+    var isEncrypted: Bool { false }
+
+    func end(byAdministrator reason: String) { self.cutOff() }
 }
 
 /// Something that goes on in a user's name for longer than a request: a WebSocket, a waiting poll, an event stream.
@@ -120,14 +138,74 @@ final class LoopConnections {
         for watcher in watchers.values { watcher.accessMayHaveChanged() }
     }
 
-    func shutDown() {
+    /// Asks all to finish. Those that last are asked one after another, in no order.
+    ///
+    /// - Parameters:
+    ///   - spread: until when the last is asked. Zero: all are asked at once.
+    ///   - loops: as many loops do the same.
+    func shutDown(over spread: TimeAmount, loops: Int) {
         self.isShuttingDown = true
-        for connection in self.connections.all { connection.shutDown() }
+        var lasting: [ConnectionName] = []
+        for name in self.connections.names(below: .max, most: .max).names {
+            guard let connection = self.connections.find(name)?.connection else { continue }
+            if connection.facts?.lasts == true, spread > .zero {
+                lasting.append(name)
+            } else {
+                connection.shutDown()
+            }
+        }
+        lasting.shuffle()
+        self.letGo(lasting[...], DrainPace(of: lasting.count, on: loops, over: spread))
+    }
+
+    private func letGo(_ names: ArraySlice<ConnectionName>, _ pace: DrainPace) {
+        var pace = pace
+        guard let count = pace.next() else { return }
+        for name in names.prefix(count) { self.connections.find(name)?.connection.shutDown() }
+        let rest = names.dropFirst(count)
+        guard !rest.isEmpty else { return }
+        let left = pace
+        self.eventLoop.assumeIsolated().scheduleTask(in: DrainPace.step) { self.letGo(rest, left) }
     }
 
     /// Since when how many bytes of answers are held by the connections that hold any.
     var untaken: [(connection: any LoopConnection, held: UntakenAnswers)] {
         self.connections.all.compactMap { connection in connection.outstanding.untaken.map { (connection, $0) } }
+    }
+
+    /// Which there are, in portions: see ``ConnectionTable/names(below:most:)``.
+    func names(below end: Int, most: Int) -> (names: [ConnectionName], end: Int) {
+        self.connections.names(below: end, most: most)
+    }
+
+    var count: Int { self.connections.end }
+
+    /// Those of them that are still there, described.
+    func sights(of names: [ConnectionName], loop: Int, at now: NIODeadline) -> [ConnectionSight] {
+        names.compactMap { name in
+            guard let (connection, since) = self.connections.find(name), let facts = connection.facts else {
+                return nil
+            }
+            let channel = connection.channel
+            // A stream of HTTP/2 can't be asked, and counts itself.
+            let socket = channel is any SocketOptionProvider ? channel : channel?.parent
+            let pending = socket === channel ? (try? socket?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 : 0
+            return ConnectionSight(
+                place: ConnectionPlace(loop: loop, number: name.number),
+                facts: facts,
+                address: facts.address ?? channel?.remoteAddress?.ipAddress,
+                isEncrypted: connection.isEncrypted,
+                age: max(0, (now - since).nanoseconds),
+                queuedBytes: max(pending, connection.outstanding.untaken?.charge.bytes ?? 0)
+            )
+        }
+    }
+
+    /// - Returns: whether it was still there.
+    func end(_ name: ConnectionName, byAdministrator reason: String) -> Bool {
+        guard let (connection, _) = self.connections.find(name) else { return false }
+        connection.end(byAdministrator: reason)
+        return true
     }
 
     /// - Returns: how many connections are cut off.

@@ -26,9 +26,12 @@ struct Outstanding {
         self.untaken = self.untaken.counting(pending, since: since, memory)
     }
 
-    /// Charges what waits to be asked for, where no channel has it.
-    mutating func count(waiting bytes: Int, _ memory: MemoryLedger) {
-        self.untaken = self.untaken.counting(bytes, since: nil, memory)
+    /// Charges what waits to be asked for, where no channel says how much it has.
+    ///
+    /// - Parameter since: since when the peer takes nothing, where that is known.
+    mutating func count(waiting bytes: Int, since: NIODeadline? = nil, _ memory: MemoryLedger) {
+        self.hasWritten = bytes > 0
+        self.untaken = self.untaken.counting(bytes, since: since, memory)
     }
 
     /// The peer has acknowledged everything that the system was given.

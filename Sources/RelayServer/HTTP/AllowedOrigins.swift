@@ -26,7 +26,10 @@ struct AllowedOrigins: Sendable {
         Array(origin.lowercasedASCII.utf8)
     }
 
+    /// Adds to an answer what the page that asked may do with it. An answer that says so itself, as one does that is the same for all pages, stays
+    /// as it is.
     func decorate(_ headers: inout HTTPHeaders, for origin: String) {
+        guard !headers.contains(name: "access-control-allow-origin") else { return }
         headers.add(name: "vary", value: "Origin")
         guard self.allows(origin) else { return }
         headers.add(name: "access-control-allow-origin", value: origin)

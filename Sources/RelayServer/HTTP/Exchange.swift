@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import RelayAccess
 import RelayCore
+import RelayTelemetry
 
 /// One request on its way to an answer. Lives on its connection's loop.
 final class Exchange {
@@ -34,6 +35,8 @@ final class Exchange {
     var hasWaited = false
     /// The route's template for metrics and logs, never the raw path.
     var route: String
+    /// Nil for nearly all.
+    let trace: RequestTrace?
     /// Set while something goes on that outlives the request's arrival: a waiting poll, an event stream.
     var activity: (any ExchangeActivity)?
     /// Of the peer, where a task works for its answer.
@@ -55,6 +58,11 @@ final class Exchange {
         // Nearly always they are the same, and nothing is copied.
         if target.text != head.uri { self.head.uri = target.text }
         self.pathLength = target.pathLength
+        if let tracer = services.tracer, tracer.isOn {
+            self.trace = RequestTrace.begin(head, self.facts, since: self.started, tracer)
+        } else {
+            self.trace = nil
+        }
         if let authority = target.authority { self.head.headers.replaceOrAdd(name: "host", value: authority) }
         self.requestID = RequestID.make(sent: self.facts.requestID)
         self.maxBodyBytes = services.maxBodyBytes
@@ -200,6 +208,7 @@ final class Exchange {
             received: self.bodySize,
             sent: bytes
         )
+        self.trace?.ended(self, status, bytes: bytes)
         self.log(status)
     }
 
@@ -208,23 +217,23 @@ final class Exchange {
     private func log(_ status: HTTPResponseStatus) {
         let level: Logger.Level = status.code >= 500 ? .warning : .debug
         guard level >= self.services.logger.logLevel else { return }
-        self.services.logger.log(
-            level: level,
-            "request",
-            metadata: [
-                "request_id": "\(self.requestID)",
-                "method": "\(self.head.method)",
-                "route": "\(self.route)",
-                "status": "\(status.code)",
-                "milliseconds": "\((NIODeadline.now() - self.started).nanoseconds / 1_000_000)",
-            ]
-        )
+        let metadata: Logger.Metadata = [
+            "method": "\(self.head.method)",
+            "route": "\(self.route)",
+            "status": "\(status.code)",
+            "milliseconds": "\((NIODeadline.now() - self.started).nanoseconds / 1_000_000)",
+        ]
+        self.services.logger.log(level: level, "request", metadata: metadata.merging(self.names) { _, name in name })
     }
+
+    /// What every log line about it has.
+    var names: Logger.Metadata { RequestTrace.names(self.requestID, self.trace) }
 
     // MARK: From the connection
 
     /// The peer is gone.
     func cancelled() {
+        if !self.isAnswered { self.trace?.abandoned(self) }
         self.isAnswered = true
         self.presence?.leave()
         let activity = self.activity
@@ -244,6 +253,11 @@ final class Exchange {
         } else if self.presence != nil {
             self.activity = PresenceWatch(self)
         }
+    }
+
+    /// What its connection is for as long as it lasts.
+    var connectionFacts: ConnectionFacts {
+        self.activity?.facts ?? ConnectionFacts(.http, user: self.admission?.session.account.id)
     }
 
     func tick(_ now: NIODeadline) { self.activity?.tick(now) }
@@ -275,6 +289,8 @@ extension Exchange: Suspending {
 
 /// What goes on behind a request that is not answered at once.
 protocol ExchangeActivity: AnyObject {
+    /// What it makes of its connection meanwhile; nil for nothing that others would call it by.
+    var facts: ConnectionFacts? { get }
     /// Whether its answer goes on for as long as the peer likes, so that no time bounds how long the peer may pause.
     var isEndless: Bool { get }
     /// The peer is gone, nothing can be answered any more.
@@ -286,4 +302,8 @@ protocol ExchangeActivity: AnyObject {
     func tick(_ now: NIODeadline)
     /// Answer with what there is: the relay is stopping.
     func relayStopping()
+}
+
+extension ExchangeActivity {
+    var facts: ConnectionFacts? { nil }
 }

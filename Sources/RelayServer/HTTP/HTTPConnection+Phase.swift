@@ -41,3 +41,7 @@ extension HTTPConnection {
         }
     }
 }
+
+extension HTTPConnection {
+    var facts: ConnectionFacts? { self.phase.exchange?.connectionFacts ?? ConnectionFacts(.http) }
+}

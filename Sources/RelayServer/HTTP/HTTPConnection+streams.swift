@@ -11,6 +11,8 @@ extension HTTPConnection {
     /// Begins a response of unknown length; ``writePart(_:)`` goes on with it.
     func startStream(_ exchange: Exchange, headers: HTTPHeaders) {
         var response = HTTPResponseHead(version: exchange.head.version, status: .ok, headers: headers)
+        // It ends with the stream. A client that is not told would send its next request on it, which nobody answers.
+        response.headers.add(name: "connection", value: "close")
         self.decorate(&response.headers, for: exchange)
         self.context?.writeAndFlush(self.wrapOutboundOut(.head(response)), promise: nil)
     }
@@ -38,10 +40,10 @@ extension HTTPConnection {
 
     /// Writes such an answer, without a head that is made only to be written.
     func writeUsual(_ reply: Reply, _ exchange: Exchange) {
-        guard self.context != nil else { return }
+        guard let encoder = self.encoder else { return }
         self.outstanding.wrote()
         let date = self.loop?.current?.connections.date(at: exchange.started)
-        self.encoder.write(reply, date: date, requestID: exchange.requestID)
+        encoder.write(reply, date: date, requestID: exchange.requestID)
         self.goOn()
     }
 

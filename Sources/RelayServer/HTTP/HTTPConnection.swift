@@ -2,7 +2,8 @@ import NIOCore
 import NIOHTTP1
 import RelayCore
 
-/// One HTTP/1.1 connection: gathers requests, hands them to their route, and writes what comes back.
+/// One HTTP/1.1 connection, or one stream of an HTTP/2 connection, which carries one request: gathers requests, hands them to their route, and
+/// writes what comes back.
 ///
 /// One request at a time: what comes behind one that is not answered yet is kept, and nothing more is read until it is. A
 /// request's head is decided on before its body is taken.
@@ -15,20 +16,23 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     private static let refusedSilence = TimeAmount.seconds(5)
 
     let services: HTTPServices
-    /// The same pipeline's.
-    let encoder: ResponseEncoder
+    /// The same pipeline's; nil on a stream.
+    let encoder: ResponseEncoder?
     let decoder: RequestDecoder
+    /// Nil where the connection is the request's alone.
+    let stream: (any RequestStream)?
+    let isEncrypted: Bool
     private(set) var context: ChannelHandlerContext?
     private(set) var loop: DeliveryLoop?
-    private var phase = Phase.idle
+    var phase = Phase.idle
     /// When the current phase must be over.
-    private var deadline = NIODeadline.distantFuture
+    var deadline = NIODeadline.distantFuture
     /// Whether the peer has stopped taking its answer.
-    private var stall = WriteStall()
+    var stall = WriteStall()
     /// Of what was written, what the peer may still lack.
     var outstanding = Outstanding()
     /// Whether the relay is stopping: what would wait must end at once.
-    private(set) var isShuttingDown = false
+    var isShuttingDown = false
     /// Whether the peer sends nothing any more. It may have left, or wait for its answers.
     private(set) var isInputClosed = false
     private var pipelined = PipelinedInput()
@@ -39,6 +43,17 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         self.services = services
         self.encoder = encoder
         self.decoder = decoder
+        self.stream = nil
+        self.isEncrypted = encoder.isEncrypted
+    }
+
+    /// On a stream, whose handler is the one before it in the pipeline.
+    init(services: HTTPServices, stream: any RequestStream) {
+        self.services = services
+        self.encoder = nil
+        self.decoder = RequestDecoder(hears: false)
+        self.stream = stream
+        self.isEncrypted = true
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -69,7 +84,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         self.context = nil
     }
 
-    private func leave() {
+    func leave() {
         self.phase.exchange?.cancelled()
         self.phase = .closed
         self.pipelined.drop()
@@ -132,7 +147,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Asks for the read that was held back.
-    private func releaseRead() {
+    func releaseRead() {
         guard self.pipelined.isReadHeld else { return }
         self.pipelined.isReadHeld = false
         self.context?.read()
@@ -285,7 +300,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Answers what can't be heard out: a request that is malformed or late.
-    private func refuse(_ exchange: Exchange?, _ reply: Reply) {
+    func refuse(_ exchange: Exchange?, _ reply: Reply) {
         var reply = reply
         reply.closes = true
         self.write(reply, for: exchange)
@@ -297,7 +312,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         hearsOut: Bool = false,
         charge: MemoryCharge? = nil
     ) {
-        guard let context = self.context else { return }
+        if let stream = self.stream { return self.write(reply, for: exchange, on: stream, hearsOut, charge) }
+        guard let context = self.context, let encoder = self.encoder else { return }
         let closes = reply.closes || self.isLast(exchange)
         var head = reply.head(version: exchange?.head.version ?? .http1_1, closes: closes)
         self.decorate(&head.headers, for: exchange)
@@ -306,14 +322,19 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         if let charge { done?.futureResult.whenComplete { _ in withExtendedLifetime(charge) {} } }
         // Requests that were sent behind the last are not heard: nobody could learn what came of them.
         if hearsOut, !self.isShuttingDown {
-            let end = NIODeadline.now() + self.services.timeouts.read
-            self.phase = .refused(until: end, answered: closes ? done?.futureResult : nil)
-            self.deadline = min(end, .now() + Self.refusedSilence)
+            self.hearOut(then: closes ? done?.futureResult : nil)
         } else if closes, let done {
             self.closeAfter(done.futureResult, context)
         }
-        self.encoder.write(head, exchange?.head.method == .HEAD ? nil : reply.body, promise: done)
+        encoder.write(head, exchange?.head.method == .HEAD ? nil : reply.body, promise: done)
         self.goOn()
+    }
+
+    /// Takes and drops the rest of a request that is answered.
+    func hearOut(then answered: EventLoopFuture<Void>?) {
+        let end = NIODeadline.now() + self.services.timeouts.read
+        self.phase = .refused(until: end, answered: answered)
+        self.deadline = min(end, .now() + Self.refusedSilence)
     }
 
     /// - Parameter taken: completed when the socket has taken the part, or never will.
@@ -361,23 +382,10 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Answers with 101 and hands the channel over to `handlers`.
-    ///
-    /// - Throws: where the peer sends nothing any more, or the pipeline is not as it was made; the channel must be closed then.
-    func switchProtocol(headers: HTTPHeaders, handlers: [any ChannelHandler]) throws {
-        guard let context = self.context, !self.isInputClosed else { throw ChannelError.ioOnClosedChannel }
-        self.encoder.write(.init(version: .http1_1, status: .switchingProtocols, headers: headers), nil, promise: nil)
-        context.flush()
-        self.phase = .closed
-        self.leave()
-        self.releaseRead()
-        try context.pipeline.syncOperations.replaceHTTP(self, by: handlers)
-    }
-
     // MARK: Closing
 
     /// The rest of a refused request is over, or has taken long enough.
-    private func endRefused() {
+    func endRefused() {
         guard case .refused(_, let answered) = self.phase, let context = self.context else { return }
         if let answered {
             self.deadline = .distantFuture
@@ -398,46 +406,6 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         self.pipelined.drop()
         self.deadline = min(self.deadline, .now() + self.services.timeouts.idle)
         context.channel.close(after: written)
-    }
-}
-
-extension HTTPConnection: LoopConnection {
-    func tick(_ now: NIODeadline) -> NIODeadline {
-        // What was too small to be charged when it was made.
-        self.outstanding.count(of: self.channel, since: self.stall.since, self.services.memory)
-        if case .answering(let exchange) = self.phase { exchange.tick(now) }
-        if self.stall.isDue(at: now, after: self.services.timeouts.write) { self.lookAtStall(now) }
-        guard now > self.deadline else { return now }
-        self.deadline = .distantFuture
-        switch self.phase {
-        case .admitting(let exchange), .receiving(let exchange):
-            exchange.cancelled()
-            self.refuse(exchange, Reply(.requestTimeout, detail: "Request Timeout"))
-        case .refused(_, .some): self.endRefused()
-        case .idle, .holding, .answering, .refused, .discarding, .closed: self.context?.close(promise: nil)
-        }
-        return now
-    }
-
-    /// Closes where the peer takes nothing of its answer. A stream has no end that it could be late for: its reader may pause for as long
-    /// as its system answers.
-    private func lookAtStall(_ now: NIODeadline) {
-        if case .answering(let exchange) = self.phase, exchange.isEndless { return }
-        self.context?.channel.withSilence { silence in
-            if self.stall.looked(at: now, silence: silence, limit: self.services.timeouts.write) { self.cutOff() }
-        }
-    }
-
-    func cutOff() { self.context?.close(promise: nil) }
-
-    func shutDown() {
-        self.isShuttingDown = true
-        switch self.phase {
-        case .idle, .refused(_, nil): self.context?.close(promise: nil)
-        case .answering(let exchange): exchange.relayStopping()
-        case .refused(_, .some): self.endRefused()
-        case .admitting, .receiving, .holding, .discarding, .closed: break
-        }
     }
 }
 

@@ -1,8 +1,10 @@
 import Logging
 import NIOCore
 import RelayCore
+import RelayTelemetry
+import Synchronization
 
-/// What HTTP connections work with: the same for all, fixed while the relay runs.
+/// What HTTP connections work with: the same for all that came while a configuration was in effect, and fixed for each.
 ///
 /// A class, so that a request that looks into it counts one reference and not one for each part.
 final class HTTPServices: Sendable {
@@ -17,6 +19,10 @@ final class HTTPServices: Sendable {
     let memory: MemoryLedger
     let metrics: EdgeMetrics
     let logger: Logger
+    /// Begins spans. Off where nothing is traced; nil in tests that trace nothing.
+    let tracer: Tracer?
+    /// What connections work with that come from now on; nil where nothing has changed since.
+    private let successor = Mutex<HTTPServices?>(nil)
 
     init(
         routes: Routes,
@@ -27,7 +33,8 @@ final class HTTPServices: Sendable {
         maxBodyBytes: Int,
         memory: MemoryLedger,
         metrics: EdgeMetrics,
-        logger: Logger
+        logger: Logger,
+        tracer: Tracer? = nil
     ) {
         self.routes = routes
         self.gate = gate
@@ -38,6 +45,29 @@ final class HTTPServices: Sendable {
         self.memory = memory
         self.metrics = metrics
         self.logger = logger
+        self.tracer = tracer
+    }
+}
+
+extension HTTPServices {
+    /// Those for a connection that comes now.
+    var latest: HTTPServices { self.successor.withLock { $0 } ?? self }
+
+    /// From now on connections work with another gate and other times. Those that are open go on as they were.
+    func change(gate: RequestGate, timeouts: ConnectionTimeouts) {
+        let next = HTTPServices(
+            routes: self.routes,
+            gate: gate,
+            loops: self.loops,
+            lane: self.lane,
+            timeouts: timeouts,
+            maxBodyBytes: self.maxBodyBytes,
+            memory: self.memory,
+            metrics: self.metrics,
+            logger: self.logger,
+            tracer: self.tracer
+        )
+        self.successor.withLock { $0 = next }
     }
 }
 

@@ -25,7 +25,10 @@ final class RequestDecoder: ByteToMessageDecoder {
     private var readBytes = 0
     private var isDecoding = false
 
-    init() {
+    /// - Parameter hears: false for the requests of a stream, which are no bytes.
+    init(hears: Bool = true) {
+        self.isDeaf = !hears
+        guard hears else { return }
         self.decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .forwardBytes,
             informationalResponseStrategy: .drop,

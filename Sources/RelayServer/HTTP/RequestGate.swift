@@ -6,7 +6,9 @@ struct RequestGate: Sendable {
     let origins: AllowedOrigins
 
     /// What monitoring asks by whatever address it has, so the host that it names doesn't matter.
-    private static let pathsOfAnyHost: Set<Substring> = ["/health", "/ready", "/metrics"]
+    private static let pathsOfAnyHost: Set<Substring> = [
+        "/health", "/health/liveness", "/health/readiness", "/ready", "/metrics", "/metrics/json",
+    ]
 
     /// - Parameter path: without its query.
     /// - Returns: the answer to a request that goes no further: refused, or a preflight.

@@ -15,9 +15,16 @@ final class ResponseEncoder: ChannelOutboundHandler, RemovableChannelHandler {
 
     /// Encoded and not yet written. Given on by a flush, where it has become much, or where somebody waits for a part.
     private var gathered = ByteBuffer()
-    private let socket = SocketWriter()
+    private let socket: SocketWriter
+    /// Whether bytes are encrypted on their way, so that they have to go through the channel.
+    let isEncrypted: Bool
     private var isChunked = false
     private var context: ChannelHandlerContext?
+
+    init(isEncrypted: Bool = false) {
+        self.isEncrypted = isEncrypted
+        self.socket = SocketWriter(usesChannelAlone: isEncrypted)
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 

@@ -7,9 +7,14 @@ protocol Route: AnyObject, Sendable {
 
     /// Answers a request that is complete.
     func handle(_ exchange: Exchange)
+
+    /// Whether it turns connections into WebSockets.
+    var opensWebSockets: Bool { get }
 }
 
 extension Route {
+    var opensWebSockets: Bool { false }
+
     /// For requests that have no body by their nature: a small one is let in, and ignored.
     func admit(_ exchange: Exchange) {
         exchange.maxBodyBytes = 1_024

@@ -12,6 +12,8 @@ struct HeadFacts {
     private(set) var asksForUpgrade = false
     private(set) var hasOrigin = false
     private(set) var authorization: String?
+    /// Whether it says that it belongs to a trace.
+    private(set) var hasTraceparent = false
     /// What the client calls the request.
     private(set) var requestID: String?
     /// How the body is encoded; nil where it is sent as it is.
@@ -26,6 +28,7 @@ struct HeadFacts {
             case 6 where Self.equal(name, "expect"):
                 self.expectsContinue = self.expectsContinue || value.isToken("100-continue")
             case 7 where Self.equal(name, "upgrade"): self.asksForUpgrade = true
+            case 11 where Self.equal(name, "traceparent"): self.hasTraceparent = true
             case 12 where Self.equal(name, "x-request-id"): self.requestID = self.requestID ?? value
             case 13 where Self.equal(name, "authorization"): self.authorization = self.authorization ?? value
             // The decoder lets digits through only.

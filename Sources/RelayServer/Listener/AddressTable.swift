@@ -19,7 +19,8 @@ struct AddressTable {
         var second: UInt64
     }
 
-    private let limits: Limits
+    /// Those who have more open than they may have them for as long as they are open.
+    var limits: Limits
     private var entries: [String: Entry] = [:]
     /// Addresses that have closed their last connection in `second`.
     private var leaving: [String] = []

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import RelayCore
 
 /// Sits on the listening socket. Stops accepting while as many connections are open as may be, and refuses those of an address that has too
 /// many or opens them too fast.
@@ -14,7 +15,8 @@ final class ConnectionLimiter: ChannelDuplexHandler {
     struct Limits: Sendable {
         /// Open connections of all addresses.
         var open: Int
-        var ofAddress: AddressTable.Limits
+        /// Read anew for each connection.
+        var ofAddress: Adjustable<AddressTable.Limits>
         /// Addresses that stand for many clients, or for the machine itself.
         var exempt: [IPNetwork]
     }
@@ -35,7 +37,7 @@ final class ConnectionLimiter: ChannelDuplexHandler {
         self.limits = limits
         self.metrics = metrics
         self.logger = logger
-        self.addresses = AddressTable(limits.ofAddress)
+        self.addresses = AddressTable(limits.ofAddress.current)
         self.drained = drained
     }
 
@@ -56,6 +58,7 @@ final class ConnectionLimiter: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let channel = self.unwrapInboundIn(data)
         let address = self.limitedAddress(of: channel)
+        self.addresses.limits = self.limits.ofAddress.current
         if let address, let reason = self.addresses.open(address, at: .now()) {
             channel.close(promise: nil)
             return self.refused(reason, context)

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import RelayCore
 
 /// The relay's listening socket, and the pipeline of the connections that it accepts.
 struct Listener: Sendable {
@@ -11,22 +12,26 @@ struct Listener: Sendable {
     /// This machine's own addresses: what connects from there is a proxy, or the operator's.
     static let ownAddresses = ["127.0.0.0/8", "::1"].compactMap { IPNetwork($0) }
 
-    /// - Parameter exempt: addresses that no limit of an address holds for, besides the trusted proxies.
+    /// - Parameters:
+    ///   - certificate: what connections are shown; nil where they are not encrypted.
+    ///   - http2: for connections that choose HTTP/2 at their handshake; nil where there are none.
+    ///   - addresses: the limits of one address; nil for those of the configuration, which stay.
+    ///   - exempt: addresses that no limit of an address holds for, besides the trusted proxies.
     /// - Throws: what the system says if the address can't be bound.
     static func bind(
         _ server: RelayConfiguration.Server,
         on group: any EventLoopGroup,
         services: HTTPServices,
+        certificate: ServedCertificate? = nil,
+        http2: HTTP2Services? = nil,
+        addresses: Adjustable<AddressTable.Limits>? = nil,
         exempt: [IPNetwork] = Self.ownAddresses
     ) async throws -> Listener {
         let loop = group.next()
         let drained = loop.makePromise(of: Void.self)
         let limits = ConnectionLimiter.Limits(
             open: server.maxConnections,
-            ofAddress: AddressTable.Limits(
-                open: server.maxConnectionsPerAddress,
-                perSecond: server.maxNewConnectionsPerAddress
-            ),
+            ofAddress: addresses ?? Adjustable(server.addressLimits),
             exempt: exempt + server.trustedProxies
         )
         do {
@@ -56,7 +61,11 @@ struct Listener: Sendable {
                 .childChannelOption(.recvAllocator, value: ReadBuffers.allocator)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try Self.configure(channel, services) }
+                    channel.eventLoop.makeCompletedFuture {
+                        let latest = services.latest
+                        guard let certificate else { return try Self.configure(channel, latest) }
+                        try Handshake.begin(on: channel, certificate.current.context, latest, http2)
+                    }
                 }
                 .bind(host: server.host, port: server.port)
                 .get()
@@ -68,9 +77,12 @@ struct Listener: Sendable {
     }
 
     /// Sets up the pipeline of an accepted connection.
-    static func configure(_ channel: any Channel, _ services: HTTPServices) throws {
+    ///
+    /// - Parameter isEncrypted: whether what is added here stands behind TLS.
+    static func configure(_ channel: any Channel, _ services: HTTPServices, isEncrypted: Bool = false) throws {
+        services.metrics.connectionOpened(isHTTP2: false)
         let pipeline = channel.pipeline.syncOperations
-        let encoder = ResponseEncoder()
+        let encoder = ResponseEncoder(isEncrypted: isEncrypted)
         let decoder = RequestDecoder()
         let connection = HTTPConnection(services: services, encoder: encoder, decoder: decoder)
         if let texts = services.loops[channel.eventLoop].current?.headTexts {

@@ -56,17 +56,23 @@ struct LogLine {
     }
 
     private var json: String {
-        var line = "{\"time\":\"\(self.time)\",\"level\":\"\(self.level.rawValue)\""
-        line += ",\"logger\":\(LogText.quoted(self.label)),\"message\":\(LogText.quoted(self.message))"
-        if !self.metadata.isEmpty {
+        var line = "{\"timestamp\":\"\(self.time)\",\"level\":\"\(self.level.rawValue)\""
+        line += ",\"target\":\(LogText.quoted(self.label)),\"message\":\(LogText.quoted(self.message))"
+        for name in LogField.all {
+            guard let value = self.metadata.first(where: { $0.key == name })?.value else { continue }
+            line += ",\"\(name)\":\(LogText.quoted(Self.flat(value)))"
+        }
+        let others = self.metadata.filter { !LogField.all.contains($0.key) }
+        if !others.isEmpty {
             line += ",\"metadata\":{"
-            line += self.metadata.map { "\(LogText.quoted($0.key)):\(Self.json($0.value))" }.joined(separator: ",")
+            line += others.map { "\(LogText.quoted($0.key)):\(Self.json($0.value))" }.joined(separator: ",")
             line += "}"
         }
         return line + "}\n"
     }
 
-    private static func flat(_ value: Logger.MetadataValue) -> String {
+    /// As one text.
+    static func flat(_ value: Logger.MetadataValue) -> String {
         switch value {
         case .string(let text): text
         case .stringConvertible(let value): value.description

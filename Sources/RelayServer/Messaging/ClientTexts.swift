@@ -12,6 +12,9 @@ extension BrokerError {
         case .quota(.topicsOfUser(let limit)): "You own \(limit) topics, the most that a user may own"
         case .quota(.grantsOnTopic(let limit)):
             "\(limit) users have access to this topic, the most that it may be granted to"
+        case .quota(.readersOfTopic(let limit)):
+            "The topic has \(limit) named readers, the most that a topic may have"
+        case .quota(.readersOfUser(let limit)): "You have \(limit) named readers, the most that a user may have"
         case .full: "The relay has no room for more topics"
         case .moved: "Topic changed, try again"
         case .overloaded: AccessError(.overloaded).detail

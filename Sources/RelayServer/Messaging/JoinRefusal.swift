@@ -7,6 +7,8 @@ enum JoinRefusal: Error, Hashable {
     case tooManySubscriptions
     /// There is no room for what readers hold.
     case overloaded
+    /// There is no place for one more named reader, or the topic's kind has none.
+    case namedReader(BrokerError)
     /// The user may not read one of the topics, or the store can't tell.
     case broker(BrokerError)
 
@@ -15,7 +17,7 @@ enum JoinRefusal: Error, Hashable {
         switch self {
         case .tooManySubscriptions: "Too many subscriptions"
         case .overloaded: BrokerError.overloaded.clientText
-        case .broker(let error): error.clientText
+        case .namedReader(let error), .broker(let error): error.clientText
         }
     }
 }
@@ -25,7 +27,7 @@ extension Reply {
         switch refusal {
         case .tooManySubscriptions: self.init(.tooManyRequests, detail: refusal.clientText)
         case .overloaded: self.init(BrokerError.overloaded)
-        case .broker(let error): self.init(error)
+        case .namedReader(let error), .broker(let error): self.init(error)
         }
     }
 }

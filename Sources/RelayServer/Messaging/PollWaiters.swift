@@ -14,6 +14,7 @@ final class PollWaiters: Sendable {
         var users: [UserID: Polls] = [:]
         var topics: [WaitedTopic: Int] = [:]
         var waiting = 0
+        var maxPerUser: Int
     }
 
     /// A topic that somebody waits on, as one waiting user sees it.
@@ -44,17 +45,19 @@ final class PollWaiters: Sendable {
         deinit { self.waiters.leave(self.user, self.topics) }
     }
 
-    let maxPerUser: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(maxPerUser: Int) {
-        self.maxPerUser = maxPerUser
+        self.state = Mutex(State(maxPerUser: maxPerUser))
     }
+
+    /// Who has more than that keeps them, and gets no further ones.
+    func change(maxPerUser: Int) { self.state.withLock { $0.maxPerUser = maxPerUser } }
 
     /// - Returns: nil, with nothing counted, where the user has as many polls as it may.
     func enter(_ user: UserID) -> Place? {
         let isAdmitted = self.state.withLock { state in
-            guard state.users[user, default: Polls()].all < self.maxPerUser else { return false }
+            guard state.users[user, default: Polls()].all < state.maxPerUser else { return false }
             state.users[user, default: Polls()].all += 1
             return true
         }

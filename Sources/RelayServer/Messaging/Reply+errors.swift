@@ -72,4 +72,9 @@ extension RequestError {
     static func invalidTopicName(at location: [ValidationIssue.Step]) -> RequestError {
         .invalid([ValidationIssue(type: "value_error", location: location, message: "Invalid topic name")])
     }
+
+    /// A name that no named reader can have.
+    static func invalidReaderName(at location: [ValidationIssue.Step]) -> RequestError {
+        .invalid([ValidationIssue(type: "value_error", location: location, message: "Invalid reader name")])
+    }
 }

@@ -3,6 +3,7 @@ import NIOHTTP1
 import RelayAccess
 import RelayCore
 import RelayWire
+import Synchronization
 
 /// Where a client may put its token.
 enum TokenPlace {
@@ -13,26 +14,38 @@ enum TokenPlace {
 
 /// Finds out who sent a request, and whether it may be sent.
 ///
+/// Service tokens open only what says that it takes them, by `takingLimited`: an edge that knows nothing of them is closed to them.
+///
 /// A token that was seen before costs a look-up and the request goes on at once; a new one is verified in the task lane.
 final class RequestAccess: Sendable {
     private let authenticator: Authenticator
     private let rateLimiter: RateLimiter
     private let clock: RelayClock
     /// Whether connections that last take the token from the query.
-    private let acceptsQueryToken: Bool
+    private let takesQueryToken: Atomic<Bool>
 
     init(authenticator: Authenticator, rateLimiter: RateLimiter, clock: RelayClock, acceptsQueryToken: Bool) {
         self.authenticator = authenticator
         self.rateLimiter = rateLimiter
         self.clock = clock
-        self.acceptsQueryToken = acceptsQueryToken
+        self.takesQueryToken = Atomic(acceptsQueryToken)
     }
+
+    private var acceptsQueryToken: Bool { self.takesQueryToken.load(ordering: .relaxed) }
+
+    /// Whether the token may be in the query from now on.
+    func change(acceptsQueryToken: Bool) { self.takesQueryToken.store(acceptsQueryToken, ordering: .relaxed) }
 
     // MARK: Requests
 
     /// Lets the body come of a request whose sender holds `permission` and keeps to its rate; answers with what is missing otherwise.
-    func admitBody(_ exchange: Exchange, requiring permission: Permissions, counting rule: RateLimitRule? = nil) {
-        self.admit(exchange, requiring: permission, counting: rule) { exchange, _, _ in
+    func admitBody(
+        _ exchange: Exchange,
+        requiring permission: Permissions,
+        counting rule: RateLimitRule? = nil,
+        takingLimited: Bool = false
+    ) {
+        self.admit(exchange, requiring: permission, counting: rule, takingLimited: takingLimited) { exchange, _, _ in
             exchange.connection.admit(exchange)
         }
     }
@@ -45,27 +58,35 @@ final class RequestAccess: Sendable {
         _ exchange: Exchange,
         requiring permission: Permissions,
         counting rule: RateLimitRule? = nil,
+        takingLimited: Bool = false,
         then next: @escaping (Exchange, Session, Principal) -> Void
     ) {
+        let wanted = Wanted(permission: permission, takesLimited: takingLimited)
         if let (session, principal) = exchange.admission {
             guard exchange.hasWaited else { return next(exchange, session, principal) }
-            return self.admit(exchange, session, requiring: permission, counting: nil, at: self.clock.now(), then: next)
+            return self.admit(exchange, session, wanted, counting: nil, at: self.clock.now(), then: next)
         }
         let now = self.clock.now()
         if let session = self.knownSession(of: exchange, at: now) {
             exchange.known?.session = session
             guard session.key == nil else {
                 return self.prove(exchange, session, .header) {
-                    self.admit(exchange, session, requiring: permission, counting: rule, at: now, then: next)
+                    self.admit(exchange, session, wanted, counting: rule, at: now, then: next)
                 }
             }
-            return self.admit(exchange, session, requiring: permission, counting: rule, at: now, then: next)
+            return self.admit(exchange, session, wanted, counting: rule, at: now, then: next)
         }
         self.findSession(of: exchange, .header) { session in
             self.prove(exchange, session, .header) {
-                self.admit(exchange, session, requiring: permission, counting: rule, at: self.clock.now(), then: next)
+                self.admit(exchange, session, wanted, counting: rule, at: self.clock.now(), then: next)
             }
         }
+    }
+
+    /// What a request needs.
+    private struct Wanted {
+        let permission: Permissions
+        let takesLimited: Bool
     }
 
     /// The session of the request's token, where it is known and good: that of the same head before it, or the cache's.
@@ -78,13 +99,14 @@ final class RequestAccess: Sendable {
     private func admit(
         _ exchange: Exchange,
         _ session: Session,
-        requiring permission: Permissions,
+        _ wanted: Wanted,
         counting rule: RateLimitRule?,
         at now: Timestamp,
         then next: (Exchange, Session, Principal) -> Void
     ) {
         do throws(AccessError) {
-            let principal = try session.principal(at: now, requiring: permission)
+            guard session.scope == nil || wanted.takesLimited else { throw AccessError(.limitedToken) }
+            let principal = try session.principal(at: now, requiring: wanted.permission)
             if let rule { try self.rateLimiter.check(rule, key: principal.id.rawValue, at: self.clock.uptime()) }
             exchange.admission = (session, principal)
             next(exchange, session, principal)
@@ -96,12 +118,17 @@ final class RequestAccess: Sendable {
     // MARK: Connections that last
 
     /// Goes on with the session of who wants a WebSocket or an event stream to read from, which a page's origin may not forbid.
-    func admitReader(_ exchange: Exchange, then next: @escaping (Exchange, Session) -> Void) {
+    func admitReader(
+        _ exchange: Exchange,
+        takingLimited: Bool = false,
+        then next: @escaping (Exchange, Session) -> Void
+    ) {
         guard exchange.services.gate.mayConnect(exchange.head) else {
             return exchange.answer(Reply(.forbidden, detail: "Origin not allowed"))
         }
         self.findSession(of: exchange, .headerSubprotocolOrQuery) { session in
             do throws(AccessError) {
+                guard session.scope == nil || takingLimited else { throw AccessError(.limitedToken) }
                 _ = try session.principal(at: self.clock.now(), requiring: .read)
             } catch {
                 return exchange.answer(Reply(error))
@@ -110,9 +137,15 @@ final class RequestAccess: Sendable {
         }
     }
 
-    /// As ``admitReader(_:then:)``, but goes on without a session where the client shows no token.
-    func admitAnybody(_ exchange: Exchange, then next: @escaping (Exchange, Session?) -> Void) {
-        if self.showsToken(exchange) { return self.admitReader(exchange) { next($0, $1) } }
+    /// As ``admitReader(_:takingLimited:then:)``, but goes on without a session where the client shows no token.
+    func admitAnybody(
+        _ exchange: Exchange,
+        takingLimited: Bool = false,
+        then next: @escaping (Exchange, Session?) -> Void
+    ) {
+        if self.showsToken(exchange) {
+            return self.admitReader(exchange, takingLimited: takingLimited) { next($0, $1) }
+        }
         guard exchange.services.gate.mayConnect(exchange.head) else {
             return exchange.answer(Reply(.forbidden, detail: "Origin not allowed"))
         }

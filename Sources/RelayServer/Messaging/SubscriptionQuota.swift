@@ -39,14 +39,17 @@ final class SubscriptionQuota: Sendable {
     /// About what a reader of one topic takes: itself, its place among the topic's readers, and in its connection's tables.
     static let bytesPerTopic = 512
 
-    let maxPerUser: Int
+    private let maxPerUser: Atomic<Int>
     private let memory: MemoryLedger
     private let all = Atomic<Int>(0)
 
     init(maxPerUser: Int, memory: MemoryLedger) {
-        self.maxPerUser = maxPerUser
+        self.maxPerUser = Atomic(maxPerUser)
         self.memory = memory
     }
+
+    /// Who has more than that keeps them, and gets no further ones.
+    func change(maxPerUser: Int) { self.maxPerUser.store(maxPerUser, ordering: .relaxed) }
 
     /// Takes subscriptions of a user's.
     ///
@@ -54,7 +57,9 @@ final class SubscriptionQuota: Sendable {
     /// - Throws: why none of them is taken.
     func take(_ count: Int, for account: Account) throws(JoinRefusal) -> Share {
         guard count > 0 else { return Share(self, account.load, 0) }
-        guard account.load.subscribe(count, within: self.maxPerUser) else { throw .tooManySubscriptions }
+        guard account.load.subscribe(count, within: self.maxPerUser.load(ordering: .relaxed)) else {
+            throw .tooManySubscriptions
+        }
         guard self.memory.charge(count * Self.bytesPerTopic, to: .readers) else {
             account.load.unsubscribe(count)
             throw .overloaded

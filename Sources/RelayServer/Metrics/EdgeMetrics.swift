@@ -56,6 +56,11 @@ final class EdgeMetrics: Sendable {
     private let openedWebSockets: Counter
     private let closedWebSockets: Counter
     private let refusedConnections: [ConnectionRefusal: Counter]
+    private let failedHandshakes: [HandshakeFailure: Counter]
+    private let oldConnections: Counter
+    private let newConnections: Counter
+    let http2: HTTP2Metrics
+    let signIns: SignInMetrics
     private let openCount = Atomic<Int>(0)
     private let routes = Mutex<[RouteKey: RouteSeries]>([:])
     /// As many as there are statuses and codes of frames.
@@ -81,6 +86,17 @@ final class EdgeMetrics: Sendable {
                 factory: factory
             )
         }
+        self.failedHandshakes = HandshakeFailure.allCases.reduce(into: [:]) { counters, reason in
+            counters[reason] = Counter(
+                label: RelayMetric.handshakesFailed,
+                dimensions: [("reason", reason.rawValue)],
+                factory: factory
+            )
+        }
+        self.oldConnections = Self.connectionCounter("1.1", factory)
+        self.newConnections = Self.connectionCounter("2", factory)
+        self.http2 = HTTP2Metrics(factory: factory)
+        self.signIns = SignInMetrics(factory: factory)
         self.fineDuration = Timer(label: RelayMetric.httpDurationFine, factory: factory)
         self.requestSize = Recorder(label: RelayMetric.httpRequestSize, factory: factory)
         self.responseSize = Recorder(label: RelayMetric.httpResponseSize, factory: factory)
@@ -103,6 +119,10 @@ final class EdgeMetrics: Sendable {
             dimensions: [("operation", "append"), ("status", status)],
             factory: factory
         )
+    }
+
+    private static func connectionCounter(_ version: String, _ factory: any MetricsFactory) -> Counter {
+        Counter(label: RelayMetric.httpConnections, dimensions: [("protocol", version)], factory: factory)
     }
 
     private static func deliveryCounter(_ type: DeliveryType, _ factory: any MetricsFactory) -> Counter {
@@ -165,9 +185,19 @@ final class EdgeMetrics: Sendable {
         self.activeWebSockets.set(self.openCount.subtract(1, ordering: .relaxed).newValue)
     }
 
+    /// A connection begins to carry requests, of HTTP/1.1 or of HTTP/2.
+    func connectionOpened(isHTTP2: Bool) {
+        if isHTTP2 { self.newConnections.increment() } else { self.oldConnections.increment() }
+    }
+
     /// A connection was refused, or accepting has stopped.
     func refused(_ reason: ConnectionRefusal) {
         self.refusedConnections[reason]?.increment()
+    }
+
+    /// A TLS handshake was not completed.
+    func handshakeFailed(_ reason: HandshakeFailure) {
+        self.failedHandshakes[reason]?.increment()
     }
 
     // MARK: Errors

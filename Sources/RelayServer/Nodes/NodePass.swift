@@ -1,5 +1,4 @@
 import Crypto
-import Foundation
 import RelayAccess
 
 /// What one relay asks another for: a connection that stands for a peer that has come to the first.
@@ -10,16 +9,20 @@ struct NodePass: Hashable, Sendable {
         case tunnel(String, side: String)
         /// A peer of a tunnel of proxy frames that is kept there.
         case proxy(String, peer: String)
+        /// An administrator's question.
+        case inquiry(String)
     }
 
     /// The relay that is asked, by its address.
     let node: String
+    /// Empty where it is about none.
     let session: String
     let claim: Claim
 
     /// What comes before the id in the paths of both.
     static let tunnels = "/v1/node/tunnels/"
     static let proxies = "/v1/node/proxies/"
+    static let inquiry = "/v1/node/inquiry"
 
     /// Where it is asked for.
     var path: String {
@@ -27,22 +30,18 @@ struct NodePass: Hashable, Sendable {
         case .tunnel(let id, let side):
             "\(Self.tunnels)\(id)?session_id=\(self.session)&side=\(side)"
         case .proxy(let id, let peer):
-            "\(Self.proxies)\(id)?session_id=\(self.session)&peer_id=\(Self.encoded(peer))"
+            "\(Self.proxies)\(id)?session_id=\(self.session)&peer_id=\(FormText.encoded(peer))"
+        case .inquiry(let question):
+            "\(Self.inquiry)?ask=\(FormText.encoded(question))"
         }
     }
-
-    /// All but letters and digits of ASCII is encoded (RFC 3986, 2.1).
-    private static func encoded(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: Self.plain) ?? ""
-    }
-
-    private static let plain = CharacterSet.alphanumerics.intersection(.init(charactersIn: "\0"..."\u{7F}"))
 
     /// All that it says, in an order that is its own.
     fileprivate var texts: [String] {
         switch self.claim {
         case .tunnel(let id, let side): ["tunnel", self.node, self.session, id, side]
         case .proxy(let id, let peer): ["proxy", self.node, self.session, id, peer]
+        case .inquiry(let question): ["inquiry", self.node, self.session, question]
         }
     }
 }

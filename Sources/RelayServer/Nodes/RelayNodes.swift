@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import RelayCore
 import RelaySessions
+import RelayTelemetry
 import RelayTunnels
 import RelayWire
 import Synchronization
@@ -39,13 +40,18 @@ final class RelayNodes: Sendable {
 
     /// Opens what another relay has for a peer that is here.
     ///
+    /// - Parameter trace: that the peer's request belongs to; nil for none.
     /// - Throws: why there is nothing.
-    func open(_ pass: NodePass, at node: NodeAddress, on eventLoop: any EventLoop, _ open: NodeDialer.Opening)
-        async throws
-    {
+    func open(
+        _ pass: NodePass,
+        at node: NodeAddress,
+        on eventLoop: any EventLoop,
+        under trace: TraceContext? = nil,
+        _ open: NodeDialer.Opening
+    ) async throws {
         var generator = SystemRandomNumberGenerator()
         let text = self.passes.text(pass, at: self.now, .random(using: &generator))
-        try await self.dialer.dial(node, pass.path, pass: text, on: eventLoop, open)
+        try await self.dialer.dial(node, pass.path, pass: text, on: eventLoop, under: trace, open)
     }
 
     // MARK: As the server

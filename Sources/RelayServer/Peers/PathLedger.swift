@@ -5,11 +5,12 @@ import Synchronization
 
 /// The one ``PathBook`` of this relay: takes what happens, counts it, and logs each change of a way.
 ///
-/// Owns the book, in a short `Mutex`: at a connection's begin and end, and at what peers say. Bytes are counted without it.
+/// Owns the book, and what peers tell of their NATs, each in a short `Mutex`: at a connection's begin and end, and at what peers say. Bytes are counted without it.
 final class PathLedger: Sendable {
     /// Whether there may be other relays to tell, and to be told by.
     let tells: Bool
     private let book: Mutex<PathBook>
+    private let natBook = Mutex(NATBook())
     /// Names this relay to those that share its store.
     private let relay = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     private let metrics: PathMetrics
@@ -68,13 +69,29 @@ final class PathLedger: Sendable {
         if let mode = report.mode, more > 0 { self.metrics.reported(min(more, Self.mostReported), over: mode) }
     }
 
+    func heard(_ nats: [PeerID: NATClass], in session: SessionID) {
+        self.natBook.withLock { book in
+            for (peer, nat) in nats { book.heard(nat, of: peer, in: session) }
+        }
+    }
+
+    /// What this relay was told, by peers that are in the session.
+    func nats(of session: Session) -> [PeerID: NATClass] {
+        let peers = Set(session.peers.map(\.id))
+        return self.natBook.withLock { $0.nats(of: session.id) }.filter { peers.contains($0.key) }
+    }
+
     /// What has become of a session: who has left it has no ways any more.
     func happened(_ transition: SessionTransition) {
         let session = transition.session.id
         for event in transition.events {
             switch event {
-            case .peerLeft(let peer, _): self.actAll { $0.left(peer, session, at: $1) }
-            case .stateChanged(_, let state) where state.isEnded: self.actAll { $0.ended(session, at: $1) }
+            case .peerLeft(let peer, _):
+                self.natBook.withLock { $0.left(peer, session) }
+                self.actAll { $0.left(peer, session, at: $1) }
+            case .stateChanged(_, let state) where state.isEnded:
+                self.natBook.withLock { $0.ended(session) }
+                self.actAll { $0.ended(session, at: $1) }
             default: break
             }
         }
@@ -110,10 +127,13 @@ final class PathLedger: Sendable {
     func forget(_ session: SessionID) { self.book.withLock { $0.forgetTelling(of: session) } }
 
     /// Sessions of which anything is known here.
-    var known: [SessionID] { self.book.withLock { $0.known } }
+    var known: [SessionID] {
+        Array(Set(self.book.withLock { $0.known }).union(self.natBook.withLock { $0.known }))
+    }
 
     /// Only these are in the session, as another relay may have decided.
     func keep(_ peers: Set<PeerID>, in session: SessionID) {
+        self.natBook.withLock { $0.keep(peers, in: session) }
         self.actAll { $0.keep(peers, in: session, at: $1) }
     }
 

@@ -59,10 +59,12 @@ struct PunchCoordinator: Sendable {
             self.tokens.issue(PunchAttempt(wish, nonce: random.next()))
         }
         try await self.service.tell(drafts, of: session)
+        self.paths.heard(meeting.natsByPeer, in: session)
         self.metrics.attempted(meeting.nats)
     }
 
     private func note(_ outcome: PunchOutcome) {
+        self.paths.heard([outcome.reporter: outcome.nat], in: outcome.session)
         self.metrics.finished(outcome, at: .now())
         self.logger.info(
             outcome.result.reached ? "a peer has reached another" : "a peer has not reached another",

@@ -7,6 +7,7 @@ import RelayEditing
 import RelayMetrics
 import RelaySessions
 import RelayStorage
+import RelayTelemetry
 import RelayWire
 public import ServiceLifecycle
 
@@ -16,11 +17,24 @@ public import ServiceLifecycle
 /// returns. What is still open after the configured grace is cut off.
 public struct Relay: Service {
     private let configuration: RelayConfiguration
+    private let live: LiveConfiguration
     private let logger: Logger
     private let hooks: RelayHooks
 
+    /// - Parameter configuration: stays as it is.
     public init(configuration: RelayConfiguration, logger: Logger, hooks: RelayHooks = RelayHooks()) {
-        self.configuration = configuration
+        let live = LiveConfiguration(
+            EffectiveConfiguration(configuration),
+            now: RelayClock.system.now,
+            loader: nil
+        )
+        self.init(live: live, logger: logger, hooks: hooks)
+    }
+
+    /// - Parameter live: what the relay starts with, and reads again when it is told to.
+    public init(live: LiveConfiguration, logger: Logger, hooks: RelayHooks = RelayHooks()) {
+        self.configuration = live.configuration
+        self.live = live
         self.logger = logger
         self.hooks = hooks
     }
@@ -119,6 +133,7 @@ public struct Relay: Service {
         let secret = try await startup.checkAndFindSecret()
         if let shared = store as? any SharedTokenSecrets { await startup.compareSecret(secret, in: shared) }
         if let valkey = store as? ValkeyStore { await startup.warnOfEviction(in: valkey) }
+        let certificate = try self.configuration.openCertificate(at: RelayClock.system.now())
         let parts = try await RelayParts(
             configuration: self.configuration,
             store: store,
@@ -126,6 +141,8 @@ public struct Relay: Service {
             secret: secret,
             group: group,
             logger: self.logger,
+            certificate: certificate,
+            live: self.live,
             droppedLogLines: self.hooks.droppedLogLines
         )
         try await startup.makeAdministrator(parts.access.users, announce: self.hooks.announcePassword)
@@ -138,47 +155,80 @@ public struct Relay: Service {
             metrics: parts.services.metrics,
             logger: self.logger
         )
-        let metricsListener = try await self.listenForMetrics(parts, group)
-        let listener = try await self.listen(parts, group)
+        let metricsListener = try await self.listenForMetrics(parts, certificate, group)
+        let listener = try await self.listen(parts, certificate, group)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await parts.lane.run() }
             tasks.addTask { await parts.upkeep.run() }
+            tasks.addTask { await parts.acks.run() }
             tasks.addTask { await parts.streamWatch.run() }
             tasks.addTask { await parts.changeWatch.run() }
             tasks.addTask { await parts.memoryWatch.run() }
+            tasks.addTask { await parts.herald.run() }
+            tasks.addTask { await parts.audit.run() }
+            if let reloads = self.hooks.reloads { tasks.addTask { await parts.reloader.run(reloads) } }
+            if let certificate {
+                let watch = CertificateWatch(certificate: certificate, clock: .system, logger: self.logger)
+                tasks.addTask { await watch.run() }
+            }
             tasks.addTask { await parts.sessions.keeper.run() }
             tasks.addTask { await DocumentKeeper(parts.documents).run() }
             if let webhook = parts.webhook?.webhook { tasks.addTask { await webhook.run() } }
+            tasks.addTask { await parts.webhooks.edge.keeper.run() }
             if let changes = parts.changes { tasks.addTask { await changes.run() } }
             tasks.addTask { await parts.punches.run() }
             tasks.addTask { await parts.paths.run() }
+            tasks.addTask { await parts.history.run() }
             if let teller = parts.pathTeller { tasks.addTask { await teller.run() } }
-            await self.hooks.listening(listener.channel.localAddress?.port ?? 0)
+            tasks.addTask { await parts.telemetry.run(exporting: parts.registry) }
+            if let watchdog = self.watchdog(of: group) { tasks.addTask { await watchdog.run() } }
+            await self.hooks.listening(listener.channel.localAddress?.port ?? 0, certificate?.facts)
+            self.tellManager(.ready)
             // Ends at graceful shutdown, and throws only if the task is cancelled instead: both mean to stop.
             try? await gracefulShutdown()
+            let server = self.live.configuration.server
+            self.tellManager(.stopping(within: RelayDrain.longest(server)))
             await RelayDrain(
                 parts: parts,
                 listener: listener,
                 others: [metricsListener].compactMap(\.self),
-                notice: self.configuration.server.shutdownNotice,
-                grace: self.configuration.server.shutdownGrace
+                notice: server.shutdownNotice,
+                grace: server.shutdownGrace,
+                spread: server.shutdownSpread
             ).run()
             await peerPort?.close()
+            await parts.outgoing.close()
+            // Last, so that what the others have said is exported too.
+            parts.logger.info("stopped")
+            await parts.telemetry.finish(within: RelayDrain.telemetryPatience)
             tasks.cancelAll()
         }
-        self.logger.info("stopped")
     }
 
-    private func listen(_ parts: RelayParts, _ group: MultiThreadedEventLoopGroup) async throws -> Listener {
+    private func listen(
+        _ parts: RelayParts,
+        _ certificate: ServedCertificate?,
+        _ group: MultiThreadedEventLoopGroup
+    ) async throws -> Listener {
         var server = self.configuration.server
         server.maxConnections = self.affordableConnections()
         do {
-            let listener = try await Listener.bind(server, on: group, services: parts.services)
+            let listener = try await Listener.bind(
+                server,
+                on: group,
+                services: parts.services,
+                certificate: certificate,
+                http2: parts.http2,
+                addresses: parts.addressLimits
+            )
             // On standard output it is said to people; a log for machines has it as well.
             self.logger.log(
                 level: self.configuration.logging.format == .json ? .info : .debug,
                 "listening",
-                metadata: ["address": "\(listener.channel.localAddress?.description ?? server.host)"]
+                metadata: [
+                    "address": "\(listener.channel.localAddress?.description ?? server.host)",
+                    "tls": "\(certificate == nil ? "off" : "on")",
+                ]
             )
             return listener
         } catch {
@@ -188,14 +238,39 @@ public struct Relay: Service {
 }
 
 extension Relay {
+    private func tellManager(_ news: ServiceManager.News) {
+        guard let manager = self.hooks.manager, !manager.tell(news) else { return }
+        self.logger.warning("the service manager could not be told", metadata: ["news": "\(news)"])
+    }
+
+    /// - Returns: nil where nobody waits for signs of life.
+    private func watchdog(of group: MultiThreadedEventLoopGroup) -> Watchdog? {
+        guard let manager = self.hooks.manager, let interval = manager.watchdogInterval else { return nil }
+        return Watchdog(interval: interval, loops: Array(group.makeIterator())) { manager.tell(.alive) }
+    }
+
     /// - Returns: nil where `prometheus_port` is not set.
-    private func listenForMetrics(_ parts: RelayParts, _ group: MultiThreadedEventLoopGroup) async throws -> Listener? {
+    private func listenForMetrics(
+        _ parts: RelayParts,
+        _ certificate: ServedCertificate?,
+        _ group: MultiThreadedEventLoopGroup
+    ) async throws -> Listener? {
         guard let port = self.configuration.metrics.port else { return nil }
+        guard certificate != nil || !self.configuration.metrics.usesTLS else {
+            throw RelayStartError.unavailable("prometheus_tls needs a certificate: set tls_cert_path and tls_key_path")
+        }
         var server = self.configuration.server
         server.port = port
         server.maxConnections = RelayConfiguration.Metrics.maxConnections
         do {
-            return try await Listener.bind(server, on: group, services: parts.metricsServices)
+            return try await Listener.bind(
+                server,
+                on: group,
+                services: parts.metricsServices,
+                certificate: self.configuration.metrics.usesTLS ? certificate : nil,
+                http2: parts.http2,
+                addresses: parts.addressLimits
+            )
         } catch {
             let keys = ListenFailure.Keys(host: "host", port: "prometheus_port")
             throw RelayStartError.unavailable(

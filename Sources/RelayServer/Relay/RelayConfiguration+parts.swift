@@ -11,7 +11,15 @@ extension RelayConfiguration {
         settings.refreshTokenDays = self.access.refreshTokenLifetime.components.seconds / 86_400
         settings.refreshReuseGraceSeconds = self.access.refreshReuseGrace.components.seconds
         settings.maxTokensPerUser = self.quotas.maxTokensPerUser
+        settings.maxServiceTokensPerUser = self.quotas.maxServiceTokensPerUser
+        settings.serviceTokens.usual = self.access.serviceTokenLifetime.components.seconds
+        settings.serviceTokens.most = self.access.serviceTokenMaxLifetime.components.seconds
         settings.rateLimits = self.rateLimits.limits
+        settings.devices.lifeSeconds = self.signIn.deviceCodeLifetime.components.seconds
+        settings.devices.intervalSeconds = self.signIn.devicePollInterval.components.seconds
+        settings.devices.maxWaiting = self.signIn.maxWaitingDevices
+        settings.signIns.lifeSeconds = self.signIn.stateLifetime.components.seconds
+        settings.signIns.maxWaiting = self.signIn.maxWaitingSignIns
         return settings
     }
 
@@ -30,6 +38,17 @@ extension RelayConfiguration {
         )
     }
 
+    var readerSettings: ReaderCursors.Settings {
+        ReaderCursors.Settings(
+            quota: ReaderQuota(
+                maxPerTopic: self.quotas.maxNamedReadersPerTopic,
+                maxPerUser: self.quotas.maxNamedReadersPerUser
+            ),
+            idleSeconds: self.quotas.namedReaderIdle.components.seconds,
+            watchedReaders: self.metrics.perTopic ? self.metrics.maxTopics : 0
+        )
+    }
+
     /// Whether the example page is served: as configured, else to this machine alone.
     var showsExample: Bool { self.documents.example ?? StartupGuard.isLoopback(self.server.host) }
 
@@ -42,6 +61,31 @@ extension RelayConfiguration {
         )
     }
 
+    var webhookSettings: WebhookServices.Settings {
+        WebhookServices.Settings(
+            maxTopics: self.webhooks.maxTopics,
+            width: self.webhooks.width,
+            deadAfter: TimeAmount(self.webhooks.deadAfter),
+            readerIdle: .seconds(self.readerSettings.idleSeconds),
+            patience: TimeAmount(self.webhooks.timeout),
+            reach: self.webhooks.allowsPrivate ? .everywhere : .publicAddresses
+        )
+    }
+
+    var senderLimits: SenderBudget.Limits {
+        SenderBudget.Limits(
+            messagesPerSecond: self.signaling.messagesPerSecond,
+            bytesPerSecond: self.signaling.bytesPerSecond
+        )
+    }
+
+    var requestGate: RequestGate {
+        RequestGate(
+            hosts: TrustedHosts(self.server.trustedHosts),
+            origins: AllowedOrigins(self.server.allowedOrigins)
+        )
+    }
+
     var topicScope: RelayCore.TopicScope {
         switch self.access.topicScope {
         case .global: .global
@@ -50,14 +94,29 @@ extension RelayConfiguration {
     }
 }
 
+extension RelayConfiguration.Server {
+    /// Of one address, for connections of any kind.
+    var addressLimits: AddressTable.Limits {
+        AddressTable.Limits(open: self.maxConnectionsPerAddress, perSecond: self.maxNewConnectionsPerAddress)
+    }
+
+    /// Of one HTTP/2 connection.
+    var http2Limits: HTTP2Limits { HTTP2Limits(maxStreams: self.maxStreams) }
+
+    /// HTTP/2 streams of one address: each is what a connection is for HTTP/1.1.
+    var streamsPerAddress: Int { self.maxConnectionsPerAddress > 0 ? self.maxConnectionsPerAddress : .max }
+}
+
 extension RelayConfiguration.RateLimits {
     /// As the access floor takes them: a limit of 0 is none.
-    fileprivate var limits: RateLimits {
+    var limits: RateLimits {
         guard self.isEnabled else { return .none }
         var limits = RateLimits.none
         let configured: [(RateLimitRule, Int)] = [
             (.login, self.login), (.refresh, self.refresh), (.publish, self.publish), (.bulk, self.bulk),
             (.failedJoin, self.failedJoins), (.anonymousSession, self.anonymousSessions),
+            (.deviceCode, self.deviceCode), (.deviceToken, self.deviceToken), (.devicePage, self.devicePage),
+            (.flood, self.floods),
         ]
         for (rule, count) in configured where count > 0 { limits[rule] = .perMinute(count) }
         return limits

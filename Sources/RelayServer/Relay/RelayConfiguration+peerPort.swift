@@ -42,7 +42,7 @@ extension RelayConfiguration.PeerPort {
         let ofAddress = max(1, self.maxConnections / 4)
         return ConnectionLimiter.Limits(
             open: self.maxConnections,
-            ofAddress: AddressTable.Limits(open: ofAddress, perSecond: ofAddress),
+            ofAddress: Adjustable(AddressTable.Limits(open: ofAddress, perSecond: ofAddress)),
             exempt: Listener.ownAddresses
         )
     }
@@ -83,7 +83,7 @@ extension RelayConfiguration {
             relayed: relayed,
             policy: PeerPolicy(
                 relayed: relayed,
-                own: PeerPort.machineAddresses,
+                own: OutgoingReach.machineAddresses(),
                 allowed: self.turn.allowedPeers.compactMap { IPRange($0.description) }
             ),
             limits: TURNLimits(
@@ -112,14 +112,8 @@ extension RelayConfiguration.PeerPort {
     func address(_ bind: HostPort) -> IPAddress? {
         if let address = IPAddress(self.publicAddress ?? bind.host), !address.isWildcard { return address }
         let family: STUNAddressFamily = bind.host.contains(":") ? .v6 : .v4
-        let own = Self.machineAddresses.filter { $0.family == family }.sorted { $0.text < $1.text }
+        let own = OutgoingReach.machineAddresses().filter { $0.family == family }.sorted { $0.text < $1.text }
         return own.first { !$0.isOfThisMachineAlone } ?? own.first
-    }
-
-    /// Of all network interfaces.
-    static var machineAddresses: Set<IPAddress> {
-        let devices = (try? System.enumerateDevices()) ?? []
-        return Set(devices.compactMap { $0.address.flatMap { TransportAddress($0) }?.address })
     }
 }
 

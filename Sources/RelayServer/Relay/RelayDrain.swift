@@ -12,10 +12,20 @@ struct RelayDrain: Sendable {
     var notice = Duration.zero
     /// For all of it after that together.
     let grace: Duration
+    /// Of the grace, how long connections that last are let go one after another.
+    var spread = Duration.zero
 
     /// What each step has, even if the ones before it took all of the grace.
     private static let moment = Duration.seconds(1)
     private static let webhookPatience = Duration.seconds(2)
+    /// For what waits for the collector of telemetry.
+    static let telemetryPatience = Duration.seconds(2)
+
+    /// How long a relay takes to stop at most, from the signal to the end of its process.
+    static func longest(_ server: RelayConfiguration.Server) -> Duration {
+        // The three moments of this drain, and two more for the store to close.
+        server.shutdownNotice + server.shutdownGrace + self.webhookPatience + self.telemetryPatience + self.moment * 5
+    }
 
     func run() async {
         self.parts.draining.begin()
@@ -23,7 +33,7 @@ struct RelayDrain: Sendable {
         if self.notice > .zero { await self.giveNotice() }
         let end = ContinuousClock.now + self.grace
         for listener in self.listeners { listener.channel.close(promise: nil) }
-        self.parts.loops.shutDownConnections()
+        self.parts.loops.shutDownConnections(over: TimeAmount(min(self.spread, self.grace * 0.8)))
         if await !self.drained(within: self.grace) {
             let count = await self.parts.loops.cutOffConnections()
             self.parts.services.logger.warning(
@@ -37,7 +47,11 @@ struct RelayDrain: Sendable {
                 "messages with durability memory were not stored in time, and are lost"
             )
         }
+        // Whoever could acknowledge something has left.
+        await self.parts.acks.flush()
         await self.tellWebhook()
+        await self.parts.herald.leave()
+        await self.parts.audit.settle(within: Self.moment)
         self.parts.lane.close()
         do {
             try await self.parts.loops.stop()

@@ -6,6 +6,7 @@ import RelayCore
 import RelayEditing
 import RelayMetrics
 import RelaySessions
+import RelayTelemetry
 import RelayTunnels
 
 /// Makes the edges: hands each what it needs, and no more.
@@ -14,22 +15,31 @@ struct RelayEdges {
     let store: any RelayStore
     let access: Access
     let broker: Broker
+    let cursors: ReaderCursors
     let sessions: RelaySessionParts
     let documents: DocumentService
     let webhook: RelayWebhookParts?
+    let webhooks: TopicWebhookParts
     let peers: RelayPeerParts
     let draining: Draining
     let memory: MemoryLedger
+    let history: MetricHistory
     let loops: DeliveryLoops
     let lane: TaskLane
     let iceServers: ICEServers
+    /// How people sign in.
+    let signIn: Adjustable<SignInServices>
     /// The relays', of which their keys are made.
     let secret: Secret
     let logger: Logger
     let logMetrics: LogMetrics
+    /// What connections are shown; nil where they are not encrypted.
+    let certificate: ServedCertificate?
+    let telemetry: Telemetry
+    let live: LiveConfiguration
 
     /// What several edges share, made once.
-    private struct Shared {
+    struct Shared {
         let access: RequestAccess
         let waiters: PollWaiters
         let subscriptions: SubscriptionQuota
@@ -40,10 +50,17 @@ struct RelayEdges {
         let documents: DocumentMetrics
         let strangers: Strangers
         let engines: EngineSessions
+        /// Of users, for WebSockets and event streams.
+        let places: ConnectionQuota
+        /// Who reads documents without a token; nil where nobody may.
+        let anonymous: AnonymousReaders?
+        let publisher: Publisher
+        let limits: EdgeLimits
+        let nodes: RelayNodes
+        let health: HealthChecks
     }
 
-    /// What the relay's port serves, what a port for metrics alone does, and who does what peers ask of the relay by messages.
-    func make() -> (relay: HTTPServices, metrics: HTTPServices, punches: PunchCoordinator) {
+    func make() -> Made {
         let waiters = PollWaiters(maxPerUser: self.configuration.poll.maxWaitersPerUser)
         let subscriptions = SubscriptionQuota(
             maxPerUser: self.configuration.quotas.maxSubscriptionsPerUser,
@@ -51,44 +68,59 @@ struct RelayEdges {
         )
         let engines = EngineSessions()
         let registry = self.registry(waiters, subscriptions, engines)
+        self.remember(registry, waiters, subscriptions, engines)
         let metrics = self.metrics(registry)
         let factory = PrometheusMetricsFactory(registry: registry)
         let shared = self.shared(waiters, subscriptions, engines, metrics, factory)
         let paths = shared.paths
         self.sessions.observers.add { paths.happened($0) }
-        let fast = self.fastRoutes(shared)
+        let administration = self.administration(shared)
+        let fast = self.fastRoutes(shared) + [Self.inquiries(administration)]
         let responder = RESTRouter.responder(
-            self.restServices,
+            self.restServices(metrics, audit: administration.audit),
             beside: fast,
-            health: HealthChecks(
-                storage: StoreHealth(self.store, lane: self.lane, logger: self.logger),
-                memory: self.memory,
-                draining: self.draining
-            ),
+            health: shared.health,
             waiters: waiters,
             iceServers: self.iceServers,
             registry: registry,
+            history: self.history,
+            certificate: self.certificate,
             sessions: self.sessionServices(paths, shared.latency),
             documents: DocumentRESTServices(
                 documents: self.documents,
                 loops: self.loops,
                 showsExample: self.configuration.showsExample,
                 maxUpdateBytes: self.configuration.documents.maxMessageBytes
-            )
+            ),
+            webhooks: self.webhooks.edge,
+            administration: administration,
+            showsConsole: self.configuration.server.console
         )
-        let server = self.configuration.server
         let relay = self.services(
             Routes(entries: fast, others: RouterLane(responder: responder, access: shared.access, logger: self.logger)),
-            RequestGate(hosts: TrustedHosts(server.trustedHosts), origins: AllowedOrigins(server.allowedOrigins)),
+            self.configuration.requestGate,
             metrics
         )
-        let scraped = RESTRouter.metricsResponder(self.restServices, registry: registry)
+        self.watchConfiguration(relay, shared)
+        let scraped = RESTRouter.metricsResponder(self.restServices(metrics, audit: nil), registry: registry) {
+            [live = self.live] in
+            live.configuration.metrics.token
+        }
         let own = self.services(
             Routes(entries: [], others: RouterLane(responder: scraped, access: shared.access, logger: self.logger)),
             RequestGate(hosts: TrustedHosts([]), origins: AllowedOrigins([])),
             metrics
         )
-        return (relay, own, self.punches(paths, PunchMetrics(factory: factory, direct: self.peers.direct)))
+        return Made(
+            relay: relay,
+            metrics: own,
+            punches: self.punches(paths, PunchMetrics(factory: factory, direct: self.peers.direct)),
+            directory: administration.directory,
+            audit: administration.audit,
+            reloader: ConfigurationReloader(live: self.live, audit: administration.audit, logger: self.logger),
+            registry: registry,
+            signIns: metrics.signIns
+        )
     }
 
     private func shared(
@@ -119,7 +151,17 @@ struct RelayEdges {
             latency: RendezvousMetrics(factory: factory),
             documents: DocumentMetrics(factory: factory),
             strangers: self.strangers,
-            engines: engines
+            engines: engines,
+            places: ConnectionQuota(maxPerUser: self.configuration.webSocket.maxPerUser),
+            anonymous: self.anonymousReaders,
+            publisher: self.publisher(metrics),
+            limits: EdgeLimits(self.configuration),
+            nodes: self.makeNodes(),
+            health: HealthChecks(
+                storage: StoreHealth(self.store, lane: self.lane, logger: self.logger),
+                memory: self.memory,
+                draining: self.draining
+            )
         )
     }
 
@@ -133,26 +175,27 @@ struct RelayEdges {
             maxBodyBytes: self.configuration.server.maxBodyBytes,
             memory: self.memory,
             metrics: metrics,
-            logger: self.logger
+            logger: self.logger,
+            tracer: self.telemetry.tracer
         )
     }
 
     /// What carries messages.
     private func fastRoutes(_ shared: Shared) -> [Routes.Entry] {
-        let publisher = Publisher(broker: self.broker, metrics: shared.metrics)
-        let joiner = Joiner(broker: self.broker, subscriptions: shared.subscriptions)
-        let places = ConnectionQuota(maxPerUser: self.configuration.webSocket.maxPerUser)
+        let publisher = shared.publisher
+        let joiner = Joiner(broker: self.broker, cursors: self.cursors, subscriptions: shared.subscriptions)
+        let places = shared.places
         let (access, metrics) = (shared.access, shared.metrics)
-        let sockets = self.sockets(metrics, places, upTo: self.configuration.server.maxBodyBytes)
-        let nodes = self.makeNodes()
-        let proxies = self.proxies(shared, nodes, self.sockets(metrics, places, upTo: self.maxSignalBytes))
+        let sockets = self.sockets(shared, places, upTo: self.configuration.server.maxBodyBytes)
+        let nodes = shared.nodes
+        let proxies = self.proxies(shared, nodes, self.sockets(shared, places, upTo: self.maxSignalBytes))
         let signaling = SignalingRoute(self.signaling(shared, joiner, publisher, proxies))
         let documents = self.documentServices(shared, joiner, publisher, places)
         let poll = PollRoute(
             access: access,
             joiner: joiner,
             clock: self.broker.clock,
-            maxTopics: self.configuration.poll.maxTopics,
+            maxTopics: shared.limits.pollTopics,
             waiters: shared.waiters,
             metrics: metrics
         )
@@ -168,7 +211,7 @@ struct RelayEdges {
                     joiner: joiner,
                     publisher: publisher,
                     sockets: sockets,
-                    maxTopics: self.configuration.webSocket.maxTopics,
+                    maxTopics: shared.limits.socketTopics,
                     peers: signaling,
                     rooms: RoomEdge(documents)
                 )
@@ -195,10 +238,10 @@ struct RelayEdges {
             publisher: publisher,
             documents: self.documents,
             sessions: self.sessions.service,
-            sockets: self.sockets(shared.metrics, places, upTo: self.configuration.documents.maxMessageBytes),
+            sockets: self.sockets(shared, places, upTo: self.configuration.documents.maxMessageBytes),
             metrics: shared.documents,
             strangers: shared.strangers,
-            anonymous: self.anonymousReaders,
+            anonymous: shared.anonymous,
             webhook: self.webhook?.documents
         )
     }
@@ -222,46 +265,23 @@ struct RelayEdges {
         return AnonymousReaders(places: places, clients: self.clients)
     }
 
-    private func tunnelRoutes(
-        _ shared: Shared,
-        _ joiner: Joiner,
-        _ sockets: WebSocketServices,
-        _ nodes: RelayNodes
-    ) -> [Routes.Entry] {
-        let tunnels = self.tunnels(shared.carried)
-        let ofPeers = TunnelRoute(
-            access: shared.access,
-            joiner: joiner,
-            sockets: sockets,
-            tunnels: tunnels,
-            sessions: self.sessions.service,
-            paths: shared.paths,
-            nodes: nodes
-        )
-        let ofRelays = NodeTunnelRoute(nodes: nodes, sockets: sockets, tunnels: tunnels)
-        return [
-            .init(.GET, under: TunnelRoute.prefix, template: TunnelRoute.template, ofPeers),
-            .init(.GET, under: NodeTunnelRoute.prefix, template: NodeTunnelRoute.template, ofRelays),
-        ]
-    }
-
     /// Texts and proxy frames are longer than what publishes may be: of those the kinds of the topics know.
     private var maxSignalBytes: Int {
         max(1 << 20, self.configuration.sessions.maxFileBytes) + SignalingServices.envelopeBytes
     }
 
-    private func sockets(
-        _ metrics: EdgeMetrics,
+    func sockets(
+        _ shared: Shared,
         _ places: ConnectionQuota,
         upTo maxMessageBytes: Int
     ) -> WebSocketServices {
         WebSocketServices(
             lane: self.lane,
             memory: self.memory,
-            metrics: metrics,
+            metrics: shared.metrics,
             places: places,
             maxMessageBytes: maxMessageBytes,
-            idleLimit: TimeAmount(self.configuration.webSocket.idleTimeout)
+            idleLimit: shared.limits.socketIdle
         )
     }
 
@@ -269,7 +289,10 @@ struct RelayEdges {
         RelayNodes(
             own: self.configuration.tunnels.node,
             passes: NodePassKey(secret: self.secret.value),
-            dialer: NodeDialer(authorities: self.configuration.tunnels.nodeAuthorities),
+            dialer: NodeDialer(
+                authorities: self.configuration.tunnels.nodeAuthorities,
+                certificate: self.certificate
+            ),
             clock: self.broker.clock
         )
     }
@@ -280,8 +303,7 @@ struct RelayEdges {
         _ publisher: Publisher,
         _ proxies: ProxyHub
     ) -> SignalingServices {
-        let signaling = self.configuration.signaling
-        return SignalingServices(
+        SignalingServices(
             access: shared.access,
             joiner: joiner,
             publisher: publisher,
@@ -294,10 +316,7 @@ struct RelayEdges {
             clients: self.clients,
             proxies: proxies,
             limits: SignalingServices.Limits(
-                sender: SenderBudget.Limits(
-                    messagesPerSecond: signaling.messagesPerSecond,
-                    bytesPerSecond: signaling.bytesPerSecond
-                ),
+                sender: shared.limits.sender,
                 maxTextBytes: self.maxSignalBytes
             )
         )
@@ -320,41 +339,6 @@ struct RelayEdges {
         return ClientAddress(trustsForwardedFor: server.trustForwardedFor, proxies: server.trustedProxies)
     }
 
-    private func proxies(_ shared: Shared, _ nodes: RelayNodes, _ sockets: WebSocketServices) -> ProxyHub {
-        ProxyHub(
-            memory: self.memory,
-            metrics: shared.carried,
-            paths: shared.paths,
-            patience: .seconds(self.sessions.service.settings.rules.times.reconnectSeconds),
-            nodes: nodes,
-            sockets: sockets,
-            sessions: self.sessions.service,
-            bandwidths: self.peers.bandwidths
-        )
-    }
-
-    private func tunnels(_ metrics: PathMetrics) -> TunnelServices {
-        let tunnels = self.configuration.tunnels
-        return TunnelServices(
-            memory: self.memory,
-            metrics: metrics,
-            window: tunnels.window,
-            patience: TimeAmount(tunnels.patience),
-            bandwidths: self.peers.bandwidths
-        )
-    }
-
-    private func punches(_ paths: PathLedger, _ metrics: PunchMetrics) -> PunchCoordinator {
-        PunchCoordinator(
-            service: self.sessions.service,
-            rules: self.configuration.peerPort.punchRules,
-            tokens: self.peers.tokens,
-            paths: paths,
-            metrics: metrics,
-            logger: self.logger
-        )
-    }
-
     private func sessionServices(_ paths: PathLedger, _ latency: RendezvousMetrics) -> SessionEdgeServices {
         let sessions = self.configuration.sessions
         return SessionEdgeServices(
@@ -368,14 +352,18 @@ struct RelayEdges {
         )
     }
 
-    private var restServices: RESTServices {
+    private func restServices(_ metrics: EdgeMetrics, audit: AuditTrail?) -> RESTServices {
         let server = self.configuration.server
         return RESTServices(
             access: self.access,
             broker: self.broker,
+            readers: self.cursors,
             lists: .ofLists(processors: System.coreCount, maxLists: self.configuration.quotas.maxLists),
             maxBodyBytes: server.maxBodyBytes,
             clients: self.clients,
+            signInInForce: self.signIn,
+            signIns: metrics.signIns,
+            audit: audit,
             logger: self.logger
         )
     }
@@ -396,6 +384,7 @@ struct RelayEdges {
                     waitingPolls: { waiters.total },
                     subscriptions: { subscriptions.total }
                 ),
+                ReaderMetrics(cursors: self.cursors), self.webhooks.counts,
                 MemoryMetrics(ledger: self.memory), self.logMetrics,
                 SessionCollector(
                     metrics: self.sessions.metrics,
@@ -404,6 +393,8 @@ struct RelayEdges {
                 ),
                 DocumentCollector(documents: self.documents, engines: engines),
             ] + (self.webhook.map { [$0.webhook] } ?? []) + self.peers.collectors
+                + (self.certificate.map { [CertificateMetrics(certificate: $0)] } ?? [])
+                + [self.telemetry]
         )
     }
 

@@ -5,33 +5,53 @@ import RelayCore
 import RelayEditing
 import RelayMetrics
 import RelaySessions
+import RelayTelemetry
 import RelayWire
 
 /// The composition root: makes every part once and hands each the others that it needs.
 struct RelayParts: Sendable {
     let access: Access
     let broker: Broker
+    let acks: AckKeeper
     let loops: DeliveryLoops
     let lane: TaskLane
     let services: HTTPServices
     /// What a port for metrics alone serves.
     let metricsServices: HTTPServices
+    /// For connections that choose HTTP/2.
+    let http2: HTTP2Services
     let sessions: RelaySessionParts
     let documents: DocumentService
     /// Nil where nobody is told of documents.
     let webhook: RelayWebhookParts?
     let changes: DocumentChangeTeller?
+    let webhooks: TopicWebhookParts
     let peers: RelayPeerParts
     let punches: PunchCoordinator
     let paths: PathKeeper
+    let history: MetricHistory
     /// Nil where there is no relay to tell.
     let pathTeller: PathTeller?
+    /// What the relay asks other servers by.
+    let outgoing: OutgoingHTTP
     let draining = Draining()
     let upkeep: Upkeep
     let streamWatch: StreamWatch
     let changeWatch: ChangeWatch
     let memoryWatch: MemoryWatch
+    let telemetry: Telemetry
+    let registry: PrometheusRegistry
+    /// Whose lines are exported besides, where lines are.
+    let logger: Logger
+    let herald: NodeHerald
+    let audit: AuditTrail
+    let reloader: ConfigurationReloader
+    let signIn: Adjustable<SignInServices>
+    /// Of one address, for connections of any kind.
+    let addressLimits: Adjustable<AddressTable.Limits>
 
+    /// - Parameters:
+    ///   - live: what reads the configuration again; nil where it stays as it is.
     init(
         configuration: RelayConfiguration,
         store: any RelayStore,
@@ -39,11 +59,27 @@ struct RelayParts: Sendable {
         secret: Secret,
         group: any EventLoopGroup,
         logger: Logger,
+        certificate: ServedCertificate? = nil,
+        live: LiveConfiguration? = nil,
         droppedLogLines: @escaping @Sendable () -> Int = { 0 }
     ) async throws {
         let heart = try Heart(configuration, store, hasher, secret)
+        let live =
+            live ?? LiveConfiguration(EffectiveConfiguration(configuration), now: heart.broker.clock.now, loader: nil)
+        let telemetry = try LiveTelemetry(
+            configuration.telemetry,
+            memory: heart.memory,
+            clock: heart.broker.clock,
+            on: group,
+            logger: logger
+        )
+        telemetry.follow(live)
+        self.telemetry = telemetry.telemetry
+        let logger = self.telemetry.exporting(logger, now: heart.broker.clock.now)
+        self.logger = logger
         self.access = heart.access
         self.broker = heart.broker
+        self.acks = AckKeeper(cursors: heart.cursors, logger: logger)
         self.loops = try await DeliveryLoops.start(
             on: group,
             broker: heart.broker,
@@ -51,7 +87,6 @@ struct RelayParts: Sendable {
             peerTimeout: TimeAmount(configuration.server.peerTimeout)
         )
         self.lane = TaskLane(maxJobs: configuration.server.maxConnections)
-        self.upkeep = Upkeep(broker: heart.broker, access: heart.access, logger: logger)
         self.streamWatch = StreamWatch(broker: heart.broker, logger: logger)
         self.memoryWatch = MemoryWatch(
             ledger: heart.memory,
@@ -99,28 +134,73 @@ struct RelayParts: Sendable {
                 clock: heart.broker.clock
             )
         }
+        self.webhooks = TopicWebhookParts.open(
+            configuration,
+            store: store,
+            cursors: heart.cursors,
+            authenticator: heart.access.authenticator,
+            memory: heart.memory,
+            tracer: self.telemetry.tracer,
+            on: group,
+            logger: logger
+        )
         self.peers = RelayPeerParts(configuration, secret: secret, clock: heart.broker.clock)
         heart.access.authenticator.takeTickets(readBy: SessionTicketReader(service: self.sessions.service))
+        let outgoing = OutgoingHTTP(on: group, authorities: configuration.signIn.authorityPath)
+        self.outgoing = outgoing
+        let signIn = LiveSignIn(
+            configuration.signIn,
+            access: heart.access,
+            http: outgoing,
+            uptime: heart.broker.clock.uptime,
+            logger: logger
+        )
+        self.signIn = signIn.services
+        self.history = MetricHistory(clock: heart.broker.clock)
         let edges = RelayEdges(
             configuration: configuration,
             store: store,
             access: heart.access,
             broker: heart.broker,
+            cursors: heart.cursors,
             sessions: self.sessions,
             documents: self.documents,
             webhook: webhook,
+            webhooks: self.webhooks,
             peers: self.peers,
             draining: self.draining,
             memory: heart.memory,
+            history: self.history,
             loops: self.loops,
             lane: self.lane,
             iceServers: configuration.iceServers(secret: secret),
+            signIn: signIn.services,
             secret: secret,
             logger: logger,
-            logMetrics: LogMetrics(droppedLines: droppedLogLines)
+            logMetrics: LogMetrics(droppedLines: droppedLogLines),
+            certificate: certificate,
+            telemetry: self.telemetry,
+            live: live
         ).make()
+        signIn.follow(live, from: configuration.signIn, metrics: edges.signIns)
+        self.registry = edges.registry
         (self.services, self.metricsServices) = (edges.relay, edges.metrics)
+        let http2 = configuration.http2Services(heart.access.rateLimiter)
+        self.http2 = http2
+        let addressLimits = Adjustable(configuration.server.addressLimits)
+        self.addressLimits = addressLimits
+        Self.follow(live, http2, addressLimits)
         self.punches = edges.punches
+        self.herald = NodeHerald(directory: edges.directory, logger: logger)
+        self.audit = edges.audit
+        self.reloader = edges.reloader
+        self.upkeep = Upkeep(
+            broker: heart.broker,
+            cursors: heart.cursors,
+            access: heart.access,
+            audit: edges.audit,
+            logger: logger
+        )
         self.paths = PathKeeper(ledger: edges.punches.paths, service: self.sessions.service)
         self.pathTeller =
             store is any SharedStore
@@ -130,6 +210,21 @@ struct RelayParts: Sendable {
             logger.error(
                 "a stored record can't be read, and is left out: the relay goes on without it",
                 metadata: ["record": "\(place)", "reason": "\(reason)"]
+            )
+        }
+    }
+
+    /// What the listener goes by follows the configuration.
+    private static func follow(
+        _ live: LiveConfiguration,
+        _ http2: HTTP2Services,
+        _ addressLimits: Adjustable<AddressTable.Limits>
+    ) {
+        live.observe { configuration in
+            addressLimits.change(to: configuration.server.addressLimits)
+            http2.change(
+                limits: configuration.server.http2Limits,
+                streamsPerAddress: configuration.server.streamsPerAddress
             )
         }
     }
@@ -149,6 +244,7 @@ struct RelayParts: Sendable {
 private struct Heart {
     let access: Access
     let broker: Broker
+    let cursors: ReaderCursors
     let memory: MemoryLedger
     let messages = SessionMessageCounts()
 
@@ -179,6 +275,12 @@ private struct Heart {
             memory: self.memory,
             durability: configuration.storage.brokerDurability,
             clock: clock
+        )
+        self.cursors = ReaderCursors(
+            store: store,
+            broker: self.broker,
+            memory: self.memory,
+            settings: configuration.readerSettings
         )
         self.broker.startFollowing()
     }

@@ -39,7 +39,7 @@ struct RelayPeerPort: Sendable {
             let intake = DatagramIntake(size: DatagramListener.maximumDatagram)
             let relay = turn.map {
                 TURNRelay($0, host: bind.host, on: loop, intake: intake, metrics: turnCounts) {
-                    RelayConfiguration.PeerPort.machineAddresses
+                    OutgoingReach.machineAddresses()
                 }
             }
             let port = DatagramPort(responder: responder, intake: intake, turn: relay) { counts.count($0) }

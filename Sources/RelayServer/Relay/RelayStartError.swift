@@ -5,6 +5,7 @@ public enum RelayStartError: Error, CustomStringConvertible {
     /// Something that it needs can't be had: the store, the secret file, the address. Exit code 1.
     case unavailable(String)
 
+    /// For its operator: one problem a line.
     public var description: String {
         switch self {
         case .refused(let problems): problems.map(\.description).joined(separator: "\n")

@@ -15,6 +15,7 @@ struct RelayStartup: Sendable {
         let errors = problems.filter { $0.severity == .error }
         guard errors.isEmpty else { throw RelayStartError.refused(errors) }
         for warning in problems { self.logger.warning("\(warning)") }
+        try await self.refuseUnfinishedCopy()
         switch StartupGuard.secretPlan(self.configuration) {
         case .configured(let secret):
             return secret
@@ -27,6 +28,15 @@ struct RelayStartup: Sendable {
                 throw RelayStartError.unavailable("the secret file can't be used: \(error)")
             }
         }
+    }
+
+    /// A store that is half filled from another has some users and some messages only.
+    private func refuseUnfinishedCopy() async throws {
+        // A store that can't be asked says so where it is used first.
+        guard let source = try? await self.store.unfinishedCopy(at: RelayClock.system.now()) else { return }
+        throw RelayStartError.unavailable(
+            "the store holds an unfinished copy of \(source): finish it with 'pulsar-relay store copy'"
+        )
     }
 
     /// Warns where the relay that started last on this store signs with another secret. No reason not to start: while the secret is
@@ -76,7 +86,7 @@ struct RelayStartup: Sendable {
                     password: password.value,
                     email: access.bootstrapAdminEmail
                 )
-                return self.logger.info("administrator \(outcome)", metadata: ["username": "\(username)"])
+                return self.tell(of: outcome, username)
             }
             guard try await users.counts().total == 0 else { return }
             let password = String(SecretFile.randomSecret().value.prefix(24))
@@ -84,6 +94,18 @@ struct RelayStartup: Sendable {
             announce(username, password)
         } catch {
             throw RelayStartError.unavailable("the administrator can't be made: \(error)")
+        }
+    }
+
+    private func tell(of outcome: BootstrapOutcome, _ username: String) {
+        switch outcome {
+        case .created, .passwordReset, .unchanged:
+            self.logger.info("administrator \(outcome)", metadata: ["username": "\(username)"])
+        case .foreign:
+            self.logger.error(
+                "no administrator was made: the name belongs to a user who signs in at a provider. Set bootstrap_admin_username to another name",
+                metadata: ["username": "\(username)"]
+            )
         }
     }
 }

@@ -4,8 +4,9 @@ public import RelayCore
 public import RelayStorage
 import RelayValkey
 
-/// A store for everything: messages, topics, users and tokens.
-public typealias RelayStore = AccessStore & StoreLifecycle & StreamStore
+/// A store for everything: messages, topics, readers' places, users, tokens, webhooks and the audit log.
+public typealias RelayStore = AccessStore & AuditStore & ReaderStore & StoreLifecycle & StreamStore
+    & StreamTransferStore & WebhookStore
 
 extension RelayConfiguration {
     /// Opens the configured store.

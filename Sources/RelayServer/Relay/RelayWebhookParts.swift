@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import RelayAccess
 import RelayCore
 import RelayEditing
 

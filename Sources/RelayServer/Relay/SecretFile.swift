@@ -3,6 +3,7 @@ import CoreFoundation
 import Foundation
 import Glibc
 import RelayAccess
+import RelayWire
 
 /// A file that holds one random secret, made at the first start and readable by the relay's user only (mode 0600).
 ///
@@ -28,8 +29,7 @@ public struct SecretFile: Sendable {
     /// 256 random bits in hexadecimal.
     public static func randomSecret() -> Secret {
         var generator = SystemRandomNumberGenerator()
-        let words = (0..<4).map { _ in String(generator.next() as UInt64, radix: 16) }
-        return Secret(words.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined())
+        return Secret((0..<4).map { _ in String(hexadecimal: generator.next() as UInt64) }.joined())
     }
 
     /// - Returns: nil where there is no file.
@@ -111,6 +111,7 @@ public struct SecretFile: Sendable {
 /// Why a secret's file is of no use. Retrying changes nothing: its operator must act.
 public struct SecretFileError: Error, Hashable, Sendable, CustomStringConvertible {
     public let path: String
+    /// What is wrong, and what its operator should do.
     public let message: String
     /// The system's error number, where there is one.
     public let code: Int32?

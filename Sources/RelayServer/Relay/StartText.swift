@@ -6,26 +6,40 @@ public struct StartText: Hashable, Sendable, CustomStringConvertible {
     public let data: String
     /// A command.
     public let login: String
+    /// The digest by which clients can tell the certificate, `SHA-256 3f…`; nil where there is no TLS.
+    public let certificate: String?
 
     /// - Parameters:
     ///   - version: the relay's.
     ///   - port: where it listens in truth, also with `port: 0`.
+    ///   - certificate: what connections are shown; nil where there is no TLS.
     ///   - workingDirectory: what a relative `data_dir` is relative to.
-    public init(_ configuration: RelayConfiguration, version: String, port: Int, workingDirectory: String) {
+    public init(
+        _ configuration: RelayConfiguration,
+        version: String,
+        port: Int,
+        certificate: CertificateFacts? = nil,
+        workingDirectory: String
+    ) {
+        let scheme = certificate == nil ? "http" : "https"
         let host = configuration.server.host
-        self.listening = "Pulsar Relay \(version) listens on http://\(Self.bracketed(host)):\(port)"
+        self.listening = "Pulsar Relay \(version) listens on \(scheme)://\(Self.bracketed(host)):\(port)"
         self.data = Self.data(configuration, workingDirectory)
-        let url = "http://\(Self.bracketed(Self.reachable(host))):\(port)"
-        self.login = "pulsar-relay login --url \(url) --username \(configuration.access.bootstrapAdminUsername)"
+        let url = "\(scheme)://\(Self.bracketed(Self.reachable(host))):\(port)"
+        let trust = certificate?.ownFile.map { " --ca \(Self.absolute($0, in: workingDirectory))" } ?? ""
+        self.login = "pulsar-relay login --url \(url)\(trust) --username \(configuration.access.bootstrapAdminUsername)"
+        self.certificate = certificate.map { facts in
+            "SHA-256 \(facts.fingerprint)\(facts.isSelfSigned ? ", made by the relay" : "")"
+        }
     }
 
-    /// Three lines.
+    /// Three lines, and one of the certificate.
     public var description: String {
         """
         \(self.listening)
         Data:   \(self.data)
         Log in: \(self.login)
-        """
+        """ + (self.certificate.map { "\nTLS:    certificate \($0)" } ?? "")
     }
 
     private static func data(_ configuration: RelayConfiguration, _ workingDirectory: String) -> String {
@@ -33,15 +47,18 @@ public struct StartText: Hashable, Sendable, CustomStringConvertible {
         case .memory:
             return "in memory, gone when the relay stops"
         case .sqlite:
-            let directory = configuration.storage.dataDirectory
-            let path = directory.hasPrefix("./") ? String(directory.dropFirst(2)) : directory
-            return "\(path.hasPrefix("/") ? path : "\(workingDirectory)/\(path)") (sqlite)"
+            return "\(Self.absolute(configuration.storage.dataDirectory, in: workingDirectory)) (sqlite)"
         case .valkey:
             let valkey = configuration.valkey
             let nodes = valkey.clusterNodes.map(\.description).joined(separator: ", ")
             return nodes.isEmpty
                 ? "Valkey at \(Self.bracketed(valkey.host)):\(valkey.port)" : "Valkey cluster of \(nodes)"
         }
+    }
+
+    private static func absolute(_ path: String, in workingDirectory: String) -> String {
+        let path = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+        return path.hasPrefix("/") ? path : "\(workingDirectory)/\(path)"
     }
 
     /// An address at which this machine reaches a relay that listens on all of its addresses.

@@ -5,11 +5,14 @@ import RelayCore
 /// Lets the stores forget what has expired, every so often.
 struct Upkeep: Sendable {
     private static let interval = Duration.seconds(60)
-    /// Rounds of messages to one of tokens.
+    /// Rounds of messages to one of tokens and named readers.
     private static let roundsPerTokenSweep = 60
 
     let broker: Broker
+    let cursors: ReaderCursors
     let access: Access
+    /// Nil where there is none.
+    var audit: AuditTrail? = nil
     let logger: Logger
 
     /// Returns when its task is cancelled.
@@ -30,7 +33,9 @@ struct Upkeep: Sendable {
             await self.resynchronize()
             await self.sweep { () async throws in try await self.broker.sweep(at: now) }
             if round % Self.roundsPerTokenSweep == 0 {
+                await self.sweep { () async throws in try await self.cursors.sweep(at: now) }
                 await self.sweep { () async throws in try await self.access.sweep(at: now) }
+                await self.sweep { () async throws in try await self.audit?.sweep(at: now) }
             }
         }
         // By now the relay has waited for what was on its way.

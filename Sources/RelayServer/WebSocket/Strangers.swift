@@ -9,12 +9,20 @@ final class Strangers: Sendable {
     private let places: ConnectionQuota
     private let clients: ClientAddress
     /// How long they may take to say who they are.
-    let patience: TimeAmount
+    var patience: TimeAmount { self.time.current }
+    private let time: Adjustable<TimeAmount>
 
     init(places: ConnectionQuota, clients: ClientAddress, patience: TimeAmount) {
         self.places = places
         self.clients = clients
-        self.patience = patience
+        self.time = Adjustable(patience)
+    }
+
+    /// How many there may be from now on, and for how long. Who is there stays.
+    func change(maxPerAddress: Int, maxInAll: Int, patience: TimeAmount) {
+        self.places.change(maxPerUser: maxPerAddress)
+        self.places.change(maxInAll: maxInAll)
+        self.time.change(to: patience)
     }
 
     func address(of exchange: Exchange) -> String { self.clients.key(of: exchange) }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOWebSocket
 import RelayAccess
+import RelayTelemetry
 import RelayWire
 
 /// One WebSocket: the client's frames come in, the relay's go out, until one of them closes it. What its messages mean is its
@@ -36,9 +37,12 @@ final class WebSocketConnection: ChannelDuplexHandler {
     private var pings: PingSchedule
 
     private let services: WebSocketServices
+    /// Nil where the connection is the WebSocket's alone.
+    private let stream: (any RequestStream)?
     /// The relay's.
     private let role: WebSocketRole
     private let loop: DeliveryLoop
+    let isEncrypted: Bool
     private var dialect: any WebSocketDialect
     private var place: ConnectionQuota.Place?
     private var phase = Phase.open
@@ -52,23 +56,29 @@ final class WebSocketConnection: ChannelDuplexHandler {
     private(set) var closeCode: UInt16?
     /// Whether the relay is stopping.
     private var isGoingAway = false
+    /// The connection's life, where it is recorded.
+    private(set) var span: TraceSpan?
 
     /// - Parameters:
     ///   - place: among its user's connections; nil for a connection between relays, and where something else has it.
     ///   - role: the relay's. Where it is the client, whatever is said of the client here is said of the server.
     ///   - isEncrypted: whether bytes have to go through the channel.
+    ///   - stream: of HTTP/2, where it is one.
     init(
         _ dialect: any WebSocketDialect,
         services: WebSocketServices,
         loop: DeliveryLoop,
         place: consuming ConnectionQuota.Place?,
         role: WebSocketRole = .server,
-        isEncrypted: Bool = false
+        isEncrypted: Bool = false,
+        stream: (any RequestStream)? = nil
     ) {
         self.services = services
+        self.stream = stream
         self.role = role
         self.socket = SocketWriter(isToldOfEnd: true, usesChannelAlone: isEncrypted)
         self.loop = loop
+        self.isEncrypted = isEncrypted
         self.dialect = dialect
         self.place = consume place
         self.assembler = WebSocketAssembler(
@@ -116,6 +126,11 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.context = nil
     }
 
+    /// The connection's life is recorded; it may be over already.
+    func began(_ span: TraceSpan?) {
+        if case .closed = self.phase { span?.end() } else { self.span = span }
+    }
+
     /// Another dialect goes on from here: the client's first message was one of its own. For dialects that take whole messages.
     func change(to dialect: any WebSocketDialect) {
         guard !self.isOver else { return }
@@ -140,6 +155,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
         self.phase = .closed
         self.place = nil
         self.services.metrics.webSocketClosed()
+        self.span?.end(self.closeCode.map { [Attribute("pulsar.websocket.close_code", .integer(Int($0)))] } ?? [])
+        self.span = nil
         self.loop.current?.connections.remove(self)
         _ = self.intake.end()
         if wasOpen { self.dialect.closed() }
@@ -161,7 +178,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
         if self.isInputClosed {
             self.answerClose(nil, context)
         } else {
-            self.close(self.dialect.goingAway(), "The relay is restarting, connect again")
+            let code = self.dialect.goingAway()
+            self.close(code, "The relay is restarting, connect again in \(DrainHint.random()) ms")
         }
     }
 
@@ -372,7 +390,7 @@ extension WebSocketConnection: LoopConnection {
     var channel: (any Channel)? { self.context?.channel }
 
     func tick(_ now: NIODeadline) -> NIODeadline {
-        if self.isToBeCounted { self.outstanding.count(of: self.channel, since: nil, self.services.memory) }
+        if self.isToBeCounted { self.countOutstanding() }
         let dialect = self.dialect
         switch self.pings.tick(
             now,
@@ -394,7 +412,22 @@ extension WebSocketConnection: LoopConnection {
         return self.isToBeCounted ? now : self.pings.rest(from: now, isHeldBack: self.isHeldBack)
     }
 
+    private func countOutstanding() {
+        if let stream = self.stream {
+            self.outstanding.count(waiting: stream.untakenBytes, self.services.memory)
+        } else {
+            self.outstanding.count(of: self.channel, since: nil, self.services.memory)
+        }
+    }
+
     func cutOff() { self.context?.close(promise: nil) }
+
+    var facts: ConnectionFacts? { self.dialect.facts }
+
+    func end(byAdministrator reason: String) {
+        guard !self.isOver else { return self.cutOff() }
+        self.close(self.dialect.endedByAdministrator, reason)
+    }
 
     /// What is under way is answered first, or its client would not know what was stored. Nothing more is begun.
     func shutDown() {

@@ -51,6 +51,12 @@ protocol WebSocketDialect: AnyObject {
     /// - Returns: the code that it closes with.
     func goingAway() -> WebSocketErrorCode
 
+    /// What is said, and whose it is, at the moment. Nil where the WebSocket is a part of something that tells.
+    var facts: ConnectionFacts? { get }
+
+    /// How a client is told that an administrator has ended its connection.
+    var endedByAdministrator: WebSocketErrorCode { get }
+
     /// A whole frame that goes with each ping, for clients that hear no pings; nil for none.
     var keepAlive: ByteBuffer? { get }
 
@@ -74,4 +80,7 @@ extension WebSocketDialect {
     func foundTooLarge() {}
 
     func goingAway() -> WebSocketErrorCode { .goingAway }
+
+    /// Clients do not come again by themselves after it.
+    var endedByAdministrator: WebSocketErrorCode { .policyViolation }
 }

@@ -33,6 +33,8 @@ extension WebSocketErrorCode {
     static let resetConnection = WebSocketErrorCode(codeNumber: 4205)
     /// No token in time, or too much before it.
     static let unauthorized = WebSocketErrorCode(codeNumber: 4401)
+    /// Stay away.
+    static let forbidden = WebSocketErrorCode(codeNumber: 4403)
     /// Nothing was said for too long, or no document opened.
     static let connectionTimeout = WebSocketErrorCode(codeNumber: 4408)
 }

@@ -14,6 +14,7 @@ enum WebSocketHandshake {
     private static let magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
     static func evaluate(_ head: HTTPRequestHead) -> Outcome {
+        if head.version == .http2 { return self.evaluateStream(head) }
         guard head.version == .http1_1, Self.list(head, "connection", holds: "upgrade"),
             Self.list(head, "upgrade", holds: "websocket")
         else {
@@ -34,10 +35,29 @@ enum WebSocketHandshake {
             "connection": "upgrade",
             "sec-websocket-accept": Self.accept(keys[0]),
         ]
+        self.select(head, into: &headers)
+        return .accept(headers)
+    }
+
+    /// The same for a stream of HTTP/2 (RFC 8441): no key is needed, and nothing is switched.
+    private static func evaluateStream(_ head: HTTPRequestHead) -> Outcome {
+        guard self.list(head, "upgrade", holds: "websocket") else {
+            return .refuse(Reply(.badRequest, detail: "This is a WebSocket endpoint: CONNECT to it, see RFC 8441"))
+        }
+        guard head.headers["sec-websocket-version"] == ["13"] else {
+            var reply = Reply(.badRequest, detail: "Unsupported WebSocket version")
+            reply.headers.add(name: "sec-websocket-version", value: "13")
+            return .refuse(reply)
+        }
+        var headers = HTTPHeaders()
+        self.select(head, into: &headers)
+        return .accept(headers)
+    }
+
+    private static func select(_ head: HTTPRequestHead, into headers: inout HTTPHeaders) {
         if let selected = WebSocketSubprotocols(head.headers).selected {
             headers.add(name: "sec-websocket-protocol", value: selected)
         }
-        return .accept(headers)
     }
 
     /// Whether the HTTP decoder, too, takes this request for an upgrade: then it parses no further, and what follows is left

@@ -3,7 +3,7 @@ import NIOHTTP1
 import NIOWebSocket
 import RelayCore
 
-/// What WebSockets work with, whatever is said over them: the same for all, fixed while the relay runs.
+/// What WebSockets work with, whatever is said over them: the same for all.
 final class WebSocketServices: Sendable {
     let lane: TaskLane
     /// Where whatever is held for a client is charged.
@@ -14,7 +14,8 @@ final class WebSocketServices: Sendable {
     /// Largest message, bytes.
     let maxMessageBytes: Int
     /// A WebSocket that is not used for so long after it was opened is closed.
-    let idleLimit: TimeAmount
+    var idleLimit: TimeAmount { self.idle.current }
+    private let idle: Adjustable<TimeAmount>
 
     init(
         lane: TaskLane,
@@ -22,14 +23,14 @@ final class WebSocketServices: Sendable {
         metrics: EdgeMetrics,
         places: ConnectionQuota,
         maxMessageBytes: Int,
-        idleLimit: TimeAmount
+        idleLimit: Adjustable<TimeAmount>
     ) {
         self.lane = lane
         self.memory = memory
         self.metrics = metrics
         self.places = places
         self.maxMessageBytes = maxMessageBytes
-        self.idleLimit = idleLimit
+        self.idle = idleLimit
     }
 
     /// Answers the opening handshake, and turns the connection into a WebSocket; or says why not.
@@ -75,20 +76,31 @@ final class WebSocketServices: Sendable {
         to makeDialect: () -> any WebSocketDialect
     ) -> Bool {
         let dialect = makeDialect()
-        let decoder: any ChannelHandler =
-            dialect.takesPieces
-            ? ByteToMessageHandler(WebSocketPieceDecoder())
-            : ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: self.maxMessageBytes))
-        let connection = WebSocketConnection(dialect, services: self, loop: exchange.loop, place: place)
+        let connection = WebSocketConnection(
+            dialect,
+            services: self,
+            loop: exchange.loop,
+            place: place,
+            isEncrypted: exchange.connection.isEncrypted,
+            stream: exchange.connection.stream
+        )
         do {
             try exchange.connection.switchProtocol(
                 headers: headers,
-                handlers: [gate, decoder, connection].compactMap(\.self)
+                handlers: [gate, self.decoder(for: dialect), connection].compactMap(\.self)
             )
+            connection.began(exchange.trace?.switched(exchange))
             return true
         } catch {
             exchange.connection.cutOff()
             return false
         }
+    }
+
+    /// What makes frames of a WebSocket's bytes, before its ``WebSocketConnection``.
+    func decoder(for dialect: any WebSocketDialect) -> any ChannelHandler {
+        dialect.takesPieces
+            ? ByteToMessageHandler(WebSocketPieceDecoder())
+            : ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: self.maxMessageBytes))
     }
 }

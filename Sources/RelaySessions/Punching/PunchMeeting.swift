@@ -25,6 +25,9 @@ public struct PunchMeeting: Hashable, Sendable {
     /// What the two say of their NATs.
     public var nats: [NATClass] { [self.first.nat, self.second.nat] }
 
+    /// The same, and who says it.
+    public var natsByPeer: [PeerID: NATClass] { [self.first.peer: self.first.nat, self.second.peer: self.second.nat] }
+
     // MARK: Asked on the punch topic
 
     /// - Parameter messages: of the punch topic, in their order; the last is the one that asks.

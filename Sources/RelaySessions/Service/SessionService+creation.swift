@@ -90,7 +90,7 @@ extension SessionService {
         if let principal { return principal.id }
         let secret = try await self.keys.current().current.secret(for: "addresses of those without an account, 1")
         let digest = HMAC<SHA256>.authenticationCode(for: Array(address.utf8), using: secret)
-        return UserID("anonymous-\(Sodium.hexadecimal(Array(digest.prefix(8))))")
+        return UserID("anonymous-\(String(hexadecimal: Array(digest.prefix(8))))")
     }
 
     private func tickets(

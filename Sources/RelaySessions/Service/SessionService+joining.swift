@@ -38,7 +38,7 @@ public struct SessionJoin: Sendable {
     /// The name of a peer that has none, and calls its join something: each time the same.
     public static func peer(joiningBy ticket: TicketID, calling key: String) -> PeerID {
         let digest = SHA256.hash(data: Array("\(ticket.text) \(key)".utf8))
-        guard let id = PeerID("peer-\(Sodium.hexadecimal(Array(digest.prefix(8))))") else {
+        guard let id = PeerID("peer-\(String(hexadecimal: Array(digest.prefix(8))))") else {
             preconditionFailure("a short name without control characters")
         }
         return id

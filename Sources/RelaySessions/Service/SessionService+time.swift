@@ -78,7 +78,7 @@ extension SessionService {
     // MARK: All sessions
 
     /// Sessions in a page of the round.
-    private static let pageSize = 200
+    static let pageSize = 200
 
     /// Sessions by id, and where the next page begins; nil after the last.
     func page(after key: TopicKey?) async throws -> (sessions: [Session], next: TopicKey?) {

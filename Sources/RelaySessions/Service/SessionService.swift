@@ -8,7 +8,9 @@ import Synchronization
 /// A session is the state of its root topic. Every change is a transition there: whichever relay decides it, its members are told once. The
 /// service holds nothing of a session itself.
 public final class SessionService: Sendable {
-    public let settings: SessionSettings
+    /// What holds at this moment.
+    public var settings: SessionSettings { self.settingsInForce.current }
+    private let settingsInForce: Adjustable<SessionSettings>
     public let keys: SessionKeys
     let broker: Broker
     let deadlines: any DeadlineStore
@@ -28,13 +30,19 @@ public final class SessionService: Sendable {
         takingProof: (@Sendable (_ name: String) async throws(StoreError) -> Bool)? = nil,
         onTransition: @escaping @Sendable (SessionTransition) -> Void
     ) {
-        self.settings = settings
+        self.settingsInForce = Adjustable(settings)
         self.keys = keys
         self.broker = broker
         self.deadlines = deadlines
         self.proofs = UsedProofs(sharing: takingProof, startedAt: broker.clock.now())
         self.onTransition = onTransition
     }
+
+    /// Lets people in, and gives out tickets, by other settings from now on. Sessions that there are go on as they were.
+    ///
+    /// - Parameter settings: ``SessionSettings/cluster``, ``SessionSettings/rules`` and ``SessionSettings/messages`` must be as before: the
+    ///   sessions' topics were made with them.
+    public func change(to settings: SessionSettings) { self.settingsInForce.change(to: settings) }
 
     /// Sessions that have not ended, on all relays that share the store: those that the last round has seen, and what this relay has done since.
     public var active: Int { max(0, self.activeSessions.load(ordering: .relaxed)) }
@@ -139,6 +147,35 @@ public final class SessionService: Sendable {
                 if let session = self.session(in: topic.record) { sessions.append(session) }
             }
             guard page.count == limit, let key = page.last?.record.key else { return sessions }
+            last = key
+        }
+        return sessions
+    }
+
+    /// All sessions, by id. For administrators.
+    ///
+    /// - Parameters:
+    ///   - owner: whose; nil for everybody's.
+    ///   - id: the page begins after it; nil for the first page.
+    ///   - limit: sessions in the page.
+    public func allSessions(
+        of owner: UserID?,
+        after id: SessionID?,
+        limit: Int
+    ) async throws(SessionFailure) -> [Session] {
+        var sessions: [Session] = []
+        var last = id.map(Self.key)
+        while sessions.count < limit {
+            let page: [StoredTopic]
+            do throws(BrokerError) {
+                page = try await self.broker.topics(ofKind: SessionTopic.rootKind, after: last, limit: Self.pageSize)
+            } catch {
+                throw .broker(error)
+            }
+            for topic in page where sessions.count < limit && (owner == nil || topic.record.owner == owner) {
+                if let session = self.session(in: topic.record) { sessions.append(session) }
+            }
+            guard page.count == Self.pageSize, let key = page.last?.record.key else { return sessions }
             last = key
         }
         return sessions

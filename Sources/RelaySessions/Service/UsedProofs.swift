@@ -60,7 +60,7 @@ final class UsedProofs: Sendable {
         guard self.sharing != nil || use.madeAt.unixSeconds >= self.startedAt.unixSeconds else { return false }
         guard self.table.withLock({ $0.take(use, at: now) }) else { return false }
         guard let sharing = self.sharing else { return true }
-        return try await sharing(Sodium.hexadecimal(use.name))
+        return try await sharing(String(hexadecimal: use.name))
     }
 }
 

@@ -51,7 +51,7 @@ public struct LegacyToken: Hashable, Sendable {
         let signature = key.sign(payload)
         return switch form {
         case .dotted: "\(Sodium.base64(payload)).\(Sodium.base64(signature))"
-        case .hexadecimal: Sodium.hexadecimal(payload + signature)
+        case .hexadecimal: String(hexadecimal: payload + signature)
         }
     }
 
@@ -94,9 +94,9 @@ extension LegacyToken {
             else { throw .malformed }
             return (payload, signature)
         case .hexadecimal:
-            guard text.allSatisfy({ $0.isLowercaseHexDigit }), let bytes = Sodium.bytes(hexadecimal: text),
-                bytes.count > Sodium.signatureBytes
-            else { throw .malformed }
+            guard let bytes = Hexadecimal.bytes(text, capitals: false), bytes.count > Sodium.signatureBytes else {
+                throw .malformed
+            }
             return (bytes.dropLast(Sodium.signatureBytes), bytes.suffix(Sodium.signatureBytes))
         }
     }
@@ -127,11 +127,5 @@ extension LegacyToken.Signed {
             expiresAt: end
         )
         return VerifiedTicket(facts: facts, node: nil)
-    }
-}
-
-extension UInt8 {
-    fileprivate var isLowercaseHexDigit: Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
     }
 }

@@ -1,4 +1,5 @@
 import Crypto
+import RelayWire
 
 extension BoundedName<TicketIDKind> {
     /// A new `jti`: 128 random bits as 32 lower-case hex digits.
@@ -40,7 +41,7 @@ extension BoundedName<TunnelIDKind> {
 
 extension BoundedName {
     fileprivate static func hexadecimal(_ bytes: [UInt8]) -> Self {
-        guard let name = Self(Sodium.hexadecimal(bytes)) else { preconditionFailure("32 hex digits are a name") }
+        guard let name = Self(String(hexadecimal: bytes)) else { preconditionFailure("32 hex digits are a name") }
         return name
     }
 }

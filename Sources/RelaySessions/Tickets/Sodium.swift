@@ -71,24 +71,6 @@ enum Sodium {
         return code == 0 ? Array(bytes.prefix(count)) : nil
     }
 
-    /// - Parameter text: as for ``bytes(base64:_:)``.
-    /// - Returns: nil unless all are hex digits, two for each byte. Capital letters are digits too.
-    static func bytes(hexadecimal text: some Collection<UInt8>) -> [UInt8]? {
-        let text = text.map(CChar.init(bitPattern:))
-        guard text.count.isMultiple(of: 2) else { return nil }
-        var bytes = [UInt8](repeating: 0, count: text.count / 2)
-        var count = 0
-        let code = unsafe sodium_hex2bin(&bytes, bytes.count, text, text.count, nil, &count, nil)
-        return code == 0 && count == bytes.count ? bytes : nil
-    }
-
-    /// Two lower-case hex digits for each byte.
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        var text = [CChar](repeating: 0, count: bytes.count * 2 + 1)
-        _ = unsafe sodium_bin2hex(&text, text.count, bytes, bytes.count)
-        return String(decoding: text.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-
     /// Whether both hold the same bytes, in a time that tells nothing about where they differ. Lengths are not secret.
     static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }

@@ -1,3 +1,5 @@
+import RelayWire
+
 /// What the relay's Ed25519 key is made from (RFC 8032, section 5.1.5): 32 bytes that nobody else may know. Never described in clear.
 public struct TicketSeed: Hashable, Sendable, CustomStringConvertible {
     /// Why a setting holds no seed. Says nothing of what it holds instead.
@@ -38,7 +40,7 @@ public struct TicketSeed: Hashable, Sendable, CustomStringConvertible {
 
     private init(text: [UInt8]) throws(Problem) {
         guard text.count <= Self.maximumTextBytes else { throw .notASeed }
-        if let bytes = Sodium.bytes(hexadecimal: text), bytes.count == Sodium.seedBytes {
+        if let bytes = Hexadecimal.bytes(text), bytes.count == Sodium.seedBytes {
             try self.init(bytes: bytes)
             return
         }

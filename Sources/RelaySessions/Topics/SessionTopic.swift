@@ -38,7 +38,7 @@ public struct SessionTopic: TopicBehavior {
     }
 
     /// The kind of the topic that has the session.
-    static let rootKind = "session"
+    public static let rootKind = "session"
 
     public var kind: String {
         switch self.family {

@@ -6,15 +6,22 @@ import RelayWire
 struct AccountTable {
     private var users: [UserID: User] = [:]
     private var ids: [ExactText: UserID] = [:]
+    private var identities: [ExactText: UserID] = [:]
     private var denied: [String: Timestamp] = [:]
     var refreshTokens = RefreshTokenTable()
+    var serviceTokens = ServiceTokenTable()
+    var webhooks = WebhookTable()
 
-    /// - Returns: false, with nothing stored, where the username or the id is taken.
+    /// - Returns: false, with nothing stored, where the username, the identity or the id is taken.
     mutating func create(_ user: User) -> Bool {
         let name = ExactText(user.username)
-        guard self.ids[name] == nil, self.users[user.id] == nil else { return false }
+        let identity = user.identity.map { ExactText($0.indexText) }
+        guard self.ids[name] == nil, self.users[user.id] == nil, identity.flatMap({ self.identities[$0] }) == nil else {
+            return false
+        }
         self.users[user.id] = user
         self.ids[name] = user.id
+        if let identity { self.identities[identity] = user.id }
         return true
     }
 
@@ -22,6 +29,10 @@ struct AccountTable {
 
     func user(named username: String) -> User? {
         self.ids[ExactText(username)].flatMap { self.users[$0] }
+    }
+
+    func user(of identity: FederatedIdentity) -> User? {
+        self.identities[ExactText(identity.indexText)].flatMap { self.users[$0] }
     }
 
     /// Ordered by creation, then id.
@@ -34,9 +45,13 @@ struct AccountTable {
     }
 
     mutating func update(_ id: UserID, _ changes: UserChanges) -> User? {
-        guard let user = self.users[id]?.changed(by: changes) else { return nil }
+        guard let old = self.users[id], changes.fit(old) else { return nil }
+        let user = old.changed(by: changes)
         self.users[id] = user
-        if changes.passwordHash != nil { self.refreshTokens.remove(of: id) }
+        if changes.passwordHash != nil {
+            self.refreshTokens.remove(of: id)
+            self.serviceTokens.remove(of: id)
+        }
         return user
     }
 
@@ -52,11 +67,26 @@ struct AccountTable {
         return true
     }
 
+    mutating func insert(_ token: ServiceToken, generation: Int64, most: Int) -> ServiceTokenInsertion {
+        guard self.users[token.user]?.passwordGeneration == generation else { return .outdated }
+        guard self.serviceTokens.count(of: token.user) < most else { return .full }
+        self.serviceTokens.put(token)
+        return .stored
+    }
+
+    mutating func insert(_ webhook: StoredWebhook, within quota: WebhookQuota) -> WebhookInsertion {
+        guard self.users[webhook.user] != nil else { return .userMissing }
+        return self.webhooks.insert(webhook, within: quota)
+    }
+
     /// - Returns: false where there is no such user.
     mutating func delete(_ id: UserID) -> Bool {
         guard let user = self.users.removeValue(forKey: id) else { return false }
         self.ids[ExactText(user.username)] = nil
+        if let identity = user.identity { self.identities[ExactText(identity.indexText)] = nil }
         self.refreshTokens.remove(of: id)
+        self.serviceTokens.remove(of: id)
+        self.webhooks.remove(of: id)
         return true
     }
 
@@ -66,6 +96,10 @@ struct AccountTable {
 
     func isDenied(_ jti: String, at now: Timestamp) -> Bool {
         self.denied[jti].map { now < $0 } ?? false
+    }
+
+    var deniedTokens: [DeniedToken] {
+        self.denied.map { DeniedToken(jti: $0.key, expiresAt: $0.value) }
     }
 
     mutating func sweepDenied(at now: Timestamp) {

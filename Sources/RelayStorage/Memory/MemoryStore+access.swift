@@ -19,6 +19,11 @@ extension MemoryStore: UserStore {
         return self.accounts.withLock { $0.user(named: username) }
     }
 
+    public func user(of identity: FederatedIdentity) async throws(StoreError) -> User? {
+        try self.checkOpen()
+        return self.accounts.withLock { $0.user(of: identity) }
+    }
+
     public func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User] {
         try self.checkOpen()
         let all = self.accounts.withLock { $0.all }
@@ -48,7 +53,10 @@ extension MemoryStore: UserStore {
         try self.checkOpen()
         return self.accounts.withLock { accounts in
             guard accounts.delete(id) else { return nil }
-            return self.topicTable.withLock { $0.removeGrants(of: id) }
+            return self.topicTable.withLock { table in
+                table.readers.removeAll(of: id)
+                return table.removeGrants(of: id)
+            }
         }
     }
 }
@@ -72,6 +80,15 @@ extension MemoryStore: RefreshTokenStore {
     public func liveRefreshTokens(of user: UserID, at now: Timestamp) async throws(StoreError) -> [RefreshToken] {
         try self.checkOpen()
         return self.accounts.withLock { $0.refreshTokens.live(of: user, at: now) }
+    }
+
+    public func refreshTokens(
+        of user: UserID,
+        after jti: String?,
+        limit: Int
+    ) async throws(StoreError) -> [RefreshToken] {
+        try self.checkOpen()
+        return self.accounts.withLock { $0.refreshTokens.page(of: user, after: jti, limit: limit) }
     }
 
     public func revokeRefreshToken(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool {
@@ -101,8 +118,96 @@ extension MemoryStore: DenyListStore {
         return self.accounts.withLock { $0.isDenied(jti, at: now) }
     }
 
+    public func deniedTokens(after entry: DeniedToken?, limit: Int) async throws(StoreError) -> [DeniedToken] {
+        try self.checkOpen()
+        let all = self.accounts.withLock { $0.deniedTokens }
+        let rest = all.filter { entry?.precedes($0) ?? true }.sorted { $0.precedes($1) }
+        return Array(rest.prefix(max(0, limit)))
+    }
+
     public func sweepDenyList(at now: Timestamp) async throws(StoreError) {
         try self.checkOpen()
         self.accounts.withLock { $0.sweepDenied(at: now) }
+    }
+}
+
+extension MemoryStore: PendingStore {
+    public func insertPending(
+        _ record: PendingRecord,
+        at now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> PendingInsertion {
+        try self.checkOpen()
+        return self.pending.withLock { $0.insert(record, at: now, limit: limit) }
+    }
+
+    public func pending(
+        _ kind: PendingRecord.Kind,
+        _ name: PendingName,
+        at now: Timestamp
+    ) async throws(StoreError) -> PendingRecord? {
+        try self.checkOpen()
+        return self.pending.withLock { $0.record(kind, name, at: now) }
+    }
+
+    public func pending(
+        _ kind: PendingRecord.Kind,
+        after last: String?,
+        limit: Int,
+        at now: Timestamp
+    ) async throws(StoreError) -> [PendingRecord] {
+        try self.checkOpen()
+        return self.pending.withLock { $0.records(kind, after: last, limit: limit, at: now) }
+    }
+
+    public func replacePending(_ record: PendingRecord, by value: [UInt8]) async throws(StoreError) -> Bool {
+        try self.checkOpen()
+        return self.pending.withLock { $0.replace(record, by: value) }
+    }
+
+    public func takePending(_ record: PendingRecord) async throws(StoreError) -> Bool {
+        try self.checkOpen()
+        return self.pending.withLock { $0.take(record) }
+    }
+
+    public func sweepPending(at now: Timestamp) async throws(StoreError) {
+        try self.checkOpen()
+        self.pending.withLock { $0.sweep(at: now) }
+    }
+}
+
+extension MemoryStore: ServiceTokenStore {
+    public func insertServiceToken(
+        _ token: ServiceToken,
+        generation: Int64,
+        most: Int
+    ) async throws(StoreError) -> ServiceTokenInsertion {
+        try self.checkOpen()
+        return self.accounts.withLock { $0.insert(token, generation: generation, most: most) }
+    }
+
+    public func serviceToken(_ id: String) async throws(StoreError) -> ServiceToken? {
+        try self.checkOpen()
+        return self.accounts.withLock { $0.serviceTokens.token(id) }
+    }
+
+    public func serviceTokens(
+        of user: UserID?,
+        after place: ServiceTokenPlace?,
+        limit: Int
+    ) async throws(StoreError) -> [ServiceToken] {
+        try self.checkOpen()
+        let table = self.accounts.withLock { $0.serviceTokens }
+        return table.list(of: user, after: place, limit: limit)
+    }
+
+    public func removeServiceToken(_ id: String) async throws(StoreError) -> Bool {
+        try self.checkOpen()
+        return self.accounts.withLock { $0.serviceTokens.remove(id) }
+    }
+
+    public func sweepServiceTokens(at now: Timestamp) async throws(StoreError) {
+        try self.checkOpen()
+        self.accounts.withLock { $0.serviceTokens.sweep(at: now) }
     }
 }

@@ -23,6 +23,10 @@ public final class MemoryStore: Sendable {
     let idempotency: Mutex<IdempotencyTable>
     let topicTable = Mutex(TopicTable())
     let accounts = Mutex(AccountTable())
+    /// Held with no other.
+    let pending = Mutex(PendingTable())
+    /// Held with no other.
+    let audit = Mutex(AuditTable())
     private let isClosed = Atomic<Bool>(false)
 
     /// - Parameters:

@@ -40,6 +40,12 @@ struct RefreshTokenTable {
             .sorted { $0.issuedAt == $1.issuedAt ? $0.jti.precedesInBytes($1.jti) : $0.issuedAt < $1.issuedAt }
     }
 
+    /// In the order of their jtis' bytes.
+    func page(of user: UserID, after jti: String?, limit: Int) -> [RefreshToken] {
+        let ids = (self.byUser[user] ?? []).filter { jti?.precedesInBytes($0) ?? true }
+        return ids.sorted { $0.precedesInBytes($1) }.prefix(max(0, limit)).compactMap { self.tokens[$0] }
+    }
+
     mutating func revoke(_ jti: String, at now: Timestamp) -> Bool {
         guard self.tokens[jti]?.isLive(at: now) == true else { return false }
         self.tokens[jti]?.revokedAt = now

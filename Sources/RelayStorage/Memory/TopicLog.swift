@@ -106,6 +106,23 @@ struct TopicLog {
         self.superseded -= 1
     }
 
+    /// Stores a part of a stream as it was elsewhere.
+    mutating func take(_ part: StreamPart) {
+        for message in part.messages {
+            if message.isSnapshot {
+                self.snapshots.append(message.id)
+                self.superseded = self.messages.count
+            }
+            self.messages.append(message)
+            self.bytes += message.memoryCost
+            if message.expiresAt != nil { self.expiring += 1 }
+        }
+        self.peak = max(self.peak, self.messages.count)
+        self.epoch = part.epoch
+        self.trimmedThrough = part.trimmedThrough
+        self.ids = IDSequence(after: part.last)
+    }
+
     /// What a deletion leaves behind.
     mutating func purge() {
         // Nobody misses anything of an empty history.

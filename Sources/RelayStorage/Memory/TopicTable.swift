@@ -15,6 +15,7 @@ struct TopicTable {
     /// Those whose kind keeps a state, by kind.
     private var kinds: [String: KindTopics] = [:]
     private var publicCount = 0
+    var readers = ReaderTable()
 
     var counts: TopicCounts { TopicCounts(total: self.entries.count, publicTopics: self.publicCount) }
 
@@ -74,6 +75,7 @@ struct TopicTable {
         if entry.record.state != nil { self.removeFromKind(entry.record, text) }
         for user in entry.grants.keys { self.removeGranted(text, of: user) }
         self.publicCount -= entry.record.isPublic ? 1 : 0
+        self.readers.removeAll(of: key)
         return true
     }
 

@@ -35,6 +35,23 @@ extension SQLiteStore: RefreshTokenStore {
         }
     }
 
+    public func refreshTokens(
+        of user: UserID,
+        after jti: String?,
+        limit: Int
+    ) async throws(StoreError) -> [RefreshToken] {
+        let start = jti.map { DatabaseValue($0) } ?? DatabaseValue([UInt8]())
+        return try await readablePage(limit) { (limit) async throws(StoreError) in
+            try await self.read { [places] db in
+                try db.readableRefreshTokens(
+                    "user = ? AND jti > ? ORDER BY jti LIMIT ?",
+                    [DatabaseValue(user), start, limit.databaseValue],
+                    places
+                )
+            }
+        }
+    }
+
     public func revokeRefreshToken(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool {
         try await self.write { [places] db, _ in
             guard var token = try db.refreshToken(jti, places), token.isLive(at: now) else { return false }
@@ -77,6 +94,18 @@ extension SQLiteStore: DenyListStore {
         }
     }
 
+    public func deniedTokens(after entry: DeniedToken?, limit: Int) async throws(StoreError) -> [DeniedToken] {
+        let place = entry ?? DeniedToken(jti: "", expiresAt: Timestamp(microseconds: .min))
+        return try await self.read { db in
+            try db.all(
+                """
+                SELECT jti, expires_at FROM denied_tokens WHERE (expires_at, jti) > (?, ?) ORDER BY expires_at, jti LIMIT ?
+                """,
+                [DatabaseValue(place.expiresAt), DatabaseValue(place.jti), max(0, limit).databaseValue]
+            ) { DeniedToken(jti: try $0.required($0.text(0)), expiresAt: try $0.required($0.moment(1))) }
+        }
+    }
+
     public func sweepDenyList(at now: Timestamp) async throws(StoreError) {
         try await self.write { db, _ in
             try db.run("DELETE FROM denied_tokens WHERE expires_at <= ?", [DatabaseValue(now)])
@@ -97,7 +126,15 @@ extension Database {
         _ arguments: [DatabaseValue],
         _ places: UnreadableRecords
     ) throws -> [RefreshToken] {
-        let tokens = try self.readable(
+        try self.readableRefreshTokens(condition, arguments, places).compactMap { $0 }
+    }
+
+    fileprivate func readableRefreshTokens(
+        _ condition: String,
+        _ arguments: [DatabaseValue],
+        _ places: UnreadableRecords
+    ) throws -> [RefreshToken?] {
+        try self.readable(
             """
             SELECT jti, user, chain, secret_hash, issued_at, expires_at, client_hint, last_used_at, rotated_at,
             successor, revoked_at FROM refresh_tokens WHERE \(condition)
@@ -107,7 +144,6 @@ extension Database {
             { "refresh token \($0.shown(0))" },
             { try RefreshToken(row: $0) }
         )
-        return tokens.compactMap { $0 }
     }
 
     fileprivate func put(_ token: RefreshToken) throws {

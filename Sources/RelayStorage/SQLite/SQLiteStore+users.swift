@@ -8,10 +8,12 @@ extension SQLiteStore: UserStore {
         try await self.write { db, _ in
             try db.changes(
                 """
-                INSERT INTO users (id, username, created_at, email, is_active, permissions, password_hash, password_generation)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                INSERT INTO users (
+                    id, username, created_at, email, is_active, permissions, password_hash, password_generation, issuer, subject
+                )
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """,
-                user.columns
+                user.columns + user.identityColumns
             )
         }
     }
@@ -22,6 +24,13 @@ extension SQLiteStore: UserStore {
 
     public func user(named username: String) async throws(StoreError) -> User? {
         try await self.read { [places] in try $0.user("username = ?", [DatabaseValue(username)], places) }
+    }
+
+    public func user(of identity: FederatedIdentity) async throws(StoreError) -> User? {
+        try await self.read { [places] db in
+            let identity = [DatabaseValue(identity.issuer), DatabaseValue(identity.subject)]
+            return try db.user("issuer = ? AND subject = ?", identity, places)
+        }
     }
 
     public func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User] {
@@ -53,7 +62,8 @@ extension SQLiteStore: UserStore {
 
     public func updateUser(_ id: UserID, _ changes: UserChanges) async throws(StoreError) -> User? {
         try await self.write { [places] db, _ in
-            guard let user = try db.user(id, places)?.changed(by: changes) else { return nil }
+            guard let old = try db.user(id, places), changes.fit(old) else { return nil }
+            let user = old.changed(by: changes)
             try db.run(
                 """
                 UPDATE users SET email = ?, is_active = ?, permissions = ?, password_hash = ?, password_generation = ?
@@ -63,6 +73,7 @@ extension SQLiteStore: UserStore {
             )
             if changes.passwordHash != nil {
                 try db.run("DELETE FROM refresh_tokens WHERE user = ?", [DatabaseValue(id)])
+                try db.run("DELETE FROM service_tokens WHERE user = ?", [DatabaseValue(id)])
             }
             return user
         }
@@ -93,6 +104,9 @@ extension SQLiteStore: UserStore {
             ) { $0.storedKey(0) }.compactMap(\.self)
             try db.run("DELETE FROM grants WHERE user = ?", [DatabaseValue(id)])
             try db.run("DELETE FROM refresh_tokens WHERE user = ?", [DatabaseValue(id)])
+            try db.run("DELETE FROM readers WHERE user = ?", [DatabaseValue(id)])
+            try db.run("DELETE FROM service_tokens WHERE user = ?", [DatabaseValue(id)])
+            try db.run("DELETE FROM webhooks WHERE user = ?", [DatabaseValue(id)])
             return keys
         }
     }
@@ -106,7 +120,8 @@ extension Database {
     }
 
     fileprivate static let selectUsers = """
-        SELECT id, username, created_at, email, is_active, permissions, password_hash, password_generation FROM users
+        SELECT id, username, created_at, email, is_active, permissions, password_hash, password_generation, issuer, subject
+        FROM users
         """
 
     /// - Throws: `corrupt` where the record can't be read back: what is there must not be taken for free.
@@ -136,8 +151,14 @@ extension User {
             isActive: try row.integer(4) != 0,
             permissions: Permissions(rawValue: UInt8(truncatingIfNeeded: try row.integer(5))),
             passwordHash: try row.text(6),
-            passwordGeneration: try row.integer(7)
+            passwordGeneration: try row.integer(7),
+            identity: try Self.identity(row)
         )
+    }
+
+    private static func identity(_ row: Row) throws -> FederatedIdentity? {
+        guard let issuer = try row.text(8) else { return nil }
+        return FederatedIdentity(issuer: issuer, subject: try row.required(row.text(9)))
     }
 
     fileprivate var columns: [DatabaseValue] {
@@ -147,5 +168,10 @@ extension User {
             self.permissions.rawValue.databaseValue, self.passwordHash.map { DatabaseValue($0) } ?? .null,
             self.passwordGeneration.databaseValue,
         ]
+    }
+
+    fileprivate var identityColumns: [DatabaseValue] {
+        guard let identity = self.identity else { return [.null, .null] }
+        return [DatabaseValue(identity.issuer), DatabaseValue(identity.subject)]
     }
 }

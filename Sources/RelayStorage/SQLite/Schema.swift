@@ -43,8 +43,31 @@ enum Schema {
         migrator.registerMigration("v9: formats and snapshots") { db in
             for statement in self.snapshots { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("v10: named readers") { db in
+            for statement in self.readers { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("v11: what waits for somebody") { db in
+            for statement in self.pending { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("v12: service tokens") { db in
+            for statement in self.serviceTokens { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("v13: identities of other issuers") { db in
+            for statement in self.identities { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("v14: webhooks") { db in
+            for statement in self.webhooks { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("v15: audit log") { db in
+            try db.execute(sql: self.audit)
+        }
         return migrator
     }
+
+    /// What ``AuditStore`` keeps.
+    private static let audit = """
+        CREATE TABLE audit (at INTEGER NOT NULL, id BLOB NOT NULL, record BLOB NOT NULL, PRIMARY KEY (at, id)) WITHOUT ROWID
+        """
 
     /// `streams.count` and `trimmed_*` are what readers see. Rows of `messages` at or below `trimmed_*` are gone for
     /// readers; they are deleted later, many at once.
@@ -177,6 +200,64 @@ enum Schema {
         "ALTER TABLE topics ADD COLUMN anonymous BLOB",
     ]
 
+    /// Where named readers stand. The epoch is kept as that of `streams`.
+    private static let readers = [
+        """
+        CREATE TABLE readers (
+            topic BLOB NOT NULL REFERENCES topics (key) ON DELETE CASCADE,
+            user BLOB NOT NULL,
+            name BLOB NOT NULL,
+            epoch INTEGER NOT NULL,
+            ms INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            used_at INTEGER NOT NULL,
+            PRIMARY KEY (topic, user, name)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX readers_user ON readers (user)",
+        "CREATE INDEX readers_use ON readers (used_at)",
+    ]
+
+    private static let serviceTokens = [
+        """
+        CREATE TABLE service_tokens (
+            id BLOB NOT NULL PRIMARY KEY,
+            user BLOB NOT NULL,
+            label BLOB,
+            scope BLOB NOT NULL,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL
+        )
+        """,
+        "CREATE INDEX service_tokens_order ON service_tokens (created_at, id)",
+        "CREATE INDEX service_tokens_user ON service_tokens (user, created_at, id)",
+        "CREATE INDEX service_tokens_expiry ON service_tokens (expires_at)",
+    ]
+
+    /// `definition` and `health` are what ``RelayAccess/StoredWebhook`` makes of itself.
+    private static let webhooks = [
+        """
+        CREATE TABLE webhooks (
+            id BLOB NOT NULL PRIMARY KEY,
+            user BLOB NOT NULL,
+            definition BLOB NOT NULL,
+            created_at INTEGER NOT NULL,
+            is_paused INTEGER NOT NULL,
+            revision INTEGER NOT NULL,
+            health BLOB NOT NULL
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX webhooks_user ON webhooks (user, id)",
+    ]
+
+    /// Who a user is elsewhere: both are NULL for users who are nobody there.
+    private static let identities = [
+        "ALTER TABLE users ADD COLUMN issuer BLOB",
+        "ALTER TABLE users ADD COLUMN subject BLOB",
+        "CREATE UNIQUE INDEX users_identity ON users (issuer, subject) WHERE issuer IS NOT NULL",
+    ]
+
     /// How many topics each owner has, and below an empty owner how many there are: counting rows would take longer the more there are.
     /// Triggers keep the numbers, in the transaction that changes `topics`.
     private static let topicCounts = [
@@ -195,6 +276,22 @@ enum Schema {
             DELETE FROM topic_counts WHERE owner = old.owner AND count = 0 AND owner <> '';
         END
         """,
+    ]
+
+    /// What ``PendingStore`` keeps.
+    private static let pending = [
+        """
+        CREATE TABLE pending (
+            kind BLOB NOT NULL,
+            id BLOB NOT NULL,
+            alias BLOB,
+            value BLOB NOT NULL,
+            expires_at INTEGER NOT NULL,
+            PRIMARY KEY (kind, id)
+        ) WITHOUT ROWID
+        """,
+        "CREATE UNIQUE INDEX pending_alias ON pending (kind, alias) WHERE alias IS NOT NULL",
+        "CREATE INDEX pending_expiry ON pending (kind, expires_at)",
     ]
 
     private static let accounts = [

@@ -5,14 +5,29 @@ public enum ClientFrame: Hashable, Sendable {
     case subscribe(SubscribeFrame)
     /// Each name once. Names that no topic can have are left out, so there may be none.
     case unsubscribe(topics: [String])
-    /// Advisory. The id is as sent.
-    case acknowledge(messageID: String)
+    case acknowledge(AckFrame)
     case ping
     case publish(PublishFrame)
     /// Another access token for the connection: as sent, 1 to ``maximumTokenSize`` bytes.
     case authenticate(token: String)
     /// A type that the relay does not know, cut to ``maximumTypeLength`` characters.
     case unknown(type: String)
+
+    /// What a named reader is done with.
+    public struct AckFrame: Hashable, Sendable {
+        /// As sent: an id, or `epoch@id`; may be neither.
+        public let messageID: String
+        /// As sent; nil for the connection's only topic, and empty for what can be no topic's name.
+        public let topic: String?
+        /// As a publish's; nil where the client wants no answer.
+        public let requestID: ByteBuffer?
+
+        public init(messageID: String, topic: String? = nil, requestID: ByteBuffer? = nil) {
+            self.messageID = messageID
+            self.topic = topic
+            self.requestID = requestID
+        }
+    }
 
     /// A message to be published, and how to call the answer.
     public struct PublishFrame: Hashable, Sendable {
@@ -27,6 +42,16 @@ public enum ClientFrame: Hashable, Sendable {
             self.request = request
             self.idempotencyKey = idempotencyKey
         }
+    }
+
+    /// What `type` says of the frames that the relay knows.
+    public enum Kind: String, CaseIterable, Sendable {
+        case subscribe
+        case unsubscribe
+        case acknowledge = "ack"
+        case ping
+        case publish
+        case authenticate = "auth"
     }
 
     /// Names in one subscribe.

@@ -2,7 +2,7 @@ import NIOCore
 
 /// A client frame's members while it is being read. `type` may come last, so all are kept until it is known.
 struct ClientFrameMembers {
-    /// Known once a publish frame's `id` was read; used for refusals too.
+    /// Known once the `id` of a publish or an ack was read; used for refusals too.
     private(set) var requestID: ByteBuffer?
 
     private var type: JSONValue?
@@ -13,6 +13,7 @@ struct ClientFrameMembers {
     private var id: JSONValue?
     private var idempotencyKey: JSONValue?
     private var token: JSONValue?
+    private var reader: JSONValue?
     private var message = PublishRequest.Members()
 
     /// - Returns: nil only where an issue was added.
@@ -31,14 +32,14 @@ struct ClientFrameMembers {
         guard let value = reader.required(bytes, self.type, "type", in: object),
             let type = reader.text(bytes, value, at: "type")
         else { return nil }
-        switch type {
-        case "subscribe": return try self.subscribe(in: object, from: &reader, bytes)
-        case "unsubscribe": return try self.unsubscribe(in: object, from: &reader, bytes)
-        case "ack": return self.acknowledge(in: object, from: &reader, bytes)
-        case "ping": return .ping
-        case "auth": return self.authenticate(in: object, from: &reader, bytes)
-        case "publish": return try self.publish(in: object, from: &reader, bytes)
-        default: return .unknown(type: String(type.prefix(ClientFrame.maximumTypeLength)))
+        switch ClientFrame.Kind(rawValue: type) {
+        case .subscribe: return try self.subscribe(in: object, from: &reader, bytes)
+        case .unsubscribe: return try self.unsubscribe(in: object, from: &reader, bytes)
+        case .acknowledge: return self.acknowledge(in: object, from: &reader, bytes)
+        case .ping: return .ping
+        case .authenticate: return self.authenticate(in: object, from: &reader, bytes)
+        case .publish: return try self.publish(in: object, from: &reader, bytes)
+        case nil: return .unknown(type: String(type.prefix(ClientFrame.maximumTypeLength)))
         }
     }
 
@@ -63,6 +64,8 @@ struct ClientFrameMembers {
             try reader.keep(bytes, &self.messageID, "message_id")
         } else if bytes.text(of: name, is: "token") {
             try reader.keep(bytes, &self.token, "token")
+        } else if bytes.text(of: name, is: "reader") {
+            try reader.keep(bytes, &self.reader, "reader")
         } else {
             _ = try reader.place.value(bytes)
         }
@@ -84,7 +87,8 @@ struct ClientFrameMembers {
                 topics: topics,
                 clientID: clientID,
                 offset: offset,
-                cursors: cursors
+                cursors: cursors,
+                reader: reader.readerName(bytes, self.reader)
             )
         )
     }
@@ -101,15 +105,17 @@ struct ClientFrameMembers {
         return .unsubscribe(topics: topics)
     }
 
-    private func acknowledge(
+    private mutating func acknowledge(
         in object: Range<Int>,
         from reader: inout RequestReader,
         _ bytes: Span<UInt8>
     ) -> ClientFrame? {
+        if let value = self.id, value.kind != .null { self.requestID = reader.requestID(bytes, value) }
         guard let value = reader.required(bytes, self.messageID, "message_id", in: object),
             let id = reader.text(bytes, value, at: "message_id", upTo: 255)
         else { return nil }
-        return .acknowledge(messageID: id)
+        let topic = self.message.sentTopic(bytes)
+        return .acknowledge(ClientFrame.AckFrame(messageID: id, topic: topic, requestID: self.requestID))
     }
 
     private func authenticate(

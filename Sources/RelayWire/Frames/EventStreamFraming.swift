@@ -123,6 +123,7 @@ extension ServerFrame {
         case .error: "error"
         case .gap: "gap"
         case .published: "published"
+        case .acked: "acked"
         case .tokenExpiring: "token_expiring"
         case .authenticated: "authenticated"
         }

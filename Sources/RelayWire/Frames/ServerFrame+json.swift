@@ -37,6 +37,18 @@ extension ServerFrame {
             sink.put(",")
             receipt.putFields(into: &sink)
             sink.put("}")
+        case .acked(let requestID, let acked):
+            sink.put(#"{"type":"acked","id":"#)
+            sink.put(json: requestID)
+            sink.put(#","topic":"#)
+            sink.put(text: acked.topic)
+            sink.put(#","message_id":"#)
+            sink.put(acked.messageID)
+            if let epoch = acked.epoch {
+                sink.put(#","epoch":"#)
+                sink.put(text: epoch)
+            }
+            sink.put("}")
         case .tokenExpiring(let moment):
             sink.put(#"{"type":"token_expiring","expires_at":"#)
             sink.put(moment)

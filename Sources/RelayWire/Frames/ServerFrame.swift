@@ -9,6 +9,8 @@ public enum ServerFrame: Hashable, Sendable {
     case gap(GapFields)
     /// The answer to a publish frame. `requestID` is JSON as the client sent it.
     case published(requestID: ByteBuffer, PublishReceipt)
+    /// The answer to an ack frame: what the reader has done is stored. `requestID` is JSON as the client sent it.
+    case acked(requestID: ByteBuffer, Acked)
     /// The connection's access token expires at this moment, soon, and the connection ends then.
     case tokenExpiring(at: Timestamp)
     /// The answer to an auth frame: the connection lives on its token now, which expires at this moment.
@@ -36,6 +38,20 @@ public enum ServerFrame: Hashable, Sendable {
             self.timestamp = timestamp
             self.cursors = cursors
             self.epochs = epochs
+        }
+    }
+
+    /// Where a named reader stands: further on than what was acknowledged, where something later was before.
+    public struct Acked: Hashable, Sendable {
+        public var topic: String
+        public var messageID: MessageID
+        /// As clients see it; nil where the topic has none.
+        public var epoch: String?
+
+        public init(topic: String, messageID: MessageID, epoch: String?) {
+            self.topic = topic
+            self.messageID = messageID
+            self.epoch = epoch
         }
     }
 

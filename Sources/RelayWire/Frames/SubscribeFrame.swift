@@ -9,16 +9,20 @@ public struct SubscribeFrame: Hashable, Sendable {
     public let offset: String?
     /// Topic to the id after which to begin, as sent. Only for topics of this frame.
     public let cursors: [String: String]
+    /// As which named reader the client reads, see ``ReaderNaming``. Nil where it gave no name.
+    public let reader: String?
 
     public init(
         topics: [String],
         clientID: String? = nil,
         offset: String? = nil,
-        cursors: [String: String] = [:]
+        cursors: [String: String] = [:],
+        reader: String? = nil
     ) {
         self.topics = topics
         self.clientID = clientID
         self.offset = offset
         self.cursors = cursors
+        self.reader = reader
     }
 }

@@ -49,6 +49,11 @@ struct FieldProblem {
         message: "Value error, topic names take letters, digits, '_' and '-', and at least one letter or digit"
     )
 
+    static let readerName = FieldProblem(
+        type: "value_error",
+        message: "Value error, names of readers take letters, digits, '_' and '-', and at least one letter or digit"
+    )
+
     static let controlInName = FieldProblem(
         type: "value_error",
         message: "Value error, names of metadata take no control characters"

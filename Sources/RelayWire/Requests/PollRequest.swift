@@ -13,6 +13,10 @@ public struct PollRequest: Hashable, Sendable {
     public let replayWindowSeconds: Int
     /// As which of the reader's peers it reads, in topics that have peers; nil for none. 1 to 255 characters.
     public let clientID: String?
+    /// As which named reader it reads, see ``ReaderNaming``; nil for none.
+    public let reader: String?
+    /// What that reader is done with: topic to text, as ``since``.
+    public let acknowledged: [String: String]
 
     /// What is refused, and what holds where a field is absent.
     public struct Limits: Hashable, Sendable {
@@ -36,7 +40,7 @@ public struct PollRequest: Hashable, Sendable {
         }
     }
 
-    /// Reads `{"topics", "since"?, "timeout"?, "replay_window_seconds"?, "client_id"?}`.
+    /// Reads `{"topics", "since"?, "timeout"?, "replay_window_seconds"?, "client_id"?, "reader"?, "ack"?}`.
     ///
     /// - Parameter json: the whole body. Nothing of it is kept alive.
     public init(json: ByteBuffer, limits: Limits = Limits()) throws(RequestError) {
@@ -50,13 +54,17 @@ public struct PollRequest: Hashable, Sendable {
         since: [String: String],
         timeout: Double,
         replayWindowSeconds: Int,
-        clientID: String?
+        clientID: String?,
+        reader: String?,
+        acknowledged: [String: String]
     ) {
         self.topics = topics
         self.since = since
         self.timeout = timeout
         self.replayWindowSeconds = replayWindowSeconds
         self.clientID = clientID
+        self.reader = reader
+        self.acknowledged = acknowledged
     }
 
     private static func read(
@@ -80,13 +88,17 @@ public struct PollRequest: Hashable, Sendable {
             reader.integer(bytes, $0, at: "replay_window_seconds", in: 0...limits.maximumReplayWindow)
         }
         let clientID = reader.clientID(bytes, members.clientID)
+        let name = reader.readerName(bytes, members.reader)
+        let acknowledged = try reader.cursors(bytes, members.acknowledged, at: "ack", for: topics ?? [])
         guard let topics else { return nil }
         return PollRequest(
             topics: topics,
             since: since,
             timeout: (timeout ?? limits.defaultTimeout) ?? limits.defaultTimeout,
             replayWindowSeconds: (window ?? 0) ?? 0,
-            clientID: clientID
+            clientID: clientID,
+            reader: name,
+            acknowledged: acknowledged
         )
     }
 
@@ -97,6 +109,9 @@ public struct PollRequest: Hashable, Sendable {
         var timeout: JSONValue?
         var replayWindow: JSONValue?
         var clientID: JSONValue?
+        var reader: JSONValue?
+        /// As ``since``.
+        var acknowledged: JSONValue?
 
         mutating func keep(
             _ name: JSONValue,
@@ -113,6 +128,10 @@ public struct PollRequest: Hashable, Sendable {
                 try reader.keep(bytes, &self.replayWindow, "replay_window_seconds")
             } else if bytes.text(of: name, is: "client_id") {
                 try reader.keep(bytes, &self.clientID, "client_id")
+            } else if bytes.text(of: name, is: "reader") {
+                try reader.keep(bytes, &self.reader, "reader")
+            } else if bytes.text(of: name, is: "ack") {
+                try reader.keep(bytes, &self.acknowledged, "ack")
             } else {
                 _ = try reader.place.value(bytes)
             }

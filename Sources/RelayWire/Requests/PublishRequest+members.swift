@@ -32,6 +32,15 @@ extension PublishRequest {
             return true
         }
 
+        /// The topic of a frame that publishes nothing, whatever it is: nil where none was sent.
+        func sentTopic(_ bytes: Span<UInt8>) -> String? {
+            guard let topic = self.topic, topic.kind != .null else { return nil }
+            guard topic.kind == .string, let text = bytes.text(of: topic), TopicNaming.paths.allows(text) else {
+                return ""
+            }
+            return text
+        }
+
         /// - Parameter object: the bytes of the object that the members come from.
         func request(
             in object: Range<Int>,

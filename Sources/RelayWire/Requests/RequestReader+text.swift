@@ -54,6 +54,15 @@ extension RequestReader {
         return self.text(bytes, value, at: "client_id", upTo: 255)
     }
 
+    /// As which of its user's named readers a client reads.
+    mutating func readerName(_ bytes: Span<UInt8>, _ slot: JSONValue?) -> String? {
+        guard let value = slot, value.kind != .null else { return nil }
+        guard let text = self.text(bytes, value, at: "reader", upTo: ReaderNaming.maximumLength) else { return nil }
+        if ReaderNaming.allows(text) { return text }
+        self.add(bytes, .readerName, at: "reader", input: value.range)
+        return nil
+    }
+
     /// How a client calls its request: a string or an integer, kept as it was sent.
     mutating func requestID(_ bytes: Span<UInt8>, _ value: JSONValue) -> ByteBuffer? {
         let isWhole = value.kind == .number && self.isWholeNumeral(bytes, value.range)

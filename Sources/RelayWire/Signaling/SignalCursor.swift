@@ -18,14 +18,7 @@ public struct SignalCursor: Hashable, Sendable {
             self.epoch = nil
             return
         }
-        let isHexadecimal = parts[0].utf8.allSatisfy { digit in
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-                UInt8(ascii: "A")...UInt8(ascii: "F"):
-                true
-            default: false
-            }
-        }
+        let isHexadecimal = parts[0].utf8.allSatisfy { Hexadecimal.value(of: $0) != nil }
         guard isHexadecimal, parts[0].utf8.count <= 16, let epoch = UInt64(parts[0], radix: 16), epoch > 0 else {
             return nil
         }

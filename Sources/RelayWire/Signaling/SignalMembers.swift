@@ -1,5 +1,17 @@
 import NIOCore
 
+/// What `type` says where a message is for the relay itself, and not for other peers.
+enum SignalRequest: String, CaseIterable {
+    case join
+    case leave
+    case ping
+    case pong
+    case kick = "kick_user"
+    case requestLock = "request_lock"
+    case releaseLock = "release_lock"
+    case requestPermission = "request_permission"
+}
+
 /// A client's text message while it is being read. `type` may come last, so all members are kept until it is known.
 struct SignalMembers {
     private var scanner: JSONScanner
@@ -108,23 +120,23 @@ struct SignalMembers {
     // MARK: Types
 
     private func content(_ type: String, isNamed: Bool) throws(SignalProblem) -> SignalFrame.Content {
-        switch type {
-        case "join": return .join(try self.join(isNamed: isNamed))
-        case "leave": return .leave
-        case "ping": return .ping
-        case "pong": return .pong
-        case "kick_user":
+        switch SignalRequest(rawValue: type) {
+        case .join: return .join(try self.join(isNamed: isNamed))
+        case .leave: return .leave
+        case .ping: return .ping
+        case .pong: return .pong
+        case .kick:
             let peer = try self.required("target_peer_id")
             return .kick(peer: peer, reason: try self.text("reason", upTo: SignalFrame.maximumReasonSize) ?? "")
-        case "request_lock": return .requestLock(element: try self.required("element_id"))
-        case "release_lock":
+        case .requestLock: return .requestLock(element: try self.required("element_id"))
+        case .releaseLock:
             return .releaseLock(element: try self.required("element_id"), fence: try self.fence())
-        case "request_permission":
+        case .requestPermission:
             return .requestPermission(
                 element: try self.required("element_id"),
                 permission: try self.required("permission")
             )
-        default:
+        case nil:
             guard let known = SignalType.of(type) else {
                 throw SignalProblem(
                     code: .unknownType,

@@ -9,7 +9,8 @@ struct SignalType: Hashable, Sendable {
     /// - Parameter tag: `type` as a client writes it.
     static func of(_ tag: String) -> SignalType? { self.all[tag] }
 
-    private static let all: [String: SignalType] = {
+    /// By `type` as clients write it, in all spellings.
+    static let all: [String: SignalType] = {
         var all: [String: SignalType] = [:]
         for type in Self.session + Self.presence + Self.signal + Self.punch + Self.files { all[type.name] = type }
         all["chat"] = SignalType("chat_message", .session, [[SignalField("text", .longText)]])

@@ -104,7 +104,7 @@ struct DocumentTests {
     @Test("Every file and folder of the tree that a document names is there", arguments: MarkdownDocument.all)
     func paths(document: MarkdownDocument) throws {
         let text = try String(contentsOf: document.file, encoding: .utf8)
-        for match in text.matches(of: /`((?:Sources|Tests|Benchmarks|docker|scripts)\/[\w+.\/-]+)`/) {
+        for match in text.matches(of: /`((?:Sources|Tests|Benchmarks|docker|kubernetes|scripts)\/[\w+.\/-]+)`/) {
             let path = Installation.package.appending(path: String(match.1)).path()
             #expect(FileManager.default.fileExists(atPath: path), "\(document.path) names \(match.1)")
         }

@@ -18,6 +18,7 @@ struct ShellSession {
     func run(_ examples: [ShellExample]) async throws {
         let home = self.folder.appending(path: "home")
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        try self.linkTree()
         try "fail\nshow-error\n".write(to: home.appending(path: ".curlrc"), atomically: true, encoding: .utf8)
         let script = home.appending(path: "session.sh")
         try self.script(examples, in: home).write(to: script, atomically: true, encoding: .utf8)
@@ -45,6 +46,17 @@ struct ShellSession {
             let real = try JSONShape(parsing: Data(contentsOf: home.appending(path: "\(index).json")))
             let differences = try JSONShape(parsing: Data(answer.text.utf8)).differences(to: real)
             #expect(differences.isEmpty, "the answer to \(example.place)")
+        }
+    }
+
+    /// What examples use that are run in the repository's root.
+    private func linkTree() throws {
+        for name in ["kubernetes", "scripts"] {
+            let link = self.folder.appending(path: name)
+            let isThere = (try? FileManager.default.destinationOfSymbolicLink(atPath: link.path())) != nil
+            guard !isThere else { continue }
+            let folder = Installation.package.appending(path: name)
+            try FileManager.default.createSymbolicLink(at: link, withDestinationURL: folder)
         }
     }
 

@@ -8,7 +8,7 @@ const { check, eventually } = require('./relay.js')
 
 const flags = [
   '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-extensions',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-proxy-server', '--remote-debugging-port=0'
+  '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-proxy-server', '--remote-debugging-port=0', ...(process.env.CHROMIUM_FLAGS ?? '').split(' ').filter(Boolean)
 ]
 
 /** Runs `body` with a browser of its own, and ends it. */
@@ -83,13 +83,42 @@ class Page {
     Object.assign(this, { browser, sessionId, targetId })
     // What went wrong in it: errors of its scripts, and what its own rules forbade.
     this.complaints = []
+    // What came over the network, in bytes, as it was encoded; counted from the first `Network.enable` on.
+    this.bytes = 0
+    // What makes another answer of one that has come, while there is something.
+    this.change = null
   }
 
   call (method, params) { return this.browser.call(method, params, this.sessionId) }
 
   happened (method, params) {
     if (method === 'Runtime.exceptionThrown') this.complaints.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text)
+    if (method === 'Fetch.requestPaused') this.#rewrite(params)
+    if (method === 'Network.loadingFinished') this.bytes += params.encodedDataLength
     if (method === 'Log.entryAdded' && params.entry.level === 'error') this.complaints.push(`${params.entry.text} ${params.entry.url ?? ''}`)
+  }
+
+  /** Has `change(json, address)` make what the page gets of what comes from addresses like these; null stops it. */
+  async rewrites (patterns, change) {
+    this.change = change
+    const wanted = patterns.map(urlPattern => ({ urlPattern, requestStage: 'Response' }))
+    await (change ? this.call('Fetch.enable', { patterns: wanted }) : this.call('Fetch.disable'))
+  }
+
+  async #rewrite ({ requestId, request, responseStatusCode, responseHeaders }) {
+    try {
+      const { body, base64Encoded } = await this.call('Fetch.getResponseBody', { requestId })
+      const answer = JSON.parse(base64Encoded ? Buffer.from(body, 'base64') : body)
+      await this.call('Fetch.fulfillRequest', {
+        requestId,
+        responseCode: responseStatusCode,
+        responseHeaders: responseHeaders.filter(({ name }) => !/^content-(length|encoding)$/i.test(name)),
+        body: Buffer.from(JSON.stringify(this.change(answer, request.url))).toString('base64')
+      })
+    } catch {
+      // It was no JSON, or the page has gone on.
+      await this.call('Fetch.continueRequest', { requestId }).catch(() => {})
+    }
   }
 
   async evaluate (expression) {
@@ -123,6 +152,15 @@ class Page {
     await this.call('Input.dispatchKeyEvent', { type: 'keyDown', key, code: key, windowsVirtualKeyCode: code, text })
     await this.call('Input.dispatchKeyEvent', { type: 'keyUp', key, code: key, windowsVirtualKeyCode: code })
   }
+
+  /** Writes into a field what it then has. */
+  async fill (selector, text) {
+    await this.focus(selector)
+    await this.evaluate(`document.querySelector(${JSON.stringify(selector)}).select()`)
+    await (text ? this.type(text) : this.press('Delete', 46))
+  }
+
+  has (selector) { return this.evaluate(`document.querySelector(${JSON.stringify(selector)}) !== null`) }
 
   async picture (file) {
     const { data } = await this.call('Page.captureScreenshot')

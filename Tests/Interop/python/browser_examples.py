@@ -16,11 +16,20 @@ PAGE = """<!doctype html>
 const examples = EXAMPLES
 const token = TOKEN
 const found = examples.map(({ place }) => ({ place, logged: [], error: null }))
-examples.forEach(({ text }, index) => {
-  const console = { log: (...values) => found[index].logged.push(values) }
-  const freshToken = async () => token
+const stages = examples.map((_, index) => ({
+  console: { log: (...values) => found[index].logged.push(values) },
+  freshToken: async () => token,
+  token,
+}))
+examples.forEach(async ({ text }, index) => {
   try {
-    new Function("console", "freshToken", text.includes("const token") ? "" : "token", text)(console, freshToken, token)
+    if (/^import /m.test(text)) {
+      const stage = `const { console, freshToken, token } = stages[${index}]\\n`
+      await import(URL.createObjectURL(new Blob([stage, text], { type: "text/javascript" })))
+    } else {
+      const { console, freshToken } = stages[index]
+      new Function("console", "freshToken", text.includes("const token") ? "" : "token", text)(console, freshToken, token)
+    }
   } catch (error) {
     found[index].error = String(error)
   }
@@ -44,6 +53,7 @@ def examples(token):
             code = match[1].replace("http://127.0.0.1:8080", URL).replace("ws://127.0.0.1:8080", URL.replace("http", "ws"))
             # Where the reader has opened a page of the relay's own.
             code = code.replace("`/sse", f"`{URL}/sse").replace('"TOKEN"', json.dumps(token))
+            code = code.replace('"PASSWORD"', json.dumps(os.environ["RELAY_PASSWORD"]))
             yield {"place": f"{path.name}:{line}", "text": code}
 
 

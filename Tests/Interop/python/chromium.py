@@ -42,7 +42,7 @@ def chromium(url, flags=()):
     log = SCRATCH / "chromium.log"
     with open(log, "ab") as output:
         browser = subprocess.Popen(
-            [*BROWSER, *flags, f"--user-data-dir={SCRATCH / 'profile'}", url],
+            [*BROWSER, *os.environ.get("CHROMIUM_FLAGS", "").split(), *flags, f"--user-data-dir={SCRATCH / 'profile'}", url],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

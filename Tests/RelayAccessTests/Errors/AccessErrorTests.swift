@@ -18,6 +18,8 @@ struct AccessErrorTests {
             (.permissionRequired(.admin), 403, "Permission 'admin' required"),
             (.wrongCredentials, 401, "Incorrect username or password"),
             (.accountInactive, 403, "User account is inactive"),
+            (.wrongPassword, 403, "The old password is not right"),
+            (.passwordChanged, 409, "The password has been changed meanwhile"),
             (.invalidRefreshToken, 401, "invalid refresh token"),
             (.refreshUserNotFound, 401, "user not found"),
             (.malformedRefreshToken, 400, "malformed refresh token"),
@@ -51,7 +53,7 @@ struct AccessErrorTests {
         let issued = try bench.tokens.issue(for: bench.ada.principal, at: bench.clock.now)
         let printed = [
             "\(UserRegistration(username: "u", password: "hunter22"))", "\(UserPatch(password: "hunter22"))",
-            "\(TokenPair(accessToken: "hunter22", expiresIn: 1, refreshToken: "hunter22"))",
+            "\(TokenPair(user: UserID("u"), accessToken: "hunter22", expiresIn: 1, refreshToken: "hunter22"))",
             "\(AccessSettings(tokenSecret: "hunter22"))", "\(issued)", "\(bench.ada)",
         ].joined()
         #expect(!printed.contains("hunter22"))

@@ -42,6 +42,17 @@ struct SessionTableTests {
         }
     }
 
+    @Test("Long tokens count as several, so that they hold no more memory than short ones")
+    func boundedByLength() {
+        var table = SessionTable(capacity: 100)
+        for number in 0..<1_000 {
+            _ = table.remember(self.session(), as: "\(number) " + String(repeating: "x", count: 4_000))
+            #expect(table.cachedCount <= 14)
+        }
+        for number in 0..<1_000 { _ = table.remember(self.session(), as: "token \(number)") }
+        #expect(table.cachedCount >= 50)
+    }
+
     @Test("A token in use stays while others come and go; an unused one goes")
     func usedTokensStay() {
         var table = SessionTable(capacity: 10)

@@ -28,6 +28,7 @@ struct Bench: Sendable {
         reuseGraceSeconds: Int64 = 0,
         cacheCapacity: Int = 100,
         maxTokensPerUser: Int = 100,
+        maxServiceTokensPerUser: Int = 100,
         sharing other: Bench? = nil
     ) throws {
         self.clock = other?.clock ?? TestClock()
@@ -37,6 +38,7 @@ struct Bench: Sendable {
         settings.refreshReuseGraceSeconds = reuseGraceSeconds
         settings.tokenCacheCapacity = cacheCapacity
         settings.maxTokensPerUser = maxTokensPerUser
+        settings.maxServiceTokensPerUser = maxServiceTokensPerUser
         let clock = self.clock
         self.access = try Access(store: self.store, hasher: self.hasher, settings: settings) { clock.now }
         self.tokens = try AccessTokens(secret: Self.secret)

@@ -4,7 +4,12 @@ import RelayWire
 
 extension FakeStore {
     func insertRefreshToken(_ token: RefreshToken, generation: Int64) async throws(StoreError) -> Bool {
-        try self.attempt { state in
+        let gate = self.edit { state in
+            defer { state.insertGate = nil }
+            return state.insertGate
+        }
+        await gate?.pass()
+        return try self.attempt { state in
             guard state.users[token.user]?.passwordGeneration == generation else { return false }
             state.refreshTokens[token.jti] = token
             return true
@@ -38,6 +43,17 @@ extension FakeStore {
         try self.attempt { state in
             state.refreshTokens.values.filter { $0.user == user && $0.isLive(at: now) }
                 .sorted { $0.issuedAt < $1.issuedAt }
+        }
+    }
+
+    func refreshTokens(
+        of user: UserID,
+        after jti: String?,
+        limit: Int
+    ) async throws(StoreError) -> [RefreshToken] {
+        try self.attempt { state in
+            let all = state.refreshTokens.values.filter { $0.user == user && $0.jti > jti ?? "" }
+            return Array(all.sorted { $0.jti < $1.jti }.prefix(limit))
         }
     }
 

@@ -9,13 +9,20 @@ final class FakeStore: AccessStore {
     struct State {
         var users: [UserID: User] = [:]
         var refreshTokens: [String: RefreshToken] = [:]
+        var serviceTokens: [String: ServiceToken] = [:]
         var denied: [String: Timestamp] = [:]
+        var pending: [String: PendingRecord] = [:]
+        /// Runs before each change to what waits: the place for a test to be faster.
+        var beforePending: (@Sendable () async -> Void)?
         var userReads = 0
         var denyReads = 0
         var failure: StoreError?
         var unreadable: Set<UserID> = []
         /// The next read of a user stands here after it has read; the next question to the deny list likewise.
         var userGate: Gate?
+        /// The next change of a user stands here before it is made; the next refresh token before it is stored likewise.
+        var updateGate: Gate?
+        var insertGate: Gate?
         var denyGate: Gate?
     }
 
@@ -39,7 +46,10 @@ final class FakeStore: AccessStore {
 extension FakeStore {
     func createUser(_ user: User) async throws(StoreError) -> Bool {
         try self.attempt { state in
-            guard !state.users.values.contains(where: { $0.username == user.username }) else { return false }
+            let isTaken = state.users.values.contains { other in
+                other.username == user.username || (user.identity != nil && other.identity == user.identity)
+            }
+            guard !isTaken else { return false }
             state.users[user.id] = user
             return true
         }
@@ -62,6 +72,10 @@ extension FakeStore {
         try self.attempt { $0.users.values.first { $0.username == username } }
     }
 
+    func user(of identity: FederatedIdentity) async throws(StoreError) -> User? {
+        try self.attempt { $0.users.values.first { $0.identity == identity } }
+    }
+
     func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User] {
         try self.attempt { state in
             let all = state.users.values.filter { user?.precedes($0.place) ?? true }
@@ -76,8 +90,13 @@ extension FakeStore {
     }
 
     func updateUser(_ id: UserID, _ changes: UserChanges) async throws(StoreError) -> User? {
-        try self.attempt { state in
-            guard var user = state.users[id] else { return nil }
+        let gate = self.edit { state in
+            defer { state.updateGate = nil }
+            return state.updateGate
+        }
+        await gate?.pass()
+        return try self.attempt { state in
+            guard var user = state.users[id], changes.fit(user) else { return nil }
             if let email = changes.email { user.email = email }
             if let isActive = changes.isActive { user.isActive = isActive }
             if let permissions = changes.permissions { user.permissions = permissions }
@@ -85,6 +104,7 @@ extension FakeStore {
                 user.passwordHash = passwordHash
                 user.passwordGeneration += 1
                 state.refreshTokens = state.refreshTokens.filter { $0.value.user != id }
+                state.serviceTokens = state.serviceTokens.filter { $0.value.user != id }
             }
             state.users[id] = user
             return user
@@ -103,6 +123,7 @@ extension FakeStore {
         try self.attempt { state in
             guard state.users.removeValue(forKey: id) != nil else { return nil }
             state.refreshTokens = state.refreshTokens.filter { $0.value.user != id }
+            state.serviceTokens = state.serviceTokens.filter { $0.value.user != id }
             return []
         }
     }
@@ -123,6 +144,13 @@ extension FakeStore {
         }
         await gate?.pass()
         return isDenied
+    }
+
+    func deniedTokens(after entry: DeniedToken?, limit: Int) async throws(StoreError) -> [DeniedToken] {
+        try self.attempt { state in
+            let all = state.denied.map { DeniedToken(jti: $0.key, expiresAt: $0.value) }
+            return Array(all.filter { entry?.precedes($0) ?? true }.sorted { $0.precedes($1) }.prefix(limit))
+        }
     }
 
     func sweepDenyList(at now: Timestamp) async throws(StoreError) {

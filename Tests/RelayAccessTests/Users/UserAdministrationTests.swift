@@ -157,6 +157,35 @@ struct UserAdministrationTests {
         #expect(code == .invalidRefreshToken)
     }
 
+    @Test("The bootstrap gives no password to somebody who signs in elsewhere and has the administrator's name")
+    func foreignBootstrap() async throws {
+        let person = FederatedPerson(
+            identity: FederatedIdentity(issuer: "https://idp.example", subject: "1"),
+            names: ["admin"],
+            permissions: [.read],
+            decidesPermissions: false
+        )
+        let user = try await self.bench.access.federatedUsers.user(for: person, of: "idp").user
+        #expect(user.username == "admin")
+        #expect(try await self.users.bootstrap(username: "admin", password: "first") == .foreign)
+        #expect(try await self.users.user(user.id) == user)
+    }
+
+    @Test("Of two relays that start with a new password at once one sets it, and what was got by it since stays")
+    func bootstrapAtOnce() async throws {
+        let access = self.bench.access
+        _ = try await self.users.bootstrap(username: "admin", password: "first")
+        let gate = Gate()
+        self.bench.store.edit { $0.updateGate = gate }
+        async let slow = self.users.bootstrap(username: "admin", password: "second")
+        await gate.arrival()
+        #expect(try await self.users.bootstrap(username: "admin", password: "second") == .passwordReset)
+        let pair = try await access.logins.login(username: "admin", password: "second")
+        gate.open()
+        #expect(try await slow == .unchanged)
+        _ = try await access.refreshChains.refresh(pair.refreshToken)
+    }
+
     @Test("Relays that start at the same time make one administrator")
     func concurrentBootstrap() async throws {
         let outcomes = try await withThrowingTaskGroup(of: BootstrapOutcome.self) { group in

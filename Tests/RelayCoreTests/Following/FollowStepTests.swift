@@ -24,11 +24,12 @@ struct FollowStepTests {
             durability: .stored,
             leastDurability: .stored,
             isShared: true,
-            limits: BrokerLimits(),
+            limits: BrokerLimitsInForce(BrokerLimits()),
             memory: MemoryLedger(),
             unstored: UnstoredMessages(limit: 1 << 30),
             clock: clock.relayClock,
             unsure: UnsureTopics(),
+            readerNews: ReaderNews(),
             presence: PeerPresence()
         )
     }

@@ -17,9 +17,11 @@ struct SheddingOrderTests {
         Set(MemoryAccount.allCases.filter { self.order.admits(10, to: $0, balance: 0, total: total) })
     }
 
-    @Test("strangers first, then bodies and answers, then waiting drafts and documents, readers last")
+    @Test("strangers and telemetry first, then bodies and answers, then waiting drafts and documents, readers last")
     func inOrder() {
-        let all: Set<MemoryAccount> = [.hotTier, .readers, .waiting, .requests, .answers, .strangers, .documents]
+        let all: Set<MemoryAccount> = [
+            .hotTier, .readers, .waiting, .requests, .answers, .strangers, .documents, .telemetry,
+        ]
         #expect(self.admitted(total: 740) == all)
         #expect(self.admitted(total: 790) == all.subtracting([.hotTier]))
         #expect(self.admitted(total: 791) == [.readers, .waiting, .documents, .requests, .answers])

@@ -58,11 +58,11 @@ import Testing
     func roundTrip() throws {
         let environment = Dictionary(
             uniqueKeysWithValues: Self.samples.filter {
-                // A webhook's address needs its secret.
+                // A webhook's address needs its secret, and a relay has one certificate.
                 ![
                     "jwt_secret_key", "bootstrap_admin_password", "valkey_password", "turn_secret",
-                    "server_ed25519_key",
-                    "documents_webhook_secret", "documents_webhook_url",
+                    "server_ed25519_key", "metrics_token", "otlp_headers",
+                    "documents_webhook_secret", "documents_webhook_url", "tls_self_signed",
                 ].contains($0.key)
             }
             .map { ("PULSAR_\($0.key.uppercased())", $0.value) }
@@ -126,11 +126,16 @@ import Testing
 
     /// A value of each key that is not its default.
     private static let samples: [String: String] = [
+        "audit_max_records": "77", "audit_retention_days": "3", "audit_sign_ins": "all",
+        "metrics_token": "0123456789abcdef",
+        "prometheus_tls": "true", "shutdown_spread_seconds": "3",
         "udp_bind": "192.0.2.1:7000", "udp_alternate_port": "7003", "udp_alternate_address": "192.0.2.2",
         "public_address": "2001:db8::1", "udp_requests_per_second": "0", "udp_max_connections": "9",
         "public_host": "relay.example.org", "turn_enabled": "true", "turn_secret": "0123456789abcdef",
         "turn_credential_ttl": "1h", "turn_min_port": "50000", "turn_max_port": "50100", "turn_max_allocations": "7",
         "turn_max_allocations_per_user": "3", "turn_allowed_peers": "10.0.0.0/8", "relay_bandwidth_limit": "1MiB",
+        "tls_cert_path": "/relay.crt", "tls_key_path": "/relay.key", "tls_self_signed": "true",
+        "client_ca_path": "/clients.pem", "mtls_enabled": "true",
         "host": "0.0.0.0", "port": "1", "threads": "2", "max_connections": "3", "max_connections_per_address": "10",
         "max_new_connections_per_address": "0",
         "max_body_bytes": "2MiB", "header_timeout": "1", "read_timeout": "1.5", "write_timeout": "500ms",
@@ -140,6 +145,7 @@ import Testing
         "punch_private_addresses": "true",
         "allowed_origins": "[\"https://a.example\"]",
         "trusted_hosts": "*.a.example,b", "trust_forwarded_for": "true", "trusted_proxies": "10.0.0.0/8,::1",
+        "console": "no",
         "storage_backend": "MEMORY", "data_dir": "/srv/x y", "memory_store_max_bytes": "1GiB",
         "transient_max_bytes": "32MiB",
         "persistent_tier_retention": "7d", "max_messages_per_topic": "10", "idempotency_window_seconds": "5",
@@ -151,14 +157,17 @@ import Testing
         "hot_tier_max_messages_per_topic": "0", "hot_tier_max_bytes_per_topic": "0",
         "hot_tier_max_bytes": "1_000_000_000",
         "max_topics_per_user": "7", "max_topics": "8", "max_grants_per_topic": "9", "max_tokens_per_user": "10",
-        "max_lists": "11",
+        "max_service_tokens_per_user": "11",
+        "max_lists": "11", "max_named_readers_per_topic": "12", "max_named_readers_per_user": "13",
+        "named_reader_idle_seconds": "7200",
         "max_memory_bytes": "3GiB", "max_stranger_bytes": "1MiB", "max_request_bytes": "7MiB",
         "max_answer_bytes": "8MiB",
         "max_waiting_bytes": "9MiB", "max_reader_bytes": "10MiB", "max_document_bytes": "11MiB",
         "jwt_secret_key": "short", "bootstrap_admin_username": "root", "bootstrap_admin_password": "12345678",
         "bootstrap_admin_email": "a@b", "allow_insecure_defaults": "yes", "access_token_expire_minutes": "6",
         "end_expired_connections": "no",
-        "refresh_token_ttl_days": "1", "refresh_reuse_grace_seconds": "10", "topic_scope": "owner",
+        "refresh_token_ttl_days": "1", "refresh_reuse_grace_seconds": "10", "service_token_seconds": "60",
+        "service_token_max_seconds": "600", "topic_scope": "owner",
         "argon2_memory_kib": "65536", "argon2_iterations": "3", "argon2_parallelism": "4",
         "rate_limits_enabled": "off", "rate_limit_login": "0", "rate_limit_refresh": "1", "rate_limit_publish": "120",
         "rate_limit_bulk": "30", "ws_max_per_user": "10", "ws_idle_seconds": "5", "ws_query_token": "no",
@@ -174,7 +183,8 @@ import Testing
         "session_max_metadata_bytes": "12KiB", "session_max_chat_bytes": "13KiB", "session_max_signal_bytes": "14KiB",
         "session_max_file_bytes": "15KiB", "session_max_messages": "16", "session_max_hot_messages": "17",
         "session_max_bytes": "3MiB", "session_max_peer_bytes": "2MiB",
-        "rate_limit_failed_joins": "16", "rate_limit_anonymous_sessions": "19", "tunnel_window_bytes": "128KiB",
+        "rate_limit_floods": "14", "http2": "false", "http2_max_streams": "77", "rate_limit_failed_joins": "16",
+        "rate_limit_anonymous_sessions": "19", "tunnel_window_bytes": "128KiB",
         "signaling_join_seconds": "7", "signaling_max_strangers_per_address": "8", "signaling_max_strangers": "9",
         "signaling_messages_per_second": "10", "signaling_bytes_per_second": "11KiB",
         "tunnel_pair_seconds": "17", "node_url": "https://10.0.0.5:8443", "node_ca_file": "ca.pem",
@@ -185,12 +195,29 @@ import Testing
         "documents_max_anonymous": "18", "documents_example": "no",
         "documents_webhook_url": "https://example.org/hook", "documents_webhook_secret": "0123456789abcdef",
         "documents_webhook_events": "connect,create",
+        "max_webhooks_per_user": "3", "max_webhooks": "4", "webhook_max_topics": "5", "webhook_max_concurrent": "6",
+        "webhook_timeout_seconds": "7", "webhook_dead_after_seconds": "80", "webhook_allow_private": "yes",
+        "device_code_ttl_seconds": "60", "device_code_poll_interval": "1", "device_max_waiting": "2",
+        "device_password_approval": "no", "oidc_base_url": "https://relay.example.org",
+        "oidc_enabled": "true", "oidc_default_permissions": "read", "oidc_state_ttl_seconds": "300",
+        "oidc_max_waiting": "500", "oidc_ca_path": "/etc/ssl/providers.pem",
+        "rate_limit_device_code": "3", "rate_limit_device_token": "4", "rate_limit_device_page": "5",
         "metrics_per_topic": "1", "metrics_max_topics": "10", "prometheus_port": "9090",
+        "otlp_endpoint": "https://collector.example.org:4317", "otlp_protocol": "GRPC",
+        "otlp_headers": "Api-Key=abc,b=c",
+        "otlp_ca_path": "/etc/ca.pem", "otlp_signals": "traces,logs", "otlp_service_name": "relay-b",
+        "otlp_resource_attributes": "deployment.environment.name=test", "otlp_interval": "5s", "otlp_timeout": "3",
+        "otlp_max_queue_bytes": "1MiB", "trace_sample_ratio": "0.5", "trace_max_per_second": "10",
+        "trace_topic_names": "yes", "trace_in_messages": "no",
     ]
 
     /// What must be set beside a key for it to be accepted.
     private static func companions(_ name: String) -> [String: String] {
         switch name {
+        case "tls_cert_path": ["PULSAR_TLS_KEY_PATH": "/relay.key"]
+        case "tls_key_path": ["PULSAR_TLS_CERT_PATH": "/relay.crt"]
+        case "client_ca_path": ["PULSAR_TLS_SELF_SIGNED": "true"]
+        case "mtls_enabled": ["PULSAR_TLS_SELF_SIGNED": "true", "PULSAR_CLIENT_CA_PATH": "/clients.pem"]
         case "trust_forwarded_for": ["PULSAR_TRUSTED_PROXIES": "::1"]
         case "documents_webhook_url": ["PULSAR_DOCUMENTS_WEBHOOK_SECRET": "0123456789abcdef"]
         case "turn_enabled": ["PULSAR_UDP_BIND": "0.0.0.0:7000"]

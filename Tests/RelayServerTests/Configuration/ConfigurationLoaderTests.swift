@@ -236,8 +236,7 @@ import Testing
     @Test(
         "Keys of the Python relay without effect here are read with a warning that names them",
         arguments: [
-            "PULSAR_OIDC__PROVIDERS__KEYCLOAK__CLIENT_SECRET", "PULSAR_OIDC",
-            "PULSAR_VALKEY__POOL_SIZE", "PULSAR_DEVICE_CODE_TTL_SECONDS", "PULSAR_RATE_LIMIT_STORAGE_URI",
+            "PULSAR_APP_NAME", "PULSAR_VALKEY__POOL_SIZE", "PULSAR_RATE_LIMIT_STORAGE_URI",
         ]
     )
     func dormant(_ name: String) throws {
@@ -277,6 +276,14 @@ import Testing
     @Test(
         "Keys that don't fit together are problems",
         arguments: [
+            (["PULSAR_TLS_CERT": "/relay.crt"], "has no tls_key_path"),
+            (["PULSAR_TLS_KEY_PATH": "/relay.key"], "has no tls_cert_path"),
+            (
+                ["PULSAR_TLS_CERT": "/a", "PULSAR_TLS_KEY": "/b", "PULSAR_TLS_SELF_SIGNED": "true"],
+                "tls_self_signed: must not"
+            ),
+            (["PULSAR_MTLS_ENABLED": "true"], "mtls_enabled: needs client_ca_path"),
+            (["PULSAR_CLIENT_CA_PATH": "/a"], "client_ca_path: needs tls_cert_path"),
             (["PULSAR_STORAGE_BACKEND": "valkey", "PULSAR_VALKEY_USERNAME": "ada"], "has no valkey_password"),
             (["PULSAR_STORAGE_BACKEND": "valkey", "PULSAR_VALKEY_CA_PATH": "/ca.pem"], "valkey_use_tls: true"),
             (

@@ -217,9 +217,8 @@ struct ReferenceConfigurationTests {
     @Test(
         "Keys of what is not there are read, and warned of",
         arguments: [
-            "QUIC_BIND", "TLS_CERT", "TLS_KEY", "TLS_CERT_PATH", "TLS_KEY_PATH", "DATABASE_URL", "STORAGE_DIR",
-            "S3_BUCKET", "S3_REGION", "OTLP_ENDPOINT", "MTLS_ENABLED", "CLIENT_CA_PATH", "P2P_ALLOW_INSECURE",
-            "NAT_PROBE_TIMEOUT",
+            "QUIC_BIND", "DATABASE_URL", "STORAGE_DIR", "S3_BUCKET", "S3_REGION",
+            "P2P_ALLOW_INSECURE", "NAT_PROBE_TIMEOUT",
         ]
     )
     func dormant(_ name: String) throws {

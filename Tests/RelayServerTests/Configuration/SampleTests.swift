@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import RelayTelemetry
 import Testing
 
 @testable import RelayServer
@@ -55,17 +56,21 @@ struct SampleTests {
         #expect(
             Set(loaded.origins.keys) == [
                 "host", "port", "udp_bind", "log_level", "jwt_secret_key", "prometheus_port", "max_sessions",
-                "relay_bandwidth_limit", "hole_punch_timeout",
+                "relay_bandwidth_limit", "hole_punch_timeout", "tls_cert_path", "tls_key_path", "mtls_enabled",
+                "otlp_endpoint",
             ]
         )
         #expect(loaded.configuration.peerPort.punchTime == .seconds(10))
         #expect(loaded.configuration.server.host == "0.0.0.0" && loaded.configuration.server.port == 8_080)
+        #expect(loaded.configuration.tls.certificatePath == "/etc/pulsar/cert.pem")
+        #expect(loaded.configuration.tls.keyPath == "/etc/pulsar/key.pem")
+        #expect(loaded.configuration.tls.requiredAuthorityPath == nil)
         #expect(loaded.configuration.metrics.port == 9_090)
+        #expect(loaded.configuration.telemetry.endpoint?.description == "http://localhost:4317")
         #expect(loaded.configuration.peerPort.bind == HostPort(host: "0.0.0.0", port: 7_000))
         #expect(
             Set(Self.keysWithoutEffect(loaded)) == [
                 "quic_bind", "database_url", "s3_bucket, s3_region", "storage_dir",
-                "mtls_enabled, tls_cert_path, tls_key_path", "otlp_endpoint",
                 "nat_probe_timeout, p2p_allow_insecure",
             ]
         )

@@ -4,6 +4,7 @@ import NIOCore
 import NIOEmbedded
 import NIOPosix
 import ProgramFixture
+import RelayCore
 import RelayWire
 import Testing
 
@@ -84,7 +85,7 @@ struct STUNStreamTests {
             port: TestDatagramListener.port(TestDatagramListener.responder(STUNExchange.plain), on: loop),
             limits: ConnectionLimiter.Limits(
                 open: 10,
-                ofAddress: AddressTable.Limits(open: ofAddress, perSecond: 10),
+                ofAddress: Adjustable(AddressTable.Limits(open: ofAddress, perSecond: 10)),
                 exempt: []
             ),
             metrics: parts.services.metrics,

@@ -38,6 +38,23 @@ struct ConnectionTableTests {
         #expect(self.connections.map(\.ticks) == [2, 2, 3, 2, 3])
     }
 
+    @Test("all are named in portions, and found by their names until they leave", arguments: 1...6)
+    func names(_ most: Int) {
+        var table = self.table()
+        var (names, end): ([ConnectionName], Int) = ([], .max)
+        repeat {
+            let portion = table.names(below: end, most: most)
+            names += portion.names
+            end = portion.end
+        } while end > 0
+        #expect(names.map(\.number).sorted() == [1, 2, 3, 4, 5])
+        for name in names { #expect(table.find(name).map { ObjectIdentifier($0.connection) } == name.id) }
+        table.remove(self.connections[1])
+        table.add(self.connections[1])
+        let old = names.first { $0.id == ObjectIdentifier(self.connections[1]) }
+        #expect(old.map { table.find($0) == nil } == true)
+    }
+
     @Test("those that leave while the others are looked at take nobody else's turn or rest", arguments: 0..<5, 0..<5)
     func leaving(_ during: Int, _ leaver: Int) {
         var table = self.table()

@@ -66,6 +66,9 @@ struct TargetTests {
                 ("GET http://bad/x HTTP/1.1\r\nHost: good\r\n", 400),
                 ("GET /health HTTP/1.1\r\nHost: bad\r\n", 200), ("GET /ready HTTP/1.1\r\nHost: 127.0.0.1\r\n", 200),
                 ("GET /metrics HTTP/1.1\r\nHost: bad\r\n", 200), ("GET /health HTTP/1.0\r\n", 200),
+                ("GET /health/liveness HTTP/1.1\r\nHost: bad\r\n", 200),
+                ("GET /health/readiness HTTP/1.1\r\nHost: bad\r\n", 200),
+                ("GET /metrics/json HTTP/1.1\r\nHost: bad\r\n", 200),
                 ("GET /x HTTP/1.0\r\n", 400), ("GET /health?host HTTP/1.1\r\nHost: bad\r\n", 200),
             ] {
                 let connection = try await RawConnection.open(relay.port)

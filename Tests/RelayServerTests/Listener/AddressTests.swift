@@ -1,4 +1,5 @@
 import NIOCore
+import RelayCore
 import Testing
 
 @testable import RelayServer
@@ -48,6 +49,33 @@ struct AddressTests {
         #expect(log.due(at: Self.at(9)) == .nothing)
     }
 
+    @Test("a table goes by the limits that it is given anew")
+    func changes() {
+        var table = AddressTable(AddressTable.Limits(open: 1, perSecond: 0))
+        #expect(table.open("a", at: Self.at(1)) == nil)
+        #expect(table.open("a", at: Self.at(1)) == .tooManyOfAddress)
+        table.limits.open = 2
+        #expect(table.open("a", at: Self.at(1)) == nil)
+        table.limits.open = 1
+        #expect(table.open("a", at: Self.at(1)) == .tooManyOfAddress)
+    }
+
+    @Test("a listener goes by the limits of each moment")
+    func listenerChanges() async throws {
+        let limits = Adjustable(AddressTable.Limits(open: 1, perSecond: 0))
+        try await withListener(addresses: limits, { _ in }) { port, _ in
+            let first = try await RawConnection.open(port)
+            let second = try await RawConnection.open(port)
+            second.request("POST", "/api/v1/messages", token: nil, headers: ["Connection: close"])
+            #expect(await second.rest().isEmpty)
+            limits.change(to: AddressTable.Limits(open: 2, perSecond: 0))
+            let third = try await RawConnection.open(port)
+            third.request("POST", "/api/v1/messages", token: nil, headers: ["Connection: close"])
+            #expect(await third.rest().isEmpty == false)
+            for connection in [first, second, third] { connection.disconnect() }
+        }
+    }
+
     @Test("what is too many is closed at once, and an exempt address has no limit", arguments: [false, true])
     func listener(isExempt: Bool) async throws {
         try await withListener(exempt: isExempt ? Listener.ownAddresses : []) {
@@ -92,6 +120,7 @@ struct AddressTests {
 /// Runs `body` with a listener of one loop, and with what its relay logs.
 private func withListener(
     exempt: [IPNetwork] = [],
+    addresses: Adjustable<AddressTable.Limits>? = nil,
     _ configure: (inout RelayConfiguration) -> Void,
     _ body: (_ port: Int, _ lines: LoggedLines) async throws -> Void
 ) async throws {
@@ -102,6 +131,7 @@ private func withListener(
             configuration.server,
             on: group,
             services: parts.services,
+            addresses: addresses,
             exempt: exempt
         )
         try await body(try #require(listener.channel.localAddress?.port), lines)

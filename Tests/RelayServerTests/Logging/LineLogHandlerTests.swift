@@ -31,7 +31,7 @@ import Testing
         var settings = RelayConfiguration.Logging()
         settings.format = format
         settings.level = level
-        var handler = LineLogHandler(label: "relay", settings: settings, sink: lines) {
+        var handler = LineLogHandler(label: "relay", rules: LogRules(settings), sink: lines) {
             Timestamp(microseconds: 1_795_260_859_000_042)
         }
         handler.metadataProvider = provider
@@ -53,8 +53,29 @@ import Testing
         }
         #expect(
             output == """
-                {"time":"2026-11-21T11:34:19.000042Z","level":"warning","logger":"relay","message":"Slow",\
+                {"timestamp":"2026-11-21T11:34:19.000042Z","level":"warning","target":"relay","message":"Slow",\
                 "metadata":{"a":["x",{"k":"v"}],"b":"2"}}
+
+                """
+        )
+    }
+
+    @Test("JSON says beside the message which request, session, peer and trace it is about")
+    func correlated() throws {
+        let output = Self.output(.json) {
+            $0.info(
+                "x",
+                metadata: [
+                    "span_id": "00f067aa0ba902b7", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "peer_id": "a\"\n",
+                    "session_id": "s-1", "request_id": "r-1", "other": "o", "access_token": "secret",
+                ]
+            )
+        }
+        #expect(
+            output == """
+                {"timestamp":"2026-11-21T11:34:19.000042Z","level":"info","target":"relay","message":"x",\
+                "request_id":"r-1","session_id":"s-1","peer_id":"a\\"\\n","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736",\
+                "span_id":"00f067aa0ba902b7","metadata":{"access_token":"********","other":"o"}}
 
                 """
         )

@@ -82,6 +82,24 @@ struct JoinRefusalTests {
         }
     }
 
+    @Test("who may follow no more topics, or may not read one, has no named reader looked up, and none made")
+    func namedReaders() async throws {
+        let store = WatchedStore()
+        var configuration = RelayConfiguration.forTests
+        configuration.quotas.maxSubscriptionsPerUser = 1
+        try await withRelay(over: store, configuration) { relay, _ in
+            let admin = try await relay.administratorToken
+            let user = try await relay.makeUser("user", by: admin)
+            _ = try await relay.publish("secret", token: admin)
+            for topics in [["a", "b"], ["secret"]] {
+                let body: [String: Any] = ["topics": topics, "reader": "w", "timeout": 1]
+                let reply = try await relay.send(.POST, "/messages/poll", token: user.token, json: body)
+                #expect([403, 429].contains(reply.status), "\(reply)")
+            }
+            #expect(!store.looks.contains { if case .reader = $0 { true } else { false } })
+        }
+    }
+
     @Test("a poll beyond its user's places has loaded no topic, and had none read from the store")
     func poll() async throws {
         let store = WatchedStore()

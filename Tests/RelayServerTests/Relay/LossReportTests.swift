@@ -24,9 +24,11 @@ struct LossReportTests {
         let store = try await configuration.openStore(on: .singletonMultiThreadedEventLoopGroup)
         let hasher = PasswordHasher()
         let lines = Lines()
-        let handler = LineLogHandler(label: "relay", settings: .init(), sink: lines, now: RelayClock.system.now)
+        let handler = LineLogHandler(label: "relay", rules: LogRules(.init()), sink: lines, now: RelayClock.system.now)
+        let broker = Broker(store: store, clock: .system)
         let upkeep = Upkeep(
-            broker: Broker(store: store, clock: .system),
+            broker: broker,
+            cursors: ReaderCursors(store: store, broker: broker),
             access: try Access(
                 store: store,
                 hasher: hasher,

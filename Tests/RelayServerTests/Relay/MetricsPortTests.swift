@@ -28,6 +28,28 @@ struct MetricsPortTests {
         }
     }
 
+    @Test("it shows the metrics to who has the token, where there is one; health stays open")
+    func token() async throws {
+        let port = try await freePort()
+        try await withRelay {
+            $0.metrics.port = port
+            $0.metrics.token = Secret("0123456789abcdef")
+        } _: { relay in
+            let own = TestRelay(port: port, http: relay.http, shutDown: relay.shutDown)
+            for side in [relay, own] {
+                for path in ["/metrics", "/metrics/json"] {
+                    let refused = try await side.send(.GET, path)
+                    #expect(refused.status == 401)
+                    #expect(refused.header("www-authenticate") == "Bearer")
+                    #expect(!refused.text.contains("relay_messages"))
+                    #expect(try await side.send(.GET, path, token: "0123456789abcdeX").status == 401)
+                    #expect(try await side.send(.GET, path, token: "0123456789abcdef").status == 200)
+                }
+            }
+            #expect(try await relay.send(.GET, "/health").status == 200)
+        }
+    }
+
     @Test("a relay that can't have it does not start, and says which key to change")
     func taken() async throws {
         let port = try await freePort()
@@ -44,6 +66,20 @@ struct MetricsPortTests {
             let text = error.map { "\($0)" } ?? ""
             #expect(text.hasPrefix("port \(port) of 127.0.0.1 is in use") && text.contains("set prometheus_port to"))
         }
+    }
+
+    @Test("a relay without a certificate does not start where it is to speak TLS")
+    func noCertificate() async throws {
+        let port = try await freePort()
+        let error = await #expect(throws: RelayStartError.self) {
+            try await withRelay {
+                $0.metrics.port = port
+                $0.metrics.usesTLS = true
+            } _: { _ in
+                Issue.record("it listens")
+            }
+        }
+        #expect(error.map { "\($0)" }?.contains("prometheus_tls needs a certificate") == true)
     }
 
     @Test("it is off unless it is set, and is not the relay's own port")

@@ -76,4 +76,30 @@ struct RelayDrainTests {
             opening.disconnect()
         }
     }
+    @Test("Clients are let go one after another, each is told when to come again, and some are served meanwhile")
+    func pace() async throws {
+        try await withRelay {
+            $0.server.shutdownSpread = .seconds(10)
+        } _: { relay in
+            let token = try await relay.administratorToken
+            var sockets: [TestWebSocket] = []
+            for _ in 0..<60 { sockets.append(try await TestWebSocket(relay, token: token)) }
+            let stream = try await TestEventStream(relay, token: token, query: "topics=t")
+            let start = ContinuousClock.now
+            await relay.shutDown()
+            var last = ContinuousClock.now
+            for socket in sockets {
+                let close = await socket.next()
+                socket.send(0x88, ByteBuffer())
+                #expect(close?.closeCode == 1_001)
+                let reason = close.map { String(buffer: $0.payload).dropFirst(2) } ?? ""
+                #expect(reason.contains("connect again in") && reason.hasSuffix("ms"))
+                last = max(last, ContinuousClock.now)
+            }
+            while await stream.next() != nil {}
+            // 61 of them at 100 in a second.
+            #expect(last - start > .milliseconds(300))
+            #expect(last - start < .seconds(5))
+        }
+    }
 }

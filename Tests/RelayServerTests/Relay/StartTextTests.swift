@@ -1,5 +1,7 @@
-import RelayServer
+import RelayWire
 import Testing
+
+@testable import RelayServer
 
 @Suite("What a start tells the person at the terminal")
 struct StartTextTests {
@@ -34,6 +36,37 @@ struct StartTextTests {
         let text = Self.text { $0.server.host = host }
         #expect(text.listening == "Pulsar Relay 1.2.3 listens on \(listening)")
         #expect(text.login == "pulsar-relay login --url \(login) --username admin")
+    }
+
+    @Test("With TLS it has https URLs and the certificate's digest, and names the relay's own certificate to trust")
+    func certificate() {
+        func text(_ ownFile: String?, isSelfSigned: Bool) -> StartText {
+            let facts = CertificateFacts(
+                fingerprint: "3f00",
+                notBefore: Timestamp(microseconds: 0),
+                notAfter: Timestamp(microseconds: 1),
+                ownFile: ownFile,
+                isSelfSigned: isSelfSigned
+            )
+            return StartText(
+                RelayConfiguration(),
+                version: "1.2.3",
+                port: 40_001,
+                certificate: facts,
+                workingDirectory: "/srv/relay"
+            )
+        }
+        #expect(
+            text("./data/own.crt", isSelfSigned: true).description == """
+                Pulsar Relay 1.2.3 listens on https://127.0.0.1:40001
+                Data:   /srv/relay/data (sqlite)
+                Log in: pulsar-relay login --url https://127.0.0.1:40001 --ca /srv/relay/data/own.crt --username admin
+                TLS:    certificate SHA-256 3f00, made by the relay
+                """
+        )
+        let others = text(nil, isSelfSigned: false)
+        #expect(others.login == "pulsar-relay login --url https://127.0.0.1:40001 --username admin")
+        #expect(others.certificate == "SHA-256 3f00")
     }
 
     @Test("The data's place follows the backend")

@@ -24,7 +24,7 @@ struct StopWhileStartingTests {
         configuration.valkey.port = try #require(silent.localAddress?.port)
         var logger = Logger(label: "relay.tests")
         logger.logLevel = .critical
-        let hooks = RelayHooks(listening: { _ in Issue.record("it serves without its store") })
+        let hooks = RelayHooks(listening: { _, _ in Issue.record("it serves without its store") })
         let relay = Relay(configuration: configuration, logger: logger, hooks: hooks)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(services: [.init(service: relay)], logger: logger)

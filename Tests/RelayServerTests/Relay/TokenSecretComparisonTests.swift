@@ -38,7 +38,7 @@ struct TokenSecretComparisonTests {
     /// What relays that start one after the other say.
     private func said(_ secrets: [String], _ shared: Secrets = Secrets()) async throws -> [String] {
         let lines = Lines()
-        let handler = LineLogHandler(label: "relay", settings: .init(), sink: lines, now: RelayClock.system.now)
+        let handler = LineLogHandler(label: "relay", rules: LogRules(.init()), sink: lines, now: RelayClock.system.now)
         let startup = RelayStartup(
             configuration: .forTests,
             store: try await RelayConfiguration.forTests.openStore(on: .singletonMultiThreadedEventLoopGroup),

@@ -11,7 +11,7 @@ final class LoggedLines: LogSink {
     var all: [String] { self.lines.withLock { $0 } }
 
     var logger: Logger {
-        let handler = LineLogHandler(label: "relay", settings: .init(), sink: self, now: RelayClock.system.now)
+        let handler = LineLogHandler(label: "relay", rules: LogRules(.init()), sink: self, now: RelayClock.system.now)
         return Logger(label: "relay") { _ in handler }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ProgramFixture
 
 /// A TCP connection to a relay that sends whatever it is told to, and takes what comes apart by hand.
@@ -17,14 +18,20 @@ final class RawConnection {
         self.incoming = incoming.makeAsyncIterator()
     }
 
-    /// - Parameter reads: false leaves what the relay sends in the socket until ``startReading()``.
-    static func open(_ port: Int, reads: Bool = true) async throws -> RawConnection {
+    /// - Parameters:
+    ///   - reads: false leaves what the relay sends in the socket until ``startReading()``.
+    ///   - tls: nil for bytes as they are. The handshake has not begun when this returns.
+    static func open(_ port: Int, reads: Bool = true, tls: NIOSSLContext? = nil) async throws -> RawConnection {
         let (incoming, sink) = AsyncStream<ByteBuffer>.makeStream()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: reads)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: nil)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
                     try channel.pipeline.syncOperations.addHandler(ByteInlet(sink: sink))
                 }
             }

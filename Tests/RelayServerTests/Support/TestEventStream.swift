@@ -28,6 +28,8 @@ final class TestEventStream {
         let head = try #require(await self.connection.head())
         try #require(head.status == 200)
         #expect(head.headers["transfer-encoding"] == ["chunked"])
+        // Its end is the connection's, as clients have to know that keep connections for later requests.
+        #expect(head.headers["connection"] == ["close"])
     }
 
     /// - Returns: nil where the relay ends the stream.

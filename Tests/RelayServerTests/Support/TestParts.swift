@@ -11,6 +11,8 @@ import Testing
 func withRelayParts(
     _ configuration: RelayConfiguration = .forTests,
     store: (any RelayStore)? = nil,
+    certificate: ServedCertificate? = nil,
+    live: LiveConfiguration? = nil,
     _ body: (_ parts: RelayParts, _ group: MultiThreadedEventLoopGroup, _ lines: LoggedLines) async throws -> Void
 ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -24,7 +26,9 @@ func withRelayParts(
         hasher: hasher,
         secret: Secret("0123456789abcdef0123456789abcdef"),
         group: group,
-        logger: lines.logger
+        logger: lines.logger,
+        certificate: certificate,
+        live: live
     )
     try await body(parts, group, lines)
     parts.lane.close()
@@ -39,7 +43,18 @@ func withRelay(
     _ configuration: RelayConfiguration = .forTests,
     _ body: @Sendable (_ relay: TestRelay, _ parts: RelayParts) async throws -> Void
 ) async throws {
-    try await withRelayParts(configuration, store: store) { parts, group, _ in
+    try await withLoggedRelay(over: store, configuration) { relay, parts, _ in try await body(relay, parts) }
+}
+
+/// The same, with the lines that the relay logs.
+///
+/// - Parameter store: nil opens the configured one.
+func withLoggedRelay(
+    over store: (any RelayStore)? = nil,
+    _ configuration: RelayConfiguration = .forTests,
+    _ body: @Sendable (_ relay: TestRelay, _ parts: RelayParts, _ lines: LoggedLines) async throws -> Void
+) async throws {
+    try await withRelayParts(configuration, store: store) { parts, group, lines in
         _ = try await parts.access.users.bootstrap(username: TestRelay.administrator, password: TestRelay.password)
         let listener = try await Listener.bind(configuration.server, on: group, services: parts.services)
         let port = try #require(listener.channel.localAddress?.port)
@@ -50,7 +65,8 @@ func withRelay(
                 try await withHTTPClient { http in
                     try await body(
                         TestRelay(port: port, http: http, shutDown: { parts.loops.shutDownConnections() }),
-                        parts
+                        parts,
+                        lines
                     )
                 }
                 result = .success(())

@@ -166,7 +166,7 @@ private func run(
     let relay = Relay(
         configuration: configuration,
         logger: logger,
-        hooks: RelayHooks(listening: { port.yield($0) })
+        hooks: RelayHooks(listening: { number, _ in port.yield(number) })
     )
     let group = ServiceGroup(
         configuration: ServiceGroupConfiguration(services: [.init(service: relay)], logger: logger)

@@ -17,6 +17,8 @@ final class WatchedStore: Sendable {
         case user(UserID)
         /// Whether a token is denied.
         case token(jti: String)
+        case reader(NamedReader)
+        case webhookList
     }
 
     private struct State {
@@ -36,7 +38,7 @@ final class WatchedStore: Sendable {
         self.looks.compactMap { look in
             switch look {
             case .topic(let key), .messages(let key): key
-            case .topicList, .userList, .user, .token: nil
+            case .topicList, .userList, .user, .token, .reader, .webhookList: nil
             }
         }
     }
@@ -182,6 +184,10 @@ extension WatchedStore: UserStore {
         try await self.store.user(named: username)
     }
 
+    func user(of identity: FederatedIdentity) async throws(StoreError) -> User? {
+        try await self.store.user(of: identity)
+    }
+
     func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User] {
         await self.note(.userList)
         return try await self.store.users(after: user, limit: limit)
@@ -217,6 +223,14 @@ extension WatchedStore: RefreshTokenStore {
         try await self.store.liveRefreshTokens(of: user, at: now)
     }
 
+    func refreshTokens(
+        of user: UserID,
+        after jti: String?,
+        limit: Int
+    ) async throws(StoreError) -> [RefreshToken] {
+        try await self.store.refreshTokens(of: user, after: jti, limit: limit)
+    }
+
     func revokeRefreshToken(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool {
         try await self.store.revokeRefreshToken(jti, at: now)
     }
@@ -240,5 +254,191 @@ extension WatchedStore: DenyListStore {
         return try await self.store.isTokenDenied(jti, at: now)
     }
 
+    func deniedTokens(after entry: DeniedToken?, limit: Int) async throws(StoreError) -> [DeniedToken] {
+        try await self.store.deniedTokens(after: entry, limit: limit)
+    }
+
     func sweepDenyList(at now: Timestamp) async throws(StoreError) { try await self.store.sweepDenyList(at: now) }
+}
+
+extension WatchedStore: ReaderStore {
+    func createReader(_ reader: StoredReader, within quota: ReaderQuota) async throws(StoreError) -> ReaderCreation {
+        try await self.store.createReader(reader, within: quota)
+    }
+
+    func reader(_ reader: NamedReader) async throws(StoreError) -> StoredReader? {
+        await self.note(.reader(reader))
+        return try await self.store.reader(reader)
+    }
+
+    func moveReaders(_ moves: [ReaderMove]) async throws(StoreError) -> [ReaderPosition?] {
+        try await self.store.moveReaders(moves)
+    }
+
+    func readers(
+        of topic: TopicKey,
+        ofUser user: UserID?,
+        after reader: NamedReader?,
+        limit: Int
+    ) async throws(StoreError) -> [StoredReader] {
+        try await self.store.readers(of: topic, ofUser: user, after: reader, limit: limit)
+    }
+
+    func deleteReader(_ reader: NamedReader) async throws(StoreError) -> Bool {
+        try await self.store.deleteReader(reader)
+    }
+
+    func sweepReaders(unusedSince moment: Timestamp) async throws(StoreError) {
+        try await self.store.sweepReaders(unusedSince: moment)
+    }
+}
+
+extension WatchedStore: PendingStore {
+    func insertPending(
+        _ record: PendingRecord,
+        at now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> PendingInsertion {
+        try await self.store.insertPending(record, at: now, limit: limit)
+    }
+
+    func pending(
+        _ kind: PendingRecord.Kind,
+        _ name: PendingName,
+        at now: Timestamp
+    ) async throws(StoreError) -> PendingRecord? {
+        try await self.store.pending(kind, name, at: now)
+    }
+
+    func pending(
+        _ kind: PendingRecord.Kind,
+        after last: String?,
+        limit: Int,
+        at now: Timestamp
+    ) async throws(StoreError) -> [PendingRecord] {
+        try await self.store.pending(kind, after: last, limit: limit, at: now)
+    }
+
+    func replacePending(_ record: PendingRecord, by value: [UInt8]) async throws(StoreError) -> Bool {
+        try await self.store.replacePending(record, by: value)
+    }
+
+    func takePending(_ record: PendingRecord) async throws(StoreError) -> Bool {
+        try await self.store.takePending(record)
+    }
+
+    func sweepPending(at now: Timestamp) async throws(StoreError) { try await self.store.sweepPending(at: now) }
+}
+
+extension WatchedStore: AuditStore {
+    func addAuditRecords(_ records: [AuditRecord], keeping most: Int) async throws(StoreError) {
+        try await self.store.addAuditRecords(records, keeping: most)
+    }
+
+    func auditRecords(before place: AuditRecord.Place?, limit: Int) async throws(StoreError) -> [AuditRecord] {
+        try await self.store.auditRecords(before: place, limit: limit)
+    }
+
+    func sweepAuditRecords(before moment: Timestamp) async throws(StoreError) {
+        try await self.store.sweepAuditRecords(before: moment)
+    }
+}
+
+extension WatchedStore: ServiceTokenStore {
+    func insertServiceToken(
+        _ token: ServiceToken,
+        generation: Int64,
+        most: Int
+    ) async throws(StoreError) -> ServiceTokenInsertion {
+        try await self.store.insertServiceToken(token, generation: generation, most: most)
+    }
+
+    func serviceToken(_ id: String) async throws(StoreError) -> ServiceToken? {
+        try await self.store.serviceToken(id)
+    }
+
+    func serviceTokens(
+        of user: UserID?,
+        after place: ServiceTokenPlace?,
+        limit: Int
+    ) async throws(StoreError) -> [ServiceToken] {
+        try await self.store.serviceTokens(of: user, after: place, limit: limit)
+    }
+
+    func removeServiceToken(_ id: String) async throws(StoreError) -> Bool {
+        try await self.store.removeServiceToken(id)
+    }
+
+    func sweepServiceTokens(at now: Timestamp) async throws(StoreError) {
+        try await self.store.sweepServiceTokens(at: now)
+    }
+}
+
+extension WatchedStore: WebhookStore {
+    func insertWebhook(
+        _ webhook: StoredWebhook,
+        within quota: WebhookQuota
+    ) async throws(StoreError) -> WebhookInsertion {
+        try await self.store.insertWebhook(webhook, within: quota)
+    }
+
+    func webhook(_ id: String) async throws(StoreError) -> StoredWebhook? { try await self.store.webhook(id) }
+
+    func webhooks(
+        of user: UserID?,
+        after id: String?,
+        limit: Int
+    ) async throws(StoreError) -> [StoredWebhook] {
+        await self.note(.webhookList)
+        return try await self.store.webhooks(of: user, after: id, limit: limit)
+    }
+
+    func switchWebhook(_ id: String, _ wanted: WebhookSwitch) async throws(StoreError) -> StoredWebhook? {
+        try await self.store.switchWebhook(id, wanted)
+    }
+
+    func recordHealth(
+        _ health: WebhookHealth,
+        ofWebhook id: String,
+        revision: Int64
+    ) async throws(StoreError) -> Bool {
+        try await self.store.recordHealth(health, ofWebhook: id, revision: revision)
+    }
+
+    func removeWebhook(_ id: String) async throws(StoreError) -> Bool { try await self.store.removeWebhook(id) }
+
+    func leaseWebhooks(
+        _ ids: [String],
+        to holder: String,
+        seconds: Int64
+    ) async throws(StoreError) -> Set<String> {
+        try await self.store.leaseWebhooks(ids, to: holder, seconds: seconds)
+    }
+
+    func releaseWebhooks(_ ids: [String], of holder: String) async throws(StoreError) {
+        try await self.store.releaseWebhooks(ids, of: holder)
+    }
+
+    func tellReaders(
+        _ topics: [String],
+        ofWebhook id: String,
+        on relay: String,
+        seconds: Int64
+    ) async throws(StoreError) {
+        try await self.store.tellReaders(topics, ofWebhook: id, on: relay, seconds: seconds)
+    }
+
+    func topicsWithReaders(ofWebhook id: String) async throws(StoreError) -> Set<String> {
+        try await self.store.topicsWithReaders(ofWebhook: id)
+    }
+}
+
+extension WatchedStore: StreamTransferStore {
+    func streams(after place: String?, limit: Int) async throws(StoreError) -> StreamListing {
+        try await self.store.streams(after: place, limit: limit)
+    }
+
+    func importStream(_ part: StreamPart) async throws(StoreError) -> StreamImportOutcome {
+        try await self.store.importStream(part)
+    }
 }

@@ -82,7 +82,7 @@ struct WebSocketDialectTests {
                 metrics: parts.services.metrics,
                 places: ConnectionQuota(maxPerUser: 1),
                 maxMessageBytes: 1_024,
-                idleLimit: idleLimit
+                idleLimit: Adjustable(idleLimit)
             )
         )
         let services = HTTPServices(
@@ -130,6 +130,8 @@ private final class EchoRoute: Route {
 private final class EchoDialect: WebSocketDialect {
     private var connection: WebSocketConnection?
     private var hasEchoed = false
+
+    var facts: ConnectionFacts? { nil }
 
     func opened(_ connection: WebSocketConnection) { self.connection = connection }
 

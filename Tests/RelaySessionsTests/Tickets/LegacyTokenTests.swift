@@ -23,7 +23,7 @@ struct LegacyTokenTests {
     func golden() throws {
         let key = TicketBench.key(0)
         #expect(
-            Sodium.hexadecimal(key.publicKey.bytes)
+            String(hexadecimal: key.publicKey.bytes)
                 == "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8"
         )
         let text = Self.token.text(.dotted, by: key)
@@ -60,7 +60,7 @@ struct LegacyTokenTests {
     @Test("The hexadecimal form has the members of old, and lower-case digits alone")
     func hexadecimal() {
         let text = Self.token.text(.hexadecimal, by: TicketBench.key(0))
-        let payload = Sodium.bytes(hexadecimal: text.utf8.dropLast(128)) ?? []
+        let payload = Hexadecimal.bytes(text.utf8.dropLast(128)) ?? []
         #expect(
             String(decoding: payload, as: UTF8.self)
                 == #"{"session_id":"11111111-2222-4333-8444-555555555555","role":"host","exp":1700003600,"iat":1700000000}"#

@@ -81,7 +81,7 @@ struct OldDefectTests {
         for _ in 0..<64 {
             let ids = [SessionID.random(using: &generator).text, TicketID.random(using: &generator).text]
             for id in ids {
-                let bytes = Sodium.bytes(hexadecimal: id.utf8) ?? []
+                let bytes = Hexadecimal.bytes(id.utf8) ?? []
                 #expect(bytes.count == 16)
                 for bit in 0..<bytes.count * 8 {
                     if bytes[bit / 8] & 1 << (bit % 8) == 0 { zeros.insert(bit) } else { bits.insert(bit) }

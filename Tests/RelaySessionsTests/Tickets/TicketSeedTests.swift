@@ -1,3 +1,4 @@
+import RelayWire
 import SeededRandom
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 struct TicketSeedTests {
     /// Of which all forms have both of the characters in which base64 and base64url differ.
     static let bytes = Array([0xFB, 0xFF, 0xBF] + (3..<32).map { UInt8($0) })
-    static let hexadecimal = Sodium.hexadecimal(bytes)
+    static let hexadecimal = String(hexadecimal: bytes)
 
     @Test(
         "Each form of a key is read",

@@ -20,8 +20,21 @@ struct ClientFrameTests {
                 #"{"type":"subscribe","topics":["a"],"offset":"123","client_id":null,"cursors":null}"#,
                 .subscribe(SubscribeFrame(topics: ["a"], offset: "123"))
             ),
+            (
+                #"{"type":"subscribe","topics":["a"],"reader":"w"}"#,
+                .subscribe(SubscribeFrame(topics: ["a"], reader: "w"))
+            ),
             (#"{"type":"unsubscribe","topics":["a","no such name","a"]}"#, .unsubscribe(topics: ["a"])),
-            (#"{"type":"ack","message_id":"1-2"}"#, .acknowledge(messageID: "1-2")),
+            (#"{"type":"ack","message_id":"1-2"}"#, .acknowledge(.init(messageID: "1-2"))),
+            (
+                #"{"type":"ack","message_id":"e@1-2","topic":"t","id":7}"#,
+                .acknowledge(.init(messageID: "e@1-2", topic: "t", requestID: ByteBuffer(string: "7")))
+            ),
+            (
+                #"{"id":"é","topic":"no topic","message_id":"x","type":"ack"}"#,
+                .acknowledge(.init(messageID: "x", topic: "", requestID: ByteBuffer(string: "\"é\"")))
+            ),
+            (#"{"type":"ack","message_id":"x","topic":3,"id":null}"#, .acknowledge(.init(messageID: "x", topic: ""))),
             (#"{"type":"ping"}"#, .ping),
             (#"{"t\u0079pe":"p\u0069ng","topics":3,"id":[]}"#, .ping),
             (#"{"type":"dance"}"#, .unknown(type: "dance")),

@@ -62,6 +62,17 @@ struct ServerFrameTests {
             #"{"type":"published","id":7,"message_id":"1795251363585-10","topic":"t","#
                 + #""timestamp":"1970-01-01T00:00:00.000000Z"}"#
         ),
+        (
+            .acked(
+                requestID: ByteBuffer(string: #""q\u0031""#),
+                .init(topic: "t", messageID: Samples.id, epoch: "00000000000000ab")
+            ),
+            #"{"type":"acked","id":"q\u0031","topic":"t","message_id":"1795251363585-10","epoch":"00000000000000ab"}"#
+        ),
+        (
+            .acked(requestID: ByteBuffer(string: "7"), .init(topic: "t", messageID: .zero, epoch: nil)),
+            #"{"type":"acked","id":7,"topic":"t","message_id":"0-0"}"#
+        ),
     ]
 
     @Test("is written byte for byte, and read by Foundation", arguments: samples)

@@ -30,6 +30,21 @@ struct PollRequestTests {
         #expect(try PollRequest(json: inset(text.utf8)).since == ["a": "1-2", "b": "msg_1"])
     }
 
+    @Test("takes a named reader, and what it is done with of polled topics only")
+    func reader() throws {
+        let text = #"{"ack":{"a":"1-2","x":"9"},"reader":"w-1","topics":["a","b"]}"#
+        let request = try PollRequest(json: inset(text.utf8))
+        #expect(request.reader == "w-1" && request.acknowledged == ["a": "1-2"])
+        let plain = try PollRequest(json: inset(#"{"topics":["a"],"reader":null,"ack":null}"#.utf8))
+        #expect(plain.reader == nil && plain.acknowledged.isEmpty)
+    }
+
+    @Test("refuses names that no reader can have", arguments: [#""a b""#, #""a/b""#, "7", #""_""#])
+    func badReader(name: String) {
+        let body = #"{"topics":["a"],"reader":\#(name)}"#
+        #expect(throws: RequestError.self) { try PollRequest(json: inset(body.utf8)) }
+    }
+
     @Test("takes null and {} as no cursors", arguments: ["null", "{}", " { } "])
     func noCursors(since: String) throws {
         let request = try PollRequest(json: inset(#"{"topics":["a"],"since":\#(since)}"#.utf8))

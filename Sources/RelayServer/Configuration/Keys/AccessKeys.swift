@@ -44,7 +44,8 @@ extension RelayConfiguration {
             "access_token_expire_minutes",
             ValueFormat.seconds(.zero ... .seconds(7_200), unit: .minute).refusing(tooShortForClients)
                 .expecting("a time of more than 5m and at most 2h"),
-            "Life of an access token in minutes, more than 5."
+            "Life of an access token in minutes, more than 5.",
+            reloads: true
         )
         public var accessTokenLifetime = Duration.seconds(AccessSettings(tokenSecret: "").accessTokenSeconds)
 
@@ -58,16 +59,34 @@ extension RelayConfiguration {
         @Setting(
             "refresh_token_ttl_days",
             .seconds(.seconds(86_400) ... .seconds(365 * 86_400), unit: .day),
-            "Life of a refresh token in days, renewed with each use."
+            "Life of a refresh token in days, renewed with each use.",
+            reloads: true
         )
         public var refreshTokenLifetime = Duration.seconds(AccessSettings(tokenSecret: "").refreshTokenDays * 86_400)
 
         @Setting(
             "refresh_reuse_grace_seconds",
             .seconds(.zero ... .seconds(3_600)),
-            "Seconds in which a used refresh token may come again if its reply was lost. 0: never."
+            "Seconds in which a used refresh token may come again if its reply was lost. 0: never.",
+            reloads: true
         )
         public var refreshReuseGrace = Duration.seconds(AccessSettings(tokenSecret: "").refreshReuseGraceSeconds)
+
+        @Setting(
+            "service_token_seconds",
+            .seconds(.seconds(1) ... .seconds(365 * 86_400)),
+            "Life of a service token whose request says none, in seconds.",
+            reloads: true
+        )
+        public var serviceTokenLifetime = Duration.seconds(ServiceTokens.Lifetimes().usual)
+
+        @Setting(
+            "service_token_max_seconds",
+            .seconds(.seconds(1) ... .seconds(365 * 86_400)),
+            "Longest life of a service token, in seconds; a request for more is refused.",
+            reloads: true
+        )
+        public var serviceTokenMaxLifetime = Duration.seconds(ServiceTokens.Lifetimes().most)
 
         @Setting(
             "topic_scope",
@@ -90,6 +109,8 @@ extension RelayConfiguration {
             \.$endsExpiredConnections,
             \.$refreshTokenLifetime,
             \.$refreshReuseGrace,
+            \.$serviceTokenLifetime,
+            \.$serviceTokenMaxLifetime,
             \.$topicScope,
             \.passwordCost.$memoryKiB,
             \.passwordCost.$iterations,

@@ -70,14 +70,16 @@ extension RelayConfiguration {
         @Setting(
             "documents_max_anonymous_per_address",
             .integer(1...1_000_000),
-            "Connections of an address to documents that show no token; 429 beyond."
+            "Connections of an address to documents that show no token; 429 beyond.",
+            reloads: true
         )
         public var maxAnonymousPerAddress = 50
 
         @Setting(
             "documents_max_anonymous",
             .integer(1...1_000_000),
-            "Connections to documents, in all, that show no token; 429 beyond."
+            "Connections to documents, in all, that show no token; 429 beyond.",
+            reloads: true
         )
         public var maxAnonymous = 1_000
 

@@ -1,7 +1,7 @@
 /// A key of the systems that the relay replaces. It is read without complaint, and has no effect. So existing files load, and the log
 /// names their keys that are not in force.
 struct DormantKey: Sendable {
-    /// Flat names, names with dots, and groups whose keys are all meant (`oidc` for `oidc.providers.x.client_id`).
+    /// Flat names, names with dots, and groups whose keys are all meant (`heartbeat` for `heartbeat.x`).
     let names: [String]
     let reason: String
 
@@ -23,12 +23,6 @@ struct DormantKey: Sendable {
             because: "there is one connection for each event loop thread, and a few more"
         ),
         DormantKey(
-            "device_code_ttl_seconds",
-            "device_code_poll_interval",
-            because: "this version has no device sign-in"
-        ),
-        DormantKey("oidc", because: "this version has no OpenID Connect sign-in"),
-        DormantKey(
             "rate_limit_storage_uri",
             because: "relays that share a Valkey count log-ins there, others in memory"
         ),
@@ -41,16 +35,6 @@ struct DormantKey: Sendable {
         DormantKey("database_url", because: "set storage_backend: data is kept on sqlite, in memory or on Valkey"),
         DormantKey("storage_dir", because: "set data_dir"),
         DormantKey("s3_bucket", "s3_region", because: "this version has no snapshots on S3"),
-        DormantKey(
-            "tls_cert_path",
-            "tls_cert",
-            "tls_key_path",
-            "tls_key",
-            "mtls_enabled",
-            "client_ca_path",
-            because: "a proxy in front of the relay ends TLS"
-        ),
-        DormantKey("otlp_endpoint", because: "this version exports no traces"),
         DormantKey(
             "nat_probe_timeout",
             "p2p_allow_insecure",

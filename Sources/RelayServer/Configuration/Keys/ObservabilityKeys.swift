@@ -6,11 +6,12 @@ extension RelayConfiguration {
         @Setting(
             "log_level",
             .logLevel,
-            "Least severe level that is written: trace, debug, info, notice, warning, error, critical."
+            "Least severe level that is written: trace, debug, info, notice, warning, error, critical.",
+            reloads: true
         )
         public var level = Logger.Level.info
 
-        @Setting("log_format", .choice, "text for people, json for machines.")
+        @Setting("log_format", .choice, "text for people, json for machines.", reloads: true)
         public var format = LogFormat.text
 
         static let keys = ConfigurationKey.keys("logging", prefixes: ["log_"], at: \.logging, \.$level, \.$format)
@@ -31,7 +32,7 @@ extension RelayConfiguration {
         @Setting(
             "metrics_per_topic",
             .boolean,
-            "Label series with the topic; /metrics is open, so this shows topic names and owners to anyone."
+            "Label series with the topic; without metrics_token this shows topic names and owners to anyone."
         )
         public var perTopic = false
 
@@ -51,13 +52,32 @@ extension RelayConfiguration {
         )
         public var port: Int? = nil
 
+        /// With the relay's certificate: it has to have one.
+        @Setting(
+            "prometheus_tls",
+            .boolean,
+            "Whether prometheus_port speaks TLS, as the relay's own port does where it has a certificate."
+        )
+        public var usesTLS = false
+
+        /// nil, the default: whoever reaches the port may read them.
+        @Setting(
+            "metrics_token",
+            ValueFormat.secret(minimumLength: 16).optional,
+            "Whoever asks for /metrics has to show it (Authorization: Bearer), on every port. Not set: nobody has to.",
+            reloads: true
+        )
+        public var token: Secret? = nil
+
         static let keys = ConfigurationKey.keys(
             "metrics",
             prefixes: ["metrics_", "prometheus_"],
             at: \.metrics,
             \.$perTopic,
             \.$maxTopics,
-            \.$port
+            \.$port,
+            \.$usesTLS,
+            \.$token
         )
 
         public init() {}

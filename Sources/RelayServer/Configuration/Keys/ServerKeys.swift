@@ -38,7 +38,8 @@ extension RelayConfiguration {
         @Setting(
             "max_connections_per_address",
             .integer(0...10_000_000),
-            "Open connections of one client address. 0: no limit, as for trusted_proxies and this machine."
+            "Open connections of one client address. 0: no limit, as for trusted_proxies and this machine.",
+            reloads: true
         )
         public var maxConnectionsPerAddress = 5_000
 
@@ -46,7 +47,8 @@ extension RelayConfiguration {
         @Setting(
             "max_new_connections_per_address",
             .integer(0...10_000_000),
-            "New connections of one client address in a second. 0: no limit, as for trusted_proxies and this machine."
+            "New connections of one client address in a second. 0: no limit, as for trusted_proxies and this machine.",
+            reloads: true
         )
         public var maxNewConnectionsPerAddress = 1_000
 
@@ -60,25 +62,37 @@ extension RelayConfiguration {
         public var maxBodyBytes = 1_048_576
 
         /// From the first byte of a connection or request to the end of its head.
-        @Setting("header_timeout", .duration(timeouts), "Time for the head of a request to arrive, in seconds.")
+        @Setting(
+            "header_timeout",
+            .duration(timeouts),
+            "Time for the head of a request to arrive, in seconds.",
+            reloads: true
+        )
         public var headerTimeout = Duration.seconds(10)
 
         /// From the end of a request's head to the end of its body.
-        @Setting("read_timeout", .duration(timeouts), "Time for the body of a request to arrive, in seconds.")
+        @Setting(
+            "read_timeout",
+            .duration(timeouts),
+            "Time for the body of a request to arrive, in seconds.",
+            reloads: true
+        )
         public var readTimeout = Duration.seconds(30)
 
         /// WebSockets are watched by pings instead.
         @Setting(
             "write_timeout",
             .duration(timeouts),
-            "Seconds after which a response is cut off if its reader takes no byte."
+            "Seconds after which a response is cut off if its reader takes no byte.",
+            reloads: true
         )
         public var writeTimeout = Duration.seconds(30)
 
         @Setting(
             "idle_timeout",
             .duration(timeouts),
-            "Seconds for which a connection may stay open between two requests."
+            "Seconds for which a connection may stay open between two requests.",
+            reloads: true
         )
         public var idleTimeout = Duration.seconds(75)
 
@@ -92,26 +106,43 @@ extension RelayConfiguration {
         @Setting(
             "shutdown_grace_seconds",
             .duration(.zero ... .seconds(3_600)),
-            "Seconds from SIGTERM until what is still open is cut off. 0: at once."
+            "Seconds from SIGTERM until what is still open is cut off. 0: at once.",
+            reloads: true
         )
         public var shutdownGrace = Duration.seconds(25)
+
+        /// With few connections it takes less. At most four fifths of the grace.
+        @Setting(
+            "shutdown_spread_seconds",
+            .duration(.zero ... .seconds(3_600)),
+            "Seconds of the grace in which WebSockets, event streams and polls are ended one after another. 0: all at once.",
+            reloads: true
+        )
+        public var shutdownSpread = Duration.seconds(10)
 
         /// Load balancers look elsewhere meanwhile, and peers can move.
         @Setting(
             "shutdown_notice_seconds",
             .duration(.zero ... .seconds(3_600)),
-            "Seconds from SIGTERM in which the relay serves on, says so (/ready is 503), and makes no sessions. 0: none."
+            "Seconds from SIGTERM in which the relay serves on, says so (/ready is 503), and makes no sessions. 0: none.",
+            reloads: true
         )
         public var shutdownNotice = Duration.zero
 
         /// Each `scheme://host[:port]`, compared exactly.
-        @Setting("allowed_origins", .origins, "Origins that browsers may call from; * is any. Empty: none.")
+        @Setting(
+            "allowed_origins",
+            .origins,
+            "Origins that browsers may call from; * is any. Empty: none.",
+            reloads: true
+        )
         public var allowedOrigins: [String] = []
 
         @Setting(
             "trusted_hosts",
             .hosts,
-            "Host names that requests may be addressed to; *.example.org and * are allowed. Empty: any."
+            "Host names that requests may be addressed to; *.example.org and * are allowed. Empty: any.",
+            reloads: true
         )
         public var trustedHosts: [String] = []
 
@@ -124,6 +155,23 @@ extension RelayConfiguration {
 
         @Setting("trusted_proxies", .networks, "Addresses and networks of the proxies in front of the relay.")
         public var trustedProxies: [IPNetwork] = []
+
+        /// Without TLS only HTTP/1.1 is spoken.
+        @Setting("http2", .boolean, "Whether clients over TLS are offered HTTP/2, beside HTTP/1.1.")
+        public var http2 = true
+
+        /// Each counts as a connection for `max_connections` and `max_connections_per_address`.
+        @Setting(
+            "http2_max_streams",
+            .integer(1...10_000),
+            "Requests, event streams and WebSockets at a time on one HTTP/2 connection.",
+            reloads: true
+        )
+        public var maxStreams = 128
+
+        /// It can do no more than its visitor, who signs in.
+        @Setting("console", .boolean, "Whether /console is served, pages to look after the relay with.")
+        public var console = true
 
         static let keys = ConfigurationKey.keys(
             "server",
@@ -141,11 +189,15 @@ extension RelayConfiguration {
             \.$idleTimeout,
             \.$peerTimeout,
             \.$shutdownGrace,
+            \.$shutdownSpread,
             \.$shutdownNotice,
             \.$allowedOrigins,
             \.$trustedHosts,
             \.$trustForwardedFor,
-            \.$trustedProxies
+            \.$trustedProxies,
+            \.$http2,
+            \.$maxStreams,
+            \.$console
         )
 
         private static let timeouts = Duration.milliseconds(100)...Duration.seconds(3_600)

@@ -6,14 +6,16 @@ extension RelayConfiguration {
         @Setting(
             "sessions_allow_anonymous",
             .boolean,
-            "Let everybody make sessions without an account."
+            "Let everybody make sessions without an account.",
+            reloads: true
         )
         public var allowsAnonymous = SessionSettings().allowsAnonymous
 
         @Setting(
             "sessions_accept_legacy_tokens",
             .boolean,
-            "Take join tokens of older programs, which can't be revoked."
+            "Take join tokens of older programs, which can't be revoked.",
+            reloads: true
         )
         public var acceptsLegacyTokens = SessionSettings().acceptsLegacyTokens
 
@@ -70,28 +72,32 @@ extension RelayConfiguration {
         @Setting(
             "session_ticket_seconds",
             .seconds(.seconds(5) ... .seconds(86_400)),
-            "Life of a peer's ticket. It is renewed in time while the peer has a signaling socket or a tunnel."
+            "Life of a peer's ticket. It is renewed in time while the peer has a signaling socket or a tunnel.",
+            reloads: true
         )
         public var ticketLifetime = Duration.seconds(TicketMinter.Lifetimes().peer)
 
         @Setting(
             "max_sessions",
             .integer(1...10_000_000),
-            "Sessions at a time, on all relays that share a store; 503 beyond."
+            "Sessions at a time, on all relays that share a store; 503 beyond.",
+            reloads: true
         )
         public var maxSessions = SessionSettings().maxSessions
 
         @Setting(
             "max_sessions_per_user",
             .integer(1...10_000_000),
-            "Sessions that one user may have at a time; 429 beyond."
+            "Sessions that one user may have at a time; 429 beyond.",
+            reloads: true
         )
         public var maxSessionsPerUser = SessionSettings().maxSessionsPerAccount
 
         @Setting(
             "max_anonymous_sessions_per_address",
             .integer(1...10_000_000),
-            "Sessions at a time that were made from one address without an account; 429 beyond."
+            "Sessions at a time that were made from one address without an account; 429 beyond.",
+            reloads: true
         )
         public var maxAnonymousPerAddress = SessionSettings().maxAnonymousSessionsPerAddress
 

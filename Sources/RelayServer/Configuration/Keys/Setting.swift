@@ -18,15 +18,24 @@ public struct Setting<Value: Hashable & Sendable>: Sendable {
     ///   - aliases: further spellings that are read, flat or with dots. The name in its group follows from the name.
     ///   - format: what it takes.
     ///   - summary: what it does, its unit, and what zero means: one sentence or two, for the example.
+    ///   - reloads: whether it changes while the relay runs, when the configuration is read again: then the part that it rules is handed the
+    ///     new value, see ``LiveConfiguration``. The others wait for a restart.
     init(
         wrappedValue: Value,
         _ name: String,
         aliases: [String] = [],
         _ format: ValueFormat<Value>,
-        _ summary: String
+        _ summary: String,
+        reloads: Bool = false
     ) {
         self.wrappedValue = wrappedValue
-        self.declaration = Declaration(name: name, aliases: aliases, format: format, summary: summary)
+        self.declaration = Declaration(
+            name: name,
+            aliases: aliases,
+            format: format,
+            summary: summary,
+            reloads: reloads
+        )
     }
 
     /// What is the same for every value of a key.
@@ -35,12 +44,14 @@ public struct Setting<Value: Hashable & Sendable>: Sendable {
         let aliases: [String]
         let format: ValueFormat<Value>
         let summary: String
+        let reloads: Bool
 
-        init(name: String, aliases: [String], format: ValueFormat<Value>, summary: String) {
+        init(name: String, aliases: [String], format: ValueFormat<Value>, summary: String, reloads: Bool) {
             self.name = name
             self.aliases = aliases
             self.format = format
             self.summary = summary
+            self.reloads = reloads
         }
     }
 }

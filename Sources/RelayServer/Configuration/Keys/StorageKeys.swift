@@ -46,14 +46,16 @@ extension RelayConfiguration {
         @Setting(
             "persistent_tier_retention",
             .seconds(.zero ... .seconds(36_500 * 86_400)),
-            "Seconds for which messages are kept; the newest of a topic always stays. 0: for ever."
+            "Seconds for which messages are kept; the newest of a topic always stays. 0: for ever.",
+            reloads: true
         )
         public var persistentTierRetention = Duration.seconds(Retention().maxAgeSeconds ?? 0)
 
         @Setting(
             "max_messages_per_topic",
             .integer(1...1_000_000_000),
-            "Messages kept of each topic; the oldest go first."
+            "Messages kept of each topic; the oldest go first.",
+            reloads: true
         )
         public var maxMessagesPerTopic = Retention().maxMessages
 
@@ -61,7 +63,8 @@ extension RelayConfiguration {
         @Setting(
             "idempotency_window_seconds",
             .seconds(.seconds(1) ... .seconds(86_400)),
-            "Seconds for which a publish repeated with the same Idempotency-Key gets the first answer."
+            "Seconds for which a publish repeated with the same Idempotency-Key gets the first answer.",
+            reloads: true
         )
         public var idempotencyWindow = Duration.seconds(BrokerLimits().idempotencyWindowSeconds)
 
@@ -113,14 +116,16 @@ extension RelayConfiguration {
         @Setting(
             "hot_tier_max_messages_per_topic",
             .integer(0...10_000_000),
-            "Newest messages of each topic in use that are held in memory; the rest is read from the store."
+            "Newest messages of each topic in use that are held in memory; the rest is read from the store.",
+            reloads: true
         )
         public var maxMessagesPerTopic = BrokerLimits().hotMessagesPerTopic
 
         @Setting(
             "hot_tier_max_bytes_per_topic",
             .bytes(0...(1 << 40)),
-            "Bytes of each topic that are held in memory: of each message its content and 256 more."
+            "Bytes of each topic that are held in memory: of each message its content and 256 more.",
+            reloads: true
         )
         public var maxBytesPerTopic = BrokerLimits().hotBytesPerTopic
 

@@ -12,7 +12,16 @@ public enum ConfigurationExample {
             }
             text += self.entry(key, defaults)
         }
-        return text
+        return text + KeyFamily.all.map { self.family($0) }.joined()
+    }
+
+    /// Keys below a name of the operator's choice are comments, since there is no name yet.
+    private static func family(_ family: KeyFamily) -> String {
+        let text = "\n# ---- \(family.group).<name> ----\n"
+        return family.sample.reduce(into: text) { text, key in
+            let expected = key.expected.prefix(1).uppercased() + key.expected.dropFirst()
+            text += "\n# \(key.summary)\n# \(expected).\n# \(YAMLText.line(key.name, key.read(RelayConfiguration())))\n"
+        }
     }
 
     private static func entry(_ key: ConfigurationKey, _ defaults: RelayConfiguration) -> String {

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Reads the configuration from all its sources: flags, then environment, then `.env`, then one file, then defaults.
+/// Reads the configuration from all its sources: flags, then environment, then `.env`, then one file, then what other systems would have
+/// read, then defaults.
 ///
 /// Pure but for ``readFile``: it sees only the flags and variables that it is given.
 public struct ConfigurationLoader: Sendable {
@@ -44,6 +45,7 @@ public struct ConfigurationLoader: Sendable {
         let named = readings.indices.compactMap { readings[$0].reading.takeConfigFile() }.first
         let (path, file) = self.readConfigurationFile(named: named)
         readings.append((.file, file))
+        readings.append((.foreign, .foreign(self.environment)))
         var resolution = ConfigurationResolution(readFile: self.readFile)
         for (source, reading) in readings {
             resolution.add(source, reading)

@@ -3,8 +3,14 @@ struct ConfigurationResolution {
     private let index = KeyIndex.shared
     private let readFile: @Sendable (String) throws -> String?
     private var chosen: [String: (source: ValueSource, entry: SourceEntry, value: ConfigurationValue)] = [:]
+    /// Those keys of families that a source has named.
+    private var members: [String: ConfigurationKey] = [:]
     private var origins: [String: ValueOrigin] = [:]
+    /// Of weaker sources than that which has set the key.
+    private var overridden: [String: [ValueOrigin]] = [:]
     private var problems: [ConfigurationProblem] = []
+    /// What variables of other systems say.
+    private var foreign: [(key: String, entry: SourceEntry)] = []
     private var withoutEffect: [(reason: String, entries: [SourceEntry])] = []
 
     /// - Parameter readFile: gives the text of a file that holds a secret, nil where there is none.
@@ -25,10 +31,11 @@ struct ConfigurationResolution {
     /// - Throws: everything that is wrong, at once.
     mutating func resolve(file: String?) throws(ConfigurationFailure) -> EffectiveConfiguration {
         var configuration = RelayConfiguration()
-        for key in ConfigurationKey.all {
+        for key in ConfigurationKey.all + self.members.values.sorted(by: { $0.name < $1.name }) {
             self.resolve(key, into: &configuration)
         }
         self.problems += self.withoutEffect.map(Self.warning)
+        self.problems += self.foreign.map(self.line)
         self.problems += ConfigurationRules.check(configuration, given: Set(self.origins.keys))
         let errors = self.problems.filter { $0.severity == .error }
         guard errors.isEmpty else { throw ConfigurationFailure(problems: errors) }
@@ -36,6 +43,7 @@ struct ConfigurationResolution {
             configuration: configuration,
             file: file,
             origins: self.origins,
+            overridden: self.overridden,
             warnings: self.problems
         )
     }
@@ -59,6 +67,7 @@ struct ConfigurationResolution {
         switch self.index.match(entry.spelling) {
         case .key(let key):
             if source == .flag, key.isSecret { self.problems.append(Self.exposure(of: key, entry)) }
+            if source == .foreign { self.foreign.append((key.name, entry)) }
             self.choose(entry, for: key, of: source)
         case .joined(let joined):
             self.takeApart(entry, joined, of: source)
@@ -73,6 +82,20 @@ struct ConfigurationResolution {
         case .unknown(let nearest):
             self.refuse(entry, "no such key" + (nearest.map { "; did you mean \($0)?" } ?? ""))
         }
+    }
+
+    /// One line about a variable of another system.
+    private func line(_ key: String, _ entry: SourceEntry) -> ConfigurationProblem {
+        let name = String(entry.place.dropFirst("environment ".count))
+        let isTaken = self.origins[key]?.place == entry.place
+        let own = EnvironmentNames.prefix + key.uppercased()
+        return ConfigurationProblem(
+            .warning,
+            key: name,
+            isTaken
+                ? "is taken for \(key), since nothing else sets it: set \(own), which is the relay's alone"
+                : "has no effect: \(key) is set otherwise"
+        )
     }
 
     /// A warning: a secret stands on the command line.
@@ -111,11 +134,15 @@ struct ConfigurationResolution {
 
     private mutating func choose(_ entry: SourceEntry, for key: ConfigurationKey, of source: ValueSource) {
         guard let value = entry.value else { return }
+        if key.spellings.count == 1 { self.members[key.name] = key }
         guard let earlier = self.chosen[key.name] else {
             self.chosen[key.name] = (source, entry, value)
             return
         }
-        guard earlier.source == source, earlier.value != value else { return }
+        guard earlier.source == source else {
+            return self.overridden[key.name, default: []].append(ValueOrigin(source: source, place: entry.place))
+        }
+        guard earlier.value != value else { return }
         self.refuse(entry, Self.contradiction(entry, key, earlier.entry))
     }
 

@@ -38,6 +38,7 @@ struct KeyIndex: Sendable {
         {
             return .file(of: key)
         }
+        if let match = self.family(spelling) { return match }
         if let joined = JoinedKey.all.first(where: { $0.spellings.contains(spelling) }) { return .joined(joined) }
         if let dormant = DormantKey.all.first(where: { $0.matches(spelling) }) {
             return .dormant(reason: dormant.reason)
@@ -46,11 +47,39 @@ struct KeyIndex: Sendable {
         return .unknown(nearest: self.nearest(to: spelling))
     }
 
+    private func family(_ spelling: String) -> Match? {
+        for family in KeyFamily.all {
+            guard let match = family.match(spelling) else { continue }
+            if match.isGroup { return .group }
+            if let key = match.key { return .key(key) }
+            if spelling.hasSuffix(Self.fileSuffix) {
+                let plain = String(spelling.dropLast(Self.fileSuffix.count))
+                if let key = family.match(plain)?.key, key.isSecret { return .file(of: key) }
+            }
+            let known = match.name.map { name in family.sample.map { $0.name.replacing("<name>", with: name) } } ?? []
+            return .unknown(nearest: Self.nearest(to: spelling, among: known))
+        }
+        return nil
+    }
+
     private func nearest(to spelling: String) -> String? {
+        Self.nearest(to: spelling, among: self.keys.keys + JoinedKey.all.flatMap(\.spellings))
+    }
+
+    private static func nearest(to spelling: String, among known: [String]) -> String? {
         let limit = max(2, spelling.count / 3)
-        return (self.keys.keys + JoinedKey.all.flatMap(\.spellings)).map { (EditDistance.between(spelling, $0), $0) }
+        return known.map { (EditDistance.between(spelling, $0), $0) }
             .filter { $0.0 <= limit }
             .min { $0 < $1 }?.1
+    }
+}
+
+extension ConfigurationKey {
+    /// - Parameter name: in full.
+    /// - Returns: nil where there can be no such key.
+    static func named(_ name: String) -> ConfigurationKey? {
+        guard case .key(let key) = KeyIndex.shared.match(name), key.name == name else { return nil }
+        return key
     }
 }
 

@@ -6,6 +6,7 @@ enum ConfigurationRules {
     static func check(_ configuration: RelayConfiguration, given: Set<String>) -> [ConfigurationProblem] {
         [
             self.backend(configuration, given),
+            self.tls(configuration.tls),
             self.durability(configuration.storage),
             self.valkey(configuration),
             self.hotTier(configuration.hotTier),
@@ -16,7 +17,7 @@ enum ConfigurationRules {
             self.metrics(configuration),
             self.turn(configuration),
             self.webhook(configuration.documents),
-        ].compactMap(\.self)
+        ].compactMap(\.self) + SignInRules.check(configuration.signIn)
     }
 
     /// The Python relay's files name the Valkey that it always uses, and no backend.
@@ -29,6 +30,31 @@ enum ConfigurationRules {
             .warning,
             key: valkey.joined(separator: ", "),
             "have no effect without storage_backend: valkey; data is kept in data_dir"
+        )
+    }
+
+    private static func tls(_ tls: RelayConfiguration.TLS) -> ConfigurationProblem? {
+        switch (tls.certificatePath, tls.keyPath) {
+        case (.some, nil): return ConfigurationProblem(key: "tls_cert_path", "has no tls_key_path")
+        case (nil, .some): return ConfigurationProblem(key: "tls_key_path", "has no tls_cert_path")
+        case (.some, .some) where tls.isSelfSigned:
+            return ConfigurationProblem(key: "tls_self_signed", "must not be set beside tls_cert_path")
+        case (.some, .some), (nil, nil): break
+        }
+        guard tls.clientAuthorityPath != nil else {
+            guard tls.needsClientCertificates == true else { return nil }
+            return ConfigurationProblem(
+                key: "mtls_enabled",
+                "needs client_ca_path, the authorities of those certificates"
+            )
+        }
+        guard tls.needsClientCertificates != false else {
+            return ConfigurationProblem(.warning, key: "client_ca_path", "has no effect with mtls_enabled: false")
+        }
+        guard !tls.isEnabled else { return nil }
+        return ConfigurationProblem(
+            key: "client_ca_path",
+            "needs tls_cert_path: without TLS no client can show a certificate"
         )
     }
 

@@ -4,6 +4,8 @@ public enum ValueSource: String, Hashable, Sendable, CaseIterable {
     case environment
     case dotEnvironment = ".env"
     case file
+    /// A variable of a system that the relay replaces, see ``ForeignVariable``.
+    case foreign = "environment of another system"
     case `default`
 }
 

@@ -12,6 +12,15 @@ enum ConfigurationValue: Hashable, Sendable {
         self = .text(text)
     }
 
+    /// Whether it says nothing.
+    var isEmpty: Bool {
+        switch self {
+        case .text(let text): text.isEmpty
+        case .list(let list): list.isEmpty
+        case .span: false
+        }
+    }
+
     /// At most 80 characters, control characters escaped.
     var forPeople: String {
         switch self {

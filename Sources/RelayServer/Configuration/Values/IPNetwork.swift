@@ -3,6 +3,7 @@ public import NIOCore
 
 /// An IPv4 or IPv6 address, or all addresses that share its first bits: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`.
 public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
+    /// As it was written.
     public let description: String
     /// 4 or 16 bytes, network order.
     private let bytes: [UInt8]

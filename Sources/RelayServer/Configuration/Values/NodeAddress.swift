@@ -2,6 +2,7 @@
 public struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
     /// Whether by TLS.
     public let isSecure: Bool
+    /// Where it listens.
     public let place: HostPort
 
     /// Reads a URL of `http`, `https`, `ws` or `wss`, without path. The port is 80 or 443 where it names none.

@@ -10,7 +10,10 @@ public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugSt
         self.value = value
     }
 
+    /// The mask.
     public var description: String { Self.mask }
+    /// The mask.
     public var debugDescription: String { Self.mask }
+    /// Empty, so that `dump` shows no secret either.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

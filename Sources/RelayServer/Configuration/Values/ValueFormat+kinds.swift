@@ -105,6 +105,26 @@ extension ValueFormat<NodeAddress> {
     }
 }
 
+extension ValueFormat<PublicURL> {
+    static var publicURL: ValueFormat {
+        .text(expected: "a URL without path like https://relay.example.org, or of http on localhost") { text in
+            PublicURL(text)
+        } show: {
+            $0.description
+        }
+    }
+}
+
+extension ValueFormat<OutgoingURL> {
+    static var outgoingURL: ValueFormat {
+        .text(expected: "a URL like https://idp.example.org/realm, without a username or a password") { text in
+            OutgoingURL(text)
+        } show: {
+            $0.description
+        }
+    }
+}
+
 extension ValueFormat<WebhookAddress> {
     static var webhookAddress: ValueFormat {
         .text(expected: "a URL like https://example.org/hook, without a username or a password") { text in

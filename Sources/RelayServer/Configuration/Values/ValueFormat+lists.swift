@@ -1,4 +1,5 @@
 import Foundation
+import RelayCore
 import RelayWire
 
 extension ValueFormat {
@@ -22,7 +23,7 @@ extension ValueFormat {
         }
     }
 
-    private static func texts(_ value: ConfigurationValue) throws(ValueRejection) -> [String] {
+    fileprivate static func texts(_ value: ConfigurationValue) throws(ValueRejection) -> [String] {
         switch value {
         case .list(let texts):
             return texts
@@ -72,6 +73,38 @@ extension ValueFormat<[String]> {
 
     private static func hasPort(_ text: Substring) -> Bool {
         text.contains(":") && !text.hasSuffix("]")
+    }
+}
+
+extension ValueFormat<Permissions> {
+    static var permissions: ValueFormat {
+        ValueFormat(expected: "a list of read, write and admin") { value throws(ValueRejection) in
+            guard let permissions = Permissions(names: try Self.texts(value)) else { throw ValueRejection() }
+            return permissions
+        } show: {
+            .list($0.names)
+        }
+    }
+}
+
+extension ValueFormat<[String]> {
+    /// Texts without blanks in them. One text may hold several, with blanks between them.
+    static func words(expected: String) -> ValueFormat {
+        ValueFormat(expected: "a list of \(expected)") { value throws(ValueRejection) in
+            try Self.texts(value).flatMap { $0.split(separator: " ").map(String.init) }
+        } show: {
+            .list($0)
+        }
+    }
+}
+
+extension ValueFormat<[GroupPermissions]> {
+    static var groupPermissions: ValueFormat {
+        .list(expected: "groups and what they may, like staff=read+write or admins=admin+read+write") { text in
+            GroupPermissions(text)
+        } show: {
+            $0.description
+        }
     }
 }
 

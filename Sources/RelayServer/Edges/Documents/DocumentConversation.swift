@@ -39,6 +39,10 @@ extension DocumentConversation: SocketConversation {
 
     var idleReason: String? { nil }
 
+    var facts: ConnectionFacts? {
+        ConnectionFacts(.documents, user: self.member?.session.account.id, topics: self.member == nil ? 0 : 1)
+    }
+
     /// Clients close a connection over which nothing has come for 30 s; pings are nothing to them.
     var keepAlive: ByteBuffer? { ByteBuffer(documentFrame: DocumentFrame.keepAlive) }
 

@@ -26,7 +26,7 @@ extension JoinRefusal {
     var end: DocumentEnd {
         switch self {
         case .broker(.denied), .broker(.missing): .denied(UpdateRefusal.denied.clientText)
-        case .broker, .overloaded, .tooManySubscriptions: .unavailable(self.clientText)
+        case .broker, .namedReader, .overloaded, .tooManySubscriptions: .unavailable(self.clientText)
         }
     }
 }

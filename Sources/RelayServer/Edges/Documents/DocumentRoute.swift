@@ -18,11 +18,13 @@ final class DocumentRoute: Route {
         self.services = services
     }
 
+    let opensWebSockets = true
+
     func handle(_ exchange: Exchange) {
         switch WebSocketHandshake.evaluate(exchange.head) {
         case .refuse(let reply): exchange.answer(reply)
         case .accept(let headers):
-            self.services.access.admitAnybody(exchange) { exchange, session in
+            self.services.access.admitAnybody(exchange, takingLimited: true) { exchange, session in
                 guard let name = Self.name(of: exchange) else {
                     return exchange.answer(Reply(.badRequest, detail: "This is no name of a document"))
                 }

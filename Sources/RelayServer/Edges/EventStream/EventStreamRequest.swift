@@ -14,6 +14,8 @@ struct EventStreamRequest {
     let epochs: String?
     /// As which of the reader's peers it reads, in topics that have peers.
     let clientID: String?
+    /// As which named reader it reads, as sent.
+    let reader: String?
 
     init(query: Substring, headers: HTTPHeaders) {
         let query = QueryItems(query)
@@ -23,6 +25,7 @@ struct EventStreamRequest {
         self.offset = query.last { $0 == "offset" }
         self.epochs = query.last { $0 == "epochs" }
         self.clientID = query.last { $0 == "client_id" }
+        self.reader = query.last { $0 == "reader" }
     }
 
     /// `last_event_id`, `lastEventId`, `lastEventID`, `Last-Event-ID` and the like.

@@ -22,7 +22,7 @@ final class EventStreamRoute: Route {
     }
 
     func handle(_ exchange: Exchange) {
-        self.access.admitReader(exchange) { exchange, session in
+        self.access.admitReader(exchange, takingLimited: true) { exchange, session in
             do throws(RequestError) {
                 let request = EventStreamRequest(query: exchange.query, headers: exchange.head.headers)
                 guard let keys = self.joiner.catalog.keys(ofPaths: request.topics, for: session.account.id) else {
@@ -30,7 +30,13 @@ final class EventStreamRoute: Route {
                 }
                 guard (1...Self.maxTopics).contains(keys.count) else { throw Self.wrongCount }
                 let start = EventStreamStart(request, topics: keys.map(\.name))
-                self.open(exchange, session, keys, as: request.clientID, start)
+                let named = try request.reader.map { (text) throws(RequestError) in
+                    guard let name = ReaderName(text) else {
+                        throw .invalidReaderName(at: [.name("query"), .name("reader")])
+                    }
+                    return NamedJoin(name: name) { start.hasCursor(of: $0.name) }
+                }
+                self.open(exchange, session, keys, as: request.clientID, named, start)
             } catch {
                 exchange.answer(Reply(error))
             }
@@ -42,6 +48,7 @@ final class EventStreamRoute: Route {
         _ session: Session,
         _ keys: [TopicKey],
         as peer: String?,
+        _ named: NamedJoin?,
         _ start: EventStreamStart
     ) {
         guard let place = self.places.enter(session.account.id) else {
@@ -55,7 +62,7 @@ final class EventStreamRoute: Route {
             topics: keys.map(\.name),
             tellsEpochs: start.tellsEpochs
         )
-        self.joiner.join(keys, for: exchange, sink: stream, as: peer) { _, topic in
+        self.joiner.join(keys, for: exchange, sink: stream, as: peer, named: named) { _, topic in
             start.start(of: topic.name)
         } then: { joined in
             switch consume joined {

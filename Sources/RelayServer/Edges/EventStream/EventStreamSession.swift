@@ -175,6 +175,10 @@ extension EventStreamSession: SessionSink {
 extension EventStreamSession: ExchangeActivity {
     var isEndless: Bool { true }
 
+    var facts: ConnectionFacts? {
+        ConnectionFacts(.sse, user: self.session.account.id, topics: self.subscriptions.count)
+    }
+
     func cancelled() {
         _ = self.release()
     }
@@ -205,7 +209,12 @@ extension EventStreamSession: ExchangeActivity {
         if self.isOpen { self.writeComment() }
     }
 
+    /// The client is told when to come again: browsers do by themselves.
     func relayStopping() {
+        guard self.isOpen else { return }
+        var bytes = ByteBuffer()
+        EventStreamFraming.writeRetry(milliseconds: DrainHint.random(), into: &bytes)
+        self.write(bytes)
         self.end()
     }
 }

@@ -36,6 +36,9 @@ struct EventStreamStart {
         self.cursors[topic].map(ReaderStart.cursor) ?? self.other
     }
 
+    /// Whether the client says where it is in the topic.
+    func hasCursor(of topic: TopicName) -> Bool { self.cursors[topic] != nil }
+
     /// What an event id says.
     private struct SeenEvent {
         /// Of those topics that it names.

@@ -9,7 +9,7 @@ final class PollRoute: Route {
     private let access: RequestAccess
     private let joiner: Joiner
     private let clock: RelayClock
-    private let limits: PollRequest.Limits
+    private let maxTopics: Adjustable<Int>
     private let waiters: PollWaiters
     let metrics: EdgeMetrics
 
@@ -18,27 +18,28 @@ final class PollRoute: Route {
         access: RequestAccess,
         joiner: Joiner,
         clock: RelayClock,
-        maxTopics: Int,
+        maxTopics: Adjustable<Int>,
         waiters: PollWaiters,
         metrics: EdgeMetrics
     ) {
         self.access = access
         self.joiner = joiner
         self.clock = clock
-        self.limits = PollRequest.Limits(maximumTopics: maxTopics)
+        self.maxTopics = maxTopics
         self.waiters = waiters
         self.metrics = metrics
     }
 
     /// Who may read is settled at the head.
     func admit(_ exchange: Exchange) {
-        self.access.admitBody(exchange, requiring: .read)
+        self.access.admitBody(exchange, requiring: .read, takingLimited: true)
     }
 
     func handle(_ exchange: Exchange) {
-        self.access.admit(exchange, requiring: .read) { exchange, session, _ in
+        self.access.admit(exchange, requiring: .read, takingLimited: true) { exchange, session, _ in
             do throws(RequestError) {
-                let request = try PollRequest(json: exchange.takeBody(), limits: self.limits)
+                let limits = PollRequest.Limits(maximumTopics: self.maxTopics.current)
+                let request = try PollRequest(json: exchange.takeBody(), limits: limits)
                 guard let keys = self.joiner.catalog.keys(ofPaths: request.topics, for: session.account.id) else {
                     throw .invalidTopicName(at: [.name("body"), .name("topics")])
                 }
@@ -54,7 +55,14 @@ final class PollRoute: Route {
             return exchange.answer(Reply(.tooManyRequests, detail: "Too many concurrent poll connections"))
         }
         let poll = PollSession(exchange: exchange, session: session, route: self, place: place, keys: keys)
-        self.joiner.join(keys, for: exchange, sink: poll, as: request.clientID) { _, topic in
+        let named = request.reader.flatMap { ReaderName($0) }.map { name in
+            NamedJoin(name: name) {
+                request.since[$0.name.rawValue] != nil
+            } acknowledged: { topic in
+                request.acknowledged[topic.name.rawValue].map { Cursor(clientText: $0) }
+            }
+        }
+        self.joiner.join(keys, for: exchange, sink: poll, as: request.clientID, named: named) { _, topic in
             self.start(of: topic, request)
         } then: { joined in
             switch consume joined {

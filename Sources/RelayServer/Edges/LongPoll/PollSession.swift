@@ -208,6 +208,10 @@ extension PollSession: SessionSink {
 extension PollSession: ExchangeActivity {
     var isEndless: Bool { false }
 
+    var facts: ConnectionFacts? {
+        ConnectionFacts(.poll, user: self.session.account.id, topics: self.keys.count)
+    }
+
     func cancelled() {
         guard case .waiting = self.phase else { return }
         self.end()

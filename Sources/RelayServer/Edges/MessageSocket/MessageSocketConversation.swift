@@ -23,6 +23,8 @@ final class MessageSocketConversation {
     private var isSubscribed = false
     /// As which of its user's peers the client subscribed last; nil for none.
     private var clientID: String?
+    /// Those topics that the client reads as named readers.
+    private var named = NamedTopics()
 
     init(session: Session, route: MessageSocketRoute, loop: DeliveryLoop) {
         self.session = session
@@ -30,10 +32,8 @@ final class MessageSocketConversation {
         self.loop = loop
     }
 
-    private var sessionID: String {
-        let digits = String(self.sessionNumber, radix: 16)
-        return "sess_" + String(repeating: "0", count: 12 - digits.count) + digits
-    }
+    /// Of 48 bits.
+    private var sessionID: String { "sess_" + String(hexadecimal: self.sessionNumber).suffix(12) }
 
     private func sendError(_ code: ServerFrame.Failure.Code, _ message: String) {
         self.send(ServerFrame.Failure(code: code, message: message))
@@ -64,6 +64,8 @@ extension MessageSocketConversation: WebSocketDialect {
         for reader in self.subscriptions.removeAll() { self.loop.current?.readers.leave(reader) }
     }
 
+    var facts: ConnectionFacts? { ConnectionFacts(.ws, user: self.userID, topics: self.subscriptions.count) }
+
     var idleReason: String? { self.isSubscribed ? nil : "Idle timeout before subscribe" }
 
     func received(binary: ByteBuffer) { self.sendError(.processing, "Binary messages are not supported") }
@@ -73,17 +75,17 @@ extension MessageSocketConversation: WebSocketDialect {
         if isFirst, let successor = self.successor(beginningWith: text) { return self.handOver(to: successor, text) }
         do throws(FrameError) {
             switch try ClientFrame(json: text, isFirst: isFirst) {
-            case .subscribe(let request): self.subscribe(request)
-            case _ where isFirst: self.deny("The first frame must subscribe")
+            case .subscribe(let request): try self.subscribe(request)
+            case _ where isFirst: self.deny(FrameError(message: "The first frame must subscribe"))
             case .unsubscribe(let topics): self.unsubscribe(topics)
-            case .acknowledge: break
+            case .acknowledge(let frame): self.acknowledge(frame)
             case .ping: self.send(.pong(self.route.clock.now()))
             case .publish(let frame): self.publish(frame)
             case .authenticate(let token): self.authenticate(token)
             case .unknown(let type): self.sendError(.unknownType, "Unknown message type: \(type)")
             }
         } catch {
-            if isFirst { self.deny(error.message) } else { self.send(ServerFrame.Failure(code: .processing, error)) }
+            if isFirst { self.deny(error) } else { self.send(ServerFrame.Failure(code: .processing, error)) }
         }
     }
 
@@ -106,22 +108,26 @@ extension MessageSocketConversation: WebSocketDialect {
 // MARK: - Subscribing
 
 extension MessageSocketConversation {
-    private func subscribe(_ request: SubscribeFrame) {
+    /// Throws where a name is no topic's: a wrong field like any other.
+    private func subscribe(_ request: SubscribeFrame) throws(FrameError) {
         guard let keys = self.route.joiner.catalog.keys(ofPaths: request.topics, for: self.userID) else {
-            return self.deny("Invalid topic name")
+            throw self.badName(in: request)
         }
         let followed = Set(self.subscriptions.names)
         let new = keys.filter { !followed.contains($0.name) }
         guard followed.count + new.count <= self.route.maxTopics else {
             return self.sendError(.subscription, "Too many topics on one connection")
         }
-        self.route.joiner.join(new, for: self, sink: self, as: request.clientID) { _, topic in
+        let named = request.reader.flatMap { ReaderName($0) }.map { name in
+            NamedJoin(name: name) { request.cursors[$0.name.rawValue] != nil }
+        }
+        self.route.joiner.join(new, for: self, sink: self, as: request.clientID, named: named) { _, topic in
             request.start(of: topic.name)
         } then: { joined in
             switch consume joined {
             case .success(let joined): self.joined(joined, request)
             case .failure(.broker(.store(let error))): self.close(for: error)
-            case .failure(.broker): self.deny(BrokerError.denied.clientText)
+            case .failure(.broker): self.deny(FrameError(message: BrokerError.denied.clientText))
             // The client may unsubscribe from others, or try again later.
             case .failure(let refusal): self.sendError(.subscription, refusal.clientText)
             }
@@ -131,6 +137,9 @@ extension MessageSocketConversation {
     private func joined(_ joined: consuming JoinedReaders, _ request: SubscribeFrame) {
         guard let readers = self.loop.current?.readers else { return }
         let new = joined.readers
+        if let name = request.reader.flatMap({ ReaderName($0) }) {
+            self.named.add(name, of: self.userID, new, unmade: joined.unmade)
+        }
         self.subscriptions.add(joined)
         self.clientID = request.clientID ?? self.clientID
         self.confirm(request, readers)
@@ -164,16 +173,81 @@ extension MessageSocketConversation {
         )
     }
 
-    /// A denied first subscription ends the connection, a later one does not.
-    private func deny(_ message: String) {
-        self.sendError(.subscription, message)
+    /// It has the name's place, and says nothing of what topics there are.
+    private func badName(in request: SubscribeFrame) -> FrameError {
+        let catalog = self.route.joiner.catalog
+        let place = request.topics.firstIndex { catalog.key(ofPath: $0, for: self.userID) == nil }
+        return FrameError(message: "Invalid topic name", field: place.map { "topics.\($0)" })
+    }
+
+    /// A first subscription that is denied, or is none, ends the connection; a later one does not.
+    private func deny(_ error: FrameError) {
+        self.send(ServerFrame.Failure(code: .subscription, error))
         if !self.isSubscribed { self.connection?.close(.normalClosure, "") }
     }
 
     private func unsubscribe(_ topics: [String]) {
         let catalog = self.route.joiner.catalog
         let names = Set(topics.compactMap { catalog.key(ofPath: $0, for: self.userID)?.name })
-        for reader in self.subscriptions.remove(names) { self.loop.current?.readers.leave(reader) }
+        for reader in self.subscriptions.remove(names) {
+            self.named.remove(reader.topic.name)
+            self.loop.current?.readers.leave(reader)
+        }
+    }
+}
+
+// MARK: - Acknowledging
+
+extension MessageSocketConversation {
+    /// An ack without an `id` has no answer, whatever becomes of it. One with an `id` is answered once it is stored.
+    private func acknowledge(_ frame: ClientFrame.AckFrame) {
+        let topic = frame.topic.flatMap { self.route.joiner.catalog.key(ofPath: $0, for: self.userID)?.name }
+        guard let target = self.named.target(of: frame, topic, among: self.subscriptions.readers) else {
+            return self.refuseAck(frame, "No named reader of this connection reads that topic")
+        }
+        let cursors = self.route.joiner.cursors
+        guard let requestID = frame.requestID else { return cursors.acknowledge(target) }
+        self.suspend { () async -> Result<ReaderPosition?, BrokerError> in
+            await cursors.acknowledgeDurably(target)
+        } then: { (result: Result<ReaderPosition?, BrokerError>) in
+            switch result {
+            case .success(let position?):
+                let topic = target.topic.name.rawValue
+                let epoch = StreamEpoch.told(position.epoch)
+                self.send(.acked(requestID: requestID, .init(topic: topic, messageID: position.id, epoch: epoch)))
+            case .success(nil): self.refuseAck(frame, "The topic has given out no such message, or the reader is gone")
+            case .failure(let error): self.refuseAck(frame, error.clientText)
+            }
+        }
+    }
+
+    private func refuseAck(_ frame: ClientFrame.AckFrame, _ message: String) {
+        if let requestID = frame.requestID { self.refuse(requestID, message) }
+    }
+}
+
+extension ReaderCursors {
+    fileprivate func acknowledge(_ target: NamedTopics.Target) {
+        guard let position = ReaderPosition(acknowledged: target.cursor, in: target.topic.bounds) else { return }
+        // Where there is no memory the reader stays: it is counted, and the next ack says more.
+        _ = self.acknowledge(position, of: target.entry.reader, makesReader: target.entry.isUnmade)
+    }
+
+    fileprivate func acknowledgeDurably(_ target: NamedTopics.Target) async -> Result<ReaderPosition?, BrokerError> {
+        do throws(BrokerError) {
+            guard let position = try await self.position(acknowledged: target.cursor, in: target.topic) else {
+                return .success(nil)
+            }
+            return .success(
+                try await self.acknowledgeDurably(
+                    position,
+                    of: target.entry.reader,
+                    makesReader: target.entry.isUnmade
+                )
+            )
+        } catch {
+            return .failure(error)
+        }
     }
 }
 
@@ -196,13 +270,22 @@ extension MessageSocketConversation: PublishClient {
         } catch {
             return self.refuse(frame.requestID, error.detail)
         }
-        guard let item = self.route.publisher.item(frame.request, by: principal, self.session.account) else {
+        let trace = PublishTrace(nil, metadata: frame.request.metadata, self.route.publisher.tracer)
+        guard let item = self.route.publisher.item(frame.request, by: principal, self.session.account, trace) else {
             return self.refuse(frame.requestID, "Invalid topic name")
         }
-        let key = frame.idempotencyKey.map { IdempotencyKey(user: principal.id, route: "websocket", value: $0) }
+        let key = frame.idempotencyKey.map {
+            IdempotencyKey(user: principal.id, route: self.idempotencyRoute, value: $0)
+        }
         self.connection?.workBegan()
         let publisher = principal.acting(as: frame.request.clientID ?? self.clientID)
-        self.route.publisher.publish(item, once: key, as: publisher, for: self, frame.requestID)
+        self.route.publisher.publish(item, once: key, as: publisher, for: self, frame.requestID, trace)
+    }
+
+    /// Who holds a service token shares keys with those whose token says the same, and not with the token's user: it learns nothing of what
+    /// the user has published by some key, and keeps the user from nothing.
+    private var idempotencyRoute: String {
+        self.session.scope.map { "websocket, limited: \($0.storedText)" } ?? "websocket"
     }
 
     func published(_ result: Result<Publication, BrokerError>, in key: TopicKey, _ requestID: ByteBuffer) {
@@ -259,6 +342,7 @@ extension MessageSocketConversation: ReaderSink {
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
         let name = reader.topic.name
         _ = self.subscriptions.remove(name)
+        self.named.remove(name)
         switch reason {
         case .accessLost, .topicDeleted: self.sendError(.subscription, reason.clientText(of: name))
         case .storeFailed(let error): self.close(for: error)

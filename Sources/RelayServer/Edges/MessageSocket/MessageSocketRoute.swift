@@ -9,7 +9,8 @@ final class MessageSocketRoute: Route {
     let publisher: Publisher
     private let sockets: WebSocketServices
     /// That one connection may follow.
-    let maxTopics: Int
+    var maxTopics: Int { self.mostTopics.current }
+    private let mostTopics: Adjustable<Int>
     /// Where clients go on whose first message joins a session.
     let peers: any SessionSockets
     /// The same of a room.
@@ -20,7 +21,7 @@ final class MessageSocketRoute: Route {
         joiner: Joiner,
         publisher: Publisher,
         sockets: WebSocketServices,
-        maxTopics: Int,
+        maxTopics: Adjustable<Int>,
         peers: any SessionSockets,
         rooms: any SocketSuccessor
     ) {
@@ -28,7 +29,7 @@ final class MessageSocketRoute: Route {
         self.joiner = joiner
         self.publisher = publisher
         self.sockets = sockets
-        self.maxTopics = maxTopics
+        self.mostTopics = maxTopics
         self.peers = peers
         self.rooms = rooms
     }
@@ -36,11 +37,13 @@ final class MessageSocketRoute: Route {
     var clock: RelayClock { self.publisher.broker.clock }
     var metrics: EdgeMetrics { self.publisher.metrics }
 
+    let opensWebSockets = true
+
     func handle(_ exchange: Exchange) {
         switch WebSocketHandshake.evaluate(exchange.head) {
         case .refuse(let reply): exchange.answer(reply)
         case .accept(let headers):
-            self.access.admitAnybody(exchange) { exchange, session in
+            self.access.admitAnybody(exchange, takingLimited: true) { exchange, session in
                 guard let session else {
                     return self.peers.open(stranger: exchange, headers, or: self.rooms)
                 }

@@ -23,14 +23,15 @@ final class BulkPublishRoute: Route {
         self.access.admit(exchange, requiring: .write, counting: .bulk) { exchange, session, principal in
             do throws(RequestError) {
                 let request = try BulkRequest(json: exchange.takeBody())
+                let trace = PublishTrace(exchange.trace, metadata: nil, self.publisher.tracer)
                 var items: [Broker.Item] = []
                 items.reserveCapacity(request.messages.count)
                 for message in request.messages {
-                    items.append(try self.publisher.httpItem(message, by: principal, session.account))
+                    items.append(try self.publisher.httpItem(message, by: principal, session.account, trace))
                 }
                 let peer = try Self.peer(of: request)
                 let key = try exchange.idempotencyKey(of: "bulk", principal)
-                self.publish(exchange, items, once: key, principal.acting(as: peer))
+                self.publish(exchange, items, once: key, principal.acting(as: peer), trace)
             } catch {
                 exchange.answer(Reply(error))
             }
@@ -56,12 +57,13 @@ final class BulkPublishRoute: Route {
         _ exchange: Exchange,
         _ items: [Broker.Item],
         once key: IdempotencyKey?,
-        _ principal: Principal
+        _ principal: Principal,
+        _ trace: PublishTrace?
     ) {
         let publisher = self.publisher
         let start = exchange.started
         exchange.suspend {
-            await publisher.publishAll(items, once: key, as: principal, since: start)
+            await publisher.publishAll(items, once: key, as: principal, since: start, trace)
         } then: { (result: Result<[Broker.Outcome], BrokerError>) in
             switch result {
             case .success(let outcomes): self.answer(exchange, outcomes)

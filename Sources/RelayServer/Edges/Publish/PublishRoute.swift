@@ -24,12 +24,13 @@ final class PublishRoute: Route {
         self.access.admit(exchange, requiring: .write, counting: .publish) { exchange, session, principal in
             do throws(RequestError) {
                 let request = try PublishRequest(json: exchange.takeBody())
-                let item = try self.publisher.httpItem(request, by: principal, session.account)
+                let trace = PublishTrace(exchange.trace, metadata: request.metadata, self.publisher.tracer)
+                let item = try self.publisher.httpItem(request, by: principal, session.account, trace)
                 let key = try exchange.idempotencyKey(of: "single", principal)
                 guard let peer = request.clientID else {
-                    return self.publisher.publish(item, once: key, as: principal, for: exchange, ())
+                    return self.publisher.publish(item, once: key, as: principal, for: exchange, (), trace)
                 }
-                self.publisher.publish(item, once: key, as: principal.acting(as: peer), for: exchange, ())
+                self.publisher.publish(item, once: key, as: principal.acting(as: peer), for: exchange, (), trace)
             } catch {
                 exchange.answer(Reply(error))
             }
@@ -67,9 +68,10 @@ extension Publisher {
     func httpItem(
         _ request: PublishRequest,
         by principal: Principal,
-        _ account: Account
+        _ account: Account,
+        _ trace: PublishTrace? = nil
     ) throws(RequestError) -> Broker.Item {
-        if let item = self.item(request, by: principal, account) { return item }
+        if let item = self.item(request, by: principal, account, trace) { return item }
         throw .invalidTopicName(at: [.name("body"), .name("topic")])
     }
 }

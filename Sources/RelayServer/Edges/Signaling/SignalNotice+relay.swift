@@ -37,7 +37,7 @@ extension SignalNotice.Failure {
         switch refusal {
         case .tooManySubscriptions: self.init(.quotaExceeded, refusal.clientText, requestID)
         case .overloaded: self.init(.unavailable, refusal.clientText, requestID)
-        case .broker(let error): self.init(error, requestID)
+        case .namedReader(let error), .broker(let error): self.init(error, requestID)
         }
     }
 

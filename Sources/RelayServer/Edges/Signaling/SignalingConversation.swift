@@ -3,6 +3,7 @@ import NIOWebSocket
 import RelayAccess
 import RelayCore
 import RelaySessions
+import RelayTelemetry
 import RelayWire
 
 /// What the client of a signaling socket and the relay say to each other, from the first message on: who the client is, and then what its
@@ -49,7 +50,7 @@ final class SignalingConversation {
         self.successor = successor
         self.services = services
         self.loop = loop
-        self.budget = SenderBudget(services.limits.sender)
+        self.budget = SenderBudget(services.limits.sender.current)
     }
 
     private var isStranger: Bool { if case .stranger = self.client { true } else { false } }
@@ -84,6 +85,17 @@ extension SignalingConversation: WebSocketDialect {
         if case .inside(let member) = self.phase { member.closed() }
         self.phase = .over
     }
+
+    var facts: ConnectionFacts? {
+        let isInside = if case .inside = self.phase { true } else { false }
+        let topics = isInside ? SignalTopic.followed.count : 0
+        switch self.client {
+        case .known(let session, _, _): return ConnectionFacts(.signaling, user: session.account.id, topics: topics)
+        case .stranger(let address, _): return ConnectionFacts(.signaling, address: address)
+        }
+    }
+
+    var endedByAdministrator: WebSocketErrorCode { .kicked }
 
     var idleReason: String? { if case .outside = self.phase { "Idle timeout before join" } else { nil } }
 
@@ -207,11 +219,15 @@ extension SignalingConversation: Suspending {
         let anonymous = self.services.anonymous
         let sessions = self.services.sessions
         let start = self.services.clock.uptime()
+        let span = self.connection?.span?.child("join a session")
         self.suspend {
             do throws(SessionFailure) {
                 try await entrance.count(anonymous, at: start)
-                return .success(try await entrance.enter(sessions))
+                let joined = try await entrance.enter(sessions)
+                span?.end(in: joined.session.id)
+                return .success(joined)
             } catch {
+                span?.end(failure: error.code.rawValue)
                 return .failure(error)
             }
         } then: { (result: Result<JoinedPeer, SessionFailure>) in

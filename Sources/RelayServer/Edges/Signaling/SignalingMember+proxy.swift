@@ -149,17 +149,25 @@ extension SignalingMember {
             try await sessions.proxy(from: opener, to: peer, of: id, as: principal)
         } then: { (proxy: SessionProxy?) in
             guard let proxy, NodeAddress(proxy.node.text) != self.hub.nodes.own else {
-                let text = "That peer has not asked for a binary proxy, or at a relay that this one can't reach"
-                self.fail("proxy_not_open", text, requestID)
-                return self.reject(opener, "not_at_one_relay")
+                return self.notAsked(opener, requestID)
             }
             guard self.proxy.links.count < ProxyHub.mostOfPeer else {
                 return self.fail("quota_exceeded", "Too many binary proxies", requestID)
             }
-            self.proxy.link(to: opener, proxy, saying: message.payload) { [weak self] in
-                self?.reject(opener, "relay_unreachable")
+            self.proxy.link(to: opener, proxy, saying: message.payload) { [weak self] failure in
+                switch failure {
+                case .unreachable: self?.reject(opener, "relay_unreachable")
+                // Another peer was a moment faster: the relay that keeps the tunnel knows it before the store does.
+                case .unknown: self?.notAsked(opener, requestID)
+                }
             }
         }
+    }
+
+    private func notAsked(_ opener: PeerID, _ requestID: ByteBuffer?) {
+        let text = "That peer has not asked for a binary proxy, or at a relay that this one can't reach"
+        self.fail("proxy_not_open", text, requestID)
+        self.reject(opener, "not_at_one_relay")
     }
 
     /// The opener is told that there will be no tunnel.

@@ -3,6 +3,7 @@ import NIOWebSocket
 import RelayAccess
 import RelayCore
 import RelaySessions
+import RelayTelemetry
 import RelayWire
 
 /// What the client says.
@@ -85,10 +86,14 @@ extension SignalingMember {
         } catch {
             return self.send(.error(SignalNotice.Failure(error, requestID)))
         }
+        let span = self.connection?.span?.child("change a session")
         self.suspend {
             do throws(SessionFailure) {
-                return .success(try await work(sessions, id, principal))
+                let value = try await work(sessions, id, principal)
+                span?.end(in: id)
+                return .success(value)
             } catch {
+                span?.end(failure: error.code.rawValue)
                 return .failure(error)
             }
         } then: { (result: Result<Value, SessionFailure>) in

@@ -17,6 +17,8 @@ final class SignalingRoute: Route {
         self.services = services
     }
 
+    let opensWebSockets = true
+
     func handle(_ exchange: Exchange) {
         switch WebSocketHandshake.evaluate(exchange.head) {
         case .refuse(let reply): exchange.answer(reply)
@@ -63,7 +65,7 @@ extension SignalingRoute: SessionSockets {
         at peer: SocketAddress?,
         on loop: DeliveryLoop
     ) -> (any WebSocketDialect)? {
-        guard case .known(let session) = client, SignalFrame.isJoin(text) else { return nil }
+        guard case .known(let session) = client, session.scope == nil, SignalFrame.isJoin(text) else { return nil }
         let address = peer?.ipAddress.flatMap { self.services.clients.address(ofConnection: $0) }
         return SignalingConversation(
             .known(session, ticket: nil, address: address.map(ClientAddress.key)),

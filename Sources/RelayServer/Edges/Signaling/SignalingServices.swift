@@ -3,11 +3,11 @@ import RelayAccess
 import RelayCore
 import RelaySessions
 
-/// What signaling sockets work with: the same for all, fixed while the relay runs.
+/// What signaling sockets work with: the same for all.
 final class SignalingServices: Sendable {
     struct Limits: Sendable {
-        /// What each socket may send.
-        var sender: SenderBudget.Limits
+        /// What each socket may send that comes from now on.
+        var sender: Adjustable<SenderBudget.Limits>
         /// The longest text message, in bytes.
         var maxTextBytes: Int
     }

@@ -21,6 +21,8 @@ final class NodeTunnelRoute: Route {
         self.tunnels = tunnels
     }
 
+    let opensWebSockets = true
+
     func handle(_ exchange: Exchange) {
         switch WebSocketHandshake.evaluate(exchange.head) {
         case .refuse(let reply): exchange.answer(reply)

@@ -62,6 +62,8 @@ final class TunnelEnd: WebSocketDialect {
 
     let takesPieces = true
 
+    var facts: ConnectionFacts? { ConnectionFacts(self.watch == nil ? .node : .tunnel, user: self.watch?.userID) }
+
     /// An end whose other end has not come is used by waiting: ``TunnelServices/patience`` ends that.
     let idleReason: String? = nil
 

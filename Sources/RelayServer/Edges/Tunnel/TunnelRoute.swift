@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import RelayCore
 import RelaySessions
+import RelayTelemetry
 import RelayTunnels
 
 /// `GET /v1/tunnels/{tunnel_id}`: an end of a tunnel, for the peer that it binds.
@@ -46,6 +47,8 @@ final class TunnelRoute: Route {
         /// The session's root.
         var topic: TopicKey { TopicKey(name: SessionTopicName(self.session).topicName) }
     }
+
+    let opensWebSockets = true
 
     func handle(_ exchange: Exchange) {
         switch WebSocketHandshake.evaluate(exchange.head) {
@@ -187,13 +190,19 @@ final class TunnelRoute: Route {
         let path = self.path(place, request)
         let outward = TunnelGrant(tunnel: name, side: place.side, bandwidth: nil, way: .outward, path: path)
         let inward = TunnelGrant(tunnel: name, side: place.side.other, bandwidth: nil, way: .toMeetingPlace)
-        let opening = self.opening(inward, on: exchange.loop)
-        let (nodes, sessions, loop) = (self.nodes, self.sessions, exchange.loop.eventLoop)
+        let (nodes, sessions, tunnels, loop) = (self.nodes, self.sessions, self.tunnels, exchange.loop.eventLoop)
+        let opening = self.sockets.opening(on: exchange.loop) {
+            TunnelEnd(inward, services: tunnels, eventLoop: loop, watch: nil)
+        }
+        let span = exchange.trace?.span?.child("open a tunnel at another relay", .client)
+        let trace = span?.context ?? exchange.trace?.context
         exchange.suspend {
             do {
-                try await nodes.open(pass, at: node, on: loop, opening)
+                try await nodes.open(pass, at: node, on: loop, under: trace, opening)
+                span?.end()
                 return true
             } catch {
+                span?.end(failure: "the other relay can't be reached")
                 guard let own = nodes.ownURL else { return false }
                 _ = try? await sessions.placeTunnel(
                     request.tunnel,
@@ -212,27 +221,6 @@ final class TunnelRoute: Route {
             }
             body(outward)
         }
-    }
-
-    private func opening(_ grant: TunnelGrant, on loop: DeliveryLoop) -> NodeDialer.Opening {
-        let (tunnels, sockets) = (self.tunnels, self.sockets)
-        return NIOLoopBound(
-            { channel, isEncrypted in
-                let end = TunnelEnd(grant, services: tunnels, eventLoop: loop.eventLoop, watch: nil)
-                let connection = WebSocketConnection(
-                    end,
-                    services: sockets,
-                    loop: loop,
-                    place: nil,
-                    role: .client,
-                    isEncrypted: isEncrypted
-                )
-                try channel.pipeline.syncOperations.addHandlers([
-                    ByteToMessageHandler(WebSocketPieceDecoder()), connection,
-                ])
-            },
-            eventLoop: loop.eventLoop
-        )
     }
 
     /// The end follows its session from before it opens: so it misses no end of it.

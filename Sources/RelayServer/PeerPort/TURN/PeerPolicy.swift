@@ -9,7 +9,8 @@ struct PeerPolicy: Sendable {
         case relayed
     }
 
-    private static let denied: [IPRange] = [
+    /// Where nothing is that the whole Internet could reach by the same address.
+    private static let reserved: [IPRange] = [
         // This network, private, shared, loopback, link-local, protocol assignments, documentation, 6to4 relays, benchmarks, multicast,
         // reserved and broadcast.
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
@@ -40,9 +41,12 @@ struct PeerPolicy: Sendable {
     func judge(_ address: IPAddress) -> Verdict {
         if address == self.relayed { return .relayed }
         if self.isAllowedExpressly(address) { return .allowed }
-        if self.own.contains(address) || Self.denied.contains(where: { $0.contains(address) }) { return .denied }
+        if self.own.contains(address) || Self.isReserved(address) { return .denied }
         return .allowed
     }
+
+    /// Whether it is private, or meant for something else than a host of the Internet.
+    static func isReserved(_ address: IPAddress) -> Bool { Self.reserved.contains { $0.contains(address) } }
 
     func isAllowedExpressly(_ address: IPAddress) -> Bool {
         let isOwn = address == self.relayed || self.own.contains(address) || address.isOfThisMachine

@@ -79,22 +79,39 @@ extension ValkeyStore: RefreshTokenStore {
     }
 
     public func liveRefreshTokens(of user: UserID, at now: Timestamp) async throws(StoreError) -> [RefreshToken] {
+        let tokens = try await self.readableRefreshTokens(try await self.tokenIDs(of: user))
+            .compactMap { $0 }.filter { $0.isLive(at: now) }
+        return tokens.sorted {
+            $0.issuedAt == $1.issuedAt ? $0.jti.precedesInBytes($1.jti) : $0.issuedAt < $1.issuedAt
+        }
+    }
+
+    public func refreshTokens(
+        of user: UserID,
+        after jti: String?,
+        limit: Int
+    ) async throws(StoreError) -> [RefreshToken] {
+        let ids = try await self.tokenIDs(of: user).filter { jti?.precedesInBytes($0) ?? true }
+        let ordered = ids.sorted { $0.precedesInBytes($1) }
+        return try await readablePage(limit) { (limit) async throws(StoreError) in
+            try await self.readableRefreshTokens(Array(ordered.prefix(limit)))
+        }
+    }
+
+    private func tokenIDs(of user: UserID) async throws(StoreError) -> [String] {
         let reply = try await self.send("SMEMBERS", self.layout.userTokensPrefix + user.rawValue)
-        let ids = (reply.array ?? []).compactMap(\.text)
-        var tokens: [RefreshToken] = []
+        return (reply.array ?? []).compactMap(\.text)
+    }
+
+    /// Nil in the place of each that is gone, or can't be read back.
+    private func readableRefreshTokens(_ ids: [String]) async throws(StoreError) -> [RefreshToken?] {
         let hashes = try await self.send(
             "HGETALL",
             each: ids.map { self.layout.token($0) },
             keepingWrongTypes: true
         )
-        for (jti, hash) in zip(ids, hashes) {
-            let token = self.readable("refresh token \(jti)") { () throws(StoreError) in
-                try RefreshToken(jti, HashFields(hash))
-            }
-            if let token, token.isLive(at: now) { tokens.append(token) }
-        }
-        return tokens.sorted {
-            $0.issuedAt == $1.issuedAt ? $0.jti.precedesInBytes($1.jti) : $0.issuedAt < $1.issuedAt
+        return zip(ids, hashes).map { jti, hash in
+            self.readable("refresh token \(jti)") { () throws(StoreError) in try RefreshToken(jti, HashFields(hash)) }
         }
     }
 
@@ -146,6 +163,36 @@ extension ValkeyStore: DenyListStore {
         let score = try await self.send("ZSCORE", self.layout.denied, .init(jti)).text
         guard let expiresAt = score.flatMap({ Double($0) }) else { return false }
         return Double(now.microseconds) < expiresAt
+    }
+
+    /// Scores are numbers of 53 bits, which microseconds fill in the year 2255.
+    public func deniedTokens(after entry: DeniedToken?, limit: Int) async throws(StoreError) -> [DeniedToken] {
+        let start = entry.map { ValkeyArgument($0.expiresAt.microseconds) } ?? "-inf"
+        var found: [DeniedToken] = []
+        var (offset, step) = (0, max(1, limit))
+        while found.count < limit {
+            let reply = try await self.send(
+                "ZRANGEBYSCORE",
+                self.layout.denied,
+                start,
+                "+inf",
+                "WITHSCORES",
+                "LIMIT",
+                .init(offset),
+                .init(step)
+            )
+            let texts = (reply.array ?? []).compactMap(\.text)
+            let page = stride(from: 0, to: texts.count - 1, by: 2).map { place in
+                DeniedToken(
+                    jti: texts[place],
+                    expiresAt: Timestamp(microseconds: Double(texts[place + 1]).flatMap { Int64(exactly: $0) } ?? 0)
+                )
+            }
+            found += page.filter { entry?.precedes($0) ?? true }
+            guard page.count == step else { break }
+            (offset, step) = (offset + step, max(1, limit - found.count))
+        }
+        return Array(found.prefix(max(0, limit)))
     }
 
     public func sweepDenyList(at now: Timestamp) async throws(StoreError) {

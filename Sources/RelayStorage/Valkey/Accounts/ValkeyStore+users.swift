@@ -10,9 +10,12 @@ extension ValkeyStore: UserStore {
             CreateUserScript.script,
             keys: [
                 layout.version, layout.changes, layout.usernames, layout.users, layout.activeUsers,
-                layout.user(user.id),
+                layout.user(user.id), layout.identities,
             ],
-            [.init(user.id.rawValue), .init(user.username), .init(user.isActive ? 1 : 0)] + user.fields
+            [
+                .init(user.id.rawValue), .init(user.username), .init(user.isActive ? 1 : 0),
+                .init(user.identity?.indexText ?? ""),
+            ] + user.fields
         )
         return reply.integer == 1
     }
@@ -30,6 +33,12 @@ extension ValkeyStore: UserStore {
         let id = try await self.send("HGET", self.layout.usernames, .init(username)).text
         guard let id else { return nil }
         return try await self.user(UserID(id))
+    }
+
+    public func user(of identity: FederatedIdentity) async throws(StoreError) -> User? {
+        let id = try await self.send("HGET", self.layout.identities, .init(identity.indexText)).text
+        guard let id, let user = try await self.user(UserID(id)) else { return nil }
+        return user.identity == identity ? user : nil
     }
 
     public func users(after user: UserPlace?, limit: Int) async throws(StoreError) -> [User] {
@@ -79,11 +88,14 @@ extension ValkeyStore: UserStore {
             UpdateUserScript.script,
             keys: [
                 layout.version, layout.changes, layout.activeUsers, layout.user(id), layout.tokens,
-                layout.userTokensPrefix + id.rawValue,
+                layout.userTokensPrefix + id.rawValue, layout.serviceTokens, layout.serviceTokenEnds,
+                layout.userServiceTokensPrefix + id.rawValue,
             ],
             [
                 .init(id.rawValue), .init(isActive), .init(changes.email == .some(nil) ? "email" : ""),
                 .init(changes.passwordHash == nil ? 0 : 1), .init(layout.tokenPrefix), .init(layout.chainPrefix),
+                .init(layout.serviceTokenPrefix), .init(layout.userServiceTokensPrefix),
+                .init(changes.expectedGeneration.map { "\($0)" } ?? ""),
             ] + changes.fields
         )
         return try User(id, HashFields(reply))
@@ -109,9 +121,15 @@ extension ValkeyStore: UserStore {
             keys: [
                 layout.version, layout.changes, layout.users, layout.activeUsers, layout.usernames, layout.tokens,
                 layout.user(id), layout.grantedPrefix + id.rawValue, layout.userTokensPrefix + id.rawValue,
+                layout.userReadersPrefix + id.rawValue, layout.readerUses,
+                layout.serviceTokens, layout.serviceTokenEnds, layout.userServiceTokensPrefix + id.rawValue,
+                layout.identities, layout.webhooks, layout.userWebhooksPrefix + id.rawValue,
             ],
             [
                 .init(id.rawValue), .init(layout.grantsPrefix), .init(layout.tokenPrefix), .init(layout.chainPrefix),
+                .init(layout.readersPrefix), .init(layout.userReadersPrefix),
+                .init(layout.serviceTokenPrefix), .init(layout.userServiceTokensPrefix),
+                .init(layout.webhookPrefix),
             ]
         )
         guard let topics = reply.array else { return nil }
@@ -138,6 +156,9 @@ extension User {
         ]
         if let email = self.email { fields += ["email", .init(email)] }
         if let hash = self.passwordHash { fields += ["password", .init(hash)] }
+        if let identity = self.identity {
+            fields += ["issuer", .init(identity.issuer), "subject", .init(identity.subject)]
+        }
         if self.passwordGeneration != 0 { fields += ["generation", .init(self.passwordGeneration)] }
         return fields
     }
@@ -154,8 +175,14 @@ extension User {
             isActive: fields.text("active") == "1",
             permissions: Permissions(rawValue: permissions),
             passwordHash: fields.text("password"),
-            passwordGeneration: fields.text("generation").flatMap { Int64($0) } ?? 0
+            passwordGeneration: fields.text("generation").flatMap { Int64($0) } ?? 0,
+            identity: try Self.identity(fields)
         )
+    }
+
+    private static func identity(_ fields: HashFields) throws(StoreError) -> FederatedIdentity? {
+        guard let issuer = fields.text("issuer") else { return nil }
+        return FederatedIdentity(issuer: issuer, subject: try fields.required(fields.text("subject"), "subject"))
     }
 }
 

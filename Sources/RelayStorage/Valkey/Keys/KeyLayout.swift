@@ -71,6 +71,8 @@ struct KeyLayout: Sendable {
     var activeUsers: String { self.control + "users-active" }
     /// A hash from username to id.
     var usernames: String { self.control + "usernames" }
+    /// A hash from an identity elsewhere, as ``RelayAccess/FederatedIdentity`` has it as one text, to the user's id.
+    var identities: String { self.control + "identities" }
     /// Before a user's id: its hash.
     var userPrefix: String { self.control + "user:" }
     /// A sorted set of all topics' keys, all of one score, so in the order of their bytes.
@@ -95,6 +97,12 @@ struct KeyLayout: Sendable {
     /// Before a user's id: sets of topics' keys.
     var ownedPrefix: String { self.control + "owned:" }
     var grantedPrefix: String { self.control + "granted:" }
+    /// Before a topic's key: a hash of its named readers, field and value are what `ReaderPrelude` says.
+    var readersPrefix: String { self.control + "readers:" }
+    /// Before a user's id: a set of topics' keys and, behind a blank, names of readers.
+    var userReadersPrefix: String { self.control + "readers-of:" }
+    /// A sorted set of all named readers by their last use: a topic's key, a user's id and a name, with blanks between.
+    var readerUses: String { self.control + "reader-uses" }
     /// A sorted set of all refresh tokens by expiry.
     var tokens: String { self.control + "tokens" }
     /// Before a jti: the token's hash.
@@ -102,10 +110,39 @@ struct KeyLayout: Sendable {
     /// Before a user's id, and before a chain: sets of jtis.
     var userTokensPrefix: String { self.control + "tokens-of:" }
     var chainPrefix: String { self.control + "chain:" }
+    /// Sorted sets of one score of all service tokens, and, before a user's id, of the user's: members as ``RelayAccess/ServiceTokenPlace`` has
+    /// its order.
+    var serviceTokens: String { self.control + "service-tokens" }
+    var userServiceTokensPrefix: String { self.control + "service-tokens-of:" }
+    /// Before an id: the token's hash.
+    var serviceTokenPrefix: String { self.control + "service-token:" }
+    /// A sorted set of service tokens' ids by expiry.
+    var serviceTokenEnds: String { self.control + "service-token-ends" }
+    /// A sorted set of one score of the audit log's records, each behind its place.
+    var audit: String { self.control + "audit" }
+    /// Sorted sets of one score of all webhooks' ids, and, before a user's id, of the user's.
+    var webhooks: String { self.control + "webhooks" }
+    var userWebhooksPrefix: String { self.control + "webhooks-of:" }
+    /// Before an id: the webhook's hash.
+    var webhookPrefix: String { self.control + "webhook:" }
+    /// Before an id: the relay that delivers for the webhook. Expires by itself.
+    var webhookLeasePrefix: String { self.control + "webhook-lease:" }
+    /// Before an id: a hash from relay to the end of its word, in milliseconds, and what it said of the webhook's topics. It expires by itself.
+    var webhookReadersPrefix: String { self.control + "webhook-readers:" }
+    /// A hash of the relays that share the store: by id, when each said something of itself last, a blank, and what it said.
+    var nodes: String { self.control + "nodes" }
     /// The fingerprint of the secret with which the relay that started last signs access tokens.
     var tokenSecret: String { self.control + "token-secret" }
     /// A sorted set of the jtis of denied access tokens by expiry.
     var denied: String { self.control + "denied" }
+    /// What waits for somebody: its hash, which expires by itself.
+    func pending(_ kind: PendingRecord.Kind, id: String) -> String { "\(self.control)pending:\(kind.rawValue):\(id)" }
+    /// The id of what has that alias. Expires with it.
+    func pendingAlias(_ kind: PendingRecord.Kind, _ alias: String) -> String {
+        "\(self.control)pending-alias:\(kind.rawValue):\(alias)"
+    }
+    /// A sorted set of the ids of a kind by expiry.
+    func pendingIDs(_ kind: PendingRecord.Kind) -> String { "\(self.control)pending-of:\(kind.rawValue)" }
 }
 
 /// The keys of one topic's stream.

@@ -58,7 +58,7 @@ extension ValkeyStore {
     }
 
     /// - Returns: some streams; the same one may come twice.
-    private func scan(
+    func scan(
         _ node: ValkeyNode,
         from cursor: String
     ) async throws(StoreError) -> (next: String, topics: [TopicKey]) {

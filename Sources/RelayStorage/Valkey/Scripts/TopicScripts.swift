@@ -83,11 +83,11 @@ enum UpdateTopicScript {
     )
 }
 
-/// Keys: version, changes, topics, public topics, the topic, its grants. Arguments: the topic's key, and the prefixes of what users own
-/// and are granted. What frees memory comes first, so that a server that is full does it.
+/// Keys: version, changes, topics, public topics, the topic, its grants, all readers by their use. Arguments: the topic's key, and the
+/// prefixes of what users own, of what they are granted, of topics' readers and of users' readers. What frees memory comes first, so that a server that is full does it.
 enum DeleteTopicScript {
     static let script = ValkeyScript(
-        ControlPrelude.source + """
+        ControlPrelude.source + ReaderPrelude.source + """
             if redis.call('EXISTS', KEYS[5]) == 0 then return 0 end
             -- What can't be read is deleted all the same.
             local owner, users = redis.pcall('HGET', KEYS[5], 'owner'), redis.pcall('HKEYS', KEYS[6])
@@ -97,6 +97,7 @@ enum DeleteTopicScript {
             redis.call('ZREM', KEYS[3], ARGV[1])
             redis.call('SREM', KEYS[4], ARGV[1])
             if type(owner) == 'string' then redis.call('SREM', ARGV[2] .. owner, ARGV[1]) end
+            forgetReadersOf(ARGV[1], ARGV[4], ARGV[5], KEYS[7])
             changed('topic ' .. ARGV[1])
             return 1
             """

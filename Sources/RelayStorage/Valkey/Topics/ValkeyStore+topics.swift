@@ -91,9 +91,12 @@ extension ValkeyStore: TopicStore {
             DeleteTopicScript.script,
             keys: [
                 layout.version, layout.changes, layout.topics, layout.publicTopics, layout.topicPrefix + text,
-                layout.grantsPrefix + text,
+                layout.grantsPrefix + text, layout.readerUses,
             ],
-            [.init(text), .init(layout.ownedPrefix), .init(layout.grantedPrefix)]
+            [
+                .init(text), .init(layout.ownedPrefix), .init(layout.grantedPrefix), .init(layout.readersPrefix),
+                .init(layout.userReadersPrefix),
+            ]
         )
         return reply.integer == 1 ? try await self.purge(key, seen: before, withNewer: true) : nil
     }

@@ -107,6 +107,50 @@ struct MessageSocketLiveTests {
         }
     }
 
+    @Test("a name that no topic can have and a topic that is denied end alike, and say which of the two it was")
+    func badNameOrDenied() async throws {
+        try await withRelay { relay in
+            let admin = try await relay.administratorToken
+            try await relay.publish("private", token: admin)
+            let user = try await relay.makeUser("user", by: admin)
+            let denied = "Access denied to one or more requested topics"
+            // The field that is wrong, and so the code later on: a denied topic is no wrong field.
+            let cases: [(topics: [String], field: String?, later: String)] = [
+                (["private"], nil, "SUBSCRIPTION_ERROR"), (["a b"], "topics.0", "PROCESSING_ERROR"),
+                (["a/b"], "topics.0", "PROCESSING_ERROR"),
+                (["open", "private", "a b", "c d"], "topics.2", "PROCESSING_ERROR"),
+                (["open", "private", "a/b"], "topics.2", "PROCESSING_ERROR"),
+            ]
+            for (topics, field, _) in cases {
+                let socket = try await TestWebSocket(relay, token: user.token)
+                let refusal = try await socket.subscribe(topics)
+                #expect(refusal.object["code"] as? String == "SUBSCRIPTION_ERROR", "\(topics)")
+                #expect((refusal.object["message"] as? String == denied) == (field == nil), "\(topics)")
+                #expect((refusal.object["details"] as? [String: Any])?["field"] as? String == field, "\(topics)")
+                #expect(await socket.next()?.closeCode == 1000, "\(topics)")
+                socket.connection.disconnect()
+            }
+            // Later both leave the connection open, and none of their topics is followed.
+            let socket = try await TestWebSocket(relay, token: user.token)
+            defer { socket.connection.disconnect() }
+            #expect(try await socket.subscribe(["own"]).type == "subscribed")
+            for (topics, field, code) in cases {
+                let refusal = try await socket.subscribe(topics)
+                #expect(refusal.object["code"] as? String == code, "\(topics)")
+                #expect((refusal.object["message"] as? String == denied) == (field == nil), "\(topics)")
+                #expect((refusal.object["details"] as? [String: Any])?["field"] as? String == field, "\(topics)")
+            }
+            let all = try await socket.subscribe(["other"])
+            #expect(Set(all.object["topics"] as? [String] ?? []) == ["own", "other"])
+            // Of a first frame too the field is named that is wrong.
+            let first = try await TestWebSocket(relay, token: user.token)
+            defer { first.connection.disconnect() }
+            first.send(text: #"{"topics":["a"],"cursors":[]}"#)
+            let frame = await first.next()
+            #expect((frame?.object["details"] as? [String: Any])?["field"] as? String == "cursors")
+        }
+    }
+
     @Test("a client's goodbye is answered with its code, and the relay ends the connection", .timeLimit(.minutes(1)))
     func goodbye() async throws {
         try await withRelay { relay in

@@ -25,7 +25,10 @@ struct DamagedRecordTests {
                 let reply = try await relay.send(.POST, path, token: users[0].token, json: ["user_id": user.id])
                 #expect(reply.status == 201)
             }
-            let file = try DatabaseQueue(path: folder.path() + "/" + SQLiteStore.fileName)
+            // The relay writes beside this, for long where the disk is slow.
+            var waiting = GRDB.Configuration()
+            waiting.busyMode = .timeout(30)
+            let file = try DatabaseQueue(path: folder.path() + "/" + SQLiteStore.fileName, configuration: waiting)
             try await file.write { db in
                 try db.execute(
                     sql: "UPDATE users SET permissions = 'all' WHERE username = CAST('bob' AS BLOB)"

@@ -270,6 +270,31 @@ struct NodeProxyTests {
         }
     }
 
+    @Test("of two who accept at once one has the tunnel, and the other is told, and may have one of its own", arguments: 0..<8)
+    func anybodyAtOnce(_ round: Int) async throws {
+        try await withNodes { first, second in
+            let peers = try await ProxyPeers(first)
+            let a = try await peers.join("a")
+            let b = try await peers.join("b", on: round.isMultiple(of: 2) ? first : second)
+            let c = try await peers.join("c", on: second)
+            try a.say(["type": "request_binary_proxy"])
+            for client in [b, c] { _ = await client.next("request_binary_proxy") }
+            for client in [c, b] { try client.say(["type": "binary_proxy_accepted", "to_peer_id": "a"]) }
+            let isB = await a.next("binary_proxy_accepted")["from_peer_id"] as? String == "b"
+            let (winner, loser) = isB ? (b, c) : (c, b)
+            #expect(await loser.error() == "proxy_not_open")
+            winner.send(0, "won", to: "a")
+            #expect(await a.nextText() == "\(winner.peer) 0 won")
+            try loser.say(["type": "request_binary_proxy", "to_peer_id": "a"])
+            #expect(await a.next("request_binary_proxy")["from_peer_id"] as? String == loser.peer)
+            try a.say(["type": "binary_proxy_accepted", "to_peer_id": loser.peer])
+            #expect(await loser.next("binary_proxy_accepted")["from_peer_id"] as? String == "a")
+            loser.send(0, "own", to: "a")
+            #expect(await a.nextText() == "\(loser.peer) 0 own")
+            for client in [a, b, c] { client.disconnect() }
+        }
+    }
+
     @Test("one that rejects at another relay has none, and bad frames are refused there as here")
     func refused() async throws {
         try await withNodes { first, second in

@@ -76,7 +76,7 @@ struct TunnelFixture: Sendable {
             metrics: parts.services.metrics,
             places: ConnectionQuota(maxPerUser: 1_000),
             maxMessageBytes: 1_024,
-            idleLimit: .seconds(60)
+            idleLimit: Adjustable(.seconds(60))
         )
     }
 

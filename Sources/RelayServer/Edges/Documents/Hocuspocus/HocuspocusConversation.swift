@@ -92,6 +92,14 @@ extension HocuspocusConversation: SocketConversation {
     /// Clients close a connection over which nothing has come for 30 s.
     var keepAlive: ByteBuffer? { self.documents.values.first { $0.isAccepted }?.keepAlive }
 
+    var facts: ConnectionFacts? {
+        let accepted = self.documents.values.filter(\.isAccepted)
+        return ConnectionFacts(.hocuspocus, user: accepted.first?.user, topics: accepted.count)
+    }
+
+    /// Its clients come again after most codes.
+    var endedByAdministrator: WebSocketErrorCode { .forbidden }
+
     /// It has times of its own.
     var idleReason: String? { nil }
 

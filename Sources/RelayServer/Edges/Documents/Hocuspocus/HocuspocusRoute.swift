@@ -11,12 +11,14 @@ final class HocuspocusRoute: Route {
         self.services = services
     }
 
+    let opensWebSockets = true
+
     func handle(_ exchange: Exchange) {
         let services = self.services
         switch WebSocketHandshake.evaluate(exchange.head) {
         case .refuse(let reply): exchange.answer(reply)
         case .accept(let headers):
-            services.access.admitAnybody(exchange) { exchange, session in
+            services.access.admitAnybody(exchange, takingLimited: true) { exchange, session in
                 let query = DocumentVisit.Query(QueryItems(services.webhook == nil ? "" : exchange.query))
                 guard let session else {
                     return services.strangers.open(exchange, headers, over: services.sockets) { gate, address in

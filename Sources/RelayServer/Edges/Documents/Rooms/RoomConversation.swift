@@ -57,6 +57,10 @@ extension RoomConversation: SocketConversation {
 
     func drained() { self.visit?.drained() }
 
+    var facts: ConnectionFacts? {
+        ConnectionFacts(.rooms, user: self.guest.session?.account.id, topics: self.visit?.isInside == true ? 1 : 0)
+    }
+
     var idleReason: String? { self.hasJoined ? nil : "Idle timeout before join" }
 
     /// Clients of y-protocols close a connection over which nothing has come for 30 s.

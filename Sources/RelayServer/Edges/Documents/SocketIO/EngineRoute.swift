@@ -33,6 +33,8 @@ final class EngineRoute: Route {
         }
     }
 
+    let opensWebSockets = true
+
     func handle(_ exchange: Exchange) {
         do throws(EngineRefusal) {
             let request = try EngineRequest(exchange.head.method, query: exchange.query)
@@ -40,7 +42,7 @@ final class EngineRoute: Route {
             guard request.sid == nil else { return self.findSession(of: exchange) { self.goOn($0, $1, $2) } }
             switch request.transport {
             case .polling:
-                self.services.access.admitAnybody(exchange) { self.open($0, $1) }
+                self.services.access.admitAnybody(exchange, takingLimited: true) { self.open($0, $1) }
             case .webSocket: self.openSocket(exchange)
             }
         } catch {
@@ -62,9 +64,9 @@ final class EngineRoute: Route {
             if exchange.admission != nil || entry.address == self.services.strangers.address(of: exchange) {
                 return body(exchange, request, entry)
             }
-            guard let opener = entry.opener else { throw .unknownSession }
-            self.services.access.admitAnybody(exchange) { exchange, session in
-                guard session?.account.id == opener else {
+            guard entry.hasOpener else { throw .unknownSession }
+            self.services.access.admitAnybody(exchange, takingLimited: true) { exchange, session in
+                guard entry.isOpened(by: session) else {
                     return exchange.answer(Reply(EngineRefusal.unknownSession))
                 }
                 body(exchange, request, entry)
@@ -137,7 +139,7 @@ final class EngineRoute: Route {
         switch WebSocketHandshake.evaluate(exchange.head) {
         case .refuse: exchange.answer(Reply(EngineRefusal.badRequest))
         case .accept(let headers):
-            self.services.access.admitAnybody(exchange) { exchange, opener in
+            self.services.access.admitAnybody(exchange, takingLimited: true) { exchange, opener in
                 guard let place = self.takePlace(of: opener, for: exchange) else { return }
                 let gate = opener == nil ? StrangerGate(in: self.services.sockets.memory) : nil
                 guard gate != nil || opener != nil else { return exchange.answer(.overloaded) }

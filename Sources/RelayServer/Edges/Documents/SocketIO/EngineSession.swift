@@ -366,8 +366,20 @@ extension EngineSession: LoopConnection {
     }
 
     private func goAwayIfDone() {
-        if self.intake.isIdle { self.close(.goingAway, "The relay is restarting, connect again") }
+        guard self.intake.isIdle else { return }
+        self.close(.goingAway, "The relay is restarting, connect again in \(DrainHint.random()) ms")
     }
 
     func cutOff() { self.end() }
+
+    var facts: ConnectionFacts? {
+        ConnectionFacts(
+            .socketio,
+            user: self.conversation.guest.session?.account.id,
+            topics: self.conversation.roomCount,
+            address: self.address
+        )
+    }
+
+    func end(byAdministrator reason: String) { self.close(.policyViolation, reason) }
 }

@@ -30,18 +30,29 @@ final class EngineSessionEntry: Sendable {
     let session: LoopReference<EngineSession>
     /// Who opened it: requests of others don't find it.
     let address: String
-    let opener: UserID?
+    /// nil: somebody who showed no token.
+    private let opener: (user: UserID, scope: TokenScope?)?
     /// Who the client is known as by now.
     private let known: Mutex<Session?>
 
     init(_ session: LoopReference<EngineSession>, address: String, opener: Session?) {
         self.session = session
         self.address = address
-        self.opener = opener?.account.id
+        self.opener = opener.map { ($0.account.id, $0.scope) }
         self.known = Mutex(opener)
     }
 
     var client: Session? { self.known.withLock { $0 } }
+
+    /// Whether somebody opened it who showed a token.
+    var hasOpener: Bool { self.opener != nil }
+
+    /// Whether a request's token is its opener's, or another with the same limits: a token for some topics must not get at what one for all
+    /// has opened.
+    func isOpened(by session: Session?) -> Bool {
+        guard let session, let opener = self.opener else { return false }
+        return session.account.id == opener.user && session.scope == opener.scope
+    }
 
     func clientIsKnown(as session: Session) { self.known.withLock { $0 = session } }
 }

@@ -120,6 +120,9 @@ extension EngineSocket: WebSocketDialect {
 
     var holdsBack: Bool { self.handed > 0 }
 
+    /// Its session tells.
+    var facts: ConnectionFacts? { nil }
+
     /// The session closes what is not used.
     var idleReason: String? { nil }
 

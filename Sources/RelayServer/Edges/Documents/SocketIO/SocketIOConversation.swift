@@ -30,6 +30,9 @@ final class SocketIOConversation {
         self.loop = loop
     }
 
+    /// Rooms that the client is in, or about to be.
+    var roomCount: Int { self.visits.count }
+
     // MARK: Coming and going
 
     func opened(_ session: EngineSession) {

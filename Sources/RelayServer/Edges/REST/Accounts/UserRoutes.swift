@@ -9,16 +9,28 @@ import RelayWire
 enum UserRoutes {
     static func add(to routes: inout RESTRoutes) {
         routes.on(.get, "/auth/me", Self.me)
-        routes.on(.post, "/auth/register", asking: .caller(.admin), Self.register)
+        routes.on(.post, "/auth/register", asking: .caller(.admin), audited: .init("user.create"), Self.register)
         routes.on(.get, "/auth/users", asking: .caller(.admin), isList: true, Self.list)
         routes.on(.get, "/auth/users/stats", asking: .caller(.admin), Self.statistics)
-        routes.on(.patch, "/auth/users/{user_id}", asking: .caller(.admin), Self.update)
-        routes.on(.delete, "/auth/users/{user_id}", asking: .caller(.admin), Self.delete)
+        routes.on(
+            .patch,
+            "/auth/users/{user_id}",
+            asking: .caller(.admin),
+            audited: .init("user.change", target: "user_id"),
+            Self.update
+        )
+        routes.on(
+            .delete,
+            "/auth/users/{user_id}",
+            asking: .caller(.admin),
+            audited: .init("user.delete", target: "user_id"),
+            Self.delete
+        )
     }
 
     @Sendable private static func me(_ call: RESTCall) async throws -> Reply {
         let caller = try await call.caller()
-        let user: User
+        var user: User
         do throws(AccessError) {
             user = try await call.services.access.users.user(caller.id)
         } catch {
@@ -26,6 +38,8 @@ enum UserRoutes {
             guard case .noSuchUser = error.code else { throw error }
             throw AccessError(.userNotFound)
         }
+        // Another issuer's token says what may be done with it; the user's own are none of that.
+        user.permissions = caller.permissions
         return try await Self.reply(.ok, user, call)
     }
 
@@ -40,7 +54,11 @@ enum UserRoutes {
             guard let username, let password else { return nil }
             return UserRegistration(username: username, password: password, email: email, permissions: permissions)
         }
-        return try await Self.reply(.created, try await call.services.access.users.register(registration), call)
+        call.note?.note("username", registration.username)
+        let user = try await call.services.access.users.register(registration)
+        call.note?.note(target: user.id.rawValue)
+        call.note?.note("permissions", user.permissions.names.joined(separator: ","))
+        return try await Self.reply(.created, user, call)
     }
 
     /// Users that are read from the store at once.
@@ -88,6 +106,9 @@ enum UserRoutes {
                 isActive: fields.flag("is_active")
             )
         }
+        if let permissions = patch.permissions { call.note?.note("permissions", permissions.joined(separator: ",")) }
+        if let isActive = patch.isActive { call.note?.note("is_active", "\(isActive)") }
+        if patch.password != nil { call.note?.note("password", "changed") }
         let id = UserID(call.parameter("user_id"))
         return try await Self.reply(.ok, try await call.services.access.users.update(id, patch), call)
     }
@@ -100,7 +121,7 @@ enum UserRoutes {
             try await call.services.broker.topicsChanged(topics)
         } catch {
             // The user is gone all the same, and a live list that still names it lets nobody in.
-            call.services.logger.warning(
+            call.logger.warning(
                 "topics still list a deleted user",
                 metadata: ["user": "\(id)", "error": "\(error)"]
             )

@@ -9,8 +9,12 @@ import RelayEditing
 enum DocumentRoutes {
     private static let path = "/api/v1/documents/{document_name}"
 
+    private static func audited(_ act: String) -> AuditedRoute {
+        AuditedRoute("document.\(act)", target: "document_name")
+    }
+
     static func add(to routes: inout RESTRoutes, _ services: DocumentRESTServices) {
-        if services.showsExample { ExampleRoutes.add(to: &routes) }
+        if services.showsExample { ExampleFiles.folder.add(to: &routes) }
         routes.on(.get, "/stats", asking: .open(maxBodyBytes: 1_024)) {
             try await Self.statistics($0, services.documents)
         }
@@ -18,11 +22,19 @@ enum DocumentRoutes {
         routes.on(.get, "\(Self.path)") { try await DocumentCall($0, services).show() }
         let takesUpdate = Admission.caller(.write, maxBodyBytes: services.maxUpdateBytes)
         routes.on(.put, "\(Self.path)", asking: takesUpdate) { try await DocumentCall($0, services).put() }
-        routes.on(.delete, "\(Self.path)") { try await DocumentCall($0, services).delete() }
+        routes.on(.delete, "\(Self.path)", audited: Self.audited("delete")) {
+            try await DocumentCall($0, services).delete()
+        }
         routes.on(.post, "\(Self.path)/updates", asking: takesUpdate) {
             try await DocumentCall($0, services).publish()
         }
-        routes.on(.post, "\(Self.path)/restore", asking: .caller(.write), isList: true) {
+        routes.on(
+            .post,
+            "\(Self.path)/restore",
+            asking: .caller(.write),
+            audited: Self.audited("restore"),
+            isList: true
+        ) {
             try await DocumentCall($0, services).restore()
         }
         // What may read a whole past is under way as seldom as lists are.

@@ -1,13 +1,21 @@
+import Crypto
+import Foundation
 import HTTPTypes
+import Hummingbird
 import NIOCore
 import NIOHTTP1
 import RelayCore
 import RelayMetrics
 import RelayWire
 
-/// What monitoring asks. Open to everyone, so it tells nothing of users and topics.
+/// What monitoring asks. Open to everyone, so it tells nothing of users and topics. The metrics may have a token of their own.
 enum OperationRoutes {
-    static func add(to routes: inout RESTRoutes, _ health: HealthChecks, _ registry: PrometheusRegistry) {
+    static func add(
+        to routes: inout RESTRoutes,
+        _ health: HealthChecks,
+        _ registry: PrometheusRegistry,
+        token: @escaping @Sendable () -> Secret?
+    ) {
         routes.on(.get, "/health", asking: Self.open) { Self.health(health.atHand, at: $0.now) }
         routes.on(.get, "/health/liveness", asking: Self.open) { call in
             Self.probe([HealthCheck(name: "liveness", status: .healthy)], at: call.now)
@@ -16,12 +24,35 @@ enum OperationRoutes {
         routes.on(.get, "/ready", asking: Self.open) { _ in
             Self.readiness(await health.storage.answer(), isDraining: health.draining.isUnderWay)
         }
-        Self.addMetrics(to: &routes, registry)
+        Self.addMetrics(to: &routes, registry, token: token)
     }
 
-    static func addMetrics(to routes: inout RESTRoutes, _ registry: PrometheusRegistry) {
-        routes.on(.get, "/metrics", asking: Self.open) { _ in Self.metrics(registry) }
-        routes.on(.get, "/metrics/json", asking: Self.open) { _ in Self.summary(registry) }
+    /// - Parameter token: what has to be shown now; nil where nothing has to be.
+    static func addMetrics(
+        to routes: inout RESTRoutes,
+        _ registry: PrometheusRegistry,
+        token: @escaping @Sendable () -> Secret?
+    ) {
+        routes.on(.get, "/metrics", asking: Self.open) { call in
+            Self.shows(token(), call) ? Self.metrics(registry) : Self.tokenMissing
+        }
+        routes.on(.get, "/metrics/json", asking: Self.open) { call in
+            Self.shows(token(), call) ? Self.summary(registry) : Self.tokenMissing
+        }
+    }
+
+    /// By digests, whose comparison takes as long wherever they differ.
+    private static func shows(_ token: Secret?, _ call: RESTCall) -> Bool {
+        guard let token else { return true }
+        let shown = call.request.headers[values: .authorization]
+        guard shown.count == 1, shown[0].prefix(7).lowercased() == "bearer " else { return false }
+        return SHA256.hash(data: Data(shown[0].dropFirst(7).utf8)) == SHA256.hash(data: Data(token.value.utf8))
+    }
+
+    private static var tokenMissing: Reply {
+        var reply = Reply(.unauthorized, detail: "This relay shows its metrics to who has its metrics_token")
+        reply.headers.add(name: "www-authenticate", value: "Bearer")
+        return reply
     }
 
     /// A body is ignored.

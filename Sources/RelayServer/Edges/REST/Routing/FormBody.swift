@@ -28,6 +28,18 @@ struct FormBody {
         return text
     }
 
+    /// Nil where it is absent; another text than those for yes and no adds an issue.
+    mutating func flag(_ name: String) -> Bool? {
+        guard let text = self.optional(name) else { return nil }
+        switch text.lowercased() {
+        case "true", "1", "yes", "on": return true
+        case "false", "0", "no", "off": return false
+        default:
+            self.add("bool_parsing", name, "Input should be a valid boolean, unable to interpret input")
+            return nil
+        }
+    }
+
     mutating func add(_ type: String, _ name: String, _ message: String) {
         self.issues.append(ValidationIssue(type: type, location: [.name("body"), .name(name)], message: message))
     }

@@ -6,6 +6,8 @@ import RelayWire
 indirect enum JSONTree: Sendable {
     case text(String?)
     case number(Int64)
+    /// A fraction; null where there is none, or it is not finite.
+    case decimal(Double?)
     case flag(Bool)
     case list([JSONTree])
     case object([(name: String, value: JSONTree)])
@@ -17,12 +19,19 @@ indirect enum JSONTree: Sendable {
 
     static func texts(_ texts: [String]) -> JSONTree { .list(texts.map { .text($0) }) }
 
+    /// Whole numbers without a point.
+    private static func text(of number: Double) -> String {
+        Int64(exactly: number).map { String($0) } ?? String(number)
+    }
+
     func write(into buffer: inout ByteBuffer) {
         switch self {
         case .text(let text?): buffer.writeJSONString(text)
         case .text(nil), .null: buffer.writeStaticString("null")
         case .json(let text): buffer.writeImmutableBuffer(text)
         case .number(let number): buffer.writeString(String(number))
+        case .decimal(let number?) where number.isFinite: buffer.writeString(Self.text(of: number))
+        case .decimal: buffer.writeStaticString("null")
         case .flag(let flag): buffer.writeString(flag ? "true" : "false")
         case .list(let elements):
             buffer.writeStaticString("[")

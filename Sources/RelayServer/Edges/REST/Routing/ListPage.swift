@@ -1,6 +1,8 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
+import RelayAccess
+import RelayCore
 import RelayWire
 
 /// Which page of a list is asked for: `?limit=100&cursor=`.
@@ -42,7 +44,7 @@ struct PageQuery {
 /// `x-next-cursor`, where the next one begins. So no list is larger in memory than a page, however many entries there are.
 struct ListPage {
     /// What a page may take before its last entry, in bytes.
-    private static let maxBytes = 256 << 10
+    static let maxBytes = 256 << 10
 
     private let limit: Int
     private var body = ByteBuffer(string: "[")
@@ -67,5 +69,19 @@ struct ListPage {
         var reply = Reply(.ok, json: self.body)
         if let cursor { reply.headers.add(name: "x-next-cursor", value: cursor) }
         return reply
+    }
+}
+
+extension RESTCall {
+    /// Whose things are listed: the caller's own, or, for administrators, another user's (`?user_id=`) or all (`?all=true`).
+    ///
+    /// - Returns: nil for all.
+    func listedOwner() async throws -> UserID? {
+        let caller = try await self.caller()
+        let isForAll = self.query.first("all").map { $0 == "true" } ?? false
+        let named = self.query.first("user_id").map { UserID($0) }
+        guard isForAll || named.map({ $0 != caller.id }) ?? false else { return caller.id }
+        guard caller.isAdmin else { throw AccessError(.permissionRequired(.admin)) }
+        return isForAll ? nil : named
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import NIOHTTP1
 import RelayAccess
@@ -13,8 +14,17 @@ struct RESTCall: Sendable {
     let services: RESTServices
     /// What its route asks.
     let admission: Admission
+    /// What its route notes; nil where its requests are neither recorded in the audit log nor counted as sign-ins.
+    let note: AuditNote?
 
     var now: Timestamp { self.services.broker.clock.now() }
+
+    /// Whose lines say which request they are about.
+    var logger: Logger {
+        var logger = self.services.logger
+        for (name, value) in self.context.names { logger[metadataKey: name] = value }
+        return logger
+    }
 
     /// To be called before each read of what takes several.
     ///
@@ -54,7 +64,23 @@ struct RESTCall: Sendable {
     /// The query's items, decoded.
     var query: QueryItems { QueryItems(Substring(self.request.uri.query ?? "")) }
 
+    /// The name and port under which the client has reached the relay, and whether by TLS; nil where it doesn't say.
+    var reachedHost: (authority: String, isSecure: Bool)? {
+        guard let authority = self.request.head.authority, !authority.isEmpty else { return nil }
+        let forwarded = HTTPField.Name("X-Forwarded-Proto").flatMap { self.request.headers[$0] }
+        return (authority, (forwarded ?? self.request.head.scheme) == "https")
+    }
+
     // MARK: Who asks
+
+    /// Where the client is, as far as trusted proxies say it.
+    var clientAddress: String {
+        self.services.clients.address(peer: self.context.remoteAddress, forwardedFor: self.forwardedFor)
+    }
+
+    private var forwardedFor: [String] {
+        HTTPField.Name("X-Forwarded-For").map { self.request.headers[values: $0] } ?? []
+    }
 
     /// The session of the request's token, an account's. Throws what is wrong with it; a ticket is no account.
     func session() async throws(AccessError) -> Session {
@@ -63,7 +89,7 @@ struct RESTCall: Sendable {
         return session
     }
 
-    /// The session of the request's token, which may be a ticket.
+    /// The session of the request's token, which may be a ticket. A service token opens no route here.
     private func tokenSession() async throws(AccessError) -> Session {
         guard let header = self.request.headers[values: .authorization].first else {
             throw AccessError(.notAuthenticated)
@@ -75,6 +101,7 @@ struct RESTCall: Sendable {
         case .refused(let error): throw error
         case nil: session = try await authenticator.authenticate(authorization: header, at: self.now)
         }
+        guard session.scope == nil else { throw AccessError(.limitedToken) }
         guard session.key != nil, session.key != self.context.proven?.key else { return session }
         let request = ProvenRequest(
             method: self.context.method,
@@ -109,14 +136,21 @@ struct RESTCall: Sendable {
     }
 
     private func principal(of session: Session) throws(AccessError) -> Principal {
-        guard case .caller(let permissions, _) = self.admission else { return try session.principal(at: self.now) }
+        self.note?.note(user: session.account.id)
+        let principal = try session.principal(at: self.now)
+        self.note?.note(user: principal.id, isAdministrator: principal.isAdmin)
+        guard case .caller(let permissions, _) = self.admission else { return principal }
         return try session.principal(at: self.now, requiring: permissions)
     }
 
     /// Counts the request against the client's address, if its route counts and has not done so before the body came. Throws `rateLimited`.
     func count() async throws(AccessError) {
         guard case .counted(let rule, _) = self.admission, !self.context.isCounted else { return }
-        let forwarded = HTTPField.Name("X-Forwarded-For").map { self.request.headers[values: $0] } ?? []
-        try await self.services.count(rule, peer: self.context.remoteAddress, forwardedFor: forwarded)
+        try await self.count(rule)
+    }
+
+    /// Counts the request against its client's address by another rule than its route's. Throws `rateLimited`.
+    func count(_ rule: RateLimitRule) async throws(AccessError) {
+        try await self.services.count(rule, peer: self.context.remoteAddress, forwardedFor: self.forwardedFor)
     }
 }

@@ -16,6 +16,13 @@ struct RESTResponder: HTTPResponder {
         return self.table.match(path)?.admission(method)
     }
 
+    /// A request was refused at its head since its address had asked too often.
+    func limited(_ method: HTTPMethod, _ path: Substring) {
+        guard let method = HTTPRequest.Method(method.rawValue), let way = self.table.match(path)?.signIns[method]
+        else { return }
+        self.services.signIns.count(way, .limited)
+    }
+
     func respond(to request: Request, context: RelayRequestContext) async throws -> Response {
         let path = request.uri.path
         guard let entry = self.table.match(path) else {

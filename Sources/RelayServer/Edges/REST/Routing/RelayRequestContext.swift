@@ -1,4 +1,5 @@
 import Hummingbird
+import Logging
 import RelayAccess
 
 /// What the router's routes and middleware pass along with a request.
@@ -10,6 +11,8 @@ struct RelayRequestContext: RequestContext {
     var isCounted = false
     /// As the response's `x-request-id` has it.
     var requestID = ""
+    /// Nil for nearly all.
+    var trace: RequestTrace?
     /// Whether the client is still there.
     var presence = ClientPresence()
     /// As sent: the router sees HEAD as GET.
@@ -18,6 +21,9 @@ struct RelayRequestContext: RequestContext {
     var path = ""
     /// Whose key was proven for this request before it came to its route.
     var proven: Session?
+
+    /// What log lines about it have.
+    var names: Logger.Metadata { RequestTrace.names(self.requestID, self.trace) }
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)

@@ -10,6 +10,10 @@ struct RouteTable: Sendable {
         fileprivate let segments: [Substring]
         /// In the order in which they were added.
         fileprivate(set) var methods: [(method: HTTPRequest.Method, admission: Admission)]
+        /// Those whose requests are recorded in the audit log.
+        fileprivate(set) var audited: Set<HTTPRequest.Method> = []
+        /// Those whose requests sign somebody in.
+        fileprivate(set) var signIns: [HTTPRequest.Method: SignInWay] = [:]
 
         /// The value of the `Allow` header. `HEAD` goes with `GET` where the router answers it.
         var allow: String { self.methods.map(\.method.rawValue).joined(separator: ", ") }
@@ -20,16 +24,27 @@ struct RouteTable: Sendable {
         }
     }
 
-    private var entries: [Entry] = []
+    private(set) var entries: [Entry] = []
 
-    mutating func add(_ method: HTTPRequest.Method, _ template: String, _ admission: Admission = .caller([])) {
-        if let index = self.entries.firstIndex(where: { $0.template == template }) {
+    mutating func add(
+        _ method: HTTPRequest.Method,
+        _ template: String,
+        _ admission: Admission = .caller([]),
+        isAudited: Bool = false,
+        signsIn way: SignInWay? = nil
+    ) {
+        let index: Int
+        if let known = self.entries.firstIndex(where: { $0.template == template }) {
+            index = known
             self.entries[index].methods.append((method, admission))
         } else {
+            index = self.entries.count
             self.entries.append(
                 Entry(template: template, segments: Self.segments(template), methods: [(method, admission)])
             )
         }
+        if isAudited { self.entries[index].audited.insert(method) }
+        self.entries[index].signIns[method] = way
     }
 
     /// The entry for a path; where several fit, the one whose segments are spelled out.

@@ -10,7 +10,7 @@ import RelayAccess
 ///
 /// Their bodies are complete and within bounds by now, and their responses are short, or come in parts.
 final class RouterLane: Route {
-    private let responder: RESTResponder
+    let responder: RESTResponder
     private let access: RequestAccess
     private let logger: Logger
 
@@ -49,7 +49,10 @@ final class RouterLane: Route {
                 return error
             }
         } then: { (error: AccessError?) in
-            if let error { return exchange.answer(Reply(error)) }
+            if let error {
+                if case .rateLimited = error.code { self.responder.limited(exchange.head.method, exchange.path) }
+                return exchange.answer(Reply(error))
+            }
             exchange.isCounted = true
             exchange.connection.admit(exchange)
         }
@@ -59,7 +62,7 @@ final class RouterLane: Route {
         guard let channel = exchange.connection.context?.channel else { return }
         let head: HTTPRequest
         do {
-            head = try HTTPRequest(exchange.head, secure: false, splitCookie: false)
+            head = try HTTPRequest(exchange.head, secure: exchange.connection.isEncrypted, splitCookie: false)
         } catch {
             return exchange.answer(Reply(.badRequest, detail: "Bad Request"))
         }
@@ -67,7 +70,7 @@ final class RouterLane: Route {
         let responder = self.responder
         let logger = self.logger
         let isCounted = exchange.isCounted
-        let requestID = exchange.requestID
+        let (requestID, trace) = (exchange.requestID, exchange.trace)
         let presence = ClientPresence()
         exchange.presence = presence
         if exchange.connection.isInputClosed { exchange.inputClosed() }
@@ -76,6 +79,7 @@ final class RouterLane: Route {
             var context = RelayRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
             context.isCounted = isCounted
             context.requestID = requestID
+            context.trace = trace
             context.presence = presence
             (context.method, context.path, context.proven) = (method, path, proven)
             let reply = await Self.reply(to: request, context, responder, logger)
@@ -100,7 +104,7 @@ final class RouterLane: Route {
         } catch let error as any HTTPResponseError {
             return await self.reply(to: error, request, context, logger)
         } catch {
-            return self.fault(error, logger)
+            return self.fault(error, context, logger)
         }
     }
 
@@ -116,7 +120,7 @@ final class RouterLane: Route {
             try await response.body.write(body.writer)
             return try await Self.reply(response.head, body, isHead: request.method == .head)
         } catch {
-            return self.fault(error, logger)
+            return self.fault(error, context, logger)
         }
     }
 
@@ -138,8 +142,9 @@ final class RouterLane: Route {
         return reply
     }
 
-    private static func fault(_ error: any Error, _ logger: Logger) -> Reply {
-        logger.error("a route failed", metadata: ["error": "\(error)"])
+    private static func fault(_ error: any Error, _ context: RelayRequestContext, _ logger: Logger) -> Reply {
+        let metadata: Logger.Metadata = ["error": "\(error)"]
+        logger.error("a route failed", metadata: metadata.merging(context.names) { _, name in name })
         return Reply(.internalServerError, json: ErrorBody.internalError)
     }
 }

@@ -1,4 +1,5 @@
 import NIOHTTP1
+import RelayCore
 import RelaySessions
 import RelayWire
 
@@ -13,8 +14,17 @@ enum PathRoutes {
         )
         return Reply(
             .ok,
-            .object([("session_id", .text(session.id.text)), ("paths", .list(paths.map(Self.tree)))])
+            .object([
+                ("session_id", .text(session.id.text)), ("paths", .list(paths.map(Self.tree))),
+                ("nat_types", .object(Self.members(of: ledger.nats(of: session)))),
+            ])
         )
+    }
+
+    /// In the order of the peers' names.
+    private static func members(of nats: [PeerID: NATClass]) -> [(name: String, value: JSONTree)] {
+        nats.map { (name: $0.key.text, value: JSONTree.text($0.value.rawValue)) }
+            .sorted { ExactText($0.name) < ExactText($1.name) }
     }
 
     private static func tree(_ path: PathSummary) -> JSONTree {

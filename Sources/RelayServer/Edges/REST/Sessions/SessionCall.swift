@@ -54,17 +54,11 @@ struct SessionCall: Sendable {
     }
 
     /// Whose the request is, for counting.
-    var address: String {
-        let forwarded = HTTPField.Name("X-Forwarded-For").map { self.call.request.headers[values: $0] } ?? []
-        let clients = self.call.services.clients
-        return ClientAddress.key(clients.address(peer: self.call.context.remoteAddress, forwardedFor: forwarded))
-    }
+    var address: String { ClientAddress.key(self.call.clientAddress) }
 
     /// Where a WebSocket can be opened, by the name under which the client has reached the relay.
     var socketURL: String? {
-        guard let host = self.call.request.head.authority, !host.isEmpty else { return nil }
-        let scheme = HTTPField.Name("X-Forwarded-Proto").flatMap { self.call.request.headers[$0] }
-        return "\(scheme == "https" ? "wss" : "ws")://\(host)/ws"
+        self.call.reachedHost.map { "\($0.isSecure ? "wss" : "ws")://\($0.authority)/ws" }
     }
 
     /// An object without fields where nothing was sent.

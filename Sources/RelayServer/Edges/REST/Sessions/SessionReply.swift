@@ -19,7 +19,7 @@ enum SessionReply {
             let (code, text) = Self.reading(of: error)
             return Self.refusal(code, text, call)
         } catch {
-            call.services.logger.error("a route of sessions failed", metadata: ["error": "\(error)"])
+            call.logger.error("a route of sessions failed", metadata: ["error": "\(error)"])
             return Self.refusal(.unavailable, "Try again later", call)
         }
     }

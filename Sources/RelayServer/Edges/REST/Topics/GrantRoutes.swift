@@ -13,9 +13,19 @@ enum GrantRoutes {
     }
 
     static func add(to routes: inout RESTRoutes) {
-        routes.on(.post, "/api/v1/topics/{topic_name}/permissions", Self.grant)
+        routes.on(
+            .post,
+            "/api/v1/topics/{topic_name}/permissions",
+            audited: .init("grant.give", target: "topic_name"),
+            Self.grant
+        )
         routes.on(.get, "/api/v1/topics/{topic_name}/permissions", isList: true, Self.list)
-        routes.on(.delete, "/api/v1/topics/{topic_name}/permissions/{user_id}", Self.revoke)
+        routes.on(
+            .delete,
+            "/api/v1/topics/{topic_name}/permissions/{user_id}",
+            audited: .init("grant.revoke", target: "topic_name"),
+            Self.revoke
+        )
     }
 
     /// The topic is looked at before the user, so that who may not manage it learns nothing of users.
@@ -29,6 +39,7 @@ enum GrantRoutes {
             try await call.services.broker.storedTopic(key, for: .manage, as: caller)
         }
         let user = try await Self.user(wanted, call)
+        call.note?.note("of_user", user.id.rawValue)
         let grant = try await path.asking { (key) throws(BrokerError) in
             try await call.services.broker.grant(user.id, on: key, as: caller)
         }
@@ -63,6 +74,7 @@ enum GrantRoutes {
     @Sendable private static func revoke(_ call: RESTCall) async throws -> Reply {
         let caller = try await call.caller()
         let user = UserID(call.parameter("user_id"))
+        call.note?.note("of_user", user.rawValue)
         let existed = try await TopicPath(call, for: caller).asking { (key) throws(BrokerError) in
             try await call.services.broker.revokeGrant(of: user, on: key, as: caller)
         }

@@ -8,13 +8,29 @@ enum TopicRoutes {
     /// In Unicode code points.
     private static let longestDescription = 500
 
-    static func add(to routes: inout RESTRoutes) {
-        routes.on(.post, "/api/v1/topics", asking: .caller(.write), Self.create)
-        routes.on(.get, "/api/v1/topics", isList: true, Self.list)
+    static func add(to routes: inout RESTRoutes, _ services: AdministrationServices) {
+        routes.on(
+            .post,
+            "/api/v1/topics",
+            asking: .caller(.write),
+            audited: .init("topic.create"),
+            Self.create
+        )
+        routes.on(.get, "/api/v1/topics", isList: true) { try await Self.list($0, services) }
         routes.on(.get, "/api/v1/topics/stats", asking: .caller(.admin), Self.statistics)
         routes.on(.get, "/api/v1/topics/{topic_name}", Self.show)
-        routes.on(.put, "/api/v1/topics/{topic_name}", Self.update)
-        routes.on(.delete, "/api/v1/topics/{topic_name}", Self.delete)
+        routes.on(
+            .put,
+            "/api/v1/topics/{topic_name}",
+            audited: .init("topic.change", target: "topic_name"),
+            Self.update
+        )
+        routes.on(
+            .delete,
+            "/api/v1/topics/{topic_name}",
+            audited: .init("topic.delete", target: "topic_name"),
+            Self.delete
+        )
     }
 
     @Sendable private static func create(_ call: RESTCall) async throws -> Reply {
@@ -24,6 +40,7 @@ enum TopicRoutes {
             let changes = Self.changes(&fields, offered)
             return fields.requiredTopic("topic_name").map { (name: $0, changes: changes) }
         }
+        call.note?.note(target: wanted.name)
         guard let key = call.services.broker.catalog.key(ofPath: wanted.name, for: caller.id) else {
             throw RequestError.invalidTopicName(at: [.name("body"), .name("topic_name")])
         }
@@ -46,7 +63,8 @@ enum TopicRoutes {
     private static let batch = 200
 
     /// What the caller owns or was granted, by name. Nothing of a namespace that its names can't reach. A page's cursor is its last name.
-    @Sendable private static func list(_ call: RESTCall) async throws -> Reply {
+    /// `?figures=true`: with ``TopicFigures``.
+    private static func list(_ call: RESTCall, _ services: AdministrationServices) async throws -> Reply {
         let caller = try await call.caller()
         let catalog = call.services.broker.catalog
         let query = try PageQuery(call.query)
@@ -57,13 +75,18 @@ enum TopicRoutes {
         }
         var page = ListPage(limit: query.limit)
         var lastShown: TopicName?
+        let wantsFigures = call.query.first("figures") == "true"
         while true {
             try call.checkPresence()
             let topics = try await call.services.broker.topics(of: caller.id, after: last, limit: Self.batch)
+            let broker = call.services.broker
+            let readers = wantsFigures ? try await services.loops.readers(of: topics.map(\.record.key), broker) : []
             let isFull = await call.services.lists.run {
-                for topic in topics where topic.record.key == catalog.key(of: topic.record.key.name, for: caller.id) {
+                for (place, topic) in topics.enumerated()
+                where topic.record.key == catalog.key(of: topic.record.key.name, for: caller.id) {
                     guard page.room > 0 else { return true }
-                    page.add(Self.tree(topic, for: caller))
+                    let figures = wantsFigures ? TopicFigures(topic, readers: readers[place], broker) : nil
+                    page.add(Self.tree(topic, for: caller, figures))
                     lastShown = topic.record.key.name
                 }
                 return false
@@ -99,6 +122,8 @@ enum TopicRoutes {
         let caller = try await call.caller()
         let offered = call.services.broker.durabilities
         let changes = try await call.fields(Self.changeable) { Self.changes(&$0, offered) }
+        if let isPublic = changes.isPublic { call.note?.note("is_public", "\(isPublic)") }
+        if let anonymous = changes.anonymous { call.note?.note("anonymous", anonymous.rawValue) }
         let topic = try await TopicPath(call, for: caller).asking { (key) throws(BrokerError) in
             try await call.services.broker.updateTopic(key, changes, as: caller)
         }
@@ -129,10 +154,10 @@ enum TopicRoutes {
     }
 
     /// - Parameter caller: who was granted is shown to the owner only, not even to administrators.
-    private static func tree(_ topic: StoredTopic, for caller: Principal) -> JSONTree {
+    private static func tree(_ topic: StoredTopic, for caller: Principal, _ figures: TopicFigures? = nil) -> JSONTree {
         let record = topic.record
         let isOwner = record.owner == caller.id
-        return .object([
+        let members: [(name: String, value: JSONTree)] = [
             ("topic_id", .text(record.id)),
             ("topic_name", .text(record.key.name.rawValue)),
             ("owner_id", .text(record.owner.rawValue)),
@@ -142,6 +167,7 @@ enum TopicRoutes {
             ("durability", .text(DurabilitySetting(record.durability).text)),
             ("anonymous", .text(record.anonymous.rawValue)),
             ("allowed_user_ids", isOwner ? .texts(topic.grants.map(\.user.rawValue)) : .null),
-        ])
+        ]
+        return .object(members + (figures?.members ?? []))
     }
 }

@@ -7,6 +7,9 @@ import RelayWire
 /// Another relay's connection that stands for a peer of a tunnel of proxy frames: what the peer would send to this relay, and what it would get
 /// from it, as far as the tunnel goes. Lives on its connection's loop.
 final class NodeProxyPeer: WebSocketDialect {
+    /// The close code where the peer has accepted what it was not asked for, or what another has accepted before it.
+    static let notAsked: UInt16 = 4404
+
     private let peer: PeerID
     private let pair: ProxyPair
     private let hub: ProxyHub
@@ -21,6 +24,8 @@ final class NodeProxyPeer: WebSocketDialect {
         self.hub = hub
         self.loop = loop
     }
+
+    var facts: ConnectionFacts? { ConnectionFacts(.node) }
 
     /// The relay closes it when the peer's socket closes.
     let idleReason: String? = nil
@@ -56,7 +61,9 @@ final class NodeProxyPeer: WebSocketDialect {
                 window: window,
                 maxFrame: maxFrame
             )
-            if !isOpen { self.tell(ProxyEnd.notOpen) }
+            guard !isOpen else { return }
+            if self.hub.pair(self.peer, other, in: self.pair.session)?.isOpen == true { return self.tell(ProxyEnd.notOpen) }
+            self.connection?.close(.unknown(Self.notAsked), "Another peer was faster")
         case .rejected: self.hub.pair(self.peer, other, in: self.pair.session)?.close(.rejected)
         case .acknowledged, .closed: if let outcome = self.proxy?.heard(saying, of: other) { self.tell(outcome) }
         case .request, .data: break

@@ -17,6 +17,8 @@ final class NodeProxyRoute: Route {
         self.hub = hub
     }
 
+    let opensWebSockets = true
+
     func handle(_ exchange: Exchange) {
         switch WebSocketHandshake.evaluate(exchange.head) {
         case .refuse(let reply): exchange.answer(reply)

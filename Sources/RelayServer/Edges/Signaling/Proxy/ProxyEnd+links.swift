@@ -1,6 +1,7 @@
 import NIOCore
 import NIOWebSocket
 import RelaySessions
+import RelayTelemetry
 import RelayTunnels
 import RelayWire
 
@@ -11,55 +12,40 @@ extension ProxyEnd {
     /// - Parameters:
     ///   - first: what to say there at once.
     ///   - before: the link whose place it takes.
-    ///   - orElse: what follows where that relay can't be reached, after the peer is told.
+    ///   - orElse: what follows where the peer gets no tunnel. That the relay can't be reached it is told before.
     func link(
         to other: PeerID,
         _ proxy: SessionProxy,
         saying first: ByteBuffer? = nil,
         after before: ProxyLink? = nil,
-        orElse: (() -> Void)? = nil
+        orElse: ((ProxyLink.Failure) -> Void)? = nil
     ) {
         let link = ProxyLink(to: other, proxy, of: self, saying: first, after: before, orElse: orElse)
         self.links[other]?.leave(forGood: false)
         self.links[other] = link
-        guard let node = NodeAddress(proxy.node.text) else { return link.failed() }
+        guard let node = NodeAddress(proxy.node.text) else { return link.failed(.unreachable) }
         let claim = NodePass.Claim.proxy(proxy.id.text, peer: self.peer.text)
         let pass = NodePass(node: node.description, session: self.session.text, claim: claim)
-        let (nodes, loop, opening) = (self.hub.nodes, self.loop.eventLoop, self.opening(link))
+        let (nodes, loop) = (self.hub.nodes, self.loop.eventLoop)
+        let opening = self.hub.sockets.opening(on: self.loop) { link }
+        let span = self.connection?.span?.child("open a proxy at another relay", .client)
         let isRunning = self.hub.sockets.lane.run(
             {
                 do {
-                    try await nodes.open(pass, at: node, on: loop, opening)
-                    return true
+                    try await nodes.open(pass, at: node, on: loop, under: span?.context, opening)
+                    span?.end()
+                    return nil
                 } catch {
-                    return false
+                    let failure = ProxyLink.Failure(error)
+                    span?.end(failure: failure.text)
+                    return failure
                 }
             },
             on: loop
-        ) { (isOpen: Bool) in
-            if !isOpen { link.failed() }
+        ) { (failure: ProxyLink.Failure?) in
+            if let failure { link.failed(failure) }
         }
-        if !isRunning { link.failed() }
-    }
-
-    private func opening(_ link: ProxyLink) -> NodeDialer.Opening {
-        let (sockets, loop) = (self.hub.sockets, self.loop)
-        return NIOLoopBound(
-            { channel, isEncrypted in
-                let connection = WebSocketConnection(
-                    link,
-                    services: sockets,
-                    loop: loop,
-                    place: nil,
-                    role: .client,
-                    isEncrypted: isEncrypted
-                )
-                try channel.pipeline.syncOperations.addHandlers([
-                    ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: sockets.maxMessageBytes)), connection,
-                ])
-            },
-            eventLoop: loop.eventLoop
-        )
+        if !isRunning { link.failed(.unreachable) }
     }
 
     /// The peer has come to this relay. Its tunnels may be kept at another.
@@ -112,8 +98,9 @@ extension ProxyEnd {
         if self.links[link.other] === link { self.links[link.other] = nil }
     }
 
+    /// What was asked of nobody in particular may still be accepted, or may be another's by now: only a tunnel of this peer is forgotten.
     private func tellLost(_ proxy: SessionProxy, _ other: PeerID, sent: UInt64, received: UInt64) {
-        self.hub.forget(proxy.id, in: self.session)
+        if proxy.binds(self.peer) { self.hub.forget(proxy.id, in: self.session) }
         self.send(.closed(reason: "relay_lost", sent: sent, received: received), of: other)
     }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 import NIOWebSocket
 import RelaySessions
 import RelayWire
@@ -12,6 +13,24 @@ final class ProxyLink: WebSocketDialect {
     /// A link that lasted less is not worth another.
     private static let leastLife = TimeAmount.seconds(1)
 
+    /// Why there is no connection.
+    enum Failure: Sendable {
+        case unreachable
+        /// The other relay has no such tunnel for this peer.
+        case unknown
+
+        init(_ error: any Error) {
+            self = (error as? NodeRefusal)?.status == .notFound ? .unknown : .unreachable
+        }
+
+        var text: String {
+            switch self {
+            case .unreachable: "the other relay can't be reached"
+            case .unknown: "the other relay has no such tunnel for this peer"
+            }
+        }
+    }
+
     let proxy: SessionProxy
     /// With whom the peer has the tunnel.
     let other: PeerID
@@ -22,8 +41,8 @@ final class ProxyLink: WebSocketDialect {
     private var openedAt: NIODeadline?
     /// What the peer has said before the connection was there.
     private var first: ByteBuffer?
-    /// What follows where the other relay can't be reached.
-    private var orElse: (() -> Void)?
+    /// What follows where the peer gets no tunnel.
+    private var orElse: ((Failure) -> Void)?
     /// Bytes of data that the peer has sent over it, and got over it.
     private(set) var sent: UInt64 = 0
     private(set) var received: UInt64 = 0
@@ -37,7 +56,7 @@ final class ProxyLink: WebSocketDialect {
         of end: ProxyEnd,
         saying first: ByteBuffer?,
         after before: ProxyLink?,
-        orElse: (() -> Void)?
+        orElse: ((Failure) -> Void)?
     ) {
         self.other = other
         self.proxy = proxy
@@ -75,6 +94,8 @@ final class ProxyLink: WebSocketDialect {
 
     let idleReason: String? = nil
 
+    var facts: ConnectionFacts? { ConnectionFacts(.node) }
+
     /// The other relay may not read for want of what it sends itself, which comes here.
     let isHeardWhileFull = true
 
@@ -106,24 +127,25 @@ final class ProxyLink: WebSocketDialect {
         guard let end = self.end else { return connection.close(.goingAway, "The peer is gone") }
         self.connection = connection
         self.openedAt = .now()
-        self.orElse = nil
         if let first = self.first.take() { self.say(first) }
         end.hearOn()
     }
 
-    /// There will be no connection.
-    func failed() {
+    /// There will be no connection, or none any more, for want of a tunnel.
+    func failed(_ failure: Failure) {
         let (end, orElse) = (self.end.take(), self.orElse.take())
-        end?.lost(self)
-        orElse?()
+        // A tunnel that the peer comes too late to accept was never its own: it has lost nothing.
+        if failure == .unknown, orElse != nil { end?.done(self) } else { end?.lost(self) }
+        orElse?(failure)
     }
 
     func closed() {
-        let isDone = self.connection?.isClosedByClient == true && self.connection?.closeCode == 1_000
+        let code = self.connection?.isClosedByClient == true ? self.connection?.closeCode : nil
         self.connection = nil
+        if code == NodeProxyPeer.notAsked, self.orElse != nil { return self.failed(.unknown) }
         guard let end = self.end.take() else { return }
         let lasted = self.openedAt.map { NIODeadline.now() - $0 >= Self.leastLife } ?? false
-        if isDone { end.done(self) } else if lasted { end.linkAgain(self) } else { end.lost(self) }
+        if code == 1_000 { end.done(self) } else if lasted { end.linkAgain(self) } else { end.lost(self) }
     }
 
     /// The peer's socket closes.

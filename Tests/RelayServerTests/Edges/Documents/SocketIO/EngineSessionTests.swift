@@ -153,6 +153,9 @@ struct EngineSessionTests {
             let user = try await relay.makeUser("other", by: token)
             let others = try await relay.send(.POST, path, token: user.token, headers: away, body: "40")
             #expect(others.object["code"] as? Int == 1)
+            let limited = try await relay.serviceToken([], prefixes: ["document/"], token: token).text
+            let narrow = try await relay.send(.POST, path, token: limited, headers: away, body: "40")
+            #expect(narrow.object["code"] as? Int == 1, "a token for some topics is not the opener's")
             // Its user may move, and need show no token where it is known.
             #expect(try await relay.send(.POST, path, token: token, headers: away, body: "40").text == "ok")
             let reply = try await relay.send(.GET, path, headers: headers("192.0.2.1"))

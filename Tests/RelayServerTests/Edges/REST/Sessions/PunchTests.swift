@@ -149,6 +149,8 @@ struct PunchTests {
             ] {
                 #expect(metrics.contains(line), "\(line)")
             }
+            let paths = try await relay.send(.GET, session.path + "/paths", token: guest)
+            #expect(paths.object["nat_types"] as? [String: String] == ["guest": "full_cone", "host": "full_cone"])
         }
     }
 

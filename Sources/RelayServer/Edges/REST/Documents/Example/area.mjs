@@ -17,9 +17,10 @@ export function change (before, after, caret) {
 export class Area {
   /**
    * `element`: the text area; `mirror`: an element of the same size behind it; `edited(change)` is called for each edit, `moved()` for the
-   * rest, and `composing(isComposing)` while an input method puts characters together, when the text must not be changed by others.
+   * rest, and `composing(isComposing)` while an input method puts characters together, when the text must not be changed by others. `signal`
+   * says that the area is done with.
    */
-  constructor (element, mirror, { edited, moved, composing }) {
+  constructor (element, mirror, { edited, moved, composing, signal }) {
     Object.assign(this, { element, mirror, edited, moved })
     this.text = ''
     this.isComposing = false
@@ -32,7 +33,7 @@ export class Area {
     element.addEventListener('compositionend', () => compose(false))
     element.addEventListener('input', () => { if (!this.isComposing) this.typed() })
     element.addEventListener('scroll', () => { mirror.scrollTop = element.scrollTop })
-    document.addEventListener('selectionchange', () => { if (document.activeElement === element) this.moved() })
+    document.addEventListener('selectionchange', () => { if (document.activeElement === element) this.moved() }, { signal })
     element.addEventListener('blur', () => this.moved())
   }
 
