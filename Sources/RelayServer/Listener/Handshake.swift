@@ -11,16 +11,6 @@ final class Handshake: ChannelInboundHandler, RemovableChannelHandler {
     /// What a client may make the relay hold before the handshake is complete, bytes: a message of the handshake, and a record.
     static let room = 32 << 10
 
-    /// What a connection keeps of its buffer for encrypted bytes between two writes: enough for a small answer or frame. The library keeps all
-    /// of it otherwise, which is a whole record of 16 KiB on a connection that does nothing.
-    private static let keptBytes = 512
-
-    private static var configuration: NIOSSLServerHandler.Configuration {
-        var configuration = NIOSSLServerHandler.Configuration()
-        configuration.maximumPreservedOutboundBufferCapacity = self.keptBytes
-        return configuration
-    }
-
     private let services: HTTPServices
     private let http2: HTTP2Services?
     private var charge: MemoryCharge?
@@ -48,7 +38,7 @@ final class Handshake: ChannelInboundHandler, RemovableChannelHandler {
             throw ChannelError.ioOnClosedChannel
         }
         try channel.pipeline.syncOperations.addHandlers([
-            NIOSSLServerHandler(context: tls, configuration: self.configuration), Handshake(services, http2, charge),
+            NIOSSLServerHandler(context: tls), Handshake(services, http2, charge),
         ])
     }
 
