@@ -270,7 +270,10 @@ struct NodeProxyTests {
         }
     }
 
-    @Test("of two who accept at once one has the tunnel, and the other is told, and may have one of its own", arguments: 0..<8)
+    @Test(
+        "of two who accept at once one has the tunnel, and the other is told, and may have one of its own",
+        arguments: 0..<8
+    )
     func anybodyAtOnce(_ round: Int) async throws {
         try await withNodes { first, second in
             let peers = try await ProxyPeers(first)

@@ -62,7 +62,9 @@ final class NodeProxyPeer: WebSocketDialect {
                 maxFrame: maxFrame
             )
             guard !isOpen else { return }
-            if self.hub.pair(self.peer, other, in: self.pair.session)?.isOpen == true { return self.tell(ProxyEnd.notOpen) }
+            if self.hub.pair(self.peer, other, in: self.pair.session)?.isOpen == true {
+                return self.tell(ProxyEnd.notOpen)
+            }
             self.connection?.close(.unknown(Self.notAsked), "Another peer was faster")
         case .rejected: self.hub.pair(self.peer, other, in: self.pair.session)?.close(.rejected)
         case .acknowledged, .closed: if let outcome = self.proxy?.heard(saying, of: other) { self.tell(outcome) }
