@@ -101,6 +101,8 @@ class Front {
   pour (from, to, socket, bytes) {
     let left = bytes
     from.on('data', data => {
+      // A network that has cut passes nothing on, and takes nothing out of the middle.
+      if (left <= 0) return
       to.write(data.subarray(0, left))
       left -= data.length
       if (left <= 0) setTimeout(() => socket.destroy(), 5)
