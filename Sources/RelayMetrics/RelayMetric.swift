@@ -41,6 +41,15 @@ public enum RelayMetric {
     public static let documentUpdatesRefused = "relay_document_updates_refused_total"
     public static let documentAnswerBytes = "relay_document_answer_bytes_total"
     public static let documentAwareness = "relay_document_awareness_total"
+    public static let pulseConnections = "pulse_connections_total"
+    public static let pulseConnectionsActive = "pulse_connections_active"
+    public static let pulseMessages = "pulse_messages_total"
+    public static let pulseMessageBytes = "pulse_messages_bytes"
+    public static let pulseChannelsActive = "pulse_channels_active"
+    public static let pulseSubscriptions = "pulse_subscriptions_total"
+    public static let pulseLatency = "pulse_latency_seconds"
+    public static let pulseErrors = "pulse_errors_total"
+    public static let pulseGaps = "pulse_gaps_total"
     public static let rendezvousLatency = "pulsar_rendezvous_latency_seconds"
 
     // MARK: Measured when they are asked for
@@ -307,6 +316,38 @@ public enum RelayMetric {
         MetricDescription(Self.documentUpdatesRefused, "Updates that were not taken, by reason."),
         MetricDescription(Self.documentAnswerBytes, "Bytes of updates that clients got for what they lacked."),
         MetricDescription(Self.documentAwareness, "Awareness entries of clients, by whether they were accepted."),
+    ]
+
+    /// Under the names that the Pulse engine had for them, and one that is the relay's own.
+    private static let pulseDescriptions = [
+        MetricDescription(Self.pulseConnections, "WebSockets of Pulse's clients that were opened."),
+        MetricDescription(Self.pulseConnectionsActive, "WebSockets of Pulse's clients that are open now."),
+        MetricDescription(
+            Self.pulseMessages,
+            "Pulse frames: inbound from clients, outbound for one client, broadcast to subscribers, each counted for each."
+        ),
+        MetricDescription(
+            Self.pulseMessageBytes,
+            "Their bytes: of inbound frames with the length in front, of others with the WebSocket's head too."
+        ),
+        MetricDescription(
+            Self.pulseChannelsActive,
+            "Channels that Pulse's clients are subscribed to now, at this relay."
+        ),
+        MetricDescription(Self.pulseSubscriptions, "Subscriptions that Pulse's clients have begun."),
+        MetricDescription(
+            Self.pulseLatency,
+            "Seconds from a request's frame until its answer was sent, errors apart.",
+            buckets: [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
+        ),
+        MetricDescription(
+            Self.pulseErrors,
+            "Requests of Pulse's clients that have failed, and what else went wrong, by the error's code. Also what no client is told."
+        ),
+        MetricDescription(
+            Self.pulseGaps,
+            "Times that a subscriber went on behind messages that are not kept any more."
+        ),
     ]
 
     /// Under the names that the session service had for them.

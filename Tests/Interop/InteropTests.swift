@@ -70,6 +70,16 @@ struct InteropTests {
         try await Scenario.run("described_frames.py", settings: ["MAX_MESSAGES_PER_TOPIC": "5"])
     }
 
+    @Test("Clients of Pulse with the published libraries, beside readers by other ways, and the guide's example")
+    func pulse() async throws {
+        let port = try await freePort()
+        try await Scenario.run(
+            "pulse.py",
+            settings: ["PULSE_PORT": String(port)],
+            environment: ["PULSE_PORT": String(port)]
+        )
+    }
+
     @Test("A browser on an allowed origin does everything, and on any other nothing")
     func browser() async throws {
         let port = try await freePort()

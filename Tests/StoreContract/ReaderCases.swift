@@ -52,6 +52,16 @@ extension StoreContract {
                 }
             }
         },
+        ContractCase("the named readers of a topic whose name is a path go with it") { under in
+            try await under.withStore { store in
+                _ = try await store.createTopic(.of(.named("pulse/1")))
+                let reader = StoredReader.of("pulse/1", "ann", "worker")
+                #expect(try await store.createReader(reader, within: ReaderQuota()) == .created)
+                _ = try await store.deleteTopic(.named("pulse/1"))
+                _ = try await store.createTopic(.of(.named("pulse/1"), id: "again"))
+                #expect(try await store.reader(reader.reader) == nil)
+            }
+        },
         ContractCase("a reader of a topic that does not exist is not kept") { under in
             try await under.withStore { store in
                 let reader = StoredReader.of("t", "ann", "worker")

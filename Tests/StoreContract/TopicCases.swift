@@ -219,6 +219,27 @@ extension StoreContract {
                 Self.expectRefusal(.ofUser, try await store.createTopic(.of(.named("e"), owner: "u"), within: quota))
             }
         },
+        ContractCase("the quotas count plain topics whose names are paths with all others") { under in
+            try await under.withStore { store in
+                func refusal(_ name: String, _ owner: String, _ quota: TopicQuota) async throws -> TopicCreation {
+                    try await store.createTopic(.of(.named(name), owner: owner), within: quota)
+                }
+                let quota = TopicQuota(maxPerUser: 2, maxInAll: 3)
+                for name in ["a", "pulse/b"] {
+                    guard case .created = try await refusal(name, "u", quota) else {
+                        Issue.record("\(name) was not created")
+                        return
+                    }
+                }
+                Self.expectRefusal(.ofUser, try await refusal("pulse/c", "u", quota))
+                Self.expectRefusal(.ofUser, try await refusal("d", "u", quota))
+                guard case .created = try await refusal("e", "v", quota) else {
+                    Issue.record("e was not created")
+                    return
+                }
+                Self.expectRefusal(.inAll, try await refusal("pulse/f", "w", quota))
+            }
+        },
         ContractCase("there are no more topics in all than the quota") { under in
             try await under.withStore { store in
                 let quota = TopicQuota(maxPerUser: 100, maxInAll: 3)

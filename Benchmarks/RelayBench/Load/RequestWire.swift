@@ -25,7 +25,10 @@ enum RequestWire {
                 refusal: response.isSuccess || response.status == 101 ? nil : refusal
             )
         case .webSocket:
-            return ServerFrame.read(from: &bytes).map(Self.answer)
+            while let frame = ServerFrame.read(from: &bytes) {
+                if !PulseFrame.isGreeting(frame) { return Self.answer(frame) }
+            }
+            return nil
         }
     }
 
@@ -33,6 +36,7 @@ enum RequestWire {
     private static let subscribed = ByteBuffer(string: #"{"type":"subscribed""#)
 
     private static func answer(_ frame: ServerFrame) -> Answer {
+        if PulseFrame.isAck(frame) { return Answer(body: frame.payload) }
         let isSuccess = [Self.published, Self.subscribed].contains {
             frame.payload.readableBytesView.starts(with: $0.readableBytesView)
         }

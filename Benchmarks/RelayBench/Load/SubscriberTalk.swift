@@ -5,6 +5,7 @@ struct SubscriberTalk: SocketTalk {
     private let subscribeFrame: ByteBuffer?
     private let log: DeliveryLog
     private let joined: EventLoopPromise<Void>
+    private let speaksPulse: Bool
     private var isLive = false
 
     /// - Parameters:
@@ -14,6 +15,7 @@ struct SubscriberTalk: SocketTalk {
         self.subscribeFrame = dialect.subscribeFrame
         self.log = log
         self.joined = joined
+        self.speaksPulse = dialect.speaksPulse
     }
 
     mutating func opened() -> SocketAnswer? {
@@ -22,10 +24,10 @@ struct SubscriberTalk: SocketTalk {
         return nil
     }
 
-    /// The server's first text answers the subscribe frame.
+    /// The server's first text answers the subscribe frame; over Pulse its first ack does.
     mutating func heard(_ frame: ServerFrame) -> SocketAnswer? {
-        guard frame.opcode == .text else { return nil }
-        guard self.isLive else { return self.subscribed(frame.payload) }
+        guard frame.opcode == (self.speaksPulse ? .binary : .text) else { return nil }
+        guard self.isLive else { return self.speaksPulse ? self.acked(frame) : self.subscribed(frame.payload) }
         self.log.delivered(latency: self.log.readsStamps ? LatencyStamp.age(in: frame.payload) : nil)
         return nil
     }
@@ -33,6 +35,15 @@ struct SubscriberTalk: SocketTalk {
     private mutating func subscribed(_ payload: ByteBuffer) -> SocketAnswer? {
         let answer = String(buffer: payload)
         guard answer.contains(#""subscribed""#) else { return .giveUp(LoadError.subscriptionRefused(answer)) }
+        self.goLive()
+        return nil
+    }
+
+    private mutating func acked(_ frame: ServerFrame) -> SocketAnswer? {
+        if PulseFrame.isGreeting(frame) { return nil }
+        guard PulseFrame.isAck(frame) else {
+            return .giveUp(LoadError.subscriptionRefused(String(buffer: frame.payload)))
+        }
         self.goLive()
         return nil
     }

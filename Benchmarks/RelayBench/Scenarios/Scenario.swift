@@ -17,6 +17,7 @@ enum Scenarios {
             NewTopicsScenario(),
             BulkScenario(),
             FanOutScenario(),
+            PulseScenario(),
             IdleScenario(),
             PollScenario(),
             SQLiteScenario(),

@@ -15,6 +15,8 @@ struct Dialect: Sendable {
     var token: String
     /// What the requests are about.
     var topic = Payload.topic
+    /// Whether its WebSockets are of Pulse's clients: see ``pulse``.
+    private(set) var speaksPulse = false
     /// In front of a document's name, where clients of y-websocket connect.
     var documentsPath = "/"
 
@@ -22,6 +24,15 @@ struct Dialect: Sendable {
     func document(_ name: String) -> Dialect {
         var dialect = self
         dialect.socketPath = self.documentsPath + name
+        return dialect
+    }
+
+    /// The same server, whose WebSockets are of Pulse's clients. Publishes over HTTP are as they were.
+    var pulse: Dialect {
+        var dialect = self
+        dialect.socketPath = "/pulse"
+        dialect.subscribeFrame = PulseFrame.subscribe(self.topic)
+        dialect.speaksPulse = true
         return dialect
     }
 
@@ -48,12 +59,14 @@ struct Dialect: Sendable {
 
     /// What a WebSocket has to begin with: a subscription, here to a topic that nobody publishes to.
     var quietSubscribeFrame: ByteBuffer {
-        Self.subscribeFrame("\(Payload.topic)-quiet")
+        let topic = "\(Payload.topic)-quiet"
+        return self.speaksPulse ? PulseFrame.subscribe(topic) : Self.subscribeFrame(topic)
     }
 
     /// A publish over a WebSocket.
     func publishFrame(_ payload: String) -> ByteBuffer {
-        ClientFrame.text(Payload.frame(payload))
+        self.speaksPulse
+            ? PulseFrame.publish(payload, to: Payload.topic) : ClientFrame.text(Payload.frame(payload))
     }
 
     func fanOutRequest(_ payload: String) -> ByteBuffer {

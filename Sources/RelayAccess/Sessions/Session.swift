@@ -26,6 +26,8 @@ public final class Session: Sendable {
     let issuersEpoch: Int?
     /// The thumbprint of the key that has to be proven with each request; nil where the token is enough by itself.
     public let key: String?
+    /// Whether its client acts as somebody without having shown a token: see ``init(guestOf:)``.
+    public let isGuest: Bool
     private let revoked = Atomic<Bool>(false)
 
     init(account: Account, jti: String?, expiresAt: Timestamp, generation: Int64 = 0, scope: TokenScope? = nil) {
@@ -38,6 +40,7 @@ public final class Session: Sendable {
         self.scope = scope
         self.permissions = nil
         self.issuersEpoch = nil
+        self.isGuest = false
     }
 
     /// Of a token of another issuer. It can't be revoked by itself: its user can be deactivated.
@@ -51,6 +54,7 @@ public final class Session: Sendable {
         self.scope = nil
         self.permissions = person.permissions
         self.issuersEpoch = issuersEpoch
+        self.isGuest = false
     }
 
     /// Of who holds a ticket. It can't be revoked by itself: the kind of its topics knows what it is worth.
@@ -64,6 +68,23 @@ public final class Session: Sendable {
         self.permissions = nil
         self.issuersEpoch = nil
         self.key = holder.key
+        self.isGuest = false
+    }
+
+    /// Of somebody who shows no token, where the relay lets such people act as a user whom its operator has named.
+    ///
+    /// Changes of that user act at once, as on any session. It is never an administrator's, and it does not expire.
+    public init(guestOf account: Account) {
+        self.account = account
+        self.generation = nil
+        self.jti = nil
+        self.expiresAt = Timestamp(microseconds: .max)
+        self.peer = nil
+        self.key = nil
+        self.scope = nil
+        self.permissions = nil
+        self.issuersEpoch = nil
+        self.isGuest = true
     }
 
     /// Of all who show no token, where the relay lets such people in: ``Principal/anonymous``. It never ends.
@@ -98,18 +119,18 @@ public final class Session: Sendable {
         return .refused(AccessError(refusal))
     }
 
-    /// Who holds a ticket is an administrator of nothing, whatever the account is.
+    /// Who holds a ticket, or no token, is an administrator of nothing, whatever the account is.
     private func acting(_ principal: Principal) -> Principal {
         if let scope = self.scope { return scope.limiting(principal) }
         if let permissions = self.permissions {
             return Principal(id: principal.id, username: principal.username, permissions: permissions)
         }
-        guard let peer = self.peer else { return principal }
+        guard self.peer != nil || self.isGuest else { return principal }
         return Principal(
             id: principal.id,
             username: principal.username,
             permissions: principal.permissions.subtracting(.admin),
-            peer: peer
+            peer: self.peer
         )
     }
 

@@ -12,7 +12,7 @@ extension Broker {
     /// Plain topics whose names begin so, by key. What is no plain topic is left out.
     ///
     /// - Parameters:
-    ///   - prefix: not empty, and without a `/`.
+    ///   - prefix: not empty. A prefix without a `/` finds only names without one.
     ///   - user: who means them, where names are per owner.
     ///   - key: the page begins after it; nil for the first page.
     ///   - limit: topics in the page.
@@ -35,7 +35,8 @@ extension Broker {
             try await self.store.topics(after: key ?? first, limit: limit)
         }
         let found = page.prefix { $0.record.key.description.utf8.starts(with: first.description.utf8) }
-        topics += found.filter { !$0.record.key.name.isPath }
+        let isPath = prefix.utf8.contains(UInt8(ascii: "/"))
+        topics += found.lazy.filter { $0.record.key.name.isPlain && (isPath || !$0.record.key.name.isPath) }
         return (topics, found.count == limit ? found.last?.record.key : nil)
     }
 }

@@ -30,8 +30,9 @@ public protocol TopicBehavior: Sendable {
     /// Where the kind's messages lie.
     var tier: StreamTier { get }
 
-    /// What the payloads of its messages are. Drafts of another format are refused.
-    var payloadFormat: PayloadFormat { get }
+    /// Whether its topics take messages whose payload has this format. A draft of a format that they don't take is refused. Each message
+    /// keeps the format that it came with.
+    func takes(_ format: PayloadFormat) -> Bool
 
     /// Whether its topics may let in people without a token: see ``TopicRecord/anonymous``.
     var admitsAnonymous: Bool { get }
@@ -97,7 +98,7 @@ extension TopicBehavior {
 
     public var tier: StreamTier { .kept }
 
-    public var payloadFormat: PayloadFormat { .json }
+    public func takes(_ format: PayloadFormat) -> Bool { format == .json }
 
     public var admitsAnonymous: Bool { false }
 
@@ -123,19 +124,19 @@ extension TopicBehavior {
 }
 
 extension TopicBehavior {
-    /// Checks a draft of any format, and completes it: ``admit(_:from:access:)`` for one of the kind's own.
+    /// Checks a draft of any format, and completes it: ``admit(_:from:access:)`` for one that the kind takes.
     func admitted(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
-        guard draft.format == self.payloadFormat else { throw .otherFormat(than: self.payloadFormat) }
+        guard self.takes(draft.format) else { throw .untaken(draft.format) }
         return try self.admit(draft, from: principal, access: access)
     }
 }
 
 extension Refusal {
-    /// - Parameter format: what the topic takes.
-    fileprivate static func otherFormat(than format: PayloadFormat) -> Refusal {
+    /// - Parameter format: of the draft. The topic takes only the other one.
+    fileprivate static func untaken(_ format: PayloadFormat) -> Refusal {
         switch format {
-        case .json: Refusal("This topic takes JSON objects")
-        case .binary:
+        case .binary: Refusal("This topic takes JSON objects")
+        case .json:
             Refusal("This topic takes binary payloads: in JSON, a base64 string beside \"encoding\": \"base64\"")
         }
     }

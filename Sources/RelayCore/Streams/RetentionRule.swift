@@ -1,5 +1,5 @@
-/// Which ``Retention`` each stream has: the relay's own, or for names that are paths what their kind makes of it. So what holds for a plain
-/// stream is known without asking.
+/// Which ``Retention`` each stream has. Plain streams have the relay's own, so what holds for them is known without asking. Others have
+/// what their kind makes of it.
 public struct RetentionRule: Sendable {
     /// Of plain streams.
     public let plain: Retention
@@ -16,7 +16,7 @@ public struct RetentionRule: Sendable {
 
     /// - Parameters:
     ///   - paths: all that `ofPath` may answer.
-    ///   - ofPath: what a stream has whose name is a path.
+    ///   - ofPath: what a stream of a special kind has, by its name.
     public init(plain: Retention, paths: [Retention], ofPath: @escaping @Sendable (TopicName) -> Retention) {
         self.plain = plain
         self.shortestAgeOfPaths = paths.compactMap(\.maxAgeSeconds).min()
@@ -27,7 +27,7 @@ public struct RetentionRule: Sendable {
     public var isOne: Bool { self.ofPath == nil }
 
     public func retention(of key: TopicKey) -> Retention {
-        guard let ofPath = self.ofPath, key.name.isPath else { return self.plain }
+        guard let ofPath = self.ofPath, !key.name.isPlain else { return self.plain }
         return ofPath(key.name)
     }
 }

@@ -18,7 +18,7 @@ extension DocumentFamilyTopic {
 
     var hasPeers: Bool { self.family.isOfOthers }
 
-    var payloadFormat: PayloadFormat { .binary }
+    func takes(_ format: PayloadFormat) -> Bool { format == .binary }
 
     func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
         self.family.decide(action, by: principal, on: access)

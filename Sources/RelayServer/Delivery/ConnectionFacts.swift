@@ -13,6 +13,8 @@ struct ConnectionFacts: Sendable {
         case sse
         /// A WebSocket of topics.
         case ws
+        /// A WebSocket of a client of the Pulse engine.
+        case pulse
         case signaling
         /// A WebSocket of y-protocols.
         case documents
@@ -30,7 +32,7 @@ struct ConnectionFacts: Sendable {
     var lasts: Bool {
         switch self.kind {
         case .handshake, .http: false
-        case .poll, .sse, .ws, .signaling, .documents, .hocuspocus, .rooms, .socketio, .tunnel, .node: true
+        case .poll, .sse, .ws, .pulse, .signaling, .documents, .hocuspocus, .rooms, .socketio, .tunnel, .node: true
         }
     }
 

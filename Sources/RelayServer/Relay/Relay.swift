@@ -76,19 +76,22 @@ public struct Relay: Service {
 
     /// Accepting without a file for the connection would fail again and again, so the relay takes on no more than it can have.
     private func affordableConnections() -> Int {
-        let wanted = self.configuration.server.maxConnections
+        let perListener = self.configuration.server.maxConnections
+        // Pulse's port may have as many again.
+        let listeners = self.configuration.pulse.port == nil ? 1 : 2
+        let wanted = perListener * listeners
         let ports = self.configuration.peerPort.files(self.configuration.turn) + self.configuration.metrics.files
         let others = Self.otherFiles + ports
         let limit = OpenFiles.raiseLimit(to: wanted + others)
-        guard limit < wanted + others else { return wanted }
+        guard limit < wanted + others else { return perListener }
         let affordable = max(limit - others, limit / 2)
         // Common limits equal the default of max_connections: a shortage of the few files beside connections is no news.
         self.logger.log(
             level: wanted - affordable > Self.otherFiles ? .warning : .debug,
             "the system lets this process have fewer open files than max_connections needs: raise the limit (ulimit -n)",
-            metadata: ["limit": "\(limit)", "max_connections": "\(affordable) instead of \(wanted)"]
+            metadata: ["limit": "\(limit)", "max_connections": "\(affordable / listeners) instead of \(perListener)"]
         )
-        return affordable
+        return affordable / listeners
     }
 
     /// The store's files and connections, and what the runtime opens.
@@ -156,7 +159,9 @@ public struct Relay: Service {
             logger: self.logger
         )
         let metricsListener = try await self.listenForMetrics(parts, certificate, group)
-        let listener = try await self.listen(parts, certificate, group)
+        let connections = self.affordableConnections()
+        let pulseListener = try await self.listenForPulse(parts, certificate, group, connections)
+        let listener = try await self.listen(parts, certificate, group, connections)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await parts.lane.run() }
             tasks.addTask { await parts.upkeep.run() }
@@ -191,7 +196,7 @@ public struct Relay: Service {
             await RelayDrain(
                 parts: parts,
                 listener: listener,
-                others: [metricsListener].compactMap(\.self),
+                others: [metricsListener, pulseListener].compactMap(\.self),
                 notice: server.shutdownNotice,
                 grace: server.shutdownGrace,
                 spread: server.shutdownSpread
@@ -208,10 +213,11 @@ public struct Relay: Service {
     private func listen(
         _ parts: RelayParts,
         _ certificate: ServedCertificate?,
-        _ group: MultiThreadedEventLoopGroup
+        _ group: MultiThreadedEventLoopGroup,
+        _ connections: Int
     ) async throws -> Listener {
         var server = self.configuration.server
-        server.maxConnections = self.affordableConnections()
+        server.maxConnections = connections
         do {
             let listener = try await Listener.bind(
                 server,
@@ -273,6 +279,39 @@ extension Relay {
             )
         } catch {
             let keys = ListenFailure.Keys(host: "host", port: "prometheus_port")
+            throw RelayStartError.unavailable(
+                ListenFailure.text(error, host: server.host, port: port, keys: keys)
+            )
+        }
+    }
+}
+
+extension Relay {
+    /// - Returns: nil where `pulse_port` is not set.
+    private func listenForPulse(
+        _ parts: RelayParts,
+        _ certificate: ServedCertificate?,
+        _ group: MultiThreadedEventLoopGroup,
+        _ connections: Int
+    ) async throws -> Listener? {
+        guard let port = self.configuration.pulse.port else { return nil }
+        var server = self.configuration.server
+        server.host = self.configuration.pulse.host ?? server.host
+        server.port = port
+        server.maxConnections = connections
+        do {
+            let listener = try await Listener.bind(
+                server,
+                on: group,
+                services: parts.pulseServices,
+                certificate: certificate,
+                http2: parts.http2,
+                addresses: parts.addressLimits
+            )
+            self.logger.info("listening for Pulse", metadata: ["address": "\(server.host):\(port)"])
+            return listener
+        } catch {
+            let keys = ListenFailure.Keys(host: "pulse_host", port: "pulse_port")
             throw RelayStartError.unavailable(
                 ListenFailure.text(error, host: server.host, port: port, keys: keys)
             )

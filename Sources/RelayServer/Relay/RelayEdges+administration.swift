@@ -16,6 +16,8 @@ extension RelayEdges {
         let relay: HTTPServices
         /// What a port for metrics alone serves.
         let metrics: HTTPServices
+        /// What a port for Pulse alone serves.
+        let pulse: HTTPServices
         /// Does what peers ask of the relay by messages.
         let punches: PunchCoordinator
         let directory: NodeDirectory

@@ -7,7 +7,7 @@ import RelaySessions
 extension RelayEdges {
     /// Tells the owners of what may change of each new configuration. Each owner gets the same values as at the start. Only those of keys that
     /// reload can differ.
-    func watchConfiguration(_ services: HTTPServices, _ shared: Shared) {
+    func watchConfiguration(_ services: [HTTPServices], _ shared: Shared) {
         let (access, broker, cursors) = (self.access, self.broker, self.cursors)
         let (sessions, webhooks, secret) = (self.sessions.service, self.webhooks, self.secret)
         self.live.observe { configuration in
@@ -16,7 +16,9 @@ extension RelayEdges {
             cursors.change(to: configuration.readerSettings)
             sessions.change(to: configuration.sessions.settings)
             webhooks.change(to: configuration)
-            services.change(gate: configuration.requestGate, timeouts: configuration.connectionTimeouts)
+            for services in services {
+                services.change(gate: configuration.requestGate, timeouts: configuration.connectionTimeouts)
+            }
             Self.change(shared, to: configuration)
         }
     }
@@ -35,5 +37,7 @@ extension RelayEdges {
         )
         shared.anonymous?.places.change(maxPerUser: configuration.documents.maxAnonymousPerAddress)
         shared.anonymous?.places.change(maxInAll: configuration.documents.maxAnonymous)
+        shared.guests?.places.change(maxPerUser: configuration.pulse.maxAnonymousPerAddress)
+        shared.guests?.places.change(maxInAll: configuration.pulse.maxAnonymous)
     }
 }

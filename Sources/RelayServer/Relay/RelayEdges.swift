@@ -54,6 +54,8 @@ struct RelayEdges {
         let places: ConnectionQuota
         /// Who reads documents without a token; nil where nobody may.
         let anonymous: AnonymousReaders?
+        /// As whom Pulse's clients act that show none; nil where nobody may.
+        let guests: PulseGuests?
         let publisher: Publisher
         let limits: EdgeLimits
         let nodes: RelayNodes
@@ -75,7 +77,8 @@ struct RelayEdges {
         let paths = shared.paths
         self.sessions.observers.add { paths.happened($0) }
         let administration = self.administration(shared)
-        let fast = self.fastRoutes(shared) + [Self.inquiries(administration)]
+        let pulse = self.pulse(shared, factory)
+        let fast = self.fastRoutes(shared, pulse) + [Self.inquiries(administration)]
         let responder = RESTRouter.responder(
             self.restServices(metrics, audit: administration.audit),
             beside: fast,
@@ -101,7 +104,8 @@ struct RelayEdges {
             self.configuration.requestGate,
             metrics
         )
-        self.watchConfiguration(relay, shared)
+        let pulsePort = self.pulsePort(pulse, metrics)
+        self.watchConfiguration([relay, pulsePort], shared)
         let scraped = RESTRouter.metricsResponder(self.restServices(metrics, audit: nil), registry: registry) {
             [live = self.live] in
             live.configuration.metrics.token
@@ -114,6 +118,7 @@ struct RelayEdges {
         return Made(
             relay: relay,
             metrics: own,
+            pulse: pulsePort,
             punches: self.punches(paths, PunchMetrics(factory: factory, direct: self.peers.direct)),
             directory: administration.directory,
             audit: administration.audit,
@@ -154,6 +159,7 @@ struct RelayEdges {
             engines: engines,
             places: ConnectionQuota(maxPerUser: self.configuration.webSocket.maxPerUser),
             anonymous: self.anonymousReaders,
+            guests: self.pulseGuests,
             publisher: self.publisher(metrics),
             limits: EdgeLimits(self.configuration),
             nodes: self.makeNodes(),
@@ -165,7 +171,7 @@ struct RelayEdges {
         )
     }
 
-    private func services(_ routes: Routes, _ gate: RequestGate, _ metrics: EdgeMetrics) -> HTTPServices {
+    func services(_ routes: Routes, _ gate: RequestGate, _ metrics: EdgeMetrics) -> HTTPServices {
         HTTPServices(
             routes: routes,
             gate: gate,
@@ -181,7 +187,7 @@ struct RelayEdges {
     }
 
     /// What carries messages.
-    private func fastRoutes(_ shared: Shared) -> [Routes.Entry] {
+    private func fastRoutes(_ shared: Shared, _ pulse: PulseServices) -> [Routes.Entry] {
         let publisher = shared.publisher
         let joiner = Joiner(broker: self.broker, cursors: self.cursors, subscriptions: shared.subscriptions)
         let places = shared.places
@@ -221,7 +227,7 @@ struct RelayEdges {
                 "/sse",
                 EventStreamRoute(access: access, joiner: joiner, places: places, metrics: metrics)
             ),
-            .init(.GET, SignalingRoute.path, signaling),
+            .init(.GET, PulseRoute.path, PulseRoute(pulse)), .init(.GET, SignalingRoute.path, signaling),
             .init(.GET, under: NodeProxyRoute.prefix, template: NodeProxyRoute.template, NodeProxyRoute(proxies)),
         ] + self.tunnelRoutes(shared, joiner, sockets, nodes) + self.documentRoutes(documents, shared.engines)
     }
@@ -334,7 +340,7 @@ struct RelayEdges {
         )
     }
 
-    private var clients: ClientAddress {
+    var clients: ClientAddress {
         let server = self.configuration.server
         return ClientAddress(trustsForwardedFor: server.trustForwardedFor, proxies: server.trustedProxies)
     }

@@ -18,6 +18,8 @@ struct RelayParts: Sendable {
     let services: HTTPServices
     /// What a port for metrics alone serves.
     let metricsServices: HTTPServices
+    /// What a port for Pulse alone serves.
+    let pulseServices: HTTPServices
     /// For connections that choose HTTP/2.
     let http2: HTTP2Services
     let sessions: RelaySessionParts
@@ -184,7 +186,7 @@ struct RelayParts: Sendable {
         ).make()
         signIn.follow(live, from: configuration.signIn, metrics: edges.signIns)
         self.registry = edges.registry
-        (self.services, self.metricsServices) = (edges.relay, edges.metrics)
+        (self.services, self.metricsServices, self.pulseServices) = (edges.relay, edges.metrics, edges.pulse)
         let http2 = configuration.http2Services(heart.access.rateLimiter)
         self.http2 = http2
         let addressLimits = Adjustable(configuration.server.addressLimits)

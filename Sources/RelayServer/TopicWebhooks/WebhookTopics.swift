@@ -19,8 +19,8 @@ enum WebhookTopics {
     }
 
     /// Whether names of topics can begin so.
-    static func isPrefix(_ text: String, in catalog: TopicCatalog, for user: UserID) -> Bool {
+    static func isPrefix(_ text: String) -> Bool {
         if self.kind(ofPrefix: text) != nil { return text.utf8.count <= TopicName.maximumLength }
-        return !text.isEmpty && TopicName(text + "x") != nil && catalog.key(ofPath: text + "x", for: user) != nil
+        return PlainStream.hasNames(beginning: text)
     }
 }

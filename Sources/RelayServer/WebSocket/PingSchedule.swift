@@ -9,7 +9,18 @@ import NIOCore
 /// see. No pong is awaited then either: if the peer is gone, ``VanishedPeers`` notices, since its bytes are not acknowledged.
 ///
 /// Nor is a client given up that the relay itself holds back: its pong may lie in a socket that is not read.
+///
+/// A dialect may have ``Times`` of its own. Then a client has to be heard by these also while messages are sent to it, as long as its socket takes
+/// them: its protocol says so.
 struct PingSchedule {
+    /// What a dialect's protocol says.
+    struct Times {
+        /// How long a connection is quiet before it is pinged.
+        let interval: TimeAmount
+        /// How long it then has to be heard.
+        let patience: TimeAmount
+    }
+
     enum Action: Equatable {
         case nothing
         case ping
@@ -42,14 +53,18 @@ struct PingSchedule {
     private let openedAt: NIODeadline
     /// For how long a client may leave it unused.
     private let idleLimit: TimeAmount
+    /// Nil for those that follow from ``idleLimit``.
+    private let times: Times?
 
-    init(openedAt: NIODeadline, idleLimit: TimeAmount) {
+    init(openedAt: NIODeadline, idleLimit: TimeAmount, times: Times? = nil) {
         self.state = .quiet(since: openedAt)
         self.openedAt = openedAt
         self.idleLimit = idleLimit
+        self.times = times
     }
 
-    private var pingInterval: TimeAmount { Self.pingInterval(within: self.idleLimit) }
+    private var pingInterval: TimeAmount { self.times?.interval ?? Self.pingInterval(within: self.idleLimit) }
+    private var patience: TimeAmount { self.times?.patience ?? self.pingInterval }
 
     /// A frame came.
     mutating func heard(at now: NIODeadline) {
@@ -81,12 +96,15 @@ struct PingSchedule {
     func rest(from now: NIODeadline, isHeldBack: Bool) -> NIODeadline {
         switch self.state {
         case .closing(let since): return since + Self.closeTimeout
-        case .quiet(let since), .awaitingPong(let since):
-            if isHeldBack { return now }
-            let due = since + self.pingInterval
-            let unusedDue = self.openedAt + self.idleLimit + .nanoseconds(1)
-            return now < unusedDue ? min(due, unusedDue) : due
+        case .quiet(let since): return self.rest(from: now, isHeldBack, until: since + self.pingInterval)
+        case .awaitingPong(let since): return self.rest(from: now, isHeldBack, until: since + self.patience)
         }
+    }
+
+    private func rest(from now: NIODeadline, _ isHeldBack: Bool, until due: NIODeadline) -> NIODeadline {
+        if isHeldBack { return now }
+        let unusedDue = self.openedAt + self.idleLimit + .nanoseconds(1)
+        return now < unusedDue ? min(due, unusedDue) : due
     }
 
     /// - Parameters:
@@ -111,11 +129,11 @@ struct PingSchedule {
             self.state = .awaitingPong(since: now)
             return .ping
         case .awaitingPong(let since):
-            guard isAnswering, !self.owesReading else {
+            guard isAnswering, !self.owesReading || self.times != nil else {
                 self.state = .awaitingPong(since: now)
                 return .nothing
             }
-            return now - since > self.pingInterval ? .closeUnanswered : .nothing
+            return now - since > self.patience ? .closeUnanswered : .nothing
         }
     }
 }

@@ -86,7 +86,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
             handsOnPieces: dialect.takesPieces,
             from: role.other
         )
-        self.pings = PingSchedule(openedAt: .now(), idleLimit: services.idleLimit)
+        self.pings = PingSchedule(openedAt: .now(), idleLimit: services.idleLimit, times: dialect.pingTimes)
     }
 
     /// Whether nothing more is sent.
@@ -173,7 +173,8 @@ final class WebSocketConnection: ChannelDuplexHandler {
     }
 
     private func closeIfDone() {
-        guard self.isInputClosed || self.isGoingAway, self.intake.isIdle, !self.isOver, let context = self.context
+        guard self.isInputClosed || self.isGoingAway, self.intake.isIdle, !self.isOver, !self.dialect.hasWaiting,
+            let context = self.context
         else { return }
         if self.isInputClosed {
             self.answerClose(nil, context)
@@ -433,6 +434,7 @@ extension WebSocketConnection: LoopConnection {
     func shutDown() {
         self.isGoingAway = true
         self.intake.drop()
+        self.dialect.drop()
         self.closeIfDone()
     }
 }

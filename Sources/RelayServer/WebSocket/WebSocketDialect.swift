@@ -36,6 +36,12 @@ protocol WebSocketDialect: AnyObject {
     /// of that. One read may come all the same.
     var holdsBack: Bool { get }
 
+    /// Whether something that has come still waits to be handled. If the client has ended its side, that is handled before the connection closes.
+    var hasWaiting: Bool { get }
+
+    /// Forgets what has come and waits. Called where the relay stops: nothing more is begun.
+    func drop()
+
     /// The socket has room again.
     func drained()
 
@@ -60,6 +66,9 @@ protocol WebSocketDialect: AnyObject {
     /// A whole frame that goes with each ping, for clients that hear no pings; nil for none.
     var keepAlive: ByteBuffer? { get }
 
+    /// When its clients are pinged, and given up; nil for what holds for all.
+    var pingTimes: PingSchedule.Times? { get }
+
     /// What a client is told that does not begin to use its WebSocket in time; nil once it has begun.
     var idleReason: String? { get }
 }
@@ -69,13 +78,17 @@ extension WebSocketDialect {
     var takesPieces: Bool { false }
     var isHeardWhileFull: Bool { self.takesPieces }
     var holdsBack: Bool { false }
+    var hasWaiting: Bool { false }
     var keepAlive: ByteBuffer? { nil }
+    var pingTimes: PingSchedule.Times? { nil }
 
     func received(piece: WebSocketPiece, endsMessage: Bool) {
         preconditionFailure("a piece of a message for a dialect that takes whole ones")
     }
 
     func readCompleted() {}
+
+    func drop() {}
 
     func foundTooLarge() {}
 

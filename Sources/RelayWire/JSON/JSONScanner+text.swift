@@ -15,6 +15,26 @@ extension JSONScanner {
         self.buffer.readableBytesUInt8Span.text(of: value, is: text)
     }
 
+    /// The text of a JSON object's member. Of several the last counts.
+    ///
+    /// - Parameter name: has two characters at least.
+    /// - Returns: nil where the object has no such member that is text, or the JSON is no object.
+    public static func text(ofMember name: StaticString, in json: ByteBuffer) -> String? {
+        var scanner = JSONScanner(json)
+        var text: String?
+        do throws(JSONError) {
+            try scanner.enterObject()
+            while let member = try scanner.nextMember() {
+                let value = try scanner.value()
+                if scanner.text(of: member, is: name) { text = scanner.text(of: value) }
+            }
+            try scanner.finish()
+        } catch {
+            return nil
+        }
+        return text
+    }
+
     /// A copy of the text's bytes in `range`, in memory of its own. Keeps nothing of the scanned buffer alive.
     public func copy(_ range: Range<Int>) -> ByteBuffer {
         self.buffer.readableBytesUInt8Span.copy(range)

@@ -98,7 +98,7 @@ extension RequestReader {
     }
 
     /// A legal name's bytes even if every one is an escape of six.
-    private static let maximumTopicSize = 6 * TopicNaming.maximumLength
+    private static let maximumTopicSize = 6 * TopicNaming.maximumChannelLength
 
     /// A member's name in an issue's location, cut to a sane length.
     private func shown(_ bytes: Span<UInt8>, _ name: JSONValue) -> String {

@@ -36,15 +36,16 @@ extension RequestReader {
         }
         guard let text = self.text(bytes, value, at: place) else { return nil }
         if TopicNaming.paths.allows(text) { return text }
-        self.add(bytes, self.problem(withTopicOf: text.utf8.count), at: place, input: value.range)
+        self.add(bytes, self.problem(withTopic: text), at: place, input: value.range)
         return nil
     }
 
-    private func problem(withTopicOf length: Int) -> FieldProblem {
-        switch length {
+    private func problem(withTopic name: String) -> FieldProblem {
+        let limit = TopicNaming.paths.maximumLength(of: name.utf8)
+        return switch name.utf8.count {
         case 0: .shortText(1)
-        case ...TopicNaming.maximumLength: .topicName
-        default: .longText(TopicNaming.maximumLength)
+        case ...limit: .topicName
+        default: .longText(limit)
         }
     }
 

@@ -2,14 +2,28 @@
 public enum TopicNaming: Sendable {
     /// 1 to 255 of `A-Z a-z 0-9 _ -`, with at least one letter or digit.
     case plain
-    /// Also names of special kinds: such names joined by `/`, 255 bytes in all. Which paths exist is not checked.
+    /// Also paths: such names joined by `/`, 255 bytes in all, or 774 where they begin as those of Pulse's channels. Which paths exist is
+    /// not checked.
     case paths
 
-    /// In bytes.
+    /// Of all names but those of Pulse's channels. In bytes.
     public static let maximumLength = 255
+    /// What names of Pulse's channels begin with: see ``PulseChannel``.
+    public static let channelPrefix = Self.channelStart.description
+    private static let channelStart: StaticString = "pulse/"
+    /// Of a name of Pulse's channels: each byte of the channel's own name may take three. In bytes.
+    public static let maximumChannelLength = Self.channelStart.utf8CodeUnitCount + 3 * PulseChannel.maximumLength
+
+    /// How long a name may be that begins as `name` does. In bytes.
+    public func maximumLength(of name: some Collection<UInt8>) -> Int {
+        self == .paths && Self.isChannel(name) ? Self.maximumChannelLength : Self.maximumLength
+    }
+
+    /// Whether a name begins as those of Pulse's channels.
+    static func isChannel(_ name: some Collection<UInt8>) -> Bool { name.starts(with: self.channelPrefix.utf8) }
 
     public func allows(_ name: String) -> Bool {
-        var check = Check(naming: self)
+        var check = Check(naming: self, limit: self.maximumLength(of: name.utf8))
         for byte in name.utf8 {
             guard check.accepts(byte) else { return false }
         }
@@ -18,7 +32,8 @@ public enum TopicNaming: Sendable {
 
     /// The same rule over bytes, before they become a string.
     func allows(_ bytes: Span<UInt8>) -> Bool {
-        var check = Check(naming: self)
+        let isChannel = self == .paths && bytes.holds(Self.channelStart, at: 0)
+        var check = Check(naming: self, limit: isChannel ? Self.maximumChannelLength : Self.maximumLength)
         for index in bytes.indices {
             guard check.accepts(bytes[index]) else { return false }
         }
@@ -27,17 +42,20 @@ public enum TopicNaming: Sendable {
 
     private struct Check {
         let naming: TopicNaming
+        /// In bytes.
+        let limit: Int
         var length = 0
         /// Whether the part since the last separator holds a letter or digit.
         var isComplete = false
 
-        init(naming: TopicNaming) {
+        init(naming: TopicNaming, limit: Int) {
             self.naming = naming
+            self.limit = limit
         }
 
         mutating func accepts(_ byte: UInt8) -> Bool {
             self.length += 1
-            guard self.length <= TopicNaming.maximumLength else { return false }
+            guard self.length <= self.limit else { return false }
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"):

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("What a topic's payloads are")
 struct PayloadFormatTests {
-    private let relay = TestRelay(catalog: TopicCatalog([PlainStream(), PaperBehavior()]))
+    private let relay = TestRelay(catalog: TopicCatalog([PlainStream(), PadBehavior(), PaperBehavior()]))
     private static let json = BrokerError.refused(Refusal("This topic takes JSON objects"))
     private static let binary = BrokerError.refused(
         Refusal(#"This topic takes binary payloads: in JSON, a base64 string beside "encoding": "base64""#)
@@ -36,7 +36,7 @@ struct PayloadFormatTests {
     @Test("the other format makes no topic, and takes no idempotency key", arguments: [nil, "k"])
     func first(key: String?) async throws {
         let tries: [(String, PayloadFormat, BrokerError)] = [
-            ("news", .binary, Self.json), ("paper/a", .json, Self.binary),
+            ("pad/a", .binary, Self.json), ("paper/a", .json, Self.binary),
         ]
         for (path, format, refusal) in tries {
             #expect(await self.error([self.item(path, format)], key: key) == refusal)
@@ -46,20 +46,37 @@ struct PayloadFormatTests {
         }
     }
 
-    @Test("on a topic that is there it is refused at once; with others, so are they", arguments: ["news", "paper/a"])
+    @Test("on a topic that is there it is refused at once; with others, so are they", arguments: ["pad/a", "paper/a"])
     func known(path: String) async throws {
-        _ = try await self.relay.topic("news")
+        _ = try await self.relay.topic("pad/a")
         _ = try await self.relay.topic("paper/a")
-        let isPaper = path != "news"
+        let isPaper = path != "pad/a"
         let outcome = Collected<BrokerError>()
         let isDone = self.relay.broker.publishNow(self.item(path, isPaper ? .json : .binary), as: .olga) { result in
             if case .failure(let error) = result { outcome.add([error]) }
         }
         #expect(isDone && outcome.all == [isPaper ? Self.binary : Self.json])
-        let mixed = [self.item("news", isPaper ? .json : .binary), self.item("paper/a", isPaper ? .json : .binary)]
+        let mixed = [self.item("pad/a", isPaper ? .json : .binary), self.item("paper/a", isPaper ? .json : .binary)]
         #expect(await self.error(mixed) == (isPaper ? Self.binary : Self.json))
-        #expect(self.relay.store.ids(in: .named("news")).isEmpty && self.relay.store.ids(in: .named("paper/a")).isEmpty)
-        #expect(await self.error([self.item("news", .json), self.item("paper/a", .binary)]) == nil)
+        for path in ["pad/a", "paper/a"] { #expect(self.relay.store.ids(in: .named(path)).isEmpty) }
+        #expect(await self.error([self.item("pad/a", .json), self.item("paper/a", .binary)]) == nil)
+    }
+
+    @Test("a plain topic takes both, and each message keeps its own")
+    func both() async throws {
+        let formats: [PayloadFormat] = [.binary, .json, .binary]
+        #expect(await self.error([self.item("news", formats[0])]) == nil)
+        #expect(await self.error(formats.dropFirst().map { self.item("news", $0) }) == nil)
+        for relay in [self.relay, self.relay.restarted(catalog: TopicCatalog([PlainStream()]))] {
+            let page = try await relay.broker.history(
+                of: .named("news"),
+                .ascending,
+                cursor: .oldest,
+                limit: 10,
+                as: .olga
+            )
+            #expect(page.messages.map(\.format) == formats)
+        }
     }
 
     @Test("bytes are read as they were published, from memory and from the store")

@@ -10,7 +10,7 @@ struct PaperBehavior: TopicBehavior {
         return parts.count == 2 && parts[0] == "paper" && !parts[1].isEmpty ? TopicName(path: path) : nil
     }
 
-    var payloadFormat: PayloadFormat { .binary }
+    func takes(_ format: PayloadFormat) -> Bool { format == .binary }
     var admitsAnonymous: Bool { true }
 
     func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {

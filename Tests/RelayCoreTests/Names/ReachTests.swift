@@ -20,6 +20,15 @@ struct ReachTests {
         #expect(reach.includes(Self.name(text)) == isIncluded)
     }
 
+    @Test("channels are reached by a prefix that says so, and by no other")
+    func channels() {
+        let name = Self.name("pulse/chat")
+        #expect(Reach(topics: [], prefixes: ["pulse/"]).includes(name))
+        #expect(Reach(topics: [], prefixes: ["pulse/ch"]).includes(name))
+        #expect(Reach(topics: [name], prefixes: []).includes(name))
+        #expect(!Reach(topics: [], prefixes: ["pulse", "p", "chat"]).includes(name))
+    }
+
     private static func principal(
         _ id: String = "u",
         _ permissions: Permissions = [.read, .write]

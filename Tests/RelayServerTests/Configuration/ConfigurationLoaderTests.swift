@@ -64,7 +64,8 @@ import Testing
         )
         for (index, path) in ConfigurationLoader.standardPaths.enumerated() {
             let loaded = try Self.load(files: files)
-            #expect(loaded.port == index + 1)
+            // What the Pulse engine's file calls so is its own.
+            #expect((loaded.configuration.pulse.port ?? loaded.port) == index + 1)
             #expect(loaded.file == path)
             files[path] = nil
         }

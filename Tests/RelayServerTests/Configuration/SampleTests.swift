@@ -34,17 +34,18 @@ struct SampleTests {
         #expect(Self.keysWithoutEffect(loaded) == ["valkey.pool_size", "valkey_host, valkey_port, valkey_db"])
     }
 
-    @Test("The engine's file loads: where it listens and its limits are in force")
+    @Test("The Pulse engine's file loads: where it listens, its limits and its heartbeat are in force")
     func engine() throws {
         let loaded = try Self.load("engine.toml")
-        #expect(loaded.configuration.server.host == "0.0.0.0")
-        #expect(loaded.configuration.server.port == 9_090)
+        let pulse = loaded.configuration.pulse
+        #expect(pulse.host == "0.0.0.0" && pulse.port == 9_090)
+        #expect(pulse.maxMessageBytes == 131_072)
+        #expect(pulse.heartbeat == .seconds(30) && pulse.timeout == .seconds(60))
         #expect(loaded.configuration.server.maxConnections == 5_000)
-        #expect(loaded.configuration.server.maxBodyBytes == 131_072)
+        #expect(loaded.configuration.server.port == 8_080 && loaded.configuration.server.host == "127.0.0.1")
         #expect(
             Set(Self.keysWithoutEffect(loaded)) == [
                 "transport.websocket, transport.webtransport", "limits.max_channels",
-                "heartbeat.interval, heartbeat.timeout",
             ]
         )
     }

@@ -64,6 +64,15 @@ struct AsyncAPITests {
         }
     }
 
+    @Test("has every frame of Pulse's, each where it is said, and no other")
+    func pulse() {
+        let (said, heard) = (self.types(of: "sayOnPulse"), self.types(of: "hearOnPulse"))
+        #expect(Set(said.union(heard).compactMap { PulseFrameType(name: $0)?.rawValue }) == Set(1...10))
+        #expect(said.union(heard).allSatisfy { PulseFrameType(name: $0) != nil })
+        #expect(said.subtracting(heard) == ["connect", "subscribe", "unsubscribe", "presence"])
+        #expect(heard.subtracting(said) == ["connected", "ack", "error"])
+    }
+
     @Test("has a place in each channel for each message of its operations, and an operation for each message")
     func operations() {
         for (name, channel) in self.document["channels"].members {

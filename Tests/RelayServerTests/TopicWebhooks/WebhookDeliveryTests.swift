@@ -61,6 +61,25 @@ struct WebhookDeliveryTests {
         }
     }
 
+    @Test("of channels by a prefix that says so, beside those that have a plain topic's name")
+    func channels() async throws {
+        try await withReceiver { receiver in
+            try await withRelay(Self.settings) { relay in
+                let token = try await relay.administratorToken
+                _ = try await relay.makeWebhook(["url": receiver.url(), "prefix": "pulse/room"], token: token)
+                try await Task.sleep(for: .milliseconds(20))
+                for number in 0..<3 {
+                    for topic in ["pulse/room_3aa", "pulse/hall_3aa", "pulse", "room"] {
+                        try await relay.publish(topic, token: token, ["n": number])
+                    }
+                }
+                try await receiver.until { $0.numbers(in: "pulse/room_3aa").count >= 3 }
+                #expect(receiver.numbers(in: "pulse/room_3aa") == Array(0..<3))
+                #expect(Set(receiver.deliveries.map(\.topic)) == ["pulse/room_3aa"])
+            }
+        }
+    }
+
     @Test("what a receiver does not take it is told again, and what comes after it waits")
     func retries() async throws {
         try await withReceiver { receiver in

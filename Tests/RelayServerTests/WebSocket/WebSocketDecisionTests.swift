@@ -38,6 +38,19 @@ struct WebSocketDecisionTests {
         #expect(quiet.tick(Self.at(43), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
     }
 
+    @Test("a dialect may have times of its own, which hold also while messages are sent")
+    func ownTimes() {
+        let times = PingSchedule.Times(interval: .seconds(30), patience: .seconds(10))
+        var pings = PingSchedule(openedAt: Self.at(0), idleLimit: .seconds(600), times: times)
+        #expect(pings.rest(from: Self.at(1), isHeldBack: false) == Self.at(30))
+        #expect(pings.tick(Self.at(29), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
+        #expect(pings.tick(Self.at(30), isUsed: true, isWritable: true, isHeldBack: false) == .ping)
+        #expect(pings.rest(from: Self.at(31), isHeldBack: false) == Self.at(40))
+        pings.delivered()
+        #expect(pings.tick(Self.at(40), isUsed: true, isWritable: true, isHeldBack: false) == .nothing)
+        #expect(pings.tick(Self.at(41), isUsed: true, isWritable: true, isHeldBack: false) == .closeUnanswered)
+    }
+
     @Test("a client that does not read is neither pinged nor given up")
     func stalled() {
         var stalled = Self.pingSchedule()

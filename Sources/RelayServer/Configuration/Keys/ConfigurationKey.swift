@@ -13,7 +13,7 @@ public struct ConfigurationKey: Sendable {
         + RelayConfiguration.Sessions.keys + RelayConfiguration.Signaling.keys
         + RelayConfiguration.Tunnels.keys + RelayConfiguration.Documents.keys
         + RelayConfiguration.Webhooks.keys
-        + RelayConfiguration.WebSocket.keys + RelayConfiguration.Poll.keys
+        + RelayConfiguration.WebSocket.keys + RelayConfiguration.Pulse.keys + RelayConfiguration.Poll.keys
         + RelayConfiguration.PeerPort.keys + RelayConfiguration.TURN.keys + RelayConfiguration.Logging.keys
         + RelayConfiguration.Metrics.keys + RelayConfiguration.Telemetry.keys + RelayConfiguration.Audit.keys
 

@@ -26,10 +26,16 @@ struct DormantKey: Sendable {
             "rate_limit_storage_uri",
             because: "relays that share a Valkey count log-ins there, others in memory"
         ),
-        // The MessagePack engine.
-        DormantKey("transport", because: "WebSockets are always on, WebTransport is not in this version"),
-        DormantKey("limits.max_channels", because: "this version has no channels"),
-        DormantKey("heartbeat", because: "the time between pings follows from ws_idle_seconds"),
+        // The Pulse engine.
+        DormantKey(
+            "transport.websocket",
+            "transport.webtransport",
+            because: "WebSockets are always on, WebTransport is not in this version"
+        ),
+        DormantKey(
+            "limits.max_channels",
+            because: "channels are topics: max_topics_per_user and max_topics say how many there may be"
+        ),
         // The session service.
         DormantKey("quic_bind", because: "this version has no QUIC transport"),
         DormantKey("database_url", because: "set storage_backend: data is kept on sqlite, in memory or on Valkey"),

@@ -19,6 +19,7 @@ public struct RelayConfiguration: Hashable, Sendable {
     public var documents = Documents()
     public var webhooks = Webhooks()
     public var webSocket = WebSocket()
+    public var pulse = Pulse()
     public var poll = Poll()
     public var peerPort = PeerPort()
     public var turn = TURN()

@@ -1,12 +1,14 @@
 import Foundation
 
 /// Reads the configuration from all its sources: flags, then environment, then `.env`, then one file, then what other systems would have
-/// read, then defaults.
+/// read, then defaults. Where the file is the Pulse engine's, the engine's variables come before it.
 ///
 /// Pure but for ``readFile``: it sees only the flags and variables that it is given.
 public struct ConfigurationLoader: Sendable {
     /// Tried in this order when no file is named.
-    public static let standardPaths = [
+    public static let standardPaths = Self.ownPaths + EngineFile.standardPaths
+
+    private static let ownPaths = [
         "./config.toml", "./config.yaml", "./config.yml", "/etc/pulsar-relay/config.toml",
         "/etc/pulsar-relay/config.yaml",
     ]
@@ -44,8 +46,14 @@ public struct ConfigurationLoader: Sendable {
         ]
         let named = readings.indices.compactMap { readings[$0].reading.takeConfigFile() }.first
         let (path, file) = self.readConfigurationFile(named: named)
-        readings.append((.file, file))
-        readings.append((.foreign, .foreign(self.environment)))
+        if let path, let engine = EngineFile(file, path: path) {
+            readings.append((.foreign, .foreign(self.environment) { $0.isOfEngine }))
+            readings.append((.file, engine.read()))
+            readings.append((.foreign, .foreign(self.environment) { !$0.isOfEngine }))
+        } else {
+            readings.append((.file, file))
+            readings.append((.foreign, .foreign(self.environment)))
+        }
         var resolution = ConfigurationResolution(readFile: self.readFile)
         for (source, reading) in readings {
             resolution.add(source, reading)
@@ -64,7 +72,7 @@ public struct ConfigurationLoader: Sendable {
 
     private func readConfigurationFile(named: SourceEntry?) -> (path: String?, reading: SourceReading) {
         guard case .text(let path) = named?.value else {
-            for path in Self.standardPaths {
+            for path in Self.standardPaths + self.pathsAtHome {
                 if let reading = self.read(path) { return (path, reading) }
             }
             return (nil, SourceReading())
@@ -77,6 +85,9 @@ public struct ConfigurationLoader: Sendable {
         )
         return (path, SourceReading(problems: [problem]))
     }
+
+    /// Tried last. None where the environment names no home.
+    private var pathsAtHome: [String] { self.environment["HOME"].map { [EngineFile.path(inHome: $0)] } ?? [] }
 
     private func read(_ path: String) -> SourceReading? {
         do {

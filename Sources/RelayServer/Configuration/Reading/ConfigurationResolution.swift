@@ -34,6 +34,7 @@ struct ConfigurationResolution {
         for key in ConfigurationKey.all + self.members.values.sorted(by: { $0.name < $1.name }) {
             self.resolve(key, into: &configuration)
         }
+        self.makeRoomForPulse(in: &configuration)
         self.problems += self.withoutEffect.map(Self.warning)
         self.problems += self.foreign.map(self.line)
         self.problems += ConfigurationRules.check(configuration, given: Set(self.origins.keys))
@@ -45,6 +46,17 @@ struct ConfigurationResolution {
             origins: self.origins,
             overridden: self.overridden,
             warnings: self.problems
+        )
+    }
+
+    /// The Pulse engine's usual port is the relay's too. Where only that of Pulse is set, the relay's own gives way.
+    private mutating func makeRoomForPulse(in configuration: inout RelayConfiguration) {
+        guard let port = configuration.pulse.port, port == configuration.server.port, self.origins["port"] == nil
+        else { return }
+        configuration.server.port = port + 1
+        self.origins["port"] = self.origins["pulse_port"]
+        self.problems.append(
+            ConfigurationProblem(.warning, key: "port", "is \(port + 1), since pulse_port is \(port): set it")
         )
     }
 
@@ -139,7 +151,8 @@ struct ConfigurationResolution {
             self.chosen[key.name] = (source, entry, value)
             return
         }
-        guard earlier.source == source else {
+        // Other systems' variables may mean one thing, each for another program.
+        guard earlier.source == source, source != .foreign else {
             return self.overridden[key.name, default: []].append(ValueOrigin(source: source, place: entry.place))
         }
         guard earlier.value != value else { return }

@@ -15,6 +15,7 @@ enum ConfigurationRules {
             self.passwordCost(configuration.access.passwordCost),
             self.peerPort(configuration.peerPort),
             self.metrics(configuration),
+            self.pulse(configuration),
             self.turn(configuration),
             self.webhook(configuration.documents),
         ].compactMap(\.self) + SignInRules.check(configuration.signIn)
@@ -131,6 +132,23 @@ enum ConfigurationRules {
     private static func metrics(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
         guard let port = configuration.metrics.port, port == configuration.server.port else { return nil }
         return ConfigurationProblem(key: "prometheus_port", "must not be port, where /metrics is in any case")
+    }
+
+    private static func pulse(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
+        let pulse = configuration.pulse
+        guard pulse.timeout > pulse.heartbeat else {
+            return ConfigurationProblem(key: "pulse_timeout_seconds", "must be more than pulse_heartbeat_seconds")
+        }
+        let taken = RelayConfiguration.Pulse.healthPath
+        guard pulse.path != taken else {
+            return ConfigurationProblem(key: "pulse_websocket_path", "must not be \(taken)")
+        }
+        guard let port = pulse.port else { return nil }
+        switch port {
+        case configuration.server.port: return ConfigurationProblem(key: "pulse_port", "must not be port")
+        case configuration.metrics.port: return ConfigurationProblem(key: "pulse_port", "must not be prometheus_port")
+        default: return nil
+        }
     }
 
     /// From a socket for every address the system chooses the address that answers leave from.

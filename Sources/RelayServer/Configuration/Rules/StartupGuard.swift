@@ -23,7 +23,7 @@ public enum StartupGuard {
         case .sqlite:
             return .file(path: configuration.storage.dataDirectory + "/jwt-secret")
         case .memory:
-            return Self.isLoopback(configuration.server.host) ? .random : .missing
+            return self.isForThisMachine(configuration) ? .random : .missing
         case .valkey:
             return .missing
         }
@@ -34,7 +34,7 @@ public enum StartupGuard {
         let findings = [
             self.secret(configuration),
             self.valkey(configuration),
-            self.hosts(configuration.server),
+            self.hosts(configuration),
         ].compactMap(\.self)
         return findings.filter { $0.severity == .error } + findings.filter { $0.severity == .warning }
     }
@@ -87,8 +87,8 @@ public enum StartupGuard {
         )
     }
 
-    private static func hosts(_ server: RelayConfiguration.Server) -> ConfigurationProblem? {
-        guard server.trustedHosts.isEmpty, !self.isLoopback(server.host) else { return nil }
+    private static func hosts(_ configuration: RelayConfiguration) -> ConfigurationProblem? {
+        guard configuration.server.trustedHosts.isEmpty, !self.isForThisMachine(configuration) else { return nil }
         return self.note(.warning, "trusted_hosts", "empty, so requests are answered whatever host they name")
     }
 
@@ -98,6 +98,12 @@ public enum StartupGuard {
         _ message: String
     ) -> ConfigurationProblem {
         ConfigurationProblem(severity, key: key, message)
+    }
+
+    /// Whether no other machine reaches one of the ports where tokens are shown.
+    private static func isForThisMachine(_ configuration: RelayConfiguration) -> Bool {
+        let (host, pulse) = (configuration.server.host, configuration.pulse)
+        return self.isLoopback(host) && (pulse.port == nil || self.isLoopback(pulse.host ?? host))
     }
 
     static func isLoopback(_ host: String) -> Bool {

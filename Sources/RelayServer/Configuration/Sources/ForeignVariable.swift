@@ -8,11 +8,13 @@ struct ForeignVariable: Sendable {
     let read: @Sendable (String) -> String?
     /// Why it has no effect, where it has none.
     let reason: String
+    /// Whether it is the Pulse engine's: then it is stronger than the engine's file.
+    var isOfEngine: Bool { self.name.hasPrefix("PULSE_") }
 
     private init(
         _ name: String,
         sets key: String?,
-        orElse reason: String,
+        orElse reason: String = "",
         _ read: @escaping @Sendable (String) -> String? = { $0 }
     ) {
         self.name = name
@@ -33,18 +35,18 @@ struct ForeignVariable: Sendable {
         },
         ForeignVariable("REDIS_URL", sets: nil, orElse: "set storage_backend to valkey, and valkey_host"),
         ForeignVariable("DISABLE_REDIS_PERSISTENCE", sets: nil, orElse: "storage_backend says where data is kept"),
-        // The MessagePack engine.
-        ForeignVariable("PULSE_HOST", sets: "host", orElse: ""),
-        ForeignVariable("PULSE_PORT", sets: "port", orElse: ""),
-        ForeignVariable("PULSE_SERVER_HOST", sets: "host", orElse: ""),
-        ForeignVariable("PULSE_SERVER_PORT", sets: "port", orElse: ""),
-        ForeignVariable("PULSE_LIMITS_MAX_CONNECTIONS", sets: "max_connections", orElse: ""),
-        ForeignVariable("PULSE_LOGGING_LEVEL", sets: "log_level", orElse: ""),
+        // The Pulse engine.
+        ForeignVariable("PULSE_HOST", sets: "pulse_host"),
+        ForeignVariable("PULSE_PORT", sets: "pulse_port"),
+        ForeignVariable("PULSE_SERVER_HOST", sets: "pulse_host"),
+        ForeignVariable("PULSE_SERVER_PORT", sets: "pulse_port"),
+        ForeignVariable("PULSE_LIMITS_MAX_CONNECTIONS", sets: "max_connections"),
+        ForeignVariable("PULSE_LOGGING_LEVEL", sets: "log_level") { Self.level($0) ?? $0 },
         ForeignVariable("PULSE_PROFILE", sets: nil, orElse: "the relay has one way to run"),
     ]
 
     /// Of directives like `warn,relay=debug`: that without a target, which is for all. `off` is the least that the relay can say.
-    private static func level(_ directives: String) -> String? {
+    static func level(_ directives: String) -> String? {
         let all = directives.split(separator: ",").last { !$0.contains("=") }
         switch all?.lowercased() {
         case "off": return "critical"
@@ -57,9 +59,14 @@ struct ForeignVariable: Sendable {
 
 extension SourceReading {
     /// What systems that the relay replaces would have read.
-    static func foreign(_ variables: [String: String]) -> SourceReading {
+    ///
+    /// - Parameter isWanted: whether a variable is looked at.
+    static func foreign(
+        _ variables: [String: String],
+        where isWanted: (ForeignVariable) -> Bool = { _ in true }
+    ) -> SourceReading {
         var reading = SourceReading()
-        for variable in ForeignVariable.all {
+        for variable in ForeignVariable.all where isWanted(variable) {
             guard let text = variables[variable.name], !text.isEmpty else { continue }
             let place = "environment \(variable.name)"
             if let key = variable.key, let value = variable.read(text) {

@@ -1,3 +1,4 @@
+import RelayCore
 import RelayValkey
 
 /// What scripts about a topic with a state share: the lists that the topic is in.
@@ -16,10 +17,12 @@ enum ListingPrelude {
     static let source = """
         local keys, args = KEYS, ARGV
 
-        -- `ofUser` or `inAll` where there can't be one more.
+        -- `ofUser` or `inAll` where there can't be one more. Plain topics whose names are paths count with all others, as plain topics do.
         local function refusal()
-          if redis.call('SCARD', args[8] .. args[10] .. ':' .. args[9]) >= tonumber(args[4]) then return 'ofUser' end
-          if redis.call('ZCARD', args[7] .. args[10]) >= tonumber(args[5]) then return 'inAll' end
+          local isPlain = args[10] == '\(PlainStream().kind)'
+          local owned = isPlain and args[6] .. args[9] or args[8] .. args[10] .. ':' .. args[9]
+          if redis.call('SCARD', owned) >= tonumber(args[4]) then return 'ofUser' end
+          if redis.call('ZCARD', isPlain and keys[3] or args[7] .. args[10]) >= tonumber(args[5]) then return 'inAll' end
         end
 
         local function list()

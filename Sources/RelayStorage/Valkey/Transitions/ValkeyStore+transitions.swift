@@ -84,6 +84,7 @@ extension ValkeyStore {
             let transition = TopicTransition(key: key, expected: record.revision, record: nil)
             guard case .deleted(let bounds) = try await self.transition(transition) else { continue }
             try await self.forgetGrants(of: record)
+            if key.name.isPlain { try await self.forgetReaders(of: key) }
             return bounds
         }
     }
@@ -96,6 +97,13 @@ extension ValkeyStore {
             keys: [self.layout.fence, self.layout.grantsPrefix + text],
             [.init(text), .init(record.id), .init(self.layout.grantedPrefix)]
         )
+    }
+
+    /// Should the relay die before, they go once nobody has used them for long.
+    private func forgetReaders(of key: TopicKey) async throws(StoreError) {
+        for reader in try await self.readers(of: key, ofUser: nil, after: nil, limit: .max) {
+            _ = try await self.deleteReader(reader.reader)
+        }
     }
 
     var settling: TopicSettling { TopicSettling(store: self) }

@@ -82,32 +82,49 @@ struct BinaryPayloadTests {
     }
 
     private static var bytes: [String: Any] { ["topic": "t", "payload": "AQI=", "encoding": "base64"] }
-    private static let refusal = "This topic takes JSON objects"
 
-    @Test("an ordinary topic refuses bytes on each edge, whether it is there or not, and none is made by them")
-    func refused() async throws {
+    @Test("an ordinary topic takes bytes beside objects, on each edge that publishes")
+    func taken() async throws {
         try await withRelay { relay in
             let token = try await relay.administratorToken
-            for isThere in [false, true] {
-                if isThere { try await relay.publish("t", token: token) }
-                let single = try await relay.send(.POST, "/api/v1/messages", token: token, json: Self.bytes)
-                #expect(single.status == 422 && single.object["detail"] as? String == Self.refusal)
-                let bulk: [String: Any] = ["messages": [["topic": "u", "payload": [:]], Self.bytes]]
-                let several = try await relay.send(.POST, "/api/v1/messages/bulk", token: token, json: bulk)
-                #expect(several.status == 422 && several.object["detail"] as? String == Self.refusal)
+            let single = try await relay.send(.POST, "/api/v1/messages", token: token, json: Self.bytes)
+            #expect(single.status == 201)
+            try await relay.publish("t", token: token)
+            let bulk: [String: Any] = ["messages": [["topic": "u", "payload": [:]], Self.bytes]]
+            #expect(try await relay.send(.POST, "/api/v1/messages/bulk", token: token, json: bulk).status == 207)
+            let socket = try await TestWebSocket(relay, token: token)
+            defer { socket.connection.disconnect() }
+            _ = try await socket.subscribe(["other"])
+            try socket.send(json: Self.bytes.merging(["type": "publish", "id": "q"]) { $1 })
+            #expect(await socket.next("published") != nil)
+            let found = try await relay.send(.GET, "/api/v1/topics/t/messages?order=asc", token: token)
+            let messages = found.object["messages"] as? [[String: Any]] ?? []
+            #expect(messages.map { $0["encoding"] as? String } == ["base64", nil, "base64", "base64"])
+        }
+    }
 
-                let socket = try await TestWebSocket(relay, token: token)
-                _ = try await socket.subscribe(["other"])
-                try socket.send(json: Self.bytes.merging(["type": "publish", "id": "q"]) { $1 })
-                let error = try #require(await socket.next()).object
-                #expect(error["code"] as? String == "PROCESSING_ERROR")
-                #expect(error["message"] as? String == Self.refusal)
-                #expect((error["details"] as? [String: Any])?["id"] as? String == "q")
-                socket.connection.disconnect()
-                let found = try await relay.send(.GET, "/api/v1/topics/t/messages", token: token)
-                #expect(found.status == (isThere ? 200 : 404) && found.messageIDs.count == (isThere ? 1 : 0))
-                #expect(try await relay.send(.GET, "/api/v1/topics/u", token: token).status == 404)
-            }
+    @Test("a topic that takes objects alone refuses bytes on each edge, and with them what else came")
+    func refused() async throws {
+        try await withRelay { relay in
+            let session = try await TestSession(relay, account: try await relay.administratorToken)
+            let token = session.host
+            let topic = session.topic("signal")
+            let bytes = Self.bytes.merging(["topic": topic]) { $1 }
+            let refusal = "This topic takes JSON objects"
+            let single = try await relay.send(.POST, "/api/v1/messages", token: token, json: bytes)
+            #expect(single.status == 422 && single.object["detail"] as? String == refusal, "\(single)")
+            let object: [String: Any] = ["topic": topic, "payload": ["type": "candidate"]]
+            let bulk = ["messages": [object, bytes]]
+            let several = try await relay.send(.POST, "/api/v1/messages/bulk", token: token, json: bulk)
+            #expect(several.status == 422 && several.object["detail"] as? String == refusal, "\(several)")
+            let socket = try await TestWebSocket(relay, token: token)
+            defer { socket.connection.disconnect() }
+            _ = try await socket.subscribe([topic])
+            try socket.send(json: bytes.merging(["type": "publish", "id": "q"]) { $1 })
+            let error = try #require(await socket.next("error")).object
+            #expect(error["code"] as? String == "PROCESSING_ERROR" && error["message"] as? String == refusal)
+            #expect((error["details"] as? [String: Any])?["id"] as? String == "q")
+            #expect(try await session.types("signal", token: token).isEmpty)
         }
     }
 

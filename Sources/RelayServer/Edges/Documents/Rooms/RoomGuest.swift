@@ -49,7 +49,7 @@ final class RoomGuest {
     ///
     /// - Parameter json: with a token, or without one. What else it says is for people to read, and nothing that the relay needs.
     func authenticate(_ json: ByteBuffer, by line: some RoomLine, then body: @escaping (Session) -> Void) {
-        let token = RoomFrame.text("token", in: json) ?? ""
+        let token = JSONScanner.text(ofMember: "token", in: json) ?? ""
         if token.isEmpty, self.session != nil { return }
         self.entrance.session(token, for: line) { result in
             switch result {

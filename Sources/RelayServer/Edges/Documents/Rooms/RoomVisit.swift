@@ -114,7 +114,7 @@ final class RoomVisit {
             member.receive(update)
         case .custom(let range):
             // A heartbeat is for nobody.
-            guard RoomFrame.text("type", in: ByteBuffer(bytes: bytes[range])) != "heartbeat" else { return }
+            guard JSONScanner.text(ofMember: "type", in: ByteBuffer(bytes: bytes[range])) != "heartbeat" else { return }
             member.tell(Array(bytes[range]))
         case .authenticate, .unknown: break
         }

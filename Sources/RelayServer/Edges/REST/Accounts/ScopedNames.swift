@@ -23,7 +23,9 @@ struct ScopedNames {
     /// A prefix is one where a longer name begins with it.
     func prefixes(_ texts: [String]) throws(RequestError) -> [String] {
         for (index, text) in texts.enumerated() {
-            guard !text.isEmpty, self.topic(text + "x") != nil else { throw Self.invalid("prefixes", index) }
+            guard PlainStream.hasNames(beginning: text) || !text.isEmpty && self.topic(text + "x") != nil else {
+                throw Self.invalid("prefixes", index)
+            }
         }
         return texts
     }

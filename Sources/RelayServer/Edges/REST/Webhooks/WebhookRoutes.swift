@@ -101,7 +101,7 @@ enum WebhookRoutes {
             }
             return .topic(name)
         case (nil, let prefix?):
-            guard WebhookTopics.isPrefix(prefix, in: catalog, for: user) else {
+            guard WebhookTopics.isPrefix(prefix) else {
                 throw Self.invalid("prefix", "No topic that a webhook tells of has such a name")
             }
             return .prefix(prefix)

@@ -10,7 +10,7 @@ import { VirtualList } from './list.mjs'
 
 const kinds = [
   ['', 'All kinds'], ['ws', 'WebSockets'], ['sse', 'Event streams'], ['poll', 'Polls'], ['documents', 'Documents'], ['hocuspocus', 'Hocuspocus'],
-  ['rooms', 'Rooms'], ['socketio', 'Socket.IO'], ['signaling', 'Signaling'], ['tunnel', 'Tunnels'], ['http', 'HTTP'], ['handshake', 'TLS handshakes'],
+  ['rooms', 'Rooms'], ['socketio', 'Socket.IO'], ['pulse', 'Pulse'], ['signaling', 'Signaling'], ['tunnel', 'Tunnels'], ['http', 'HTTP'], ['handshake', 'TLS handshakes'],
   ['node', 'Other relays']
 ]
 const names = Object.fromEntries(kinds)

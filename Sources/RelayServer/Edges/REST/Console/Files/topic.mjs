@@ -39,7 +39,7 @@ export async function open ({ view, signal, name }) {
     main.classList.add('main')
     const takesObjects = !name.startsWith('document/')
     // Those of sessions and documents have neither grants nor named readers of their own.
-    const isPlain = !name.includes('/')
+    const isPlain = !name.includes('/') || name.startsWith('pulse/')
     columns.replaceChildren(main, el('div.side', {},
       takesObjects && api.may('write') && publishCard(name),
       card('About', details),

@@ -1,0 +1,272 @@
+import NIOCore
+import NIOWebSocket
+import RelayAccess
+import RelayCore
+import RelayWire
+
+/// The user of a Pulse connection: its session, the channels that it is subscribed to, and the publishes that it makes. Lives on its connection's
+/// loop. Keeps no messages: what the socket does not take stays in the stream.
+final class PulseMember {
+    // A delivery touches these: they come first, so that they lie together.
+
+    /// Nil once the connection closes or is gone. What was under way then may still come back to this object.
+    private var connection: WebSocketConnection?
+    private let services: PulseServices
+    private var conversation: PulseConversation?
+
+    let loop: DeliveryLoop
+    /// Of the token that the connection was opened with, or of the last that a `connect` frame brought.
+    private(set) var session: Session
+    private var expiry = TokenExpiry()
+    private var subscriptions = Subscriptions()
+
+    init(_ session: Session, _ conversation: PulseConversation, _ connection: WebSocketConnection) {
+        self.session = session
+        self.conversation = conversation
+        self.connection = connection
+        self.services = conversation.services
+        self.loop = conversation.loop
+    }
+
+    private func fail(_ id: UInt64?, _ failure: PulseFailure) { self.conversation?.fail(id, failure) }
+
+    /// The connection is gone.
+    func closed() {
+        self.connection = nil
+        self.conversation = nil
+        self.leave()
+    }
+
+    /// The connection is another user's from here on. What this one has under way is still answered.
+    func leave() {
+        self.loop.current?.connections.remove(self)
+        for reader in self.subscriptions.removeAll() { self.leave(reader) }
+    }
+
+    private func leave(_ reader: Reader) {
+        self.services.counts.channels.left(reader.topic.key)
+        self.loop.current?.readers.leave(reader)
+    }
+
+    func received(_ frame: PulseClientFrame, since start: NIODeadline) {
+        switch frame {
+        case .subscribe(let id, let channel, let since): self.subscribe(id, channel, since, start)
+        case .unsubscribe(let id, let channel): self.unsubscribe(id, channel, start)
+        case .publish(let id, let channel, let event, let payload):
+            self.publish(channel, event, payload, Ticket(id: id, start: start))
+        case .presence(let id, let channel, _, _): self.presence(id, channel)
+        case .connect, .ping, .pong, .ofServer: break
+        }
+    }
+
+    private func key(of channel: String) -> TopicKey? {
+        PulseChannel.topic(ofChannel: channel).flatMap {
+            self.services.joiner.catalog.key(ofPath: $0, for: self.userID)
+        }
+    }
+}
+
+// MARK: - Subscribing
+
+extension PulseMember {
+    /// - Parameter since: the cursor to go on from; nil for what comes from now on.
+    private func subscribe(_ id: UInt64, _ channel: String, _ since: String?, _ start: NIODeadline) {
+        guard let key = self.key(of: channel) else { return self.fail(id, .invalidChannel) }
+        guard !self.subscriptions.readers.contains(where: { $0.topic.key == key }) else {
+            return self.fail(id, .alreadySubscribed)
+        }
+        guard self.subscriptions.count < self.services.maxSubscriptions else {
+            return self.fail(id, PulseFailure(.rateLimited, "Too many channels on one connection"))
+        }
+        // Without an offset a reader begins with what comes from now on.
+        let place = since.map { ReaderStart.cursor(Cursor(clientText: $0)) } ?? ReaderStart(offset: "")
+        self.services.joiner.join([key], for: self, sink: self, as: nil) { _, _ in
+            place
+        } then: { joined in
+            switch consume joined {
+            case .success(let joined): self.joined(joined, id, start)
+            case .failure(let refusal): self.fail(id, PulseFailure(refusal))
+            }
+        }
+    }
+
+    private func joined(_ joined: consuming JoinedReaders, _ id: UInt64, _ start: NIODeadline) {
+        guard let readers = self.loop.current?.readers else { return }
+        let new = joined.readers
+        self.subscriptions.add(joined)
+        for reader in new { self.services.counts.channels.joined(reader.topic.key) }
+        self.conversation?.answer(.ack(id), since: start)
+        for reader in new { readers.start(reader) }
+    }
+
+    private func unsubscribe(_ id: UInt64, _ channel: String, _ start: NIODeadline) {
+        guard let key = self.key(of: channel), let reader = self.subscriptions.remove(key.name) else {
+            return self.fail(id, .notSubscribed)
+        }
+        self.leave(reader)
+        self.conversation?.answer(.ack(id), since: start)
+    }
+
+    private func presence(_ id: UInt64, _ channel: String) {
+        guard let key = self.key(of: channel) else { return self.fail(id, .invalidChannel) }
+        guard self.subscriptions.readers.contains(where: { $0.topic.key == key }) else {
+            return self.fail(id, .notSubscribed)
+        }
+        self.fail(id, PulseFailure(.forbidden, "Presence is not enabled"))
+    }
+}
+
+// MARK: - Publishing
+
+extension PulseMember: PublishClient {
+    /// A publish that waits for its result.
+    struct Ticket {
+        /// Nil where the client wants no answer.
+        let id: UInt64?
+        /// When it came.
+        let start: NIODeadline
+    }
+
+    var publishStart: NIODeadline? { nil }
+
+    func suspend<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value,
+        then body: @escaping (Value) -> Void
+    ) {
+        self.conversation?.suspend(work, then: body)
+    }
+
+    private func publish(_ channel: String, _ event: String?, _ payload: ByteBuffer, _ ticket: Ticket) {
+        do throws(PulseFailure) {
+            let principal = try self.publishing()
+            let item = try self.item(channel, event, payload, by: principal)
+            self.conversation?.workBegan()
+            self.services.publisher.publish(item, once: nil, as: principal, for: self, ticket)
+        } catch {
+            self.fail(ticket.id, error)
+        }
+    }
+
+    private func publishing() throws(PulseFailure) -> Principal {
+        do throws(AccessError) {
+            return try self.session.standing(requiring: .write)
+        } catch {
+            throw PulseFailure(error)
+        }
+    }
+
+    private func item(
+        _ channel: String,
+        _ event: String?,
+        _ payload: ByteBuffer,
+        by principal: Principal
+    ) throws(PulseFailure) -> Broker.Item {
+        let limits = self.services.limits
+        guard let topic = PulseChannel.topic(ofChannel: channel) else { throw .invalidChannel }
+        guard payload.readableBytes <= limits.maxPayloadBytes else {
+            throw PulseFailure(.payloadTooLarge, "A payload is at most \(limits.maxPayloadBytes) bytes")
+        }
+        guard event?.utf8.count ?? 0 <= PulseServices.Limits.maxEventBytes else {
+            throw PulseFailure(.payloadTooLarge, "An event is at most \(PulseServices.Limits.maxEventBytes) bytes")
+        }
+        let metadata = event.flatMap { PulsePayload.metadata(ofEvent: $0) }
+        guard event == nil || metadata != nil else { throw PulseFailure(.invalidFrame, "An event has no NUL") }
+        let payload = PulsePayload(payload)
+        let request = PublishRequest(
+            topic: topic,
+            payload: payload.bytes,
+            isBinary: payload.isBinary,
+            metadata: metadata
+        )
+        guard let item = self.services.publisher.item(request, by: principal, self.session.account) else {
+            throw .invalidChannel
+        }
+        return item
+    }
+
+    func published(_ result: Result<Publication, BrokerError>, in key: TopicKey, _ ticket: Ticket) {
+        switch result {
+        case .success: if let id = ticket.id { self.conversation?.answer(.ack(id), since: ticket.start) }
+        case .failure(let error): self.fail(ticket.id, PulseFailure(error))
+        }
+        self.conversation?.workEnded()
+    }
+}
+
+// MARK: - Delivery
+
+extension PulseMember: ReaderSink {
+    func capacity(for reader: Reader) -> Int { self.connection?.isWritable == true ? .max : 0 }
+
+    func drained() {
+        for _ in 0..<self.subscriptions.count {
+            guard self.connection?.isWritable == true, let reader = self.subscriptions.nextToGoOn() else { return }
+            self.loop.current?.readers.resume(reader)
+        }
+    }
+
+    /// No frame tells of it.
+    func deliver(_ gap: Gap, to reader: Reader) { self.services.counts.gap() }
+
+    func deliver(_ batch: Batch, to reader: Reader) {
+        let bytes = batch.encoded(as: PulseBatch.self)
+        self.services.counts.delivered(batch.messages.count, bytes.readableBytes)
+        self.services.metrics.delivered(batch.messages.count, by: .webSocket)
+        self.connection?.deliver(bytes)
+    }
+
+    func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
+        let name = reader.topic.name
+        if self.subscriptions.remove(name) != nil { self.services.counts.channels.left(reader.topic.key) }
+        let channel = PulseChannel.channel(ofTopic: name.rawValue) ?? name.rawValue
+        switch reason {
+        case .accessLost: self.fail(0, PulseFailure(.forbidden, "Access to channel '\(channel)' was withdrawn"))
+        case .topicDeleted: self.fail(0, PulseFailure(.channelNotFound, "Channel '\(channel)' was deleted"))
+        case .storeFailed(let error):
+            self.fail(0, PulseFailure(.store(error)))
+            self.connection?.close(.unexpectedServerError, BrokerError.store(error).clientText)
+        }
+    }
+
+    func flush() { self.connection?.flush() }
+}
+
+// MARK: - Access
+
+extension PulseMember: SessionSink {
+    var readers: [Reader] { self.subscriptions.readers }
+
+    /// Whether `session` is of the same holder as the connection's own: of the same user, as the same peer, and no guest.
+    func isSame(as session: Session) -> Bool {
+        session.account.id == self.userID && session.peer == self.session.peer && !self.session.isGuest
+    }
+
+    /// Whether the connection may become another user's: a guest shows a token, before it reads anything.
+    var mayLeave: Bool { self.session.isGuest && self.subscriptions.count == 0 }
+
+    func end(for refusal: AccessError) {
+        self.fail(0, PulseFailure(refusal.status >= 500 ? .serverError : .unauthorized, refusal.detail))
+        self.connection?.close(WebSocketErrorCode(refusal: refusal), refusal.detail)
+    }
+
+    var nextExpiryCheck: Timestamp { self.expiry.nextCheck(expiresAt: self.session.expiresAt) }
+
+    /// No frame warns of it. A client goes on that sends `connect` with another token of its user in time.
+    func checkExpiry(at now: Timestamp) {
+        switch self.expiry.tick(at: now, expiresAt: self.session.expiresAt) {
+        case .nothing, .warn: break
+        case .end:
+            self.fail(0, PulseFailure(.unauthorized, "The access token has expired"))
+            self.connection?.close(.tokenExpired, "The access token has expired")
+        }
+    }
+
+    /// Another token of the same user.
+    func adopt(_ session: Session) {
+        self.session = session
+        self.expiry = TokenExpiry()
+        self.loop.current?.connections.expiryChanged(of: self)
+        // It may have been revoked between the look at it and now, when the change was told to the session before.
+        self.accessMayHaveChanged()
+    }
+}
