@@ -15,6 +15,7 @@ public enum CommandStatus: Int32, Sendable {
     public init(for error: any Error) {
         switch error {
         case is UsageError, is JSONDocumentError: self = .usage
+        case is NoRelayNamed: self = .authentication
         case let error as RelayError: self.init(for: error)
         default: self = .failure
         }

@@ -46,7 +46,7 @@ struct LoginCommand: AsyncParsableCommand {
 
     func run() async throws {
         let file = RelayOptions.credentialsFile
-        let endpoint = try self.relay.endpoint(file.read())
+        let endpoint = try self.endpoint(file.read())
         var configuration = RelayClientConfiguration()
         // Somebody waits for the answer, and can repeat it.
         configuration.retry.maxAttempts = 1
@@ -56,6 +56,14 @@ struct LoginCommand: AsyncParsableCommand {
             ? try await self.logInByBrowser(endpoint, file, configuration, http)
             : try await self.logInByPassword(endpoint, file, configuration, http)
         try StandardStreams.result(self.report(username, endpoint))
+    }
+
+    private func endpoint(_ book: LoginBook) throws -> RelayEndpoint {
+        do {
+            return try self.relay.endpoint(book)
+        } catch is NoRelayNamed {
+            throw UsageError("which relay? Give --url or set PULSAR_RELAY_URL")
+        }
     }
 
     /// Nothing is stored before it is known whose tokens they are.

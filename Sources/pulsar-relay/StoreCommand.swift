@@ -146,6 +146,10 @@ struct StoreCommand: AsyncParsableCommand {
             }
             let restored = self.secrets ? try kept.copy(to: directory, stamp: stamp) : []
             try self.say(report, restored, in: directory)
+            guard !self.secrets else { return }
+            for secret in kept.present {
+                StandardStreams.notice("not restored: \(secret.name), which \(secret.meaning); --secrets restores it")
+            }
         }
 
         private func say(_ report: SQLiteRestore.Report, _ secrets: [String], in directory: String) throws {

@@ -18,7 +18,7 @@ struct TokenCommand: AsyncParsableCommand {
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "create",
-            abstract: "Make a token, and write it. Nobody can show it again.",
+            abstract: "Make a token, and write it alone. Nobody can show it again.",
             discussion: "Example: pulsar-relay token create board document/notes --write --peer-id tab-1"
         )
 
@@ -56,7 +56,7 @@ struct TokenCommand: AsyncParsableCommand {
             )
             try StandardStreams.result(self.relay.format.line(made))
             if !self.relay.json {
-                StandardStreams.say("Token \(made.token.id) ends at \(made.token.expiresAt).")
+                StandardStreams.notice("Token \(made.token.id) ends at \(made.token.expiresAt).")
             }
         }
     }

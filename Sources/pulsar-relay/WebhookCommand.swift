@@ -18,7 +18,7 @@ struct WebhookCommand: AsyncParsableCommand {
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "create",
-            abstract: "Make a webhook, and write its secret. Nobody can show it again.",
+            abstract: "Make a webhook, and write its secret alone. Nobody can show it again.",
             discussion: "Example: pulsar-relay webhook create https://example.org/hook --topic news --event message"
         )
 
@@ -56,7 +56,7 @@ struct WebhookCommand: AsyncParsableCommand {
                 label: self.label
             )
             try StandardStreams.result(self.relay.format.line(made))
-            if !self.relay.json { StandardStreams.say("Webhook \(made.webhook.id) is signed by this secret.") }
+            if !self.relay.json { StandardStreams.notice("Webhook \(made.webhook.id) is signed by this secret.") }
         }
     }
 

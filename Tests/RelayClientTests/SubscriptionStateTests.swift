@@ -109,7 +109,7 @@ struct SubscriptionStateTests {
         "What is wrong with a certificate is final",
         arguments: [
             (TLSFault.untrusted, "fail untrusted"), (.otherName, "fail unusableCertificate"),
-            (.expired(Timestamp(microseconds: 0)), "fail unusableCertificate"), (.noTLS, "fail invalidEndpoint"),
+            (.expired(Timestamp(microseconds: 0)), "fail unusableCertificate"), (.noTLS, "fail invalidReply"),
         ]
     )
     mutating func certificates(fault: TLSFault, expected: String) {

@@ -151,9 +151,10 @@ struct FilesTests {
     @Test("The relay is that of the option, the environment, or the last login, in this order")
     func address() throws {
         var book = LoginBook()
-        #expect(throws: UsageError.self) {
+        let error = #expect(throws: NoRelayNamed.self) {
             try RelayAddress.endpoint(option: nil, environment: [:], book: book)
         }
+        #expect(error.map { CommandStatus(for: $0) } == .authentication)
         book.set(StoredLogin(username: "a", tokens: Self.tokens), for: "https://c.org", becomesDefault: true)
         let environment = ["PULSAR_RELAY_URL": "https://b.org"]
         func url(_ option: String?, _ environment: [String: String]) throws -> String {

@@ -36,6 +36,9 @@ public struct ServiceTokens: Sendable {
     let settings: Adjustable<GrantSettings>
     let now: TimeSource
 
+    /// Seconds that a token may live at most, as it is set now.
+    public var longestLife: Int64 { self.settings.current.serviceTokens.most }
+
     /// Issues a token for the user of `session`.
     ///
     /// - Throws: `limitedToken` where the session is of a token that is limited itself, of a ticket, or of another issuer's token;

@@ -66,7 +66,8 @@ enum TLSFault: Error, Hashable, CustomStringConvertible {
             switch self {
             case .untrusted: .untrusted
             case .expired, .notYetGood, .otherName: .unusableCertificate
-            case .noTLS: .invalidEndpoint
+            // The URL is one that can be used; what answers there is not what it says.
+            case .noTLS: .invalidReply
             case .certificateWanted: .refused
             }
         return RelayError(code, detail: self.description, underlying: self)

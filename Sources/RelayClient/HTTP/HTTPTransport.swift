@@ -22,7 +22,7 @@ struct HTTPTransport: Sendable {
             return .replied(reply)
         } catch {
             if Self.isCancellation(error) { throw CancellationError() }
-            return Self.outcome(of: await CertificateLook.explain(error, at: self.endpoint))
+            return self.outcome(of: await CertificateLook.explain(error, at: self.endpoint))
         }
     }
 
@@ -107,13 +107,14 @@ extension HTTPTransport {
         error is CancellationError || (error as? HTTPClientError) == .cancelled
     }
 
-    private static func outcome(of error: any Error) -> RequestOutcome {
+    private func outcome(of error: any Error) -> RequestOutcome {
         if let fault = TLSFault(error) { return .impossible(fault.relayError) }
         if error is NIOConnectionError { return .notSent(error) }
         if (error as? IOError)?.errnoCode == ECONNREFUSED { return .notSent(ConnectionRefused()) }
         switch error as? HTTPClientError {
         case .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout: return .notSent(error)
         case .deadlineExceeded, .readTimeout, .writeTimeout: return .timedOut(error)
+        case .remoteConnectionClosed: return .broken(ClosedUnanswered(isEncrypted: self.endpoint.isSecure))
         default: return .broken(error)
         }
     }
@@ -122,4 +123,12 @@ extension HTTPTransport {
 /// Nothing listens at the relay's address.
 struct ConnectionRefused: Error, CustomStringConvertible {
     var description: String { "connection refused" }
+}
+
+/// What answers at the relay's address has closed the connection in place of an answer, as a relay that speaks TLS does to a request without.
+struct ClosedUnanswered: Error, CustomStringConvertible {
+    /// Whether the connection was one of TLS.
+    let isEncrypted: Bool
+
+    var description: String { "it was closed without an answer" + (self.isEncrypted ? "" : ": is it https?") }
 }

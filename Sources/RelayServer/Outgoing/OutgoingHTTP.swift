@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import RelayTelemetry
 import RelayWire
 
 /// Sends the relay's own requests to other servers: receivers of events, identity providers.
@@ -40,7 +41,7 @@ final class OutgoingHTTP: Sendable {
                     try await Self.answer(to: request, from: client, by: deadline)
                 }
             } catch let error where Self.isNeverConnected(error) {
-                failure = .failed("no connection to \(request.url.host): \(error)")
+                failure = .failed("no connection to \(request.url.host): \(NetworkTrouble.text(of: error))")
             } catch let error as OutgoingError {
                 throw error
             } catch {
@@ -111,7 +112,7 @@ final class OutgoingHTTP: Sendable {
     private static func failure(_ error: any Error, host: String) -> OutgoingError {
         if (error as? HTTPClientError) == .deadlineExceeded { return .timeout }
         if (error as? NIOSSLExtraError) == .failedToValidateHostname { return .untrusted(host) }
-        let text = "\(error)"
+        let text = NetworkTrouble.text(of: error)
         // BoringSSL tells no more of it.
         return text.contains("CERTIFICATE_VERIFY_FAILED") ? .untrusted(host) : .failed(text)
     }

@@ -148,7 +148,6 @@ public struct Relay: Service {
             live: self.live,
             droppedLogLines: self.hooks.droppedLogLines
         )
-        try await startup.makeAdministrator(parts.access.users, announce: self.hooks.announcePassword)
         let peerPort = try await RelayPeerPort.open(
             self.configuration,
             on: group.next(),
@@ -162,6 +161,9 @@ public struct Relay: Service {
         let connections = self.affordableConnections()
         let pulseListener = try await self.listenForPulse(parts, certificate, group, connections)
         let listener = try await self.listen(parts, certificate, group, connections)
+        // Last, since its password is shown once: a relay that finds its port taken has not shown it. Log-ins wait for the lane, below.
+        try await startup.makeAdministrator(parts.access.users, announce: self.hooks.announcePassword)
+        await startup.warnOfMissingGuest(parts.access.users)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await parts.lane.run() }
             tasks.addTask { await parts.upkeep.run() }

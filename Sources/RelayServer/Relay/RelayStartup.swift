@@ -97,6 +97,19 @@ struct RelayStartup: Sendable {
         }
     }
 
+    /// Warns where clients of Pulse without a token are to act as a user that is not there, or may not read: they are refused until it may.
+    func warnOfMissingGuest(_ users: UserAdministration) async {
+        guard let name = self.configuration.pulse.anonymousUser else { return }
+        let user: User?
+        // A store that can't be asked says so where it is used first.
+        do { user = try await users.user(named: name) } catch { return }
+        guard !(user.map { $0.isActive && $0.permissions.contains(.read) } ?? false) else { return }
+        self.logger.warning(
+            "pulse_anonymous_user names nobody who may read: clients without a token are refused until there is such a user",
+            metadata: ["username": "\(name)"]
+        )
+    }
+
     private func tell(of outcome: BootstrapOutcome, _ username: String) {
         switch outcome {
         case .created, .passwordReset, .unchanged:

@@ -6,6 +6,8 @@ public struct StartText: Hashable, Sendable, CustomStringConvertible {
     public let data: String
     /// A command.
     public let login: String
+    /// The console's URL; nil where it is off.
+    public let console: String?
     /// The digest by which clients can tell the certificate, `SHA-256 3f…`; nil where there is no TLS.
     public let certificate: String?
 
@@ -28,19 +30,23 @@ public struct StartText: Hashable, Sendable, CustomStringConvertible {
         let url = "\(scheme)://\(Self.bracketed(Self.reachable(host))):\(port)"
         let trust = certificate?.ownFile.map { " --ca \(Self.absolute($0, in: workingDirectory))" } ?? ""
         self.login = "pulsar-relay login --url \(url)\(trust) --username \(configuration.access.bootstrapAdminUsername)"
+        self.console = configuration.server.console ? "\(url)/console" : nil
         self.certificate = certificate.map { facts in
             "SHA-256 \(facts.fingerprint)\(facts.isSelfSigned ? ", made by the relay" : "")"
         }
     }
 
-    /// Three lines, and one of the certificate.
+    /// Three lines, and one each of the console and of the certificate.
     public var description: String {
         """
         \(self.listening)
         Data:   \(self.data)
         Log in: \(self.login)
-        """ + (self.certificate.map { "\nTLS:    certificate \($0)" } ?? "")
+        """ + Self.line("Look:   ", self.console) + Self.line("TLS:    certificate ", self.certificate)
     }
+
+    /// Empty where there is nothing to say.
+    private static func line(_ name: String, _ text: String?) -> String { text.map { "\n\(name)\($0)" } ?? "" }
 
     private static func data(_ configuration: RelayConfiguration, _ workingDirectory: String) -> String {
         switch configuration.storage.backend {

@@ -54,6 +54,8 @@ final class WebhookRun: Sendable {
         var knowsReaders = false
         /// For when the loop is to be called again.
         var alarm: NIODeadline?
+        /// What the log has of it.
+        var said: Said
 
         /// Takes note of why it has ended.
         ///
@@ -96,7 +98,8 @@ final class WebhookRun: Sendable {
                         services.broker.catalog.key(ofPath: $0, for: webhook.user)
                     },
                     charge: { services.memory.holdAnyway(Self.bytesPerReadTopic, in: .readers) }
-                )
+                ),
+                said: Said(isFailing: webhook.health.failingSince != nil)
             )
         )
         (self.news, self.signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -211,8 +214,11 @@ final class WebhookRun: Sendable {
     /// Keeps how it goes, where that has changed. A store that can't now is asked again with the next change or look.
     func recordHealth() async {
         let now = self.services.clock.now()
-        let (health, isDirty) = self.state.withLock { state in
-            if state.note(endAt: now) { state.isDirty = true }
+        let uptime = self.services.clock.uptime()
+        let (health, isDirty, news) = self.state.withLock { state in
+            let hasEnded = state.note(endAt: now)
+            if hasEnded { state.isDirty = true }
+            let news = state.said.news(of: state.health, hasEnded: hasEnded, at: uptime)
             let lag = state.places.values.reduce(0) { sum, place in
                 guard let topic = place.topic, let position = place.position else { return sum }
                 return sum + self.services.cursors.lag(of: position, in: topic)
@@ -221,8 +227,9 @@ final class WebhookRun: Sendable {
                 state.health.lag = lag
                 state.isDirty = true
             }
-            return (state.health, state.isDirty)
+            return (state.health, state.isDirty, news)
         }
+        if let news { self.say(news, health) }
         guard isDirty else { return }
         do throws(StoreError) {
             _ = try await self.services.store.recordHealth(

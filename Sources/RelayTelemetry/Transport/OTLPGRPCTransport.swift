@@ -75,7 +75,7 @@ final class OTLPGRPCTransport: OTLPTransport {
             return Self.outcome(answer)
         } catch {
             self.drop()
-            return .later(trouble?.text ?? "\(error)", after: nil)
+            return .later(trouble?.text ?? NetworkTrouble.text(of: error), after: nil)
         }
     }
 
@@ -201,7 +201,7 @@ private final class ConnectionTrouble: ChannelInboundHandler, Sendable {
     var text: String? { self.first.withLock { $0 } }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.first.withLock { $0 = $0 ?? "\(error)" }
+        self.first.withLock { $0 = $0 ?? NetworkTrouble.text(of: error) }
         context.fireErrorCaught(error)
     }
 }

@@ -46,7 +46,7 @@ final class OTLPHTTPTransport: OTLPTransport {
             let answer = try? await response.body.collect(upTo: TransportLimits.answerBytes)
             return Self.outcome(response.status, response.headers.first(name: "retry-after"), answer ?? ByteBuffer())
         } catch {
-            return .later("\(error)", after: nil)
+            return .later(NetworkTrouble.text(of: error), after: nil)
         }
     }
 

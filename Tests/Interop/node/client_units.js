@@ -209,8 +209,8 @@ unit('a caller that leaves does not end the renewal', async client => {
 
 unit('a refresh that failed on the way is repeated, and while the old token is good nobody waits for it', async client => {
   const lost = tokenRelay(client, ['lost', 503])
-  const session = new client.parts.Session(lost.http, { tokens: kept(stale) }, () => {})
-  assert.deepEqual([await session.token(), lost.asked.length], ['access-3', 3])
+  const relay = new client.PulsarRelay('http://relay', { tokens: kept(stale), fetch: lost.http.fetcher, timing })
+  assert.deepEqual([await relay.token(), lost.asked.length], ['access-3', 3])
   const away = tokenRelay(client, ['lost'])
   const good = { ...stale, expiresAt: Date.now() + 60_000 }
   const patient = new client.parts.Session(away.http, { tokens: kept(good) }, () => {})
@@ -232,6 +232,68 @@ unit('a refresh token that is not taken ends the login, or begins another where 
   const program = new client.parts.Session(http, { tokens: kept(stale), credentials: { username: 'a', password: 'b' } }, () => {})
   assert.equal(await program.token(), 'access-2')
   assert.deepEqual(asked.map(([path]) => path), ['/auth/token/refresh', '/auth/login'])
+})
+
+const credentials = { username: 'a', password: 'b' }
+const stop = new Error('stop')
+
+unit('a log-in by credentials that finds no relay is given up in the time of one request', async client => {
+  const quick = { ...timing, retryFirst: 20, retryLongest: 50, retryWithin: 400 }
+  const nowhere = tokenRelay(client, Array(1000).fill('lost'))
+  const relay = new client.PulsarRelay('http://relay', { credentials, fetch: nowhere.http.fetcher, timing: quick })
+  for (const act of [() => relay.whoami(), () => relay.publish('news', {}), () => relay.history('news'), () => relay.token()]) {
+    const began = performance.now()
+    await assert.rejects(act(), { name: 'NetworkError', code: 'network' })
+    assert.ok(performance.now() - began < 650, 'no loop within the loop')
+  }
+})
+
+unit('a caller that leaves a log-in by credentials leaves nothing that goes on', async client => {
+  const nowhere = tokenRelay(client, Array(1000).fill('lost'))
+  const relay = new client.PulsarRelay('http://relay', { credentials, fetch: nowhere.http.fetcher, timing: { ...timing, retryLongest: 50 } })
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(stop), 120)
+  await assert.rejects(relay.whoami({ signal: controller.signal }), stop)
+  const { length } = nowhere.asked
+  assert.ok(length >= 2)
+  await new Promise(resolve => setTimeout(resolve, 200))
+  assert.equal(nowhere.asked.length, length)
+})
+
+unit('a log-in that is under way is cancelled when the last who wait for it have left, and the next caller begins anew', async client => {
+  const signals = []
+  const fetcher = (_, { signal }) => new Promise((resolve, reject) => {
+    signals.push(signal)
+    signal.addEventListener('abort', () => reject(signal.reason))
+    const tokens = { access_token: 'access', refresh_token: 'refresh', expires_in: 3600 }
+    if (signals.length > 1) resolve(new Response(JSON.stringify(tokens)))
+  })
+  const session = new client.parts.Session(new client.parts.Http(new URL('http://relay/'), fetcher, timing), { credentials }, () => {})
+  const [first, second] = [new AbortController(), new AbortController()]
+  const waits = [session.token(first.signal), session.token(second.signal)].map(wait => assert.rejects(wait, stop))
+  await new Promise(resolve => setTimeout(resolve, 10))
+  first.abort(stop)
+  await waits[0]
+  assert.equal(signals[0].aborted, false)
+  second.abort(stop)
+  await waits[1]
+  assert.equal(signals[0].aborted, true)
+  assert.equal(await session.token(), 'access')
+})
+
+unit('a certificate that is not trusted is told at once where Node says so', async client => {
+  let asked = 0
+  const fetcher = async () => {
+    asked++
+    const cause = Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+    throw new TypeError('fetch failed', { cause })
+  }
+  const relay = new client.PulsarRelay('https://relay', { credentials, fetch: fetcher, timing, WebSocket: undefined })
+  const told = { name: 'NetworkError', code: 'untrusted', isTransient: false, message: /certificate is not trusted: self-signed/ }
+  await assert.rejects(relay.whoami(), told)
+  assert.equal(asked, 1)
+  await assert.rejects(relay.subscribe('news').ready, told)
+  assert.equal(asked, 2)
 })
 
 unit('what is stored and is no login counts as none', async client => {

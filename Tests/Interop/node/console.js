@@ -197,7 +197,20 @@ async function signIns (view, browser) {
   await view.answer({}, 'Revoke')
   await view.shows('#tokens', /this window/)
   await eventually(async () => (await view.page.evaluate('document.querySelectorAll("#tokens tbody tr").length')) === 1, 'only this window is left')
-  await view.click('#sign-out')
+  // Rows that are still to be drawn are not: nobody is signed in any more who they could be of.
+  const topic = newName('listed')
+  await call('POST', '/api/v1/topics', await login(), { topic_name: topic }, 201)
+  await view.visit('#/topics', 'Topics')
+  await view.lists(topic)
+  await view.page.fill('#topic-search', 'no topic of that name')
+  await view.shows('#view', /No match/)
+  // The search waits for 60 ms before it shows what it finds.
+  await view.page.evaluate(`{
+    const search = document.querySelector('#topic-search')
+    search.value = ''
+    search.dispatchEvent(new Event('input'))
+    setTimeout(() => document.querySelector('#sign-out').click(), 60)
+  }`)
   await view.shows('#sign-in-notice', 'You are signed out.')
   equal(await view.page.evaluate('document.querySelector("#shell").childElementCount'), 0, 'nothing is left in the page')
   other.isSound()

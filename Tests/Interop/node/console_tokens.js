@@ -20,6 +20,8 @@ async function tokens (view, admin) {
   await view.visit('#/tokens', 'Service tokens')
   await view.shows('#view', /No service tokens/)
   await view.click('#new-token')
+  const lives = await view.page.evaluate('[...document.querySelectorAll("dialog[open] [name=expires_in] option")].map(({ value }) => value)')
+  check(lives.includes('2592000') && !lives.includes('31536000'), `no life is offered that the relay does not give: ${lives}`)
   // What the relay refuses is said where it was asked for.
   await view.press('Make the token', 'dialog[open]')
   await view.shows('dialog[open] .failure', 'Name a topic or a prefix')

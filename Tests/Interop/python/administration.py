@@ -27,7 +27,8 @@ def lines(*arguments, **options):
 ADMIN = {"PULSAR_RELAY_URL": URL, "PULSAR_USERNAME": USERNAME, "PULSAR_PASSWORD": PASSWORD}
 
 # Nobody has logged in: the environment says who it is, and one login serves all that follows.
-check("log in first" in run("topic", "list", code=2), "no relay is named")
+check("log in first" in run("topic", "list", code=4), "no relay is named")
+check("which relay?" in run("login", code=2), "no relay to log in to")
 check("Log in with" in run("topic", "list", code=4, PULSAR_RELAY_URL=URL), "nobody is logged in")
 for command in (("topic", "list"), ("login",)):
     refused = run(*command, code=4, **ADMIN | {"PULSAR_PASSWORD": "wrong password"})
@@ -115,6 +116,12 @@ equal(lines("user", "list", *STORE), [], "the store is empty")
 # Certificates that are none.
 check("--cert" in run("topic", "list", "--cert", "/dev/null", code=2, **ADMIN), "no certificate")
 check("--key goes with --cert" in run("topic", "list", "--key", "/dev/null", code=2, **ADMIN), "a key alone")
+
+# What is shown once stands alone on standard output, so that $(…) takes it.
+token = run("token", "create", "made-1", "--expires-in", "600", **ADMIN)
+equal((token.count("\n"), token.count(".")), (1, 2), f"a service token: {token}")
+secret = run("webhook", "create", "https://example.org/hook", "--topic", "made-1", **ADMIN)
+check(secret.startswith("whsec_") and secret.count("\n") == 1, f"a webhook's secret: {secret}")
 
 # Names are shown, never obeyed.
 check("\x1b" not in run("topic", "create", "made-x", "--description", "\x1b[31mred", **ADMIN), "control characters")

@@ -92,6 +92,20 @@ struct OutgoingHTTPTests {
         }
     }
 
+    @Test("say in the system's words why there is no connection")
+    func noConnection() async throws {
+        try await TestHTTPServer.with { _ in
+            .init("{}")
+        } _: { server in
+            try await self.with { http in
+                // Nothing listens at that address of this machine.
+                let request = try self.request("http://127.0.0.2:\(server.port)/")
+                let error = await #expect(throws: OutgoingError.self) { try await http.send(request) }
+                #expect(error?.description == "no connection to 127.0.0.2: connection refused")
+            }
+        }
+    }
+
     @Test("follow no redirect")
     func redirect() async throws {
         try await TestHTTPServer.with { _ in

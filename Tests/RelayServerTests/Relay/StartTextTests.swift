@@ -19,8 +19,11 @@ struct StartTextTests {
                 Pulsar Relay 1.2.3 listens on http://127.0.0.1:40001
                 Data:   /srv/relay/data (sqlite)
                 Log in: pulsar-relay login --url http://127.0.0.1:40001 --username admin
+                Look:   http://127.0.0.1:40001/console
                 """
         )
+        let without = Self.text { $0.server.console = false }
+        #expect(without.console == nil && !without.description.contains("Look:"))
     }
 
     @Test(
@@ -61,6 +64,7 @@ struct StartTextTests {
                 Pulsar Relay 1.2.3 listens on https://127.0.0.1:40001
                 Data:   /srv/relay/data (sqlite)
                 Log in: pulsar-relay login --url https://127.0.0.1:40001 --ca /srv/relay/data/own.crt --username admin
+                Look:   https://127.0.0.1:40001/console
                 TLS:    certificate SHA-256 3f00, made by the relay
                 """
         )

@@ -43,7 +43,7 @@ enum RESTRouter {
         DocumentRoutes.add(to: &routes, documents)
         AdministrationRoutes.add(to: &routes, administration)
         ClientFiles.folder.add(to: &routes)
-        if showsConsole { ConsoleFiles.folder.add(to: &routes) }
+        if showsConsole { ConsoleFiles.add(to: &routes) }
         return routes.responder()
     }
 

@@ -32,12 +32,20 @@ struct ConsoleTests {
         }
     }
 
+    @Test("Who opens the relay's address is sent there")
+    func root() async throws {
+        try await withRelay { relay in
+            let reply = try await relay.send(.GET, "/")
+            #expect(reply.status == 307 && reply.header("location") == "console")
+        }
+    }
+
     @Test("Where it is not wanted it is not there")
     func off() async throws {
         try await withRelay {
             $0.server.console = false
         } _: { relay in
-            for path in ["/console", "/console/console.mjs"] {
+            for path in ["/", "/console", "/console/console.mjs"] {
                 let reply = try await relay.send(.GET, path)
                 #expect(reply.status == 404, "\(path)")
             }

@@ -7,7 +7,7 @@ struct RoutingTests {
     @Test("what is no route, and what a route does not take, is answered by the error table")
     func errors() async throws {
         let cases: [(HTTPMethod, String, Int, String, String?)] = [
-            (.GET, "/", 404, "Not Found", nil),
+            (.POST, "/", 405, "Method Not Allowed", "GET, HEAD"),
             (.GET, "/nothing", 404, "Not Found", nil),
             (.GET, "/nothing/", 404, "Not Found", nil),
             (.GET, "/auth//me", 404, "Not Found", nil),

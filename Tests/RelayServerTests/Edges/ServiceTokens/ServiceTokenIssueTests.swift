@@ -21,7 +21,9 @@ struct ServiceTokenIssueTests {
             #expect(object["permissions"] as? [String] == ["read", "write"] && object["peer_id"] as? String == "tab")
             #expect(object["label"] as? String == "board" && object["user_id"] as? String == alice.id)
             #expect(object["expires_in"] as? Int == 60 && object["token_type"] as? String == "bearer")
-            let list = try await relay.send(.GET, "/auth/tokens", token: alice.token).list
+            let listed = try await relay.send(.GET, "/auth/tokens", token: alice.token)
+            #expect(listed.header("x-max-expires-in") == "2592000")
+            let list = listed.list
             #expect(list.count == 1 && list.first?["id"] as? String == object["id"] as? String)
             #expect(
                 list.first?["token"] == nil && list.first?["expires_at"] as? String == object["expires_at"] as? String

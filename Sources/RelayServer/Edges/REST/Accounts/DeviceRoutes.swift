@@ -13,14 +13,14 @@ enum DeviceRoutes {
     static func add(to routes: inout RESTRoutes) {
         routes.on(.post, "/auth/device/code", asking: self.counted(.deviceCode), Self.begin)
         routes.on(.post, "/auth/device/token", asking: self.counted(.deviceToken), signsIn: .device, Self.answer)
-        routes.on(.get, Self.pagePath, asking: self.counted(.devicePage), Self.show)
+        routes.on(.get, Self.pagePath, asking: self.counted(.devicePage), self.onPage(Self.show))
         routes.on(
             .post,
             Self.pagePath,
             asking: self.counted(.devicePage),
             audited: .init("device.approve"),
             signsIn: .password,
-            Self.approve
+            self.onPage(Self.approve)
         )
         routes.on(.post, "\(Self.pagePath)/deny", asking: self.counted(.devicePage), Self.deny)
         SignInPage.addStyle(to: &routes)
@@ -112,10 +112,10 @@ enum DeviceRoutes {
         guard let username = form.optional("username"), let password = form.optional("password") else {
             return DevicePages.question(request, call.services.signIn, at: call.now, problem: .incomplete)
         }
-        try await call.count(.login)
         let access = call.services.access
         let user: User
         do throws(AccessError) {
+            try await call.count(.login)
             user = try await access.logins.user(named: username, password: password)
         } catch {
             guard let problem = DevicePages.Problem(error) else { throw error }
@@ -150,6 +150,28 @@ enum DeviceRoutes {
     private static func request(_ text: String?, _ call: RESTCall) async throws(AccessError) -> DeviceRequest? {
         guard let code = text.flatMap({ UserCode($0) }) else { return nil }
         return try await call.services.access.devices.request(code)
+    }
+
+    /// Has people see a page in their browsers where their address has asked too often.
+    private static func onPage(
+        _ handle: @escaping @Sendable (RESTCall) async throws -> Reply
+    ) -> @Sendable (RESTCall) async throws -> Reply {
+        { call in
+            do {
+                return try await handle(call)
+            } catch let error as AccessError {
+                guard let page = Self.refusal(error, of: Self.pagePath[...]) else { throw error }
+                return page
+            }
+        }
+    }
+
+    /// The same for what is refused before its body has come.
+    ///
+    /// - Returns: nil for another path than the page's, and for another refusal.
+    static func refusal(_ error: AccessError, of path: Substring) -> Reply? {
+        guard path == Self.pagePath, case .rateLimited(_, let seconds) = error.code else { return nil }
+        return DevicePages.tooManyRequests(seconds)
     }
 
     private static func isOwn(_ call: RESTCall) -> Bool {

@@ -83,7 +83,15 @@ enum ServiceTokenRoutes {
     /// Tokens that are read from the store at once.
     private static let batch = 100
 
+    /// With what a form for another one wants to know.
     @Sendable private static func list(_ call: RESTCall) async throws -> Reply {
+        var reply = try await Self.page(call)
+        let longest = call.services.access.serviceTokens.longestLife
+        reply.headers.add(name: "x-max-expires-in", value: String(longest))
+        return reply
+    }
+
+    private static func page(_ call: RESTCall) async throws -> Reply {
         let owner = try await call.listedOwner()
         let query = try PageQuery(call.query)
         var last: ServiceTokenPlace?

@@ -1,7 +1,21 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import RelayWire
+
 /// The console: pages on which people see topics, users and sessions, and change what they may. What they show they ask for by the public API,
 /// with the visitor's own token.
 enum ConsoleFiles {
-    static let folder = EmbeddedFolder(
+    /// With the way there from `/`, which people open first.
+    static func add(to routes: inout RESTRoutes) {
+        self.folder.add(to: &routes)
+        routes.on(.get, "/", asking: .open(maxBodyBytes: 1_024)) { _ in
+            // Relative, for a proxy that has the relay under a path of its own.
+            Reply(.temporaryRedirect, headers: ["location": "console"], body: ByteBuffer())
+        }
+    }
+
+    private static let folder = EmbeddedFolder(
         path: "/console",
         audience: .ownPages,
         index: EmbeddedFile("console.html", PackageResources.console_html),

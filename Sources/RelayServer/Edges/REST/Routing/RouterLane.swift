@@ -51,7 +51,7 @@ final class RouterLane: Route {
         } then: { (error: AccessError?) in
             if let error {
                 if case .rateLimited = error.code { self.responder.limited(exchange.head.method, exchange.path) }
-                return exchange.answer(Reply(error))
+                return exchange.answer(DeviceRoutes.refusal(error, of: exchange.path) ?? Reply(error))
             }
             exchange.isCounted = true
             exchange.connection.admit(exchange)

@@ -85,6 +85,26 @@ struct DeviceRouteTests {
         }
     }
 
+    @Test("too many guesses, and too many looks, are told on the page")
+    func limitPages() async throws {
+        try await withRelay {
+            $0.rateLimits.isEnabled = true
+            $0.rateLimits.login = 2
+            $0.rateLimits.devicePage = 6
+        } _: { relay in
+            let device = try await Self.begin(relay)
+            for _ in 0..<2 {
+                Self.expectPage(try await Self.approve(relay, device.userCode, password: "x"), 403, "is wrong")
+            }
+            let limited = try await Self.approve(relay, device.userCode)
+            Self.expectPage(limited, 429, "tried too often")
+            #expect(limited.text.contains(device.userCode) && limited.text.contains("name=\"password\""))
+            #expect(limited.header("retry-after").flatMap { Int($0) } ?? 0 > 0)
+            for _ in 0..<3 { _ = try await relay.send(.GET, "/auth/device") }
+            Self.expectPage(try await relay.send(.GET, "/auth/device"), 429, "asked for too often")
+        }
+    }
+
     @Test("a pair of refresh tokens is two chains")
     func pair() async throws {
         try await withRelay { relay in

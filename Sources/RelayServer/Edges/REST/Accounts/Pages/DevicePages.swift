@@ -9,12 +9,15 @@ enum DevicePages {
         case incomplete
         case wrongCredentials
         case inactive
+        /// For so many seconds.
+        case tooManyTries(Int64)
 
         /// - Returns: nil for an error that is no fault of what was typed in.
         init?(_ error: AccessError) {
             switch error.code {
             case .wrongCredentials: self = .wrongCredentials
             case .accountInactive: self = .inactive
+            case .rateLimited(_, let seconds): self = .tooManyTries(seconds)
             default: return nil
             }
         }
@@ -24,6 +27,7 @@ enum DevicePages {
             case .incomplete: "Give your username and your password."
             case .wrongCredentials: "The username or the password is wrong."
             case .inactive: "This account is not active."
+            case .tooManyTries(let seconds): "That was tried too often. Try again in \(counted(seconds, "second"))."
             }
         }
     }
@@ -59,7 +63,12 @@ enum DevicePages {
             \(Self.links(to: signIn.providers, code))
             \(Self.refusalForm(code))
             """
-        return SignInPage.reply(problem == nil ? .ok : .forbidden, "Let this device in?", content)
+        let title = "Let this device in?"
+        switch problem {
+        case nil: return SignInPage.reply(.ok, title, content)
+        case .tooManyTries(let seconds): return Self.limited(title, content, seconds)
+        case .incomplete, .wrongCredentials, .inactive: return SignInPage.reply(.forbidden, title, content)
+        }
     }
 
     /// Asks somebody who has signed in at a provider.
@@ -153,6 +162,18 @@ enum DevicePages {
         )
     }
 
+    /// To an address that has asked for these pages too often.
+    static func tooManyRequests(_ seconds: Int64) -> Reply {
+        let text: HTMLText = "<p>Wait, and then load it again: in \(counted(seconds, "second")).</p>"
+        return Self.limited("This page was asked for too often", text, seconds)
+    }
+
+    private static func limited(_ title: String, _ content: HTMLText, _ seconds: Int64) -> Reply {
+        var reply = SignInPage.reply(.tooManyRequests, title, content)
+        reply.headers.add(name: "retry-after", value: String(seconds))
+        return reply
+    }
+
     static var unavailable: Reply {
         SignInPage.reply(.serviceUnavailable, "No device can be let in here", "<p>This relay is not set up for it.</p>")
     }
@@ -164,7 +185,10 @@ enum DevicePages {
 
     private static func age(of request: DeviceRequest, at now: Timestamp) -> String {
         let seconds = max(0, now.microseconds - request.requestedAt.microseconds) / 1_000_000
-        let age = seconds < 120 ? "\(seconds) seconds ago" : "\(seconds / 60) minutes ago"
-        return "\(age) (\(request.requestedAt.description.prefix(19).replacing("T", with: " ")) UTC)"
+        let age = seconds < 120 ? counted(seconds, "second") : counted(seconds / 60, "minute")
+        return "\(age) ago (\(request.requestedAt.description.prefix(19).replacing("T", with: " ")) UTC)"
     }
 }
+
+/// `1 second`, `2 seconds`.
+private func counted(_ count: Int64, _ unit: String) -> String { "\(count) \(unit)\(count == 1 ? "" : "s")" }

@@ -8,7 +8,7 @@ export interface Timing {
   retryFirst: number
   /** The longest of these pauses: 30 s. */
   retryLongest: number
-  /** How long a publish is repeated: 120 s. The relay knows an idempotency key for 600 s. */
+  /** How long a publish, `whoami`, `history` or `token` is repeated: 120 s. The relay knows an idempotency key for 600 s. */
   retryWithin: number
   /** How long before its end a token is renewed, and no more than a fifth of its life: 60 s. */
   renewBefore: number
@@ -74,7 +74,7 @@ export declare class InvalidRequestError extends RelayError {}
 export declare class RateLimitError extends RelayError {}
 /** 5xx: `unavailable`. */
 export declare class UnavailableError extends RelayError {}
-/** No answer, or one that broke off: `network`, `timeout`, `restarting`. */
+/** No answer, or one that broke off: `network`, `timeout`, `restarting`. For good: `untrusted`, where Node says so of the certificate. */
 export declare class NetworkError extends RelayError {}
 
 // Logging in

@@ -24,7 +24,7 @@ export const TIMING = Object.freeze({
   /** The pause before the first repeat of a request or a connection. Each later one is twice as long; all are by chance up to half less. */
   retryFirst: 500,
   retryLongest: 30_000,
-  /** How long a publish is repeated. The relay knows an idempotency key for 600 s, so stay well below. */
+  /** How long a publish, or another call that is repeated, is. The relay knows an idempotency key for 600 s, so stay well below. */
   retryWithin: 120_000,
   /** How long before its end a token is renewed; no more than a fifth of its life. */
   renewBefore: 60_000,
@@ -94,9 +94,9 @@ export class UnavailableError extends RelayError {
   get isTransient () { return true }
 }
 
-/** No answer, or one that broke off: `network`; `timeout` where none came in time. */
+/** No answer, or one that broke off: `network`; `timeout` where none came in time; `untrusted` where Node says so of the certificate. */
 export class NetworkError extends RelayError {
-  get isTransient () { return true }
+  get isTransient () { return this.code !== 'untrusted' }
 }
 
 const KINDS = [
@@ -444,8 +444,13 @@ function jsonOf (text) {
 function named (error, signal) {
   if (error instanceof RelayError) return error
   if (signal?.aborted) return signal.reason
+  const { code, message } = error?.cause ?? {}
+  if (DISTRUST.test(code)) return new NetworkError(`The relay's certificate is not trusted: ${message}`, { code: 'untrusted', cause: error })
   return new NetworkError('The relay could not be reached', { code: 'network', cause: error })
 }
+
+/** What Node calls a certificate that does not hold. Browsers tell pages nothing of it. */
+const DISTRUST = /CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH/
 
 // Who asks
 
@@ -469,16 +474,37 @@ class Session {
   }
 
   /**
-   * An access token that is good for a while. `rejected` is one that the relay has not taken, or will not take much longer.
+   * An access token that is good for a while. `rejected` is one that the relay has not taken, or will not take much longer. Asks once:
+   * whoever wants it repeats what fails on the way, with the pauses of its own.
    *
    * @returns {Promise<string>}
    */
   async token (signal, rejected = null) {
     signal?.throwIfAborted()
     if (isGood(this.#tokens, rejected)) return this.#tokens.accessToken
-    this.#renewal ??= this.#renew(rejected).finally(() => { this.#renewal = null })
-    return unlessAborted(this.#renewal, signal)
+    const renewal = this.#renewal ??= this.#begun(rejected)
+    renewal.waiting++
+    try {
+      return await unlessAborted(renewal.done, signal)
+    } finally {
+      if (--renewal.waiting === 0) this.#leave(renewal)
+    }
   }
+
+  /** A renewal that all wait for who want a token meanwhile. */
+  #begun (rejected) {
+    const renewal = Object.assign(new AbortController(), { waiting: 0 })
+    renewal.done = this.#renew(rejected, renewal.signal).finally(() => this.#forget(renewal))
+    return renewal
+  }
+
+  /** Nobody waits for it any more. The next who comes begins another one. */
+  #leave (renewal) {
+    renewal.abort(CLOSED)
+    this.#forget(renewal)
+  }
+
+  #forget (renewal) { if (this.#renewal === renewal) this.#renewal = null }
 
   async login (username, password, signal) {
     const tokens = await this.#asked('/auth/login', { form: { grant_type: 'password', username, password }, signal })
@@ -509,8 +535,9 @@ class Session {
     })
   }
 
-  #renew (rejected) {
-    return this.provider ? this.#provided(rejected) : this.#exclusively(() => this.#renewed(rejected))
+  /** @param {AbortSignal} signal that nobody waits for it any more */
+  #renew (rejected, signal) {
+    return this.provider ? this.#provided(rejected) : this.#exclusively(() => this.#renewed(rejected, signal))
   }
 
   async #provided (rejected) {
@@ -527,7 +554,7 @@ class Session {
     return accessToken
   }
 
-  async #renewed (rejected) {
+  async #renewed (rejected, signal) {
     const known = validTokens(await this.store.get())
     // Another page has renewed them, or this one was opened with them.
     if (isGood(known, rejected)) return (this.#tokens = known).accessToken
@@ -539,19 +566,19 @@ class Session {
     if (!this.credentials) throw await this.#ended(new AuthenticationError('Nobody is logged in', { code: 'unauthenticated' }))
     const { username, password } = this.credentials
     const form = { grant_type: 'password', username, password }
-    return this.#keep(await this.http.repeating(null, () => this.#asked('/auth/login', { form })))
+    return this.#keep(await this.#asked('/auth/login', { form, signal }))
   }
 
-  /** While the old token is good, a relay that can't be reached is no hurry. */
+  /**
+   * While the old token is good, a relay that can't be reached is no hurry. A refresh is not cancelled: its answer has the only token that
+   * the login goes on with.
+   */
   async #refreshed (known, rejected) {
-    const refresh = () => this.#asked('/auth/token/refresh', { json: { refresh_token: known.refreshToken } })
     try {
-      return await refresh()
+      return await this.#asked('/auth/token/refresh', { json: { refresh_token: known.refreshToken } })
     } catch (error) {
-      if (!error.isTransient) throw error
-      if (known.accessToken !== rejected && Date.now() < known.expiresAt) return known
-      await pause(new Backoff(this.http.timing).next(error.retryAfter))
-      return this.http.repeating(null, refresh)
+      if (!error.isTransient || known.accessToken === rejected || Date.now() >= known.expiresAt) throw error
+      return known
     }
   }
 
@@ -692,7 +719,7 @@ export class PulsarRelay extends EventTarget {
   async logout ({ signal } = {}) { await this.#session.logout(signal) }
 
   /** An access token that is good for a while, for requests that this client does not know. */
-  async token ({ signal } = {}) { return this.#session.token(signal) }
+  async token ({ signal } = {}) { return this.#http.repeating(signal, () => this.#session.token(signal)) }
 
   /** Who is logged in, as the relay says. */
   async whoami ({ signal } = {}) {
@@ -1083,7 +1110,8 @@ export class Subscription extends EventTarget {
       this.#rejected = token
       return opened && lasted < this.#parts.timing.settle ? this.#rest(reason, this.#backoff.next()) : undefined
     }
-    if (!reason.isTransient && (reason.detail !== null || this.#ladder.current === this.#ladder.names.at(-1))) throw reason
+    const isFinal = reason.detail !== null || reason.code === 'untrusted' || this.#ladder.current === this.#ladder.names.at(-1)
+    if (!reason.isTransient && isFinal) throw reason
     if (lasted >= this.#parts.timing.settle) this.#backoff.reset()
     const reachable = opened || (reason.code !== 'restarting' && await this.#isReachable(token))
     const isStep = reason.code !== 'restarting' && this.#ladder.failed({ opened, lasted, reachable })
@@ -1101,6 +1129,7 @@ export class Subscription extends EventTarget {
       return await session.token(this.#life.signal) === token
     } catch (error) {
       if (!(error instanceof RelayError) || error instanceof AuthenticationError || error instanceof PermissionError) throw error
+      if (error.code === 'untrusted') throw error
       return !error.isTransient
     }
   }
@@ -1273,7 +1302,7 @@ function converse (link, socket, end) {
   const renew = async () => {
     // Without a new token the relay ends the connection in its time.
     try {
-      say({ type: 'auth', token: await link.takeToken(link.token) })
+      say({ type: 'auth', token: await link.http.repeating(link.signal, () => link.takeToken(link.token)) })
     } catch {}
   }
   const failed = ({ code, message, details }) => {

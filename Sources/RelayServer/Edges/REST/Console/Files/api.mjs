@@ -119,14 +119,14 @@ class API extends EventTarget {
     return ask(method, path, { ...options, token: await this.#relay.token() })
   }
 
-  /** A list by its pages, each as soon as it is there. `leftOut` gets the names of relays whose part of it is missing. */
+  /** A list by its pages, each as soon as it is there, with the `headers` of its answer. `leftOut` gets the names of relays whose part of it is missing. */
   async * pages (path, signal = null, leftOut = new Set()) {
     let cursor = ''
     do {
       const query = `${path.includes('?') ? '&' : '?'}limit=1000${cursor && `&cursor=${encodeURIComponent(cursor)}`}`
       const page = await this.get(path + query, { signal, isPage: true })
       for (const node of page.leftOut) leftOut.add(node)
-      yield page.entries
+      yield Object.assign(page.entries, { headers: page.headers })
       cursor = page.next
     } while (cursor)
   }
@@ -173,7 +173,7 @@ async function ask (method, path, { json, form, body: bytes, token, signal, isPa
   if (!reply.ok) throw new RelayError(reason(answer) ?? `The relay answered ${reply.status}.`, { status: reply.status, detail: answer })
   if (!isPage) return answer
   const leftOut = reply.headers.get('x-nodes-left-out')?.split(',').map(name => name.trim()) ?? []
-  return { entries: answer, next: reply.headers.get('x-next-cursor'), leftOut }
+  return { entries: answer, headers: reply.headers, next: reply.headers.get('x-next-cursor'), leftOut }
 }
 
 /** What an error's body says, in one line. */

@@ -10,6 +10,7 @@ export class VirtualList {
   #isDue = false
   // Whether all rows have to be made anew. Until they are, the old ones stay.
   #isStale = false
+  #isClosed = false
 
   /**
    * `columns` are `{ title, key?, numeric?, wide? }`: one with a key can be sorted by, which `sort(key)` is told of.
@@ -63,7 +64,11 @@ export class VirtualList {
     }
   }
 
-  close () { this.observer.disconnect() }
+  /** Draws no more, nor what is due: who saw it may have signed out. */
+  close () {
+    this.#isClosed = true
+    this.observer.disconnect()
+  }
 
   #heading ({ title, key, numeric, wide, hidden }, sort) {
     const content = hidden ? el('span.unseen', {}, title) : key && sort ? el('button', { type: 'button', onclick: () => sort(key) }, title) : title
@@ -81,6 +86,7 @@ export class VirtualList {
   }
 
   #draw () {
+    if (this.#isClosed) return
     const height = this.#height
     this.sheet.style.height = `${this.#rows.length * height}px`
     const first = Math.max(0, Math.floor(this.window.scrollTop / height) - spare)

@@ -18,6 +18,8 @@ export function open ({ view, signal }) {
 
 class TokensPage {
   #tokens = []
+  /** Seconds that the relay lets a token live. */
+  #longest = Infinity
 
   constructor (view, signal) {
     this.signal = signal
@@ -53,6 +55,7 @@ class TokensPage {
       for await (const page of api.pages(`auth/tokens${whose}`, this.signal)) {
         if (whose !== this.whose.value) return
         tokens.push(...page)
+        this.#longest = Number(page.headers.get('x-max-expires-in')) || Infinity
         this.#tokens = tokens
         this.#render()
       }
@@ -107,7 +110,7 @@ class TokensPage {
       field('May', select('permissions', allowed, 'read')),
       field('Peer id', nameField({ name: 'peer_id', required: false, maxlength: 128 }),
         'Who it is among the peers of a topic; left empty, nobody in particular'),
-      field('Good for', select('expires_in', lives, ''))
+      field('Good for', select('expires_in', lives.filter(([seconds]) => Number(seconds) <= this.#longest), ''))
     ], {
       submit: 'Make the token',
       run: async data => {

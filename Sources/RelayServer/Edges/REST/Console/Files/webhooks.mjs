@@ -36,7 +36,7 @@ class WebhooksPage {
     this.dead = el('p.failure', { id: 'dead-webhooks', role: 'status' })
     this.place = el('div.fill')
     const make = button('New webhook', () => this.#create(), { kind: 'primary', id: 'new-webhook' })
-    const again = button('Refresh', () => this.load(), { id: 'refresh-webhooks' })
+    const again = button('Read again', () => this.load(), { id: 'refresh-webhooks' })
     const tools = el('div.row', {}, el('div.search', {}, this.search), api.isAdministrator && el('div', {}, this.whose))
     const meaning = 'A webhook tells a server of what happens in topics, by signed requests. It goes on where it stopped.'
     view.append(head('Webhooks', [], [again, make]), el('p.small.dim', {}, meaning), this.dead, tools, this.place)
