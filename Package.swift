@@ -1,6 +1,11 @@
 // swift-tools-version: 6.2
 
+import Foundation
 import PackageDescription
+
+/// Whether libngtcp2 and its GnuTLS helper are on this machine, where Debian puts them. Without them everything is built, and says that QUIC is
+/// not in. Where they are installed later: `swift package purge-cache`, since SwiftPM remembers what was said here.
+let hasQUIC = FileManager.default.fileExists(atPath: "/usr/include/ngtcp2/ngtcp2_crypto_gnutls.h")
 
 /// Applied to every target but `OTLPMessages`, tests included.
 let settings: [SwiftSetting] = [
@@ -56,6 +61,11 @@ let package = Package(
         .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),
         .target(name: "CDatagrams"),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .target(
+            name: "CNGTCP2",
+            linkerSettings: hasQUIC
+                ? [.linkedLibrary("ngtcp2"), .linkedLibrary("ngtcp2_crypto_gnutls"), .linkedLibrary("gnutls")] : []
+        ),
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
@@ -79,6 +89,35 @@ let package = Package(
             name: "RelayTunnels",
             dependencies: [
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RelayDatagrams",
+            dependencies: [
+                "CDatagrams",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RelayQUIC",
+            dependencies: [
+                "CDatagrams",
+                "CNGTCP2",
+                "RelayDatagrams",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RelayHTTP3",
+            dependencies: [
+                "RelayQUIC",
+                "RelayWire",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
@@ -115,6 +154,16 @@ let package = Package(
                 "RelayCore",
                 "RelayDocuments",
                 "RelayWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RelayPresence",
+            dependencies: [
+                "RelayCore",
+                "RelayWire",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
@@ -186,9 +235,13 @@ let package = Package(
                 "CZlib",
                 "RelayAccess",
                 "RelayCore",
+                "RelayDatagrams",
                 "RelayDocuments",
                 "RelayEditing",
+                "RelayHTTP3",
                 "RelayMetrics",
+                "RelayPresence",
+                "RelayQUIC",
                 "RelaySessions",
                 "RelayStorage",
                 "RelayTelemetry",
@@ -355,6 +408,29 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "RelayHTTP3Tests",
+            dependencies: [
+                "RelayHTTP3",
+                "RelayQUIC",
+                "RelayWire",
+                "SeededRandom",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayQUICTests",
+            dependencies: [
+                "RelayQUIC",
+                "SeededRandom",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "RelayTunnelsTests",
             dependencies: [
                 "RelayTunnels",
@@ -448,6 +524,19 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "RelayPresenceTests",
+            dependencies: [
+                "RelayCore",
+                "RelayPresence",
+                "RelayStorage",
+                "RelayWire",
+                "SeededRandom",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "RelayMetricsTests",
             dependencies: [
                 "RelayMetrics",
@@ -480,8 +569,10 @@ let package = Package(
                 "ProgramFixture",
                 "RelayAccess",
                 "RelayCore",
+                "RelayDatagrams",
                 "RelayDocuments",
                 "RelayEditing",
+                "RelayPresence",
                 "RelayServer",
                 "RelaySessions",
                 "RelayStorage",
@@ -581,6 +672,7 @@ let package = Package(
             dependencies: [
                 "ProgramFixture",
                 "RelayClient",
+                "RelayQUIC",
                 "RelaySessions",
                 "RelayWire",
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -13,6 +13,10 @@ public enum RelayMetric {
     public static let http2ConnectionsEnded = "relay_http2_connections_ended_total"
     public static let http2Requests = "relay_http2_requests_total"
     public static let http2StreamsRefused = "relay_http2_streams_refused_total"
+    public static let http3ConnectionsActive = "relay_http3_connections_active"
+    public static let http3ConnectionsEnded = "relay_http3_connections_ended_total"
+    public static let http3Requests = "relay_http3_requests_total"
+    public static let http3StreamsRefused = "relay_http3_streams_refused_total"
     public static let signIns = "relay_sign_ins_total"
     public static let storageOperations = "relay_storage_operations_total"
     public static let topicMessages = "relay_topic_message_count"
@@ -33,6 +37,10 @@ public enum RelayMetric {
     public static let pathsCurrent = "pulsar_path_current"
     public static let connections = "pulsar_connections_total"
     public static let connectionFailures = "pulsar_connection_failures_total"
+    public static let quicConnectionsActive = "relay_quic_connections_active"
+    public static let quicAllocationsActive = "relay_quic_allocations_active"
+    public static let quicMigrations = "relay_quic_migrations_total"
+    public static let quicDatagramsDropped = "relay_quic_datagrams_dropped_total"
     public static let punchAttempts = "pulsar_hole_punch_attempts_total"
     public static let punchSuccesses = "pulsar_hole_punch_success_total"
     public static let punchDuration = "pulsar_hole_punch_duration_seconds"
@@ -258,6 +266,10 @@ public enum RelayMetric {
             MetricDescription(self.http2ConnectionsEnded, "HTTP/2 connections that the relay ended, by reason."),
             MetricDescription(self.http2Requests, "Requests over HTTP/2, which http_requests_total has too, by kind."),
             MetricDescription(self.http2StreamsRefused, "Streams of HTTP/2 for which there was no place."),
+            MetricDescription(self.http3ConnectionsActive, "HTTP/3 connections open now."),
+            MetricDescription(self.http3ConnectionsEnded, "HTTP/3 connections that the relay ended, by reason."),
+            MetricDescription(self.http3Requests, "Requests over HTTP/3, which http_requests_total has too, by kind."),
+            MetricDescription(self.http3StreamsRefused, "Streams of HTTP/3 for which there was no place."),
             MetricDescription(self.signIns, "Sign-ins, by way and by what came of them."),
             MetricDescription(self.storageOperations, "Operations on the store, by outcome."),
             MetricDescription(self.topicMessages, "Messages kept of a topic.", maxSeries: maxTopics),
@@ -298,6 +310,10 @@ public enum RelayMetric {
         MetricDescription(Self.pathsCurrent, "Pairs of peers, by the way that they take now as far as is known."),
         MetricDescription(Self.connections, "Connections between peers, by protocol and how they came to be."),
         MetricDescription(Self.connectionFailures, "Connections between peers that did not come to be."),
+        MetricDescription(Self.quicConnectionsActive, "QUIC connections to the relay, open now."),
+        MetricDescription(Self.quicAllocationsActive, "Of these, those that have shown whose they are."),
+        MetricDescription(Self.quicMigrations, "Times that a client went on from another address."),
+        MetricDescription(Self.quicDatagramsDropped, "Datagrams of clients that went to no peer."),
         MetricDescription(Self.punchAttempts, "Peers that were told when and where to meet another, by their NAT."),
         MetricDescription(Self.punchSuccesses, "Peers that say to have reached another by that, by their NAT."),
         MetricDescription(

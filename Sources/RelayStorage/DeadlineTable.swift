@@ -32,6 +32,12 @@ public final class DeadlineTable: DeadlineStore {
         }
     }
 
+    public func addDeadlines(_ deadlines: [Deadline]) async {
+        self.state.withLock { state in
+            for deadline in deadlines where state.times[deadline.name] == nil { state.set(deadline.name, deadline.at) }
+        }
+    }
+
     public func removeDeadlines(_ names: [Deadline.Name]) async {
         self.state.withLock { state in
             for name in names where state.times.removeValue(forKey: name) != nil { state.drop() }

@@ -22,10 +22,13 @@ struct ProveOptions: ParsableArguments {
     @Option(help: "How many peers a session of the run's own has, which join, speak, leave and come back. 0: none.")
     var peers = 4
 
+    @Option(help: "How many members the first topic has, which come, speak, leave and watch each other. 0: none.")
+    var members = 0
+
     @Option(
         help: """
             After how long without a sign of life the relay says that a peer has left: session_lease_seconds and \
-            session_reconnect_seconds together. Peers vanish only where that fits into the run.
+            session_reconnect_seconds together, and presence_lease_seconds if that is more. Peers vanish only where that fits into the run.
             """
     )
     var lostAfter = "75s"
@@ -61,6 +64,7 @@ struct ProveOptions: ParsableArguments {
         }
         plan.readers = mix.kinds
         plan.peerCount = self.peers
+        plan.memberCount = self.members
         plan.lostAfter = try Self.span(self.lostAfter, "--lost-after")
         plan.payloadSize = self.payloadSize
         plan.seed = self.seed

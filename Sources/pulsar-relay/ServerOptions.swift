@@ -30,6 +30,9 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "The address and port for STUN, as 0.0.0.0:7000; without it there is none.")
     var udpBind: String?
 
+    @Option(help: "The address and UDP port of the QUIC relay, as 0.0.0.0:8443; without it there is none.")
+    var quicBind: String?
+
     @Option(name: [.long, .customLong("workers")], help: "Event loop threads; 0 is one for each core.")
     var threads: Int?
 
@@ -111,6 +114,7 @@ struct ServerOptions: ParsableArguments {
         flags["tls_key"] = self.tlsKey ?? flags["tls_key"]
         flags["jwt_secret"] = self.jwtSecret ?? flags["jwt_secret"]
         flags["udp_bind"] = self.udpBind ?? flags["udp_bind"]
+        flags["quic_bind"] = self.quicBind ?? flags["quic_bind"]
         flags["threads"] = self.threads.map(String.init) ?? flags["threads"]
         flags["storage_backend"] = self.storageBackend ?? flags["storage_backend"]
         flags["data_dir"] = self.dataDir ?? flags["data_dir"]

@@ -32,10 +32,14 @@ struct InstalledPackagesTests {
         for package in named { #expect(installed.contains(package), "scripts/install-packages lacks \(package)") }
     }
 
-    /// The Debian packages of the libraries that the program loads. Swift's own come with the toolchain, or within the program.
+    /// The Debian packages of the libraries that the program is linked with. Swift's own come with the toolchain, or within the program. What these
+    /// libraries load themselves comes with their packages.
     private static func linkedPackages() async throws -> Set<String> {
+        let named = try await Self.output("readelf", "--dynamic", Installation.relay.path())
+            .matches(of: /\(NEEDED\).*\[(.+)\]/).map(\.1)
         let libraries = try await Self.output("ldd", Installation.relay.path())
-            .matches(of: /=> (\/\S+)/).map { URL(filePath: String($0.1)).resolvingSymlinksInPath().path() }
+            .matches(of: /(\S+) => (\/\S+)/).filter { named.contains($0.1) }
+            .map { URL(filePath: String($0.2)).resolvingSymlinksInPath().path() }
         // Debian may know a file by the path that it had before /lib became /usr/lib.
         let paths = libraries + libraries.filter { $0.hasPrefix("/usr/") }.map { String($0.dropFirst(4)) }
         let owners = try await Self.output("dpkg", ["--search"] + paths)

@@ -80,6 +80,20 @@ struct InteropTests {
         )
     }
 
+    @Test("Who is on a topic, by every way at once, with the published libraries, and the guide's example")
+    func presence() async throws {
+        try await Scenario.run("presence.py")
+    }
+
+    @Test("Who is on a topic of two relays, of which one is killed, one is stopped for a while and one is shut down")
+    func presenceOnNodes() async throws {
+        try await Scenario.inFolder { scenario in
+            var scenario = scenario
+            scenario.environment = ["RELAY_PROGRAM": Installation.relay.path()]
+            try await scenario.run("presence_nodes.py")
+        }
+    }
+
     @Test("A browser on an allowed origin does everything, and on any other nothing")
     func browser() async throws {
         let port = try await freePort()

@@ -31,12 +31,48 @@ struct ServerFrameTests {
                 #"{"type":"error","code":"SUBSCRIPTION_ERROR","message":"no","details":null}"#,
                 .error(code: "SUBSCRIPTION_ERROR", message: "no")
             ),
+            (
+                #"{"type":"presence","action":"joined","id":"q","topic":"a","connection_id":"c"}"#,
+                .presenceDone(request: "q", connectionID: "c")
+            ),
+            (
+                #"{"type":"presence","action":"left","id":"q","topic":"a"}"#,
+                .presenceDone(request: "q", connectionID: nil)
+            ),
+            (#"{"type":"presence","action":"left","topic":"a"}"#, .other),
             (#"{"type":"pong","timestamp":"T"}"#, .other),
             (#"{"type":"from the future"}"#, .other),
         ]
         for (text, frame) in cases {
             #expect(try ServerFrame.decode(text.utf8) == frame)
         }
+    }
+
+    @Test("Who is on a topic is read, and what has changed of that")
+    func presence() throws {
+        let member =
+            #"{"connection_id":"c","user":"alice","data":{"x":1.0},"joined_at":"T1","last_seen":"T2"}"#
+        let all = try ServerFrame.decode(
+            #"{"type":"presence","action":"sync","topic":"a","members":[\#(member)],"users":1,"connections":2,"cursor":"1-0"}"#
+                .utf8
+        )
+        guard case .presence(let report) = all, case .all(let members) = report.content else {
+            Issue.record("\(all)")
+            return
+        }
+        #expect(report.topic == "a" && report.users == 1 && report.connections == 2 && report.cursor == "1-0")
+        #expect(members.map(\.connectionID) == ["c"] && members.map(\.user) == ["alice"])
+        #expect(members.first?.data == (try JSONDocument(parsing: #"{"x":1.0}"#)))
+        #expect(members.first?.joinedAt == "T1" && members.first?.lastSeen == "T2")
+        let some = try ServerFrame.decode(
+            #"{"type":"presence","action":"changes","topic":"a","left":["d"],"users":1,"connections":1,"cursor":"2-0"}"#
+                .utf8
+        )
+        guard case .presence(let changes) = some else {
+            Issue.record("\(some)")
+            return
+        }
+        #expect(changes.content == .changes(joined: [], updated: [], left: ["d"]))
     }
 
     @Test("A message of bytes is read as bytes, and a snapshot as one")

@@ -36,7 +36,7 @@ struct LedgerModelTests {
 
     @Test(
         "One fault is found, whatever it is",
-        arguments: Fault.allCases.filter { !Fault.ofSessions.contains($0) }.flatMap { fault in
+        arguments: Fault.allCases.filter { !Fault.ofSessions.union(Fault.ofPresence).contains($0) }.flatMap { fault in
             (0..<30 as Range<UInt64>).map { (fault, $0) }
         }
     )

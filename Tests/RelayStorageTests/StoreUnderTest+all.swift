@@ -16,7 +16,12 @@ extension StoreUnderTest {
         StorePlace(open: { MemoryStore() })
     }
 
-    static let sqlite = StoreUnderTest("sqlite", isPersistent: true, deadlines: { _ in DeadlineTable() }) {
+    static let sqlite = StoreUnderTest(
+        "sqlite",
+        isPersistent: true,
+        deadlines: { _ in DeadlineTable() },
+        hotStreams: { _ in MemoryStore() }
+    ) {
         let directory = TemporaryDirectory()
         return StorePlace(
             open: { try SQLiteStore(directory: directory.path) },

@@ -50,6 +50,20 @@ extension StoreContract {
                 try await store.removeDeadlines([])
             }
         },
+        ContractCase("what is only added leaves the deadline that a name has") { under in
+            try await under.withDeadlines { store in
+                let (known, new) = (
+                    Deadline.Name(topic: .named("presence/a"), peer: "r1"),
+                    Deadline.Name(topic: .named("presence/a"), peer: "r2")
+                )
+                try await store.setDeadlines([Deadline(name: known, at: .at(9))])
+                try await store.addDeadlines([known, new].map { Deadline(name: $0, at: .at(1)) })
+                try await store.addDeadlines([known, new].map { Deadline(name: $0, at: .at(20)) })
+                try await store.addDeadlines([])
+                #expect(try await store.dueDeadlines(at: .at(1), limit: 9).map(\.name) == [new])
+                #expect(try await store.dueDeadlines(at: .at(9), limit: 9).map(\.name).contains(known))
+            }
+        },
         ContractCase("of many who ask at once each due deadline goes to one") { under in
             try await under.withDeadlines { store in
                 let names = (0..<600).map { Deadline.Name(topic: .named("room/\($0)"), peer: "p") }

@@ -10,7 +10,7 @@ public enum StoreContract {
             + self.retentionCases
             + self.snapshotCases + self.snapshotModelCases + self.transferCases
             + self.topicCases + self.firstAppendCases + self.transitionCases
-            + self.deadlineCases + self.readerCases
+            + self.deadlineCases + self.compactionCases + self.readerCases
             + self.grantCases + self.userCases + self.identityCases + self.tokenCases + self.pendingCases
             + self.serviceTokenCases + self.webhookCases
             + self.auditCases

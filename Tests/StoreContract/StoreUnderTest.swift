@@ -13,20 +13,27 @@ public struct StoreUnderTest: Sendable, CustomTestStringConvertible {
     public let isPersistent: Bool
     /// The store itself, if it keeps deadlines, or what keeps them beside it.
     let deadlines: @Sendable (any FullStore) -> (any DeadlineStore)?
+    /// The store itself, if it keeps hot streams, or what keeps them beside it.
+    let hotStreams: @Sendable (any FullStore) -> any MessageStore
     private let makePlace: @Sendable () throws -> StorePlace
 
     /// - Parameters:
     ///   - deadlines: what keeps deadlines where the store does not; it gets an empty store.
+    ///   - hotStreams: what keeps hot streams where the store does not; it gets an empty store.
     ///   - makePlace: makes an empty place that no other test uses.
     public init(
         _ name: String,
         isPersistent: Bool,
-        deadlines: @escaping @Sendable (any FullStore) -> (any DeadlineStore)? = { $0 as? any DeadlineStore },
+        deadlines: @escaping @Sendable (any FullStore) -> (any DeadlineStore)? = {
+            ($0 as? any SharedDeadlines)?.deadlines(for: .presence)
+        },
+        hotStreams: @escaping @Sendable (any FullStore) -> any MessageStore = { $0 },
         makePlace: @escaping @Sendable () throws -> StorePlace
     ) {
         self.testDescription = name
         self.isPersistent = isPersistent
         self.deadlines = deadlines
+        self.hotStreams = hotStreams
         self.makePlace = makePlace
     }
 

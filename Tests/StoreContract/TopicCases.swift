@@ -108,6 +108,28 @@ extension StoreContract {
                 #expect(try await store.read(.named("t")).texts == ["d"])
             }
         },
+        ContractCase("a deletion takes the messages of the parts that are named along, and those of no other topic") {
+            under in
+            try await under.withStore { store in
+                for name in ["t", "pulse/t"] {
+                    let (part, other) = (TopicKey.named("presence/\(name)"), TopicKey.named("presence/\(name)2"))
+                    _ = try await store.createTopic(.of(.named(name)))
+                    let ids = try await store.append(["a", "b"], to: part)
+                    try await store.append(["c"], to: other)
+                    let before = try await store.bounds(of: part)
+                    #expect(try await store.deleteTopic(.named("gone"), erasing: [part]) == nil)
+                    #expect(try await store.read(part).texts == ["a", "b"])
+                    #expect(try await store.deleteTopic(.named(name), erasing: [part, .named("presence/none")]) != nil)
+                    let left = try await store.bounds(of: part)
+                    #expect(left.ends == StreamBounds(last: ids[1], trimmedThrough: ids[1], count: 0))
+                    #expect(left.epoch != before.epoch)
+                    #expect(try await store.read(part).messages.isEmpty)
+                    #expect(try await store.read(other).texts == ["c"])
+                    let next = try await store.append(["d"], at: -9, to: part)
+                    #expect(next[0] > ids[1])
+                }
+            }
+        },
         ContractCase("the deletion of a topic without messages leaves empty bounds") { under in
             try await under.withStore { store in
                 _ = try await store.createTopic(.of(.named("t")))

@@ -40,6 +40,10 @@ enum Metric: Sendable {
     case mergeTime
     /// Milliseconds to find what somebody lacks.
     case diffTime
+    /// Bytes that one of many was told, as multiples of what all who are there take.
+    case rosters
+    /// Milliseconds until all know who is there.
+    case agreementTime
     /// The rate of the slowest of many, in percent of their mean.
     case slowestShare
 }

@@ -18,6 +18,7 @@ enum Scenarios {
             BulkScenario(),
             FanOutScenario(),
             PulseScenario(),
+            PresenceScenario(),
             IdleScenario(),
             PollScenario(),
             SQLiteScenario(),

@@ -24,6 +24,8 @@ struct Sizes: Sendable {
     var turnDatagrams = 5_000
     /// Sessions of two peers.
     var sessions = 9_000
+    /// Members of a topic, who watch each other.
+    var members = 2_000
     /// Updates of the document that somebody joins.
     var documentUpdates = 100_000
     /// Documents that nobody edits.
@@ -49,6 +51,7 @@ struct Sizes: Sendable {
         tunnelTrips: 500,
         turnDatagrams: 500,
         sessions: 300,
+        members: 300,
         documentUpdates: 10_000,
         idleDocuments: 100,
         largeUpdateBytes: 1_000_000
@@ -56,6 +59,9 @@ struct Sizes: Sendable {
 
     /// As many sessions as there are files for both of their peers' connections.
     var sessionCount: Int { min(self.sessions, (self.openFiles - Self.otherFiles) / 2) }
+
+    /// As many members as there are files for.
+    var memberCount: Int { min(self.members, self.openFiles - Self.otherFiles) }
 
     /// How many of the many subscribers each of several servers gets, where all of them have theirs at once: fewer than
     /// ``idleReaders`` if the limit of open files leaves no more.

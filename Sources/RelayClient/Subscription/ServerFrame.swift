@@ -6,8 +6,13 @@ public enum ServerFrame: Sendable, Hashable {
     case gap(MessageGap)
     /// A message published on this connection is stored. `request`: the `id` of its frame.
     case published(request: String, receipt: PublishReceipt)
-    /// A message published on this connection is not stored.
+    /// A message published on this connection is not stored, or another request was refused. `request`: the `id` of its frame.
     case publishRefused(request: String, message: String)
+    /// Who is on a topic, or what has changed of that.
+    case presence(TopicPresence)
+    /// A ``PresenceRequest`` was carried out. `request`: the `id` of its frame; `connectionID`: as which member the connection is there, if it is one
+    /// by that.
+    case presenceDone(request: String, connectionID: String?)
     case error(code: String, message: String)
     /// The socket's access token expires soon. ``RelaySocket`` and ``Subscription`` renew it by themselves.
     case tokenExpiring
@@ -34,12 +39,22 @@ public enum ServerFrame: Sendable, Hashable {
             return .gap(try MessageGap(topic: try json.string("topic"), json: json))
         case "published":
             return .published(request: try json.string("id"), receipt: try PublishReceipt(json: json))
+        case "presence": return try self.presence(json)
         case "token_expiring": return .tokenExpiring
         case "authenticated": return .authenticated
         case "error":
             return try self.error(json)
         default:
             return .other
+        }
+    }
+
+    private static func presence(_ json: JSONDocument) throws(JSONDocumentError) -> ServerFrame {
+        switch try json.string("action") {
+        case "sync", "changes": return .presence(try TopicPresence(json: json))
+        default:
+            guard case .string(let request)? = json["id"] else { return .other }
+            return .presenceDone(request: request, connectionID: try json.optionalString("connection_id"))
         }
     }
 

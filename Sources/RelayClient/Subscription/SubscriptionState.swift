@@ -49,7 +49,7 @@ struct SubscriptionState {
             return .deliver(.error(code: code, message: message))
         case .tokenExpiring:
             return .renewToken
-        case .authenticated, .published, .publishRefused, .other:
+        case .authenticated, .published, .publishRefused, .presence, .presenceDone, .other:
             return .ignore
         }
     }

@@ -44,6 +44,7 @@ extension Broker {
             case .created(let stored, let receipt):
                 let access = TopicAccess(stored, behavior)
                 self.serve(Topic(created: key, access, drafts, receipt, behavior: behavior, in: environment))
+                self.applyToParts(of: key, access)
                 self.reclaimMemoryIfNeeded()
                 let publications = receipt.stored.map { Publication($0, environment.awaited(nil)) }
                 self.tellListeners(of: drafts, publications.map { .success($0) }, in: key)
@@ -73,6 +74,14 @@ extension Broker {
         }
     }
 
+    /// Gets a topic to which `principal` has something to say besides messages: as it is, or new and empty, private, and owned by the
+    /// principal, if the kind allows that.
+    ///
+    /// - Throws: `denied`, `missing`, `quota`, `full` or `store`.
+    public func makeTopic(_ key: TopicKey, as principal: Principal) async throws(BrokerError) {
+        _ = try await self.topicOrCreated(key, byPublishOf: principal)
+    }
+
     /// Gets one of several topics of a publish, each of which has to be there before any of them gets a message: as it is, or new and
     /// empty, private, and owned by the publisher, if the kind allows that.
     func topicOrCreated(_ key: TopicKey, byPublishOf principal: Principal) async throws(BrokerError) -> Topic {
@@ -83,7 +92,7 @@ extension Broker {
                 try await self.store.createTopic(missing, within: self.limits.topics)
             }
             switch creation {
-            case .created(let stored), .existed(let stored): topic.apply(TopicAccess(stored, topic.behavior))
+            case .created(let stored), .existed(let stored): self.apply(stored)
             case .refused(let bound): throw self.refusal(bound)
             }
             return topic
@@ -124,11 +133,13 @@ extension Broker {
         }
         switch first {
         case .created(let stored, let receipt):
-            topic.finishCreation(TopicAccess(stored, topic.behavior), drafts, receipt)
+            let access = TopicAccess(stored, topic.behavior)
+            topic.finishCreation(access, drafts, receipt)
+            self.applyToParts(of: topic.key, access)
             self.reclaimMemoryIfNeeded()
             return .stored(receipt.stored.map { Publication($0, topic.awaitedDurability) })
         case .existed(let stored):
-            topic.apply(TopicAccess(stored, topic.behavior))
+            self.apply(stored)
             topic.reopen()
             return .existed(topic)
         case .refused(let bound):

@@ -236,7 +236,12 @@ extension Broker {
     func apply(_ stored: StoredTopic) {
         let access = self.access(stored)
         self.table.find(stored.record.key)?.apply(access)
-        for part in self.table.parts(of: stored.record.key) { part.apply(access) }
+        self.applyToParts(of: stored.record.key, access)
+    }
+
+    /// What has just been stored of a topic holds for its parts in memory. The caller holds the key's lock.
+    func applyToParts(of key: TopicKey, _ access: TopicAccess) {
+        for part in self.table.parts(of: key) { part.apply(access) }
     }
 
     func record(
@@ -271,12 +276,26 @@ extension Broker {
             topic = nil
         }
         do throws(StoreError) {
-            let bounds = try await self.store.deleteTopic(key)
-            if let bounds { topic?.finishDeletion(bounds: bounds) } else { topic?.reopen() }
+            let parts = self.catalog.parts(ofEvery: key)
+            let bounds = try await self.store.deleteTopic(key, erasing: parts)
+            if let bounds {
+                await self.finishDeletion(of: topic, key, bounds, parts)
+                await self.findEnds(of: parts)
+            } else {
+                topic?.reopen()
+            }
             return bounds
         } catch {
             topic?.reopen()
             throw error
+        }
+    }
+
+    /// What is known here of streams that were erased is not what they had before. The caller holds their root's lock.
+    private func findEnds(of parts: [TopicKey]) async {
+        guard let feed = self.feed else { return }
+        for part in parts.compactMap({ self.table.find($0) }) {
+            do throws(StoreError) { try await self.follow(part, by: feed) } catch { part.doubt() }
         }
     }
 

@@ -44,26 +44,60 @@ extension Broker {
     /// How often a decision is taken again because another relay came first.
     private static let maxConflicts = 16
 
+    /// How often what the relay says follows a stream whose epoch changes under it.
+    private static let maxEpochs = 5
+
     /// Publishes what the relay itself has to say, to a topic of any kind that exists.
     ///
     /// - Throws: `missing`, `overloaded`, or `store`.
     public func announce(_ drafts: [Draft], to key: TopicKey) async throws(BrokerError) {
+        _ = try await self.say(drafts, to: key, of: nil)
+    }
+
+    /// The same, to a topic of which more is known than its name: what is meant for one that was deleted is not said in the next one.
+    ///
+    /// - Parameter id: the ``TopicRecord/id`` that the topic, or that of which it is a part, has to have.
+    /// - Returns: what became of each draft, in order.
+    /// - Throws: `missing`, also for another topic than was meant; `overloaded`, or `store`.
+    public func announce(
+        _ drafts: [Draft],
+        to key: TopicKey,
+        of id: String
+    ) async throws(BrokerError) -> [Publication] {
+        try await self.say(drafts, to: key, of: id)
+    }
+
+    /// - Parameter id: nil for whatever topic there is.
+    private func say(_ drafts: [Draft], to key: TopicKey, of id: String?) async throws(BrokerError) -> [Publication] {
+        var epochs = 0
         while true {
             let topic = try await self.reading { () async throws(StoreError) in try await self.topic(key) }
-            guard topic.access.record != nil else { throw .missing }
-            let result: Result<[Publication], BrokerError>? = await withCheckedContinuation { continuation in
-                let enqueued = topic.enqueue(ofRelay: drafts) {
-                    continuation.resume(returning: $0.mapError(BrokerError.store))
-                }
-                switch enqueued {
-                case .accepted: self.reclaimMemoryIfNeeded()
-                case .moved: continuation.resume(returning: nil)
-                case .overloaded, .tooManyOfPublisher: continuation.resume(returning: .failure(.overloaded))
+            guard let record = topic.access.record, record.id == id ?? record.id else { throw .missing }
+            guard let result = await self.say(drafts, in: topic, of: record.id) else { continue }
+            do throws(BrokerError) {
+                return try result.get()
+            } catch {
+                guard case .store(let reason) = error, reason.code == .superseded, epochs < Self.maxEpochs else {
+                    throw error
                 }
             }
-            guard let result else { continue }
-            _ = try result.get()
-            return
+            // Another history has begun, perhaps because the topic is another by now.
+            epochs += 1
+            try await self.topicsChanged([self.catalog.root(of: key)])
+        }
+    }
+
+    /// - Returns: nil where the topic has moved.
+    private func say(_ drafts: [Draft], in topic: Topic, of id: String) async -> Result<[Publication], BrokerError>? {
+        await withCheckedContinuation { continuation in
+            let enqueued = topic.enqueue(ofRelay: drafts, of: id) {
+                continuation.resume(returning: $0.mapError(BrokerError.store))
+            }
+            switch enqueued {
+            case .accepted: self.reclaimMemoryIfNeeded()
+            case .moved: continuation.resume(returning: nil)
+            case .overloaded, .tooManyOfPublisher: continuation.resume(returning: .failure(.overloaded))
+            }
         }
     }
 }
@@ -155,7 +189,7 @@ extension Broker {
             self.finish(topic, stored, drafts, receipt)
             return true
         case .deleted(let bounds):
-            await self.finishDeletion(of: topic, bounds, transition.erased)
+            await self.finishDeletion(of: topic, key, bounds, transition.erased)
             return true
         case .conflict:
             topic.reopen()
@@ -176,14 +210,25 @@ extension Broker {
             topic.apply(access)
             topic.reopen()
         }
-        for part in self.table.parts(of: topic.key) { part.apply(access) }
+        self.applyToParts(of: topic.key, access)
     }
 
-    private func finishDeletion(of topic: Topic, _ bounds: StreamBounds, _ erased: [TopicKey]) async {
-        topic.finishDeletion(bounds: bounds)
-        let parts = self.table.parts(of: topic.key)
+    /// The topic of `key` is deleted in the store, with its parts. The caller holds the key's lock.
+    ///
+    /// - Parameters:
+    ///   - topic: nil where it is not in memory.
+    ///   - bounds: of its stream, left behind.
+    ///   - erased: streams of its parts.
+    func finishDeletion(
+        of topic: Topic?,
+        _ key: TopicKey,
+        _ bounds: StreamBounds,
+        _ erased: [TopicKey]
+    ) async {
+        topic?.finishDeletion(bounds: bounds)
+        let parts = self.table.parts(of: key)
         for part in parts { part.finishDeletion(bounds: part.bounds.emptied) }
-        guard self.hasHotStore else { return }
+        guard self.hasHotStore, !erased.isEmpty else { return }
         // They are in memory: what can't be erased now ends by its age.
         try? await self.streams(of: .hot).erase(erased)
     }

@@ -16,6 +16,10 @@ public protocol TopicBehavior: Sendable {
     /// root's. So a root comes and goes with all its parts in one step. Nil for a topic with a record.
     func root(of name: TopicName) -> TopicName?
 
+    /// The topic of this kind that is a part of every topic of that name, whatever state its root has; nil where there is none. What it holds
+    /// goes with its root.
+    func part(ofEvery root: TopicName) -> TopicName?
+
     /// Whether a root has a part of that name, which may come later than its root. What it has not is missing for everybody.
     ///
     /// - Parameter access: the root's, which exists.
@@ -62,9 +66,9 @@ public protocol TopicBehavior: Sendable {
     /// Of which messages only the newest are kept; nil where each counts. Of kinds whose ``tier`` is hot.
     var compaction: StreamCompaction? { get }
 
-    /// Whether messages that come close together may wait a moment for each other, so that their readers are handed them together. For kinds
-    /// whose edges make one message of several: see ``Gathering``.
-    var gathersMessages: Bool { get }
+    /// How long messages that come close together may wait for each other, so that their readers are handed them together; nil where none waits.
+    /// For kinds whose edges make one message of several: see ``Gathering``.
+    var gathering: GatheringTime? { get }
 
     /// Whether ``isVisible(_:to:)`` must be asked for each message. False lets all readers of a topic share their bytes.
     var hidesMessages: Bool { get }
@@ -89,6 +93,8 @@ public struct Refusal: Error, Hashable, Sendable {
 /// What a kind need not say for itself.
 extension TopicBehavior {
     public func root(of name: TopicName) -> TopicName? { nil }
+
+    public func part(ofEvery root: TopicName) -> TopicName? { nil }
 
     public func hasPart(_ name: TopicName, in access: TopicAccess) -> Bool { true }
 
@@ -116,7 +122,7 @@ extension TopicBehavior {
 
     public var compaction: StreamCompaction? { nil }
 
-    public var gathersMessages: Bool { false }
+    public var gathering: GatheringTime? { nil }
 
     public var hidesMessages: Bool { false }
 

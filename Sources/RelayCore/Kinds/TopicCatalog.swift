@@ -37,6 +37,13 @@ public struct TopicCatalog: Sendable {
         self.behavior(of: key.name).root(of: key.name).map { TopicKey(name: $0, namespace: key.namespace) } ?? key
     }
 
+    /// The topics that are parts of the topic of `key` whatever state it has: see ``TopicBehavior/part(ofEvery:)``.
+    func parts(ofEvery key: TopicKey) -> [TopicKey] {
+        self.behaviors.compactMap { behavior in
+            behavior.part(ofEvery: key.name).map { TopicKey(name: $0, namespace: key.namespace) }
+        }
+    }
+
     /// The kind of a name that ``key(ofPath:for:)`` gave, or that was stored.
     public func behavior(of name: TopicName) -> any TopicBehavior {
         for behavior in self.behaviors where behavior.name(fromPath: name.rawValue) != nil {

@@ -12,6 +12,8 @@ public enum MemoryAccount: Int, Hashable, Sendable, CaseIterable {
     case answers
     /// Documents that are edited here, merged.
     case documents
+    /// Who is on topics: the members of this relay, and what its loops know of all.
+    case presence
     /// Whatever connections have sent that have not shown a valid token yet.
     case strangers
     /// Spans and log records that wait for a collector.
@@ -26,6 +28,7 @@ public enum MemoryAccount: Int, Hashable, Sendable, CaseIterable {
         case .requests: "requests"
         case .answers: "answers"
         case .documents: "documents"
+        case .presence: "presence"
         case .strangers: "strangers"
         case .telemetry: "telemetry"
         }

@@ -15,7 +15,7 @@ public struct MemoryLimits: Hashable, Sendable {
             switch account {
             case .hotTier: 256 << 20
             case .strangers, .telemetry: min(64 << 20, whole / 8)
-            case .readers, .waiting, .requests, .answers, .documents: whole / 4
+            case .readers, .waiting, .requests, .answers, .documents, .presence: whole / 4
             }
         }
     }

@@ -5,7 +5,7 @@
 /// | 75 % | the hot tier gives back until all together take less, to the last byte: it is a cache |
 /// | 80 % | strangers' new bytes are refused, and the oldest telemetry goes |
 /// | 90 % | new bodies and new large answers are refused |
-/// | 95 % | drafts are no longer taken to wait for the store; the connections that have held untaken answers for the longest are closed |
+/// | 95 % | drafts are no longer taken to wait for the store, nor members onto topics; the connections that have held untaken answers for the longest are closed |
 /// | 100 % | readers are refused what they need beside the stream |
 ///
 /// Each account has a bound of its own besides. Pure: the numbers come from ``MemoryLedger``.
@@ -45,7 +45,7 @@ public struct SheddingOrder: Hashable, Sendable {
         case .hotTier: 75
         case .strangers, .telemetry: 80
         case .requests, .answers: 90
-        case .waiting, .documents: 95
+        case .waiting, .documents, .presence: 95
         case .readers: 100
         }
     }

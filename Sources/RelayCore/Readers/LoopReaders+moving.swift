@@ -22,9 +22,10 @@ extension LoopReaders {
 
     /// Whether the group's messages wait for more. Its topic is looked at again when they have.
     private func isGathering(_ group: ReaderGroup) -> Bool {
-        guard group.gathering != nil else { return false }
+        // Who may read does not wait for messages.
+        guard group.gathering != nil, group.topic.accessView.version == group.accessVersion else { return false }
         let now = self.clock.uptime()
-        guard let due = group.gathering?.wait(at: now) else { return false }
+        guard let due = group.gathering?.wait(at: now, readers: group.count) else { return false }
         self.gather(group.topic, until: due, now)
         return true
     }
@@ -96,7 +97,7 @@ extension LoopReaders {
         let readers = group.live
         group.position = slice.cursor
         guard !slice.messages.isEmpty else { return }
-        if group.gathering != nil { group.gathering?.handedOut(slice.messages.count, at: self.clock.uptime()) }
+        if group.gathering != nil { self.noteHandout(slice, to: group) }
         let batch = Batch(topic: group.topic.name, messages: slice.messages)
         let hidesMessages = group.topic.behavior.hidesMessages
         for reader in readers {
@@ -110,6 +111,15 @@ extension LoopReaders {
                 self.leaveBehind(reader, at: behindPosition, in: group)
             }
         }
+    }
+
+    private func noteHandout(_ slice: StreamSlice, to group: ReaderGroup) {
+        group.gathering?.handedOut(
+            slice.messages.count,
+            hasMore: slice.hasMore,
+            at: self.clock.uptime(),
+            readers: group.count
+        )
     }
 
     /// The hot tier was outrun: every live reader reads on by itself, from the store.

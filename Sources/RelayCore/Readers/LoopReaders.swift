@@ -50,8 +50,10 @@ public final class LoopReaders {
     /// Topics to look at in the next turn of ``goOn()``.
     private var reminders: [Topic] = []
     private var isComingBack = false
-    /// Topics that wait for more, by when they are looked at.
+    /// Topics that wait for more, in the order in which they are looked at.
     private var gathered: [(topic: Topic, due: NIODeadline)] = []
+    /// When the loop was asked to hand out next; nil where it was not.
+    private var handsOutAt: NIODeadline?
     /// Emptied before each public call ends.
     var sinksToFlush: [any ReaderSink] = []
     private var isFlushing = false
@@ -64,6 +66,11 @@ public final class LoopReaders {
         self.loop = loop
         self.clock = clock
         self.fetch = fetch
+    }
+
+    /// Whose readers a topic has on this loop.
+    public func sinks(of topic: Topic) -> [any ReaderSink] {
+        self.groups[ObjectIdentifier(topic)]?.all.map(\.sink) ?? []
     }
 
     /// How many readers a topic has on this loop.
@@ -183,18 +190,26 @@ public final class LoopReaders {
         self.announcesFlush = false
     }
 
-    /// Leaves a topic alone until then. All wait equally long, so the first is always due first.
+    /// Leaves a topic alone until then. Most wait equally long, so a new one is nearly always due last.
     func gather(_ topic: Topic, until due: NIODeadline, _ now: NIODeadline) {
-        self.gathered.append((topic, due))
-        if self.gathered.count == 1 { self.loop.gather(for: due - now) }
+        let place = self.gathered.lastIndex { $0.due <= due }.map { $0 + 1 } ?? 0
+        self.gathered.insert((topic, due), at: place)
+        self.askToHandOut(now)
+    }
+
+    private func askToHandOut(_ now: NIODeadline) {
+        guard let next = self.gathered.first?.due, next < self.handsOutAt ?? .distantFuture else { return }
+        self.handsOutAt = next
+        self.loop.gather(for: next - now)
     }
 
     /// Looks at the topics whose wait is over, as ``ReadingLoop/gather(for:)`` has asked for.
     public func handOut() {
         let now = self.clock.uptime()
+        if let asked = self.handsOutAt, asked <= now { self.handsOutAt = nil }
         let due = self.gathered.prefix { $0.due <= now }.map(\.topic)
         self.gathered.removeFirst(due.count)
-        if let next = self.gathered.first { self.loop.gather(for: next.due - now) }
+        self.askToHandOut(now)
         self.process(due)
     }
 

@@ -23,7 +23,7 @@ final class ReaderGroup {
         self.topic = topic
         self.epoch = look.bounds.epoch
         self.accessVersion = look.accessVersion
-        self.gathering = topic.behavior.gathersMessages ? Gathering() : nil
+        self.gathering = topic.behavior.gathering.map { Gathering($0) }
         switch look.messages {
         case .slice(let slice): self.position = slice.cursor
         case .evicted: self.position = look.bounds.last

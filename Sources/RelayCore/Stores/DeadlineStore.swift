@@ -40,6 +40,9 @@ public protocol DeadlineStore: Sendable {
     /// Sets them, whatever the names had before.
     func setDeadlines(_ deadlines: [Deadline]) async throws(StoreError)
 
+    /// Sets those whose names have none. The others stay as they are.
+    func addDeadlines(_ deadlines: [Deadline]) async throws(StoreError)
+
     /// Removes what the names have.
     func removeDeadlines(_ names: [Deadline.Name]) async throws(StoreError)
 
@@ -51,4 +54,18 @@ public protocol DeadlineStore: Sendable {
 extension DeadlineStore {
     /// How long who was given a due deadline has it to itself.
     public static var claimSeconds: Int64 { 5 }
+}
+
+/// What deadlines are for. Those of each purpose are kept apart, with a keeper of their own: nobody is given another's, or gets its own late
+/// because of them.
+public enum DeadlinePurpose: Hashable, Sendable, CaseIterable {
+    /// Editing sessions and their peers.
+    case sessions
+    /// What relays say of their members on topics: the peer is the relay.
+    case presence
+}
+
+/// A store whose deadlines relays share.
+public protocol SharedDeadlines: Sendable {
+    func deadlines(for purpose: DeadlinePurpose) -> any DeadlineStore
 }

@@ -31,8 +31,9 @@ public protocol TopicStore: Sendable {
     /// Deletes the topic, its grants and its messages; one atomic step. The bounds stay: `trimmedThrough` becomes `last`,
     /// so that ids go on increasing and old cursors are told of the gap.
     ///
-    /// - Returns: the bounds left behind; nil where no such topic exists.
-    func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds?
+    /// - Parameter parts: streams that end with it, of its parts: what they hold goes in the same way.
+    /// - Returns: the topic's bounds left behind; nil where no such topic exists. Then its parts are left alone, too.
+    func deleteTopic(_ key: TopicKey, erasing parts: [TopicKey]) async throws(StoreError) -> StreamBounds?
 
     /// Creates, changes or deletes a topic whose kind keeps a state with it, together with the messages that tell of it; one atomic step.
     ///
@@ -65,6 +66,13 @@ public protocol TopicStore: Sendable {
 
     /// How many topics there are, all users' together.
     func topicCounts() async throws(StoreError) -> TopicCounts
+}
+
+extension TopicStore {
+    /// Deletes a topic without parts.
+    public func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
+        try await self.deleteTopic(key, erasing: [])
+    }
 }
 
 extension TopicStore where Self: MessageStore {

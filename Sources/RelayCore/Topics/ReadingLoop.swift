@@ -19,6 +19,6 @@ public protocol ReadingLoop: AnyObject, Sendable {
 
     /// Topics wait for more: call ``LoopReaders/handOut()`` after that time.
     ///
-    /// Called on the loop, and not again until then.
+    /// Called on the loop, and not again until then but for a moment that comes earlier. What was asked for before stays due too.
     func gather(for time: TimeAmount)
 }

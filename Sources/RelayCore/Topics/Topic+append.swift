@@ -46,18 +46,23 @@ extension Topic {
         self.enqueue(drafts, .run(ticket), isHeld: true) { $0.accessVersion == version }
     }
 
-    /// Publishes what the relay itself has to say, unless the topic is gone; see ``enqueue(_:decidedOn:ticket:)``.
+    /// Publishes what the relay itself has to say, unless the topic is gone, or another; see ``enqueue(_:decidedOn:ticket:)``. It is told of no
+    /// success before the store's, whatever the topic's publishers wait for.
+    ///
+    /// - Parameter id: the ``TopicRecord/id`` of the topic that is meant.
     func enqueue(
         ofRelay drafts: [Draft],
+        of id: String,
         ticket: @escaping @Sendable (Result<[Publication], StoreError>) -> Void
     ) -> EnqueueResult {
-        self.enqueue(drafts, .run(ticket)) { $0.access.record != nil }
+        self.enqueue(drafts, .run(ticket), mayAnswerFirst: false) { $0.access.record?.id == id }
     }
 
     private func enqueue(
         _ drafts: [Draft],
         _ ticket: PublishTicket,
         isHeld: Bool = false,
+        mayAnswerFirst: Bool = true,
         if isWelcome: (borrowing TopicState) -> Bool
     ) -> EnqueueResult {
         var entry = AppendQueue<PublishTicket>.Entry(
@@ -69,7 +74,7 @@ extension Topic {
         guard entry.begin(within: self.environment.limits.waitingOfUser) else { return .tooManyOfPublisher }
         let action = self.state.withLock { state -> AppendQueue<PublishTicket>.EnqueueAction? in
             guard state.phase == .open, isWelcome(state) else { return nil }
-            let isAnsweredFirst = state.answersUnstored(drafts, self.environment)
+            let isAnsweredFirst = mayAnswerFirst && state.answersUnstored(drafts, self.environment)
             if isAnsweredFirst { entry.holdItself() }
             guard state.mayWait(entry.chargedBytes, self.environment.memory) else { return .refuse }
             if isAnsweredFirst {

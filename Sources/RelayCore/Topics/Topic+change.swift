@@ -10,7 +10,7 @@ extension Topic {
             // Another relay has deleted the one that was known.
             if let known = state.access.record, known.id != access.record?.id { state.deletions += 1 }
             state.access = access
-            return state.markLoops()
+            return state.markLoops(isUrgent: true)
         }
         toTell.tell(self)
     }
@@ -58,7 +58,7 @@ extension Topic {
             state.access = .missing
             state.deletions += 1
             state.phase = .open
-            return state.markLoops()
+            return state.markLoops(isUrgent: true)
         }
         toTell.tell(self)
     }

@@ -1,4 +1,4 @@
-import NIOCore
+public import NIOCore
 import RelayWire
 import Synchronization
 
@@ -59,8 +59,18 @@ extension Topic {
     }
 
     func positioned(_ bounds: StreamBounds) -> TopicState.FollowStep {
-        self.following { $0.positioned(bounds, self.environment) }
+        let now = self.environment.clock.uptime()
+        return self.following { state in
+            state.positionedAt = now
+            return state.positioned(bounds, self.environment)
+        }
     }
+
+    /// When the store last said where the stream stands: what it has had up to then this relay has heard of, or reads. Nil where it was not
+    /// asked, as by a relay that writes its store alone.
+    ///
+    /// For readers that must not miss what goes by itself: between two of these moments they have missed no message that lasts longer.
+    public var positionedAt: NIODeadline? { self.state.withLock { $0.positionedAt } }
 
     func repaired(_ result: Result<StoredPage, StoreError>, missed: MissedStretch) -> TopicState.FollowStep {
         self.following { $0.repaired(result, missed: missed, self.environment) }

@@ -152,6 +152,8 @@ struct TopicState: ~Copyable {
     var lastUse: NIODeadline
     /// When a reader came or left last.
     var lastRead: NIODeadline
+    /// When the store last said where the stream stands; nil where it was not asked.
+    var positionedAt: NIODeadline?
 
     init(
         access: TopicAccess,
@@ -184,10 +186,11 @@ struct TopicState: ~Copyable {
 
     /// Marks every reading loop that is not marked yet.
     ///
+    /// - Parameter isUrgent: whether those are told too that know of something already, since they may leave that for a while.
     /// - Returns: the loops to tell, after the lock.
-    mutating func markLoops() -> LoopsToTell {
+    mutating func markLoops(isUrgent: Bool = false) -> LoopsToTell {
         var toTell = LoopsToTell()
-        for index in self.loops.indices where !self.loops[index].isMarked {
+        for index in self.loops.indices where isUrgent || !self.loops[index].isMarked {
             self.loops[index].isMarked = true
             toTell.add(self.loops[index].loop)
         }

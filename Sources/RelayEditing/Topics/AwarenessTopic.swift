@@ -22,7 +22,7 @@ struct AwarenessTopic: DocumentFamilyTopic {
     var tier: StreamTier { .hot }
 
     /// Of each client only the newest entry is told.
-    var gathersMessages: Bool { true }
+    var gathering: GatheringTime? { .moment }
 
     func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
         let update: AwarenessUpdate

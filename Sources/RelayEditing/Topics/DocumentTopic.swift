@@ -18,7 +18,7 @@ struct DocumentTopic: DocumentFamilyTopic {
     var admitsAnonymous: Bool { !self.family.isOfOthers }
 
     /// Updates merge into one.
-    var gathersMessages: Bool { true }
+    var gathering: GatheringTime? { .moment }
 
     func admit(_ draft: Draft, from principal: Principal, access: TopicAccess) throws(Refusal) -> Draft {
         guard draft.payload.readableBytes <= self.settings.maxBytes else {

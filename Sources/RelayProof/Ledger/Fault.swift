@@ -28,8 +28,15 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     /// A peer that vanished was told to have left long after it should have been.
     case toldLate
 
+    /// A member of a topic that is not shown as one to who watches, or not as it says of itself.
+    case absent
+    /// A member that is shown though it has gone.
+    case ghost
+
     /// Those that sessions alone can have.
     public static let ofSessions: Set<Fault> = [.misdelivered, .toldTwice, .untold, .toldLate]
+    /// Those that presence alone can have.
+    public static let ofPresence: Set<Fault> = [.absent, .ghost]
 
     public var title: String {
         switch self {
@@ -46,6 +53,8 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
         case .toldTwice: "told twice"
         case .untold: "never told"
         case .toldLate: "told too late"
+        case .absent: "not shown as present"
+        case .ghost: "shown though gone"
         }
     }
 }

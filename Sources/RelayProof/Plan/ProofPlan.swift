@@ -17,8 +17,10 @@ public struct ProofPlan: Sendable, Hashable {
     public var readers: [ReaderKind] = []
     /// Peers of a session of its own, 0 to 50: 0 is no session, and 1 makes none either, having nobody to speak to.
     public var peerCount = 0
-    /// After how long without a sign of life the relay tells that a peer has left: what it is configured to, `session_lease_seconds` and
-    /// `session_reconnect_seconds` together. Peers vanish only where that fits into the run.
+    /// Members of the first topic, who watch each other, 0 to 1000: 0 is none.
+    public var memberCount = 0
+    /// How long the relay takes at most to tell that a peer or a member has left without a word: `session_lease_seconds` and
+    /// `session_reconnect_seconds` together, and `presence_lease_seconds` if that is more. Peers vanish only where that fits into the run.
     public var lostAfter: Duration = .seconds(75)
     /// Mean of the random time for which a reader keeps a connection.
     public var resumeEvery: Duration = .seconds(2)
@@ -74,11 +76,12 @@ public struct ProofPlan: Sendable, Hashable {
         if !(self.rate > 0 && self.rate <= 1_000_000) { return "the rate is above 0, and at most 1000000 a second" }
         if self.readers.isEmpty { return "there is at least one reader" }
         if !(0...50).contains(self.peerCount) { return "there are 0 to 50 peers" }
+        if !(0...1000).contains(self.memberCount) { return "there are 0 to 1000 members" }
         if !(0...500_000).contains(self.payloadSize) { return "a payload has 0 to 500000 characters of filler" }
         return nil
     }
 
-    /// The numbers that one publisher or reader draws; `role` is 0 for publishers, 1 for readers, 2 for peers.
+    /// The numbers that one publisher or reader draws; `role` is 0 for publishers, 1 for readers, 2 for peers, 3 for members.
     func random(role: UInt64, index: Int) -> ProofRandom {
         var mixer = ProofRandom(seed: self.seed &+ role &* 1_000_003)
         return ProofRandom(seed: mixer.next() &+ UInt64(index))

@@ -19,6 +19,7 @@ extension ProofReport {
         )
         object.append("traffic", self.trafficJSON)
         if let peers = self.peers { object.append("peers", Self.json(peers)) }
+        if let members = self.members { object.append("members", Self.json(members)) }
         object.append("samples", .array(self.samples.map(JSONDocument.string)))
         object.append("left_topics", .array(self.leftTopics.map(JSONDocument.string)))
         return .object(object)
@@ -42,6 +43,17 @@ extension ProofReport {
             "losses": self.number(peers.losses),
             "losses_by_break": self.number(peers.lossesByBreak),
             "signaling_sockets": self.number(peers.signalingSockets),
+        ]
+    }
+
+    private static func json(_ members: MemberCounts) -> JSONDocument {
+        [
+            "joins": self.number(members.joins),
+            "updates": self.number(members.updates),
+            "leaves": self.number(members.leaves),
+            "breaks": self.number(members.breaks),
+            "reports": self.number(members.reports),
+            "syncs": self.number(members.syncs),
         ]
     }
 

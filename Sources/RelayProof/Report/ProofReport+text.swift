@@ -12,7 +12,8 @@ extension ProofReport {
 
     private var heading: String {
         "run \(self.plan.runID): nodes \(self.nodeCount), publishers \(self.plan.publisherCount), "
-            + "readers \(self.plan.readers.count), peers \(self.plan.peerCount), seed \(self.plan.seed)"
+            + "readers \(self.plan.readers.count), peers \(self.plan.peerCount), "
+            + "members \(self.plan.memberCount), seed \(self.plan.seed)"
     }
 
     private var topicTable: [String] {
@@ -60,7 +61,11 @@ extension ProofReport {
             "peers: joined \(peers.joins), left \(peers.leaves), vanished \(peers.losses) (\(peers.lossesByBreak) with a broken "
                 + "connection); signaling sockets: \(peers.signalingSockets)"
         }
-        return (peers.map { [$0] } ?? []) + [
+        let members = self.members.map { members in
+            "members: joined \(members.joins), updated \(members.updates), left \(members.leaves), broke off \(members.breaks); "
+                + "told \(members.reports) times, \(members.syncs) of them of all"
+        }
+        return [peers, members].compactMap(\.self) + [
             "answers: \(statuses.joined(separator: ", ")); connection errors: \(self.traffic.connectionErrors); "
                 + "resumes: \(self.traffic.resumes); refused frames: \(self.traffic.refusedFrames)",
             "longest time without an acknowledgement: \(seconds) s",
@@ -76,7 +81,8 @@ extension ProofReport {
     private var verdictLine: String {
         let promise =
             "every acknowledged message reaches every reader it is for, and no other, exactly once, in one order, "
-            + "or is told as a gap, and is stored once; every peer that joins, leaves or vanishes is told of once"
+            + "or is told as a gap, and is stored once; every peer that joins, leaves or vanishes is told of once; "
+            + "every member of a topic is shown to the others as it is, until it goes"
         let numbers = "\(self.total.acknowledged) acknowledged, \(self.plan.readers.count) readers"
         return switch self.verdict {
         case .held: "HELD: \(promise) (\(numbers))"

@@ -37,10 +37,13 @@ public struct Proof: Sendable {
     ///   relay doesn't know the user, and with the codes of certificates where it can't be trusted; `CancellationError`.
     public func run() async throws -> ProofReport {
         var sessionLedger: SessionLedger?
+        var presenceLedger: PresenceLedger?
         do {
             try await self.makeTopics()
             let session = try await self.session()
-            let settlingBeganAt = await self.publishAndRead(session)
+            let presence = self.plan.memberCount > 0 ? PresenceProof(self.nodes, self.plan, run: self.journal) : nil
+            let settlingBeganAt: Int64
+            (settlingBeganAt, presenceLedger) = await self.publishAndRead(session, presence)
             try Task.checkCancellation()
             await self.readHistories()
             sessionLedger = await session?.close(settlingBeganAt: settlingBeganAt)
@@ -56,6 +59,7 @@ public struct Proof: Sendable {
             nodeCount: self.nodes.count,
             ledger: entries.ledger,
             session: sessionLedger,
+            presence: presenceLedger,
             traffic: entries.traffic,
             leftTopics: leftTopics
         )
@@ -67,8 +71,11 @@ public struct Proof: Sendable {
         return try await SessionProof.begin(self.nodes, self.plan, run: self.journal)
     }
 
-    /// - Returns: when publishing had ended.
-    private func publishAndRead(_ session: SessionProof?) async -> Int64 {
+    /// - Returns: when publishing had ended, and what was seen of who was there.
+    private func publishAndRead(
+        _ session: SessionProof?,
+        _ presence: PresenceProof?
+    ) async -> (Int64, PresenceLedger?) {
         await withDiscardingTaskGroup { group in
             for index in self.plan.readers.indices {
                 let reader = ProofReader(index: index, nodes: self.nodes, plan: self.plan, journal: self.journal)
@@ -78,12 +85,16 @@ public struct Proof: Sendable {
             self.journal.write { ledger, now in ledger.publishingBegan(at: now) }
             let deadline = ContinuousClock.now + self.plan.duration
             if let session { group.addTask { await session.run(until: deadline) } }
+            if let presence { group.addTask { await presence.run(until: deadline) } }
             await self.publish(until: deadline)
             self.journal.write { ledger, now in ledger.publishingEnded(at: now) }
             let end = self.journal.now
-            await self.wait(atMost: self.plan.settle) { $0.isSettled && session?.isSettled ?? true }
+            await self.wait(atMost: self.plan.settle) {
+                $0.isSettled && session?.isSettled ?? true && presence?.isSettled ?? true
+            }
+            let ledger = await presence?.close()
             group.cancelAll()
-            return end
+            return (end, ledger)
         }
     }
 

@@ -102,7 +102,7 @@ extension ProofReader {
         case .error("AUTH_ERROR", _): break
         case .error(let code, let message):
             throw RelayError(.subscriptionEnded, detail: "\(message) (\(code))")
-        case .published, .publishRefused, .tokenExpiring, .authenticated, .other: break
+        case .published, .publishRefused, .presence, .presenceDone, .tokenExpiring, .authenticated, .other: break
         }
     }
 

@@ -54,7 +54,7 @@ struct SocketPublisher {
             case .publishRefused(let request, _):
                 unanswered.remove(request)
                 publisher.journal.frameRefused()
-            case .subscribed, .message, .gap, .error, .tokenExpiring, .authenticated, .other:
+            case .subscribed, .message, .gap, .error, .presence, .presenceDone, .tokenExpiring, .authenticated, .other:
                 continue
             }
         }

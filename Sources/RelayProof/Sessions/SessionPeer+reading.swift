@@ -82,7 +82,7 @@ extension SessionPeer {
             case .message(let message): self.received(message)
             case .gap(let gap): self.received(gap)
             case .error(let code, let text): throw RelayError(.refused, detail: "\(text) (\(code))")
-            case .published, .publishRefused, .tokenExpiring, .authenticated, .other: continue
+            case .published, .publishRefused, .presence, .presenceDone, .tokenExpiring, .authenticated, .other: continue
             }
         }
     }

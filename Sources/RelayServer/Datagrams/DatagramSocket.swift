@@ -1,37 +1,31 @@
 import CDatagrams
 import Glibc
 import NIOCore
-import NIOPosix
+import RelayDatagrams
 import RelayWire
 
-/// A UDP socket that datagrams leave by, past the channel that reads from it.
-///
-/// The channel would hold in memory what the socket does not take. It would also close the socket for good where one answer can't be
-/// sent: a firewall's word, or a forged source to which there is no way, would end the service.
+/// A UDP socket of the port for STUN, or a relayed one, and where it is bound.
 struct DatagramSocket {
     let bound: TransportAddress
-    let channel: any Channel
-    private let descriptor: CInt
+    private let socket: UDPSocket
 
     /// Nil where the channel has no socket, or none any more.
     init?(_ channel: any Channel) {
-        guard channel.isActive, let bound = channel.localAddress.flatMap({ TransportAddress($0) }) else { return nil }
-        let pipeline = channel.pipeline.syncOperations
-        let handle = try? pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
-        guard let handle = handle ?? nil else { return nil }
+        guard let socket = UDPSocket(channel), let bound = channel.localAddress.flatMap({ TransportAddress($0) }) else {
+            return nil
+        }
         self.bound = bound
-        self.channel = channel
-        self.descriptor = handle
+        self.socket = socket
     }
+
+    var channel: any Channel { self.socket.channel }
 
     /// Sends a datagram now or never.
     ///
     /// - Returns: whether the system took it.
     func send(_ datagram: ByteBuffer, to peer: SocketAddress) -> Bool {
         unsafe peer.withSockAddr { address, size in
-            unsafe datagram.withUnsafeReadableBytes {
-                unsafe self.send($0, to: Destination(address, socklen_t(size))) == nil
-            }
+            unsafe datagram.withUnsafeReadableBytes { unsafe self.socket.send($0, to: address, socklen_t(size)) }
         }
     }
 
@@ -41,87 +35,27 @@ struct DatagramSocket {
     /// - Returns: how many of them, from the first on, the system took.
     func send(_ run: DatagramRun, to peer: SocketAddress, _ cutting: inout DatagramCutting) -> Int {
         unsafe peer.withSockAddr { address, size in
-            unsafe self.send(run, to: Destination(address, socklen_t(size)), &cutting)
+            unsafe self.send(run, to: address, socklen_t(size), &cutting)
         }
     }
 
     /// The same, without memory for the address.
     func send(_ run: DatagramRun, to peer: TransportAddress, _ cutting: inout DatagramCutting) -> Int {
         unsafe peer.withSocketAddress { address, size in
-            unsafe self.send(run, to: Destination(address, size), &cutting)
+            unsafe self.send(run, to: address, size, &cutting)
         }
     }
 
-    private func send(_ run: DatagramRun, to destination: Destination, _ cutting: inout DatagramCutting) -> Int {
-        unsafe run.bytes.withUnsafeReadableBytes { bytes in
-            if run.count > 1, cutting == .bySystem {
-                let error = unsafe self.send(bytes, to: destination, cutAt: run.size)
-                switch error {
-                case nil: return run.count
-                // The network's device can't cut.
-                case EIO, ENOPROTOOPT, EOPNOTSUPP: cutting = .here
-                // One datagram is too long for the way, which ordinary sending makes fragments of.
-                case EINVAL, EMSGSIZE: break
-                default: return 0
-                }
-            }
-            for sent in 0..<run.count {
-                let start = sent * run.size
-                let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + run.size, bytes.count)])
-                guard unsafe self.send(part, to: destination) == nil else { return sent }
-            }
-            return run.count
-        }
-    }
-
-    /// Where something goes, in the system's form.
-    @unsafe private struct Destination {
-        let address: UnsafePointer<sockaddr>
-        let size: socklen_t
-
-        init(_ address: UnsafePointer<sockaddr>, _ size: socklen_t) {
-            unsafe self.address = address
-            unsafe self.size = size
-        }
-    }
-
-    /// - Parameter size: of the datagrams that the bytes are cut into; nil: they are one.
-    /// - Returns: the system's error; nil where it took all.
     private func send(
-        _ bytes: UnsafeRawBufferPointer,
-        to destination: Destination,
-        cutAt size: Int? = nil
-    ) -> CInt? {
-        // The descriptor of a channel that is not active may be another's by now.
-        guard self.channel.isActive else { return EBADF }
-        var part = unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
-        var control = SegmentControl(size: UInt16(truncatingIfNeeded: size ?? 0))
-        let sent = unsafe withUnsafeMutablePointer(to: &part) { part in
-            unsafe withUnsafeMutableBytes(of: &control) { control in
-                var message = unsafe msghdr()
-                unsafe message.msg_name = UnsafeMutableRawPointer(mutating: destination.address)
-                unsafe message.msg_namelen = destination.size
-                unsafe message.msg_iov = part
-                unsafe message.msg_iovlen = 1
-                if size != nil {
-                    unsafe message.msg_control = control.baseAddress
-                    unsafe message.msg_controllen = control.count
-                }
-                return unsafe sendmsg(self.descriptor, &message, Self.flags)
-            }
+        _ run: DatagramRun,
+        to address: UnsafePointer<sockaddr>,
+        _ addressSize: socklen_t,
+        _ cutting: inout DatagramCutting
+    ) -> Int {
+        guard !run.isEmpty else { return 0 }
+        return unsafe run.bytes.withUnsafeReadableBytes { bytes in
+            unsafe self.socket.send(bytes, size: run.size, to: address, addressSize, &cutting)
         }
-        return sent == bytes.count ? nil : errno
-    }
-
-    /// The control message of UDP_SEGMENT as the system reads it: length, level, type, and the size of each datagram.
-    private struct SegmentControl {
-        let length = UInt(MemoryLayout<UInt>.size + 2 * MemoryLayout<CInt>.size + MemoryLayout<UInt16>.size)
-        let level = datagrams_segment_level
-        let type = datagrams_segment_type
-        let size: UInt16
-        // Control messages fill whole words.
-        let padding = UInt16(0)
-        let morePadding = UInt32(0)
     }
 
     /// Takes what waits, see `datagrams_receive`.
@@ -133,20 +67,6 @@ struct DatagramSocket {
         size: Int,
         _ received: UnsafeMutableBufferPointer<datagram_received>
     ) -> Int {
-        guard self.channel.isActive, bytes.count >= size * received.count else { return 0 }
-        let count = UInt32(received.count)
-        return max(
-            0,
-            Int(unsafe datagrams_receive(self.descriptor, bytes.baseAddress, size, received.baseAddress, count))
-        )
+        unsafe self.socket.receive(into: bytes, size: size, received)
     }
-
-    private static let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
-}
-
-/// Who cuts a run into its datagrams.
-enum DatagramCutting {
-    case bySystem
-    /// A call of the system for each.
-    case here
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import RelayDatagrams
 import RelayWire
 
 /// The relayed ports of TURN: opens and closes their sockets, and carries data, as ``TURNServer`` decides.

@@ -23,6 +23,8 @@ struct ConnectionFacts: Sendable {
         case socketio
         /// An end of a tunnel.
         case tunnel
+        /// A connection to the QUIC relay.
+        case quic
         /// Another relay's.
         case node
     }
@@ -32,7 +34,8 @@ struct ConnectionFacts: Sendable {
     var lasts: Bool {
         switch self.kind {
         case .handshake, .http: false
-        case .poll, .sse, .ws, .pulse, .signaling, .documents, .hocuspocus, .rooms, .socketio, .tunnel, .node: true
+        case .poll, .sse, .ws, .pulse, .signaling, .documents, .hocuspocus, .rooms, .socketio, .tunnel, .quic, .node:
+            true
         }
     }
 

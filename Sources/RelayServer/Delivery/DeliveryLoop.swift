@@ -1,5 +1,6 @@
 import NIOCore
 import RelayCore
+import RelayPresence
 import Synchronization
 
 /// Binds an event loop's readers to the loop: gathers hints from all threads and acts on them once per loop tick.
@@ -12,12 +13,14 @@ final class DeliveryLoop: ReadingLoop {
     final class LoopState {
         let readers: LoopReaders
         let connections: LoopConnections
+        let presence: PresenceLoop
         let headTexts = HeadTexts()
         let lateAnswers = LateAnswers()
 
-        init(readers: LoopReaders, connections: LoopConnections) {
+        init(readers: LoopReaders, connections: LoopConnections, presence: PresenceLoop) {
             self.readers = readers
             self.connections = connections
+            self.presence = presence
         }
     }
 
@@ -29,15 +32,21 @@ final class DeliveryLoop: ReadingLoop {
     static func start(
         on eventLoop: any EventLoop,
         broker: Broker,
+        presence: PresenceService,
         endsExpired: Bool,
         peerTimeout: TimeAmount
     ) async throws -> DeliveryLoop {
         let loop = DeliveryLoop(eventLoop: eventLoop)
-        try await eventLoop.submit { loop.open(broker, endsExpired, peerTimeout) }.get()
+        try await eventLoop.submit { loop.open(broker, presence, endsExpired, peerTimeout) }.get()
         return loop
     }
 
-    private func open(_ broker: Broker, _ endsExpired: Bool, _ peerTimeout: TimeAmount) {
+    private func open(
+        _ broker: Broker,
+        _ presence: PresenceService,
+        _ endsExpired: Bool,
+        _ peerTimeout: TimeAmount
+    ) {
         let eventLoop = self.eventLoop
         // The readers hold the loop, and the loop holds them until it stops.
         let readers = LoopReaders(loop: self, clock: broker.clock) { request, ticket in
@@ -48,7 +57,11 @@ final class DeliveryLoop: ReadingLoop {
             expiryClock: endsExpired ? broker.clock : nil,
             peers: VanishedPeers(bound: peerTimeout)
         )
-        self.state.value = LoopState(readers: readers, connections: connections)
+        self.state.value = LoopState(
+            readers: readers,
+            connections: connections,
+            presence: PresenceLoop(presence, readers, on: eventLoop)
+        )
     }
 
     private static let readAttempts = 9
@@ -75,6 +88,7 @@ final class DeliveryLoop: ReadingLoop {
     func stop() async throws {
         try await self.eventLoop.submit {
             self.state.value?.connections.stop()
+            self.state.value?.presence.stop()
             self.state.value = nil
         }.get()
     }

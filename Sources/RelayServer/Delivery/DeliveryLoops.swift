@@ -1,5 +1,6 @@
 import NIOCore
 import RelayCore
+import RelayPresence
 
 /// The delivery loop of every event loop, and the way to reach them all.
 final class DeliveryLoops: Sendable {
@@ -13,11 +14,13 @@ final class DeliveryLoops: Sendable {
     }
 
     /// - Parameters:
+    ///   - presence: what looks after who is on topics, as each loop knows it.
     ///   - endsExpired: whether an access token that expires ends what it opened.
     ///   - peerTimeout: see ``VanishedPeers``.
     static func start(
         on group: any EventLoopGroup,
         broker: Broker,
+        presence: PresenceService,
         endsExpired: Bool,
         peerTimeout: TimeAmount
     ) async throws -> DeliveryLoops {
@@ -27,6 +30,7 @@ final class DeliveryLoops: Sendable {
                 try await DeliveryLoop.start(
                     on: eventLoop,
                     broker: broker,
+                    presence: presence,
                     endsExpired: endsExpired,
                     peerTimeout: peerTimeout
                 )

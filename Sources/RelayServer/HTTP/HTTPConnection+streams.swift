@@ -70,6 +70,9 @@ extension HTTPConnection {
         if let date = self.loop?.current?.connections.date(at: exchange?.started ?? .now()) {
             headers.add(name: "date", value: date)
         }
+        if self.isEncrypted, let alternative = self.services.alternative {
+            headers.add(name: "alt-svc", value: alternative)
+        }
         guard let exchange else { return }
         headers.add(name: "x-request-id", value: exchange.requestID)
         if exchange.facts.hasOrigin { self.services.gate.decorate(&headers, for: exchange.head) }

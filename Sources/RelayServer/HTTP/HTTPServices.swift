@@ -21,6 +21,8 @@ final class HTTPServices: Sendable {
     let logger: Logger
     /// Begins spans. Off where nothing is traced; nil in tests that trace nothing.
     let tracer: Tracer?
+    /// Where else the same is served, as `Alt-Svc` says it (RFC 7838) to those who came by TLS; nil for nowhere.
+    let alternative: String?
     /// What connections work with that come from now on; nil where nothing has changed since.
     private let successor = Mutex<HTTPServices?>(nil)
 
@@ -34,7 +36,8 @@ final class HTTPServices: Sendable {
         memory: MemoryLedger,
         metrics: EdgeMetrics,
         logger: Logger,
-        tracer: Tracer? = nil
+        tracer: Tracer? = nil,
+        alternative: String? = nil
     ) {
         self.routes = routes
         self.gate = gate
@@ -46,6 +49,7 @@ final class HTTPServices: Sendable {
         self.metrics = metrics
         self.logger = logger
         self.tracer = tracer
+        self.alternative = alternative
     }
 }
 
@@ -65,7 +69,8 @@ extension HTTPServices {
             memory: self.memory,
             metrics: self.metrics,
             logger: self.logger,
-            tracer: self.tracer
+            tracer: self.tracer,
+            alternative: self.alternative
         )
         self.successor.withLock { $0 = next }
     }

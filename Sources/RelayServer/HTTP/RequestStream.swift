@@ -1,8 +1,9 @@
 import NIOCore
 import NIOHTTP1
 import RelayCore
+import RelayHTTP3
 
-/// What carries one request beside others on the same connection: a stream of HTTP/2. Its end is the request's. Lives on its loop.
+/// What carries one request beside others on the same connection: a stream of HTTP/2 or HTTP/3. Its end is the request's. Lives on its loop.
 protocol RequestStream: AnyObject {
     /// Written bytes that have not left the relay. The first few thousand are not counted.
     var untakenBytes: Int { get }
@@ -23,6 +24,21 @@ protocol RequestStream: AnyObject {
 
     /// The handlers that take the bytes are in their places.
     func passOn()
+
+    /// Whether it opens a session of WebTransport, whose streams it stands for.
+    var isSession: Bool { get }
+
+    /// That session, once it is open; nil before, once it is over, and for others.
+    var session: WebTransportSession? { get }
+
+    /// Stands between a session's bytes and a ``WebSocketConnection``, of which they are no frames; nil where there is no session.
+    var framing: (any ChannelHandler)? { get }
+}
+
+extension RequestStream {
+    var isSession: Bool { false }
+    var session: WebTransportSession? { nil }
+    var framing: (any ChannelHandler)? { nil }
 }
 
 extension HTTPConnection {

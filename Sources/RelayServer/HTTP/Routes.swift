@@ -10,10 +10,14 @@ protocol Route: AnyObject, Sendable {
 
     /// Whether it turns connections into WebSockets.
     var opensWebSockets: Bool { get }
+
+    /// Whether it opens sessions of WebTransport.
+    var opensSessions: Bool { get }
 }
 
 extension Route {
     var opensWebSockets: Bool { false }
+    var opensSessions: Bool { false }
 
     /// For requests that have no body by their nature: a small one is let in, and ignored.
     func admit(_ exchange: Exchange) {

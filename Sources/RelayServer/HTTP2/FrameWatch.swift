@@ -121,6 +121,9 @@ struct FrameBudget {
         /// Of frames that bring next to nothing. What waits of them takes about 100 bytes each. At this rate a connection takes 2.5 % of a core in a
         /// build that is not optimised; at 2,000 a second it took 7 %.
         static let small = Rate(stock: 20_000, most: 40_000, perSecond: 500)
+
+        /// Of streams of HTTP/3 that come to nothing: as many as the library grants those of HTTP/2.
+        static let resets = Rate(stock: 200, most: 200, perSecond: 7)
     }
 
     /// For each frame of data: an update of the stream's window, and one of the connection's.

@@ -31,8 +31,10 @@ final class HTTP2Services: Sendable {
     }
 
     /// By what a connection is counted; nil where no limit of an address holds.
-    func key(of channel: any Channel) -> String? {
-        guard let peer = channel.remoteAddress?.ipAddress, let address = self.clients.address(ofConnection: peer),
+    func key(of channel: any Channel) -> String? { self.key(of: channel.remoteAddress) }
+
+    func key(of peer: SocketAddress?) -> String? {
+        guard let peer = peer?.ipAddress, let address = self.clients.address(ofConnection: peer),
             !self.exempt.contains(where: { $0.contains(address) })
         else { return nil }
         return ClientAddress.key(address)

@@ -129,6 +129,7 @@ final class StreamHandler: ChannelDuplexHandler {
             self.isWebSocket = true
             context.fireChannelRead(self.wrapInboundOut(.head(head)))
             context.fireChannelRead(self.wrapInboundOut(.end(nil)))
+        case .session: self.refuse(.notImplemented)
         case .tooLarge: context.fireErrorCaught(HTTPParserError.headerOverflow)
         case .refused(let status): self.refuse(status)
         }

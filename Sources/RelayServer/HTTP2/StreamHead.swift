@@ -7,11 +7,13 @@ import NIOHTTP1
 /// So what is added here can't be the client's:
 ///
 /// - `transfer-encoding: chunked` stands for a body whose length is not known
-/// - `upgrade: websocket` stands for `:protocol` (RFC 8441)
+/// - `upgrade: websocket` and `upgrade: webtransport` stand for `:protocol` (RFC 8441, RFC 9220)
 enum StreamHead {
     case request(HTTPRequestHead)
     /// A WebSocket is to be opened. Whatever comes next on the stream is the WebSocket's.
     case webSocket(HTTPRequestHead)
+    /// A session of WebTransport is to be opened, which only HTTP/3 has.
+    case session(HTTPRequestHead)
     /// More than a head may hold.
     case tooLarge
     case refused(HTTPResponseStatus)
@@ -91,14 +93,14 @@ enum StreamHead {
                 !self.path.utf8.contains(UInt8(ascii: " ")), let headers = self.completeHeaders(isComplete: isComplete)
             else { return .refused(.badRequest) }
             guard let kind = self.kind else { return .request(self.head(HTTPMethod(rawValue: self.method), headers)) }
-            guard kind == "websocket" else { return .refused(.notImplemented) }
+            guard kind == "websocket" || kind == "webtransport" else { return .refused(.notImplemented) }
             // It could send nothing, and so is none.
             guard !isComplete else { return .refused(.badRequest) }
             var head = self.head(.GET, headers)
             head.headers.remove(name: "transfer-encoding")
             head.headers.remove(name: "content-length")
-            head.headers.add(name: "upgrade", value: "websocket")
-            return .webSocket(head)
+            head.headers.add(name: "upgrade", value: kind)
+            return kind == "websocket" ? .webSocket(head) : .session(head)
         }
 
         private func head(_ method: HTTPMethod, _ headers: HTTPHeaders) -> HTTPRequestHead {

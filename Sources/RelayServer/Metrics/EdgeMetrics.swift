@@ -60,6 +60,7 @@ final class EdgeMetrics: Sendable {
     private let oldConnections: Counter
     private let newConnections: Counter
     let http2: HTTP2Metrics
+    let http3: HTTP3Metrics
     let signIns: SignInMetrics
     private let openCount = Atomic<Int>(0)
     private let routes = Mutex<[RouteKey: RouteSeries]>([:])
@@ -96,6 +97,7 @@ final class EdgeMetrics: Sendable {
         self.oldConnections = Self.connectionCounter("1.1", factory)
         self.newConnections = Self.connectionCounter("2", factory)
         self.http2 = HTTP2Metrics(factory: factory)
+        self.http3 = HTTP3Metrics(factory: factory)
         self.signIns = SignInMetrics(factory: factory)
         self.fineDuration = Timer(label: RelayMetric.httpDurationFine, factory: factory)
         self.requestSize = Recorder(label: RelayMetric.httpRequestSize, factory: factory)

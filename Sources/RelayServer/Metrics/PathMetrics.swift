@@ -93,8 +93,11 @@ final class PathMetrics: Sendable {
     /// Two peers have a tunnel.
     func connected() {
         self.tunnels.increment()
-        self.active.set(self.activeCount.add(1, ordering: .relaxed).newValue)
+        self.bound()
     }
+
+    /// The same, of which the connections are counted apart.
+    func bound() { self.active.set(self.activeCount.add(1, ordering: .relaxed).newValue) }
 
     /// They have none any more.
     func disconnected() { self.active.set(self.activeCount.subtract(1, ordering: .relaxed).newValue) }

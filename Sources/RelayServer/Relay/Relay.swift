@@ -5,6 +5,7 @@ import RelayAccess
 import RelayCore
 import RelayEditing
 import RelayMetrics
+import RelayPresence
 import RelaySessions
 import RelayStorage
 import RelayTelemetry
@@ -145,6 +146,7 @@ public struct Relay: Service {
             group: group,
             logger: self.logger,
             certificate: certificate,
+            quic: try self.configuration.openQUICIdentity(certificate, at: RelayClock.system.now()),
             live: self.live,
             droppedLogLines: self.hooks.droppedLogLines
         )
@@ -155,6 +157,14 @@ public struct Relay: Service {
             peers: parts.peers,
             paths: parts.paths.ledger,
             metrics: parts.services.metrics,
+            logger: self.logger
+        )
+        let quicPort = try await RelayQUICPort.open(
+            self.configuration,
+            parts.peers.quic,
+            on: parts.loops.all.map(\.eventLoop),
+            services: parts.quic,
+            http3: HTTP3Service(parts.services, parts.http2),
             logger: self.logger
         )
         let metricsListener = try await self.listenForMetrics(parts, certificate, group)
@@ -178,8 +188,10 @@ public struct Relay: Service {
                 let watch = CertificateWatch(certificate: certificate, clock: .system, logger: self.logger)
                 tasks.addTask { await watch.run() }
             }
+            if let quicPort { tasks.addTask { await quicPort.run() } }
             tasks.addTask { await parts.sessions.keeper.run() }
             tasks.addTask { await DocumentKeeper(parts.documents).run() }
+            tasks.addTask { await parts.presence.run() }
             if let webhook = parts.webhook?.webhook { tasks.addTask { await webhook.run() } }
             tasks.addTask { await parts.webhooks.edge.keeper.run() }
             if let changes = parts.changes { tasks.addTask { await changes.run() } }
@@ -199,11 +211,13 @@ public struct Relay: Service {
                 parts: parts,
                 listener: listener,
                 others: [metricsListener, pulseListener].compactMap(\.self),
+                quic: quicPort,
                 notice: server.shutdownNotice,
                 grace: server.shutdownGrace,
                 spread: server.shutdownSpread
             ).run()
             await peerPort?.close()
+            await quicPort?.close()
             await parts.outgoing.close()
             // Last, so that what the others have said is exported too.
             parts.logger.info("stopped")

@@ -27,7 +27,7 @@ extension RelayConfiguration {
     }
 
     /// Nil where it is no name that a certificate can have.
-    private static var machineName: String? {
+    static var machineName: String? {
         var bytes = [CChar](repeating: 0, count: 256)
         guard unsafe gethostname(&bytes, bytes.count - 1) == 0 else { return nil }
         let name = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

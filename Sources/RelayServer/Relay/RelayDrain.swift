@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import RelayCore
+import RelayPresence
 import RelaySessions
 
 /// Stops the relay without losing what it owes: no new connections, answers to all that is under way, then the end.
@@ -8,6 +9,7 @@ struct RelayDrain: Sendable {
     let parts: RelayParts
     let listener: Listener
     var others: [Listener] = []
+    var quic: RelayQUICPort?
     /// How long the relay serves on and says that it will stop.
     var notice = Duration.zero
     /// For all of it after that together.
@@ -23,8 +25,8 @@ struct RelayDrain: Sendable {
 
     /// How long a relay takes to stop at most, from the signal to the end of its process.
     static func longest(_ server: RelayConfiguration.Server) -> Duration {
-        // The three moments of this drain, and two more for the store to close.
-        server.shutdownNotice + server.shutdownGrace + self.webhookPatience + self.telemetryPatience + self.moment * 5
+        // The five moments of this drain, and two more for the store to close.
+        server.shutdownNotice + server.shutdownGrace + self.webhookPatience + self.telemetryPatience + self.moment * 7
     }
 
     func run() async {
@@ -33,6 +35,7 @@ struct RelayDrain: Sendable {
         if self.notice > .zero { await self.giveNotice() }
         let end = ContinuousClock.now + self.grace
         for listener in self.listeners { listener.channel.close(promise: nil) }
+        self.quic?.stopAccepting()
         self.parts.loops.shutDownConnections(over: TimeAmount(min(self.spread, self.grace * 0.8)))
         if await !self.drained(within: self.grace) {
             let count = await self.parts.loops.cutOffConnections()
@@ -41,6 +44,13 @@ struct RelayDrain: Sendable {
                 metadata: ["connections": "\(count)", "grace": "\(self.grace)"]
             )
             _ = await self.drained(within: Self.moment)
+        }
+        await self.quic?.drained(within: max(end - .now, Self.moment))
+        // Before anything is waited for that may take long: who has left is not shown any more.
+        if await !self.haveAllLeft(within: Self.moment) {
+            self.parts.services.logger.warning(
+                "members of topics could not be taken off in time: other relays do that when this one is missed"
+            )
         }
         if await !self.isAllStored(within: max(end - .now, Self.moment)) {
             self.parts.services.logger.warning(
@@ -78,6 +88,13 @@ struct RelayDrain: Sendable {
     /// Nobody else waits for messages whose durability is `memory`.
     private func isAllStored(within limit: Duration) async -> Bool {
         await self.happens(within: limit) { self.parts.broker.whenNothingIsUnstored($0) }
+    }
+
+    /// Connections have left the topics on which they were; whoever has not by now does.
+    private func haveAllLeft(within limit: Duration) async -> Bool {
+        let presence = self.parts.presence
+        presence.leaveAll()
+        return await self.happens(within: limit) { presence.whenAllHaveLeft($0) }
     }
 
     /// - Returns: whether the last connection has gone in time.

@@ -20,6 +20,8 @@ extension RelayEdges {
         let pulse: HTTPServices
         /// Does what peers ask of the relay by messages.
         let punches: PunchCoordinator
+        /// What a port for the QUIC relay serves.
+        let quic: QUICRelayServices
         let directory: NodeDirectory
         let audit: AuditTrail
         let reloader: ConfigurationReloader

@@ -1,6 +1,7 @@
 import NIOCore
 import RelayAccess
 import RelayCore
+import RelayPresence
 import RelaySessions
 
 /// What follows the configuration while the relay runs.
@@ -10,12 +11,14 @@ extension RelayEdges {
     func watchConfiguration(_ services: [HTTPServices], _ shared: Shared) {
         let (access, broker, cursors) = (self.access, self.broker, self.cursors)
         let (sessions, webhooks, secret) = (self.sessions.service, self.webhooks, self.secret)
+        let presence = self.presence
         self.live.observe { configuration in
             access.change(to: configuration.accessSettings(secret: secret))
             broker.change(to: configuration.brokerLimits)
             cursors.change(to: configuration.readerSettings)
             sessions.change(to: configuration.sessions.settings)
             webhooks.change(to: configuration)
+            presence.change(to: configuration.presenceSettings)
             for services in services {
                 services.change(gate: configuration.requestGate, timeouts: configuration.connectionTimeouts)
             }

@@ -19,6 +19,12 @@ extension RelayEdges {
             access: shared.access,
             joiner: Joiner(broker: self.broker, cursors: self.cursors, subscriptions: shared.subscriptions),
             publisher: shared.publisher,
+            presence: PulsePresence(
+                shared.presence,
+                scope: pulse.presence,
+                broker: self.broker,
+                loops: self.loops
+            ),
             sockets: self.sockets(shared, shared.places, upTo: most),
             guestSockets: self.sockets(shared, shared.places, upTo: ofPublish),
             strangers: shared.strangers,

@@ -5,6 +5,7 @@ import RelayAccess
 import RelayCore
 import RelayEditing
 import RelayMetrics
+import RelayPresence
 import RelaySessions
 import RelayTelemetry
 import RelayTunnels
@@ -18,6 +19,7 @@ struct RelayEdges {
     let cursors: ReaderCursors
     let sessions: RelaySessionParts
     let documents: DocumentService
+    let presence: PresenceService
     let webhook: RelayWebhookParts?
     let webhooks: TopicWebhookParts
     let peers: RelayPeerParts
@@ -57,6 +59,7 @@ struct RelayEdges {
         /// As whom Pulse's clients act that show none; nil where nobody may.
         let guests: PulseGuests?
         let publisher: Publisher
+        let presence: PresenceDesks
         let limits: EdgeLimits
         let nodes: RelayNodes
         let health: HealthChecks
@@ -88,6 +91,7 @@ struct RelayEdges {
             registry: registry,
             history: self.history,
             certificate: self.certificate,
+            quic: self.quicOffer,
             sessions: self.sessionServices(paths, shared.latency),
             documents: DocumentRESTServices(
                 documents: self.documents,
@@ -95,6 +99,7 @@ struct RelayEdges {
                 showsExample: self.configuration.showsExample,
                 maxUpdateBytes: self.configuration.documents.maxMessageBytes
             ),
+            presence: self.presence,
             webhooks: self.webhooks.edge,
             administration: administration,
             showsConsole: self.configuration.server.console
@@ -120,6 +125,7 @@ struct RelayEdges {
             metrics: own,
             pulse: pulsePort,
             punches: self.punches(paths, PunchMetrics(factory: factory, direct: self.peers.direct)),
+            quic: self.quicRelay(shared, factory),
             directory: administration.directory,
             audit: administration.audit,
             reloader: ConfigurationReloader(live: self.live, audit: administration.audit, logger: self.logger),
@@ -161,6 +167,7 @@ struct RelayEdges {
             anonymous: self.anonymousReaders,
             guests: self.pulseGuests,
             publisher: self.publisher(metrics),
+            presence: PresenceDesks(self.presence),
             limits: EdgeLimits(self.configuration),
             nodes: self.makeNodes(),
             health: HealthChecks(
@@ -182,7 +189,8 @@ struct RelayEdges {
             memory: self.memory,
             metrics: metrics,
             logger: self.logger,
-            tracer: self.telemetry.tracer
+            tracer: self.telemetry.tracer,
+            alternative: self.quicOffer?.alternative
         )
     }
 
@@ -195,11 +203,13 @@ struct RelayEdges {
         let sockets = self.sockets(shared, places, upTo: self.configuration.server.maxBodyBytes)
         let nodes = shared.nodes
         let proxies = self.proxies(shared, nodes, self.sockets(shared, places, upTo: self.maxSignalBytes))
+        let pulseRoute = PulseRoute(pulse)
         let signaling = SignalingRoute(self.signaling(shared, joiner, publisher, proxies))
         let documents = self.documentServices(shared, joiner, publisher, places)
         let poll = PollRoute(
             access: access,
             joiner: joiner,
+            presence: shared.presence,
             clock: self.broker.clock,
             maxTopics: shared.limits.pollTopics,
             waiters: shared.waiters,
@@ -216,6 +226,7 @@ struct RelayEdges {
                     access: access,
                     joiner: joiner,
                     publisher: publisher,
+                    presence: shared.presence,
                     sockets: sockets,
                     maxTopics: shared.limits.socketTopics,
                     peers: signaling,
@@ -227,7 +238,9 @@ struct RelayEdges {
                 "/sse",
                 EventStreamRoute(access: access, joiner: joiner, places: places, metrics: metrics)
             ),
-            .init(.GET, PulseRoute.path, PulseRoute(pulse)), .init(.GET, SignalingRoute.path, signaling),
+            .init(.GET, PulseRoute.path, pulseRoute),
+            .init(.GET, PulseSessionRoute.path, PulseSessionRoute(pulseRoute)),
+            .init(.GET, SignalingRoute.path, signaling),
             .init(.GET, under: NodeProxyRoute.prefix, template: NodeProxyRoute.template, NodeProxyRoute(proxies)),
         ] + self.tunnelRoutes(shared, joiner, sockets, nodes) + self.documentRoutes(documents, shared.engines)
     }
@@ -354,6 +367,7 @@ struct RelayEdges {
             iceServers: self.iceServers,
             paths: paths,
             latency: latency,
+            quic: self.quicOffer,
             maxBodyBytes: min(self.configuration.server.maxBodyBytes, sessions.maxMetadataBytes + (16 << 10))
         )
     }
@@ -398,6 +412,7 @@ struct RelayEdges {
                     service: self.sessions.service
                 ),
                 DocumentCollector(documents: self.documents, engines: engines),
+                PresenceCollector(presence: self.presence),
             ] + (self.webhook.map { [$0.webhook] } ?? []) + self.peers.collectors
                 + (self.certificate.map { [CertificateMetrics(certificate: $0)] } ?? [])
                 + [self.telemetry]

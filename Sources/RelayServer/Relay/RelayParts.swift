@@ -4,6 +4,7 @@ import RelayAccess
 import RelayCore
 import RelayEditing
 import RelayMetrics
+import RelayPresence
 import RelaySessions
 import RelayTelemetry
 import RelayWire
@@ -24,11 +25,13 @@ struct RelayParts: Sendable {
     let http2: HTTP2Services
     let sessions: RelaySessionParts
     let documents: DocumentService
+    let presence: PresenceService
     /// Nil where nobody is told of documents.
     let webhook: RelayWebhookParts?
     let changes: DocumentChangeTeller?
     let webhooks: TopicWebhookParts
     let peers: RelayPeerParts
+    let quic: QUICRelayServices
     let punches: PunchCoordinator
     let paths: PathKeeper
     let history: MetricHistory
@@ -53,6 +56,7 @@ struct RelayParts: Sendable {
     let addressLimits: Adjustable<AddressTable.Limits>
 
     /// - Parameters:
+    ///   - quic: what QUIC clients are shown; nil where there is no QUIC relay.
     ///   - live: what reads the configuration again; nil where it stays as it is.
     init(
         configuration: RelayConfiguration,
@@ -62,6 +66,7 @@ struct RelayParts: Sendable {
         group: any EventLoopGroup,
         logger: Logger,
         certificate: ServedCertificate? = nil,
+        quic: QUICIdentity? = nil,
         live: LiveConfiguration? = nil,
         droppedLogLines: @escaping @Sendable () -> Int = { 0 }
     ) async throws {
@@ -82,9 +87,16 @@ struct RelayParts: Sendable {
         self.access = heart.access
         self.broker = heart.broker
         self.acks = AckKeeper(cursors: heart.cursors, logger: logger)
+        self.presence = PresenceService(
+            settings: configuration.presenceSettings,
+            broker: heart.broker,
+            memory: heart.memory,
+            leases: (store as? any SharedDeadlines)?.deadlines(for: .presence)
+        )
         self.loops = try await DeliveryLoops.start(
             on: group,
             broker: heart.broker,
+            presence: self.presence,
             endsExpired: configuration.access.endsExpiredConnections,
             peerTimeout: TimeAmount(configuration.server.peerTimeout)
         )
@@ -146,7 +158,7 @@ struct RelayParts: Sendable {
             on: group,
             logger: logger
         )
-        self.peers = RelayPeerParts(configuration, secret: secret, clock: heart.broker.clock)
+        self.peers = RelayPeerParts(configuration, secret: secret, clock: heart.broker.clock, quic: quic)
         heart.access.authenticator.takeTickets(readBy: SessionTicketReader(service: self.sessions.service))
         let outgoing = OutgoingHTTP(on: group, authorities: configuration.signIn.authorityPath)
         self.outgoing = outgoing
@@ -167,6 +179,7 @@ struct RelayParts: Sendable {
             cursors: heart.cursors,
             sessions: self.sessions,
             documents: self.documents,
+            presence: self.presence,
             webhook: webhook,
             webhooks: self.webhooks,
             peers: self.peers,
@@ -193,6 +206,7 @@ struct RelayParts: Sendable {
         self.addressLimits = addressLimits
         Self.follow(live, http2, addressLimits)
         self.punches = edges.punches
+        self.quic = edges.quic
         self.herald = NodeHerald(directory: edges.directory, logger: logger)
         self.audit = edges.audit
         self.reloader = edges.reloader

@@ -9,9 +9,14 @@ struct RelayPeerParts: Sendable {
     let bandwidths: SessionBandwidths?
     let bytes = RelayedBytes()
     let direct = DirectSuccess()
+    /// What QUIC clients are shown; nil where there is no QUIC relay.
+    let quic: QUICIdentity?
 
-    /// - Parameter secret: the relay's, from which tokens are made.
-    init(_ configuration: RelayConfiguration, secret: Secret, clock: RelayClock) {
+    /// - Parameters:
+    ///   - secret: the relay's, from which tokens are made.
+    ///   - quic: see ``quic``.
+    init(_ configuration: RelayConfiguration, secret: Secret, clock: RelayClock, quic: QUICIdentity? = nil) {
+        self.quic = quic
         self.tokens = PunchTokens(key: PunchTokenKey(secret: secret.value)) { clock.now() }
         let bytesPerSecond = configuration.tunnels.bytesPerSecond
         self.bandwidths = bytesPerSecond > 0 ? SessionBandwidths(bytesPerSecond: bytesPerSecond) : nil

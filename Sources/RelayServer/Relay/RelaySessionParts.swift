@@ -2,6 +2,7 @@ import Foundation
 import RelayAccess
 import RelayCore
 import RelayEditing
+import RelayPresence
 import RelaySessions
 import RelayStorage
 import Synchronization
@@ -29,7 +30,7 @@ struct RelaySessionParts: Sendable {
         let settings = configuration.sessions.settings
         let metrics = SessionMetrics()
         let observers = TransitionObservers()
-        let shared = store as? any DeadlineStore
+        let shared = (store as? any SharedDeadlines)?.deadlines(for: .sessions)
         let service = SessionService(
             settings: settings,
             keys: try Self.keys(configuration.sessions, broker, secret),
@@ -108,6 +109,6 @@ extension RelayConfiguration {
         let settings = self.sessions.settings
         let sessions = SessionTopic.all(rules: settings.rules, limits: settings.messages, counts: messages)
         let documents = DocumentService.behaviors(self.documents.settings, within: SessionDocumentHome())
-        return [PlainStream()] + sessions + [SessionKeyTopic()] + documents
+        return [PlainStream()] + sessions + [SessionKeyTopic()] + documents + [PresenceTopic()]
     }
 }

@@ -1,10 +1,7 @@
-import Crypto
 import Foundation
 import NIOSSL
 import RelayWire
-import SwiftASN1
 import Synchronization
-import X509
 
 /// A certificate that the relay makes for itself, for development. It is kept, and made anew when it nears its end.
 final class SelfSignedCertificate: Sendable {
@@ -12,11 +9,9 @@ final class SelfSignedCertificate: Sendable {
     static let life = TimeInterval(90 * 86_400)
     /// So long before its end it is made anew.
     static let renewal = Int64(30 * 86_400)
-    /// By which clients' clocks may be behind.
-    private static let slack = TimeInterval(3_600)
 
     private let files: (certificate: String, key: String)?
-    private let names: [String]
+    private let maker: CertificateMaker
     /// The newest, where it is kept in no file.
     private let kept = Mutex<CertificateMaterial?>(nil)
 
@@ -25,7 +20,7 @@ final class SelfSignedCertificate: Sendable {
     ///   - names: of this machine, besides `localhost`.
     init(in directory: String?, names: [String]) {
         self.files = directory.map { ("\($0)/tls-self-signed.crt", "\($0)/tls-self-signed.key") }
-        self.names = names
+        self.maker = CertificateMaker(names: names, life: Self.life)
     }
 
     /// The one that is kept, if it is good for long enough, else a new one.
@@ -39,7 +34,7 @@ final class SelfSignedCertificate: Sendable {
         {
             return known
         }
-        let material = try self.make(at: now)
+        let material = try self.maker.make(at: now)
         let certificate = try self.ready(material, authorities, protocols, at: now)
         try self.keep(material)
         return certificate
@@ -85,56 +80,5 @@ final class SelfSignedCertificate: Sendable {
         } catch {
             throw CertificateProblem(.notMade(cause: "\(error)"))
         }
-    }
-
-    // MARK: Making it
-
-    private func make(at now: Timestamp) throws(CertificateProblem) -> CertificateMaterial {
-        do {
-            let key = P256.Signing.PrivateKey()
-            let certificate = try self.certificate(of: Certificate.PrivateKey(key), at: now)
-            var serializer = DER.Serializer()
-            try serializer.serialize(certificate)
-            let document = PEMDocument(type: "CERTIFICATE", derBytes: serializer.serializedBytes)
-            return CertificateMaterial(
-                certificate: Array((document.pemString + "\n").utf8),
-                key: Array((key.pemRepresentation + "\n").utf8)
-            )
-        } catch {
-            throw CertificateProblem(.notMade(cause: "\(error)"))
-        }
-    }
-
-    private func certificate(of key: Certificate.PrivateKey, at now: Timestamp) throws -> Certificate {
-        let moment = Date(timeIntervalSince1970: TimeInterval(now.microseconds / 1_000_000))
-        let name = try DistinguishedName { CommonName("Pulsar Relay, self-signed") }
-        return try Certificate(
-            version: .v3,
-            serialNumber: Certificate.SerialNumber(),
-            publicKey: key.publicKey,
-            notValidBefore: moment - Self.slack,
-            notValidAfter: moment + Self.life,
-            issuer: name,
-            subject: name,
-            signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: Certificate.Extensions {
-                // Without a list of what the key is for: BoringSSL trusts no certificate of itself whose key may sign no certificates.
-                Critical(BasicConstraints.notCertificateAuthority)
-                // A relay is a client to other relays.
-                try ExtendedKeyUsage([.serverAuth, .clientAuth])
-                SubjectKeyIdentifier(hash: key.publicKey)
-                SubjectAlternativeNames(self.alternativeNames)
-            },
-            issuerPrivateKey: key
-        )
-    }
-
-    private var alternativeNames: [GeneralName] {
-        var texts: [String] = []
-        for name in ["localhost"] + self.names where !texts.contains(name) { texts.append(name) }
-        return texts.map { .dnsName($0) } + [
-            .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1])),
-            .ipAddress(ASN1OctetString(contentBytes: ArraySlice([UInt8](repeating: 0, count: 15) + [1]))),
-        ]
     }
 }

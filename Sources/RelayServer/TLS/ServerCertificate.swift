@@ -11,6 +11,8 @@ struct ServerCertificate: Sendable {
     /// The certificate, then those that lead to its authority.
     let chain: [NIOSSLCertificate]
     let key: NIOSSLPrivateKey
+    /// What it was made ready from.
+    let material: CertificateMaterial
 
     /// The oldest version that is spoken. Clients of the last ten years have it.
     private static let oldestVersion = TLSVersion.tlsv12
@@ -35,6 +37,7 @@ struct ServerCertificate: Sendable {
         protocols: [String] = Self.protocols,
         at now: Timestamp
     ) throws(CertificateProblem) {
+        self.material = material
         let chain = try Self.certificates(material.certificate, paths?.certificate)
         self.chain = chain
         guard let key = try? NIOSSLPrivateKey(bytes: material.key, format: .pem) else {

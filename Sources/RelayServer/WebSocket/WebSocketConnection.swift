@@ -1,6 +1,7 @@
 import NIOCore
 import NIOWebSocket
 import RelayAccess
+import RelayHTTP3
 import RelayTelemetry
 import RelayWire
 
@@ -88,6 +89,9 @@ final class WebSocketConnection: ChannelDuplexHandler {
         )
         self.pings = PingSchedule(openedAt: .now(), idleLimit: services.idleLimit, times: dialect.pingTimes)
     }
+
+    /// The session of WebTransport that it stands for; nil where it is a WebSocket.
+    var session: WebTransportSession? { self.stream?.session }
 
     /// Whether nothing more is sent.
     var isOver: Bool { if case .open = self.phase { false } else { true } }

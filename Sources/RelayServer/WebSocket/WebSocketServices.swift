@@ -87,7 +87,8 @@ final class WebSocketServices: Sendable {
         do {
             try exchange.connection.switchProtocol(
                 headers: headers,
-                handlers: [gate, self.decoder(for: dialect), connection].compactMap(\.self)
+                handlers: [gate, exchange.connection.stream?.framing ?? self.decoder(for: dialect), connection]
+                    .compactMap(\.self)
             )
             connection.began(exchange.trace?.switched(exchange))
             return true

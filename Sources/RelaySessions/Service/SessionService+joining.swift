@@ -14,7 +14,8 @@ public struct SessionJoin: Sendable {
     /// What the client calls this join, so that it may repeat it for ``SessionTimes/joinRepeatSeconds`` if the answer is lost: a secret of its own,
     /// of 16 to 255 bytes.
     public var once: String?
-    /// Where the client was seen: an address, or of IPv6 its first eight bytes in hexadecimal, parted by colons, and `/64`. Nil where that is not known.
+    /// Where the client was seen: an address, or of IPv6 its first eight bytes in hexadecimal, parted by colons, and `/64`. Nil where that is not
+    /// known.
     public var address: String?
     /// What the client has shown before, with a proof of its key where it names one: as its socket opened. A join by the same ticket needs no other.
     public var shown: TicketHolding?
@@ -172,20 +173,8 @@ extension SessionService {
         _ ticket: VerifiedTicket,
         at now: Timestamp
     ) async throws(SessionFailure) -> KeyThumbprint? {
-        guard let (text, answer) = join.proof else { return nil }
-        guard text.utf8.count == 43, let nonce = Sodium.bytes(base64: text.utf8) else { throw .malformed("nonce") }
-        let key = try await self.keys.current().current
-        guard let challenge = ProofNonces.challenge(nonce, for: ticket.facts.session, by: key, at: now) else {
-            throw .proof(.challengeExpired)
-        }
-        do throws(KeyProof.Refusal) {
-            try challenge.check(answer, for: ticket, in: self.settings.cluster, at: now)
-        } catch {
-            throw .proof(error)
-        }
-        let thumbprint = answer.key.thumbprint
-        guard try await self.take(challenge.use(by: thumbprint), at: now) else { throw .proof(.challengeExpired) }
-        return thumbprint
+        guard let (nonce, answer) = join.proof else { return nil }
+        return try await self.take(answer, to: nonce, for: ticket, at: now)
     }
 
     private static func newResume() -> (text: String, digest: ResumeDigest) {

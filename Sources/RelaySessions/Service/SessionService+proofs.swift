@@ -37,6 +37,37 @@ extension SessionService {
         guard isFirst else { throw .used }
     }
 
+    /// Checks that who shows a peer's ticket has the key that it names, and takes the proof: no relay takes it again.
+    ///
+    /// - Parameters:
+    ///   - nonce: as ``challenge(_:)`` gave it.
+    ///   - ticket: the text of one that ``verified(_:for:)`` takes.
+    public func prove(_ ticket: String, by answer: KeyProof, to nonce: String) async throws(SessionFailure) {
+        _ = try await self.take(answer, to: nonce, for: try await self.verified(ticket), at: self.now)
+    }
+
+    /// - Returns: the thumbprint of the key that was proven.
+    func take(
+        _ answer: KeyProof,
+        to nonce: String,
+        for ticket: VerifiedTicket,
+        at now: Timestamp
+    ) async throws(SessionFailure) -> KeyThumbprint {
+        guard nonce.utf8.count == 43, let nonce = Sodium.bytes(base64: nonce.utf8) else { throw .malformed("nonce") }
+        let key = try await self.keys.current().current
+        guard let challenge = ProofNonces.challenge(nonce, for: ticket.facts.session, by: key, at: now) else {
+            throw .proof(.challengeExpired)
+        }
+        do throws(KeyProof.Refusal) {
+            try challenge.check(answer, for: ticket, in: self.settings.cluster, at: now)
+        } catch {
+            throw .proof(error)
+        }
+        let thumbprint = answer.key.thumbprint
+        guard try await self.take(challenge.use(by: thumbprint), at: now) else { throw .proof(.challengeExpired) }
+        return thumbprint
+    }
+
     func take(_ use: ProofUse, at now: Timestamp) async throws(SessionFailure) -> Bool {
         do throws(StoreError) {
             return try await self.proofs.take(use, at: now)

@@ -56,10 +56,14 @@ extension MemoryStore: TopicStore {
         }
     }
 
-    public func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
+    public func deleteTopic(
+        _ key: TopicKey,
+        erasing parts: [TopicKey]
+    ) async throws(StoreError) -> StreamBounds? {
         try self.checkOpen()
         return self.topicTable.withLock { table in
             guard table.delete(key) else { return nil }
+            self.purge(parts)
             return self.withLog(of: key) { $0.purge() } ?? StreamBounds()
         }
     }

@@ -72,7 +72,7 @@ extension Database {
         return .changed(stored, receipt)
     }
 
-    private func purge(_ streams: [TopicKey], with cache: inout StreamCache) throws {
+    func purge(_ streams: [TopicKey], with cache: inout StreamCache) throws {
         for key in streams { _ = try cache.update(key, in: self) { $0.purge() } }
     }
 

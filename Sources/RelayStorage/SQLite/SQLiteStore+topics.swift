@@ -59,9 +59,13 @@ extension SQLiteStore: TopicStore {
         }
     }
 
-    public func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
+    public func deleteTopic(
+        _ key: TopicKey,
+        erasing parts: [TopicKey]
+    ) async throws(StoreError) -> StreamBounds? {
         let bounds: StreamBounds? = try await self.write { db, cache in
             guard try db.changes("DELETE FROM topics WHERE key = ?", [DatabaseValue(key)]) else { return nil }
+            try db.purge(parts, with: &cache)
             let bounds = try cache.update(key, in: db) { stream in
                 stream.purge()
                 return stream.bounds
@@ -69,7 +73,7 @@ extension SQLiteStore: TopicStore {
             return bounds ?? StreamBounds()
         }
         // On a full disk others wait for the room. What can't be removed now is left to the sweep.
-        if bounds != nil, self.writer.needsRoom { try? await self.removeHidden(of: [key]) }
+        if bounds != nil, self.writer.needsRoom { try? await self.removeHidden(of: [key] + parts) }
         return bounds
     }
 

@@ -10,6 +10,7 @@ public enum ClientFrame: Hashable, Sendable {
     case publish(PublishFrame)
     /// Another access token for the connection: as sent, 1 to ``maximumTokenSize`` bytes.
     case authenticate(token: String)
+    case presence(PresenceFrame)
     /// A type that the relay does not know, cut to ``maximumTypeLength`` characters.
     case unknown(type: String)
 
@@ -52,6 +53,7 @@ public enum ClientFrame: Hashable, Sendable {
         case ping
         case publish
         case authenticate = "auth"
+        case presence
     }
 
     /// Names in one subscribe.

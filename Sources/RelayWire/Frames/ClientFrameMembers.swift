@@ -2,7 +2,7 @@ import NIOCore
 
 /// A client frame's members while it is being read. `type` may come last, so all are kept until it is known.
 struct ClientFrameMembers {
-    /// Known once the `id` of a publish or an ack was read; used for refusals too.
+    /// Known once the `id` of a publish, an ack or a presence was read; used for refusals too.
     private(set) var requestID: ByteBuffer?
 
     private var type: JSONValue?
@@ -14,6 +14,9 @@ struct ClientFrameMembers {
     private var idempotencyKey: JSONValue?
     private var token: JSONValue?
     private var reader: JSONValue?
+    private var action: JSONValue?
+    private var data: JSONValue?
+    private var cursor: JSONValue?
     private var message = PublishRequest.Members()
 
     /// - Returns: nil only where an issue was added.
@@ -39,6 +42,7 @@ struct ClientFrameMembers {
         case .ping: return .ping
         case .authenticate: return self.authenticate(in: object, from: &reader, bytes)
         case .publish: return try self.publish(in: object, from: &reader, bytes)
+        case .presence: return self.presence(in: object, from: &reader, bytes)
         case nil: return .unknown(type: String(type.prefix(ClientFrame.maximumTypeLength)))
         }
     }
@@ -66,6 +70,12 @@ struct ClientFrameMembers {
             try reader.keep(bytes, &self.token, "token")
         } else if bytes.text(of: name, is: "reader") {
             try reader.keep(bytes, &self.reader, "reader")
+        } else if bytes.text(of: name, is: "action") {
+            try reader.keep(bytes, &self.action, "action")
+        } else if bytes.text(of: name, is: "data") {
+            try reader.keep(bytes, &self.data, "data")
+        } else if bytes.text(of: name, is: "cursor") {
+            try reader.keep(bytes, &self.cursor, "cursor")
         } else {
             _ = try reader.place.value(bytes)
         }
@@ -144,6 +154,36 @@ struct ClientFrameMembers {
         }
         guard let requestID = self.requestID, let request else { return nil }
         return .publish(ClientFrame.PublishFrame(requestID: requestID, request: request, idempotencyKey: key))
+    }
+
+    private mutating func presence(
+        in object: Range<Int>,
+        from reader: inout RequestReader,
+        _ bytes: Span<UInt8>
+    ) -> ClientFrame? {
+        if let value = self.id, value.kind != .null { self.requestID = reader.requestID(bytes, value) }
+        let topic = self.message.requiredTopic(in: object, from: &reader, bytes)
+        guard let action = self.presenceAction(in: object, from: &reader, bytes), let topic else { return nil }
+        var data: ByteBuffer?
+        if action == .join || action == .update, let value = self.data, value.kind != .null {
+            data = bytes.copy(value.range)
+        }
+        let cursor =
+            action == .watch ? self.optionalText(self.cursor, at: "cursor", from: &reader, bytes) : nil
+        return .presence(PresenceFrame(action, topic: topic, data: data, cursor: cursor, requestID: self.requestID))
+    }
+
+    private func presenceAction(
+        in object: Range<Int>,
+        from reader: inout RequestReader,
+        _ bytes: Span<UInt8>
+    ) -> PresenceFrame.Action? {
+        guard let value = reader.required(bytes, self.action, "action", in: object),
+            let text = reader.text(bytes, value, at: "action")
+        else { return nil }
+        if let action = PresenceFrame.Action(rawValue: text) { return action }
+        reader.add(bytes, .choice(PresenceFrame.Action.allCases.map(\.rawValue)), at: "action", input: value.range)
+        return nil
     }
 
     private func optionalText(

@@ -126,6 +126,7 @@ extension ServerFrame {
         case .acked: "acked"
         case .tokenExpiring: "token_expiring"
         case .authenticated: "authenticated"
+        case .presence: "presence"
         }
     }
 }

@@ -6,7 +6,7 @@ public struct FrameError: Error, Hashable, Sendable {
     public let message: String
     /// The first field that is wrong, with dots between its steps (`topics.3`); nil where it is the frame as a whole.
     public let field: String?
-    /// The `id` of a publish frame that could be read as far as that: JSON, as sent.
+    /// The `id` of a request that could be read as far as that: JSON, as sent.
     public let requestID: ByteBuffer?
 
     public init(message: String, field: String? = nil, requestID: ByteBuffer? = nil) {

@@ -57,6 +57,8 @@ extension ServerFrame {
             sink.put(#"{"type":"authenticated","expires_at":"#)
             sink.put(moment)
             sink.put("}")
+        case .presence(let news):
+            news.put(into: &sink)
         }
     }
 }

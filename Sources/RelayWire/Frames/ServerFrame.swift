@@ -15,6 +15,8 @@ public enum ServerFrame: Hashable, Sendable {
     case tokenExpiring(at: Timestamp)
     /// The answer to an auth frame: the connection lives on its token now, which expires at this moment.
     case authenticated(until: Timestamp)
+    /// Who is on a topic, and what a client has asked of that.
+    case presence(PresenceNews)
 
     /// The answer to a subscribe.
     public struct Subscribed: Hashable, Sendable {
@@ -96,7 +98,7 @@ public enum ServerFrame: Hashable, Sendable {
             self.details = details
         }
 
-        /// The refusal of a client's frame. Its details are `field` and the `id` of a publish, as far as known.
+        /// The refusal of a client's frame. Its details are `field` and the `id` of the request, as far as known.
         public init(code: Code, _ error: FrameError) {
             self.init(code: code, message: error.message)
             if let id = error.requestID { self.details.append(Detail("id", .json(id))) }

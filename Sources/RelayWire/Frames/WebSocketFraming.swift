@@ -89,6 +89,22 @@ public enum WebSocketFraming {
         payload.writeSubstring(kept)
         self.write(.close, payload, maskedBy: key, into: &buffer)
     }
+
+    /// Takes the next frame of those that a server has written, whole.
+    ///
+    /// - Returns: nil where there is none any more.
+    public static func readUnmasked(_ buffer: inout ByteBuffer) -> (kind: Kind, payload: ByteBuffer)? {
+        guard let first = buffer.readInteger(as: UInt8.self), let kind = Kind(rawValue: first & 0x0F),
+            let second = buffer.readInteger(as: UInt8.self)
+        else { return nil }
+        let size: Int? =
+            switch second {
+            case 126: buffer.readInteger(as: UInt16.self).map { Int($0) }
+            case 127: buffer.readInteger(as: UInt64.self).flatMap { Int(exactly: $0) }
+            default: Int(second)
+            }
+        return size.flatMap { buffer.readSlice(length: $0) }.map { (kind, $0) }
+    }
 }
 
 extension ServerFrame {

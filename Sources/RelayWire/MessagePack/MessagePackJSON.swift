@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// MessagePack values that JSON has too, from one to the other (RFC 8259).
+/// The JSON of MessagePack values that JSON has too (RFC 8259). The other way goes ``MessagePackJSONValue``.
 public enum MessagePackJSON {
     /// The JSON of one value. A ``JSONScanner`` takes it.
     ///
@@ -20,17 +20,6 @@ public enum MessagePackJSON {
         try self.write(&reader, into: &json, depth: 0)
         return json
     }
-
-    /// Writes what a JSON text stands for. Integers that 64 bits hold go as such, other numbers as double precision.
-    ///
-    /// - Throws: where the text is none that ``JSONScanner`` takes. Then nothing was written.
-    public static func writeMessagePack(json: ByteBuffer, into buffer: inout ByteBuffer) throws(MessagePackError) {
-        let value = try MessagePackJSONValue(json)
-        let size = MessagePackSize.of { value.put(into: &$0) }
-        buffer.writeWithOutputRawSpan(minimumWritableBytes: size) { value.put(into: &$0) }
-    }
-
-    // MARK: To JSON
 
     /// - Parameter depth: how many containers the value lies in.
     private static func write(

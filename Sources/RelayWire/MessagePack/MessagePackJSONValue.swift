@@ -1,13 +1,15 @@
-import NIOCore
+package import NIOCore
 
 /// A JSON text that was checked, and what must be known of it before it is put as MessagePack: how many values each container holds.
-struct MessagePackJSONValue {
+///
+/// Integers that 64 bits hold go as such, other numbers as double precision.
+package struct MessagePackJSONValue: Hashable, Sendable {
     private let json: ByteBuffer
     /// Of arrays the values, of objects the members: in the order in which the containers begin.
     private let counts: [Int]
 
     /// - Throws: where it is no text that ``JSONScanner`` takes.
-    init(_ json: ByteBuffer) throws(MessagePackError) {
+    package init(_ json: ByteBuffer) throws(MessagePackError) {
         let bytes = json.readableBytesUInt8Span
         var place = JSONPlace()
         var counts: [Int] = []
@@ -47,7 +49,7 @@ struct MessagePackJSONValue {
         }
     }
 
-    func put(into sink: inout (some MessagePackSink & ~Copyable & ~Escapable)) {
+    package func put(into sink: inout (some MessagePackSink & ~Copyable & ~Escapable)) {
         let bytes = self.json.readableBytesUInt8Span
         var place = JSONPlace()
         var counts = self.counts[...]

@@ -1,9 +1,9 @@
-import NIOCore
+package import NIOCore
 
-/// What MessagePack is put into: memory, or a count of the bytes it will take.
+/// What MessagePack is put into: memory, or a count of the bytes it will take. Each value is written in its shortest form.
 ///
 /// A frame's layout is written once, and both its size and its bytes come from it, so that they can't differ.
-protocol MessagePackSink: ~Copyable, ~Escapable {
+package protocol MessagePackSink: ~Copyable, ~Escapable {
     mutating func pack(byte: UInt8)
     mutating func pack(bigEndian number: some FixedWidthInteger & BitwiseCopyable)
     mutating func pack(literal text: StaticString)
@@ -12,16 +12,16 @@ protocol MessagePackSink: ~Copyable, ~Escapable {
 }
 
 extension MessagePackSink where Self: ~Copyable & ~Escapable {
-    mutating func packNull() { self.pack(byte: 0xC0) }
+    package mutating func packNull() { self.pack(byte: 0xC0) }
 
-    mutating func pack(_ flag: Bool) { self.pack(byte: flag ? 0xC3 : 0xC2) }
+    package mutating func pack(_ flag: Bool) { self.pack(byte: flag ? 0xC3 : 0xC2) }
 
-    mutating func pack(_ number: Double) {
+    package mutating func pack(_ number: Double) {
         self.pack(byte: 0xCB)
         self.pack(bigEndian: number.bitPattern)
     }
 
-    mutating func pack(_ number: UInt64) {
+    package mutating func pack(_ number: UInt64) {
         switch number {
         case ...0x7F: self.pack(byte: UInt8(truncatingIfNeeded: number))
         case ...0xFF: self.pack(form: 0xCC, UInt8(truncatingIfNeeded: number))
@@ -32,7 +32,7 @@ extension MessagePackSink where Self: ~Copyable & ~Escapable {
     }
 
     /// One that is not negative goes as unsigned.
-    mutating func pack(_ number: Int64) {
+    package mutating func pack(_ number: Int64) {
         switch number {
         case 0...: self.pack(UInt64(number))
         case (-0x20)...: self.pack(byte: UInt8(truncatingIfNeeded: number))
@@ -43,23 +43,23 @@ extension MessagePackSink where Self: ~Copyable & ~Escapable {
         }
     }
 
-    mutating func pack(text: String) {
+    package mutating func pack(text: String) {
         self.pack(textOf: text.utf8.count)
         self.pack(utf8: text)
     }
 
-    mutating func pack(name: StaticString) {
+    package mutating func pack(name: StaticString) {
         self.pack(textOf: name.utf8CodeUnitCount)
         self.pack(literal: name)
     }
 
     /// - Parameter text: UTF-8.
-    mutating func pack(text: ByteBuffer) {
+    package mutating func pack(text: ByteBuffer) {
         self.pack(textOf: text.readableBytes)
         self.pack(bytes: text)
     }
 
-    mutating func pack(binary: ByteBuffer) {
+    package mutating func pack(binary: ByteBuffer) {
         switch binary.readableBytes {
         case ...0xFF: self.pack(form: 0xC4, UInt8(truncatingIfNeeded: binary.readableBytes))
         case ...0xFFFF: self.pack(form: 0xC5, UInt16(truncatingIfNeeded: binary.readableBytes))
@@ -69,7 +69,7 @@ extension MessagePackSink where Self: ~Copyable & ~Escapable {
     }
 
     /// So many values must be put next.
-    mutating func pack(arrayOf count: Int) {
+    package mutating func pack(arrayOf count: Int) {
         switch count {
         case ...0x0F: self.pack(byte: 0x90 | UInt8(truncatingIfNeeded: count))
         case ...0xFFFF: self.pack(form: 0xDC, UInt16(truncatingIfNeeded: count))
@@ -78,7 +78,7 @@ extension MessagePackSink where Self: ~Copyable & ~Escapable {
     }
 
     /// So many pairs of values must be put next.
-    mutating func pack(mapOf count: Int) {
+    package mutating func pack(mapOf count: Int) {
         switch count {
         case ...0x0F: self.pack(byte: 0x80 | UInt8(truncatingIfNeeded: count))
         case ...0xFFFF: self.pack(form: 0xDE, UInt16(truncatingIfNeeded: count))
@@ -119,9 +119,20 @@ struct MessagePackSize: MessagePackSink {
 }
 
 extension OutputRawSpan: MessagePackSink {
-    mutating func pack(byte: UInt8) { self.append(byte) }
-    mutating func pack(bigEndian number: some FixedWidthInteger & BitwiseCopyable) { self.append(bigEndian: number) }
-    mutating func pack(literal text: StaticString) { self.append(literal: text) }
-    mutating func pack(utf8 text: String) { self.append(utf8: text) }
-    mutating func pack(bytes: ByteBuffer) { self.append(bytes: bytes.readableBytesSpan) }
+    package mutating func pack(byte: UInt8) { self.append(byte) }
+    package mutating func pack(bigEndian number: some FixedWidthInteger & BitwiseCopyable) {
+        self.append(bigEndian: number)
+    }
+    package mutating func pack(literal text: StaticString) { self.append(literal: text) }
+    package mutating func pack(utf8 text: String) { self.append(utf8: text) }
+    package mutating func pack(bytes: ByteBuffer) { self.append(bytes: bytes.readableBytesSpan) }
+}
+
+/// Grows as it has to: for what is not counted first.
+extension ByteBuffer: MessagePackSink {
+    package mutating func pack(byte: UInt8) { self.writeInteger(byte) }
+    package mutating func pack(bigEndian number: some FixedWidthInteger & BitwiseCopyable) { self.writeInteger(number) }
+    package mutating func pack(literal text: StaticString) { self.writeStaticString(text) }
+    package mutating func pack(utf8 text: String) { self.writeString(text) }
+    package mutating func pack(bytes: ByteBuffer) { self.writeImmutableBuffer(bytes) }
 }

@@ -13,6 +13,9 @@ public enum PulseChannel {
         return bytes.allSatisfy { (0x20...0x7E).contains($0) }
     }
 
+    /// Whether a channel's name says that its subscribers want to know who is there: it begins with `presence:`.
+    public static func wantsPresence(_ name: String) -> Bool { name.utf8.starts(with: "presence:".utf8) }
+
     /// - Returns: nil where no channel has that name.
     public static func topic(ofChannel channel: String) -> String? {
         guard self.isLegal(channel) else { return nil }

@@ -3,8 +3,8 @@ public import NIOCore
 /// What a client of Pulse's says: one map of MessagePack.
 public enum PulseClientFrame: Hashable, Sendable {
     case connect(version: UInt8, token: String?)
-    /// `since` is the relay's own: the id of the message after which to go on. Nil for what comes from now on.
-    case subscribe(id: UInt64, channel: String, since: String?)
+    /// `since` and `way` are the relay's own. `since` is the id of the message after which to go on; nil for what comes from now on.
+    case subscribe(id: UInt64, channel: String, since: String?, way: PulseWay = PulseWay())
     case unsubscribe(id: UInt64, channel: String)
     /// Without an id the client wants no answer. The payload shares memory with the frame.
     case publish(id: UInt64?, channel: String, event: String?, payload: ByteBuffer)

@@ -15,6 +15,8 @@ struct PulseFrameMembers {
     private var version: Int?
     private var token: Int?
     private var since: Int?
+    private var stream: Int?
+    private var datagram: Int?
 
     private let buffer: ByteBuffer
 
@@ -65,6 +67,10 @@ struct PulseFrameMembers {
             self.token = offset
         } else if isName("since") {
             self.since = offset
+        } else if isName("stream") {
+            self.stream = offset
+        } else if isName("datagram") {
+            self.datagram = offset
         }
     }
 
@@ -77,9 +83,7 @@ struct PulseFrameMembers {
         case .connect:
             let version: UInt8 = try self.number(self.version, "version")
             return .connect(version: version, token: try self.optionalText(self.token, "token"))
-        case .subscribe:
-            let since = try self.optionalText(self.since, "since")
-            return .subscribe(id: try self.number(self.id, "id"), channel: try self.channelName(), since: since)
+        case .subscribe: return try self.subscribe()
         case .unsubscribe:
             return .unsubscribe(id: try self.number(self.id, "id"), channel: try self.channelName())
         case .publish: return try self.publish()
@@ -88,6 +92,18 @@ struct PulseFrameMembers {
         case .pong: return .pong(timestamp: try self.optionalNumber(self.timestamp, "timestamp"))
         case .ack, .error, .connected: return .ofServer
         }
+    }
+
+    private func subscribe() throws(MessagePackError) -> PulseClientFrame {
+        .subscribe(
+            id: try self.number(self.id, "id"),
+            channel: try self.channelName(),
+            since: try self.optionalText(self.since, "since"),
+            way: PulseWay(
+                hasStream: try self.flag(self.stream, "stream"),
+                hasDatagrams: try self.flag(self.datagram, "datagram")
+            )
+        )
     }
 
     private func publish() throws(MessagePackError) -> PulseClientFrame {
@@ -158,6 +174,14 @@ struct PulseFrameMembers {
         var reader = MessagePackReader(self.buffer, at: slot)
         guard case .string(let size) = try reader.head() else { throw MessagePackError("`\(name)` is no text") }
         return try reader.text(size: size)
+    }
+
+    /// What is not said is not so.
+    private func flag(_ slot: Int?, _ name: String) throws(MessagePackError) -> Bool {
+        guard let slot else { return false }
+        var reader = MessagePackReader(self.buffer, at: slot)
+        guard case .boolean(let flag) = try reader.head() else { throw MessagePackError("`\(name)` is no boolean") }
+        return flag
     }
 
     private func optionalJSON(_ slot: Int?) throws(MessagePackError) -> ByteBuffer? {

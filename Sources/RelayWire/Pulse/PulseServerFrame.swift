@@ -11,32 +11,26 @@ public enum PulseServerFrame: Hashable, Sendable {
     case ping(timestamp: UInt64?)
     /// The ping's timestamp.
     case pong(timestamp: UInt64?)
-    /// The id is 0 but for the answer to a sync. `data` is JSON; what no ``JSONScanner`` takes is left out.
-    case presence(id: UInt64, channel: String, PulsePresenceAction, data: ByteBuffer?)
+    /// What has become of one member. No request is meant.
+    case presence(channel: String, PulsePresenceChange, PulsePresenceState)
+    /// Who is there. The id is the request's; 0 where none is meant.
+    case presenceSync(id: UInt64, channel: String, [PulsePresenceState])
 
     /// In bytes, exactly, with the length in front.
-    public var size: Int {
-        let data = self.data
-        return PulseFraming.prefixSize + MessagePackSize.of { self.put(data, into: &$0) }
-    }
+    public var size: Int { PulseFraming.prefixSize + self.mapSize }
+
+    private var mapSize: Int { MessagePackSize.of { self.put(into: &$0) } }
 
     /// Writes the whole frame, with the length in front.
     public func write(into buffer: inout ByteBuffer) {
-        let data = self.data
-        let size = MessagePackSize.of { self.put(data, into: &$0) }
+        let size = self.mapSize
         buffer.writeWithOutputRawSpan(minimumWritableBytes: PulseFraming.prefixSize + size) {
             $0.pack(bigEndian: UInt32(size))
-            self.put(data, into: &$0)
+            self.put(into: &$0)
         }
     }
 
-    /// Of presence, checked once for both its size and its bytes.
-    private var data: MessagePackJSONValue? {
-        guard case .presence(_, _, _, let data?) = self else { return nil }
-        return try? MessagePackJSONValue(data)
-    }
-
-    private func put(_ data: MessagePackJSONValue?, into sink: inout (some MessagePackSink & ~Copyable & ~Escapable)) {
+    private func put(into sink: inout (some MessagePackSink & ~Copyable & ~Escapable)) {
         switch self {
         case .connected(let connectionID, let version, let heartbeat):
             sink.pack(type: "connected", members: 3)
@@ -60,16 +54,15 @@ public enum PulseServerFrame: Hashable, Sendable {
             sink.pack(type: "ping", timestamp: timestamp)
         case .pong(let timestamp):
             sink.pack(type: "pong", timestamp: timestamp)
-        case .presence(let id, let channel, let action, _):
-            sink.pack(type: "presence", members: data == nil ? 3 : 4)
-            sink.pack(id: id)
-            sink.pack(name: "channel")
-            sink.pack(text: channel)
-            sink.pack(name: "action")
-            sink.pack(UInt64(action.rawValue))
-            guard let data else { return }
-            sink.pack(name: "data")
-            data.put(into: &sink)
+        case .presence(let channel, let change, let state):
+            sink.pack(presenceOf: channel, id: 0, change.action)
+            state.put(into: &sink)
+        case .presenceSync(let id, let channel, let states):
+            sink.pack(presenceOf: channel, id: id, .sync)
+            sink.pack(mapOf: 1)
+            sink.pack(name: "members")
+            sink.pack(arrayOf: states.count)
+            for state in states { state.put(into: &sink) }
         }
     }
 }
@@ -87,6 +80,17 @@ extension MessagePackSink where Self: ~Copyable & ~Escapable {
     fileprivate mutating func pack(id: UInt64) {
         self.pack(name: "id")
         self.pack(id)
+    }
+
+    /// Of a presence frame all but the value of its `data`, which has to be put next.
+    fileprivate mutating func pack(presenceOf channel: String, id: UInt64, _ action: PulsePresenceAction) {
+        self.pack(type: "presence", members: 4)
+        self.pack(id: id)
+        self.pack(name: "channel")
+        self.pack(text: channel)
+        self.pack(name: "action")
+        self.pack(UInt64(action.rawValue))
+        self.pack(name: "data")
     }
 
     fileprivate mutating func pack(type: StaticString, timestamp: UInt64?) {

@@ -10,17 +10,33 @@ public struct PollResponse: Hashable, Sendable {
     public var gaps: [GapFields]
     /// At most one a topic. The field is left out where there are none.
     public var epochs: [EpochFields]
+    /// Who is on a topic, or what has changed of that: at most one a topic. The field is left out where there are none.
+    public var presence: [Presence]
+
+    /// A ``PresenceReport`` that is written already.
+    public struct Presence: Hashable, Sendable {
+        public var topic: String
+        /// A JSON object, sent as it is.
+        public var report: ByteBuffer
+
+        public init(topic: String, report: ByteBuffer) {
+            self.topic = topic
+            self.report = report
+        }
+    }
 
     public init(
         messages: [MessageFields] = [],
         hasMore: Bool = false,
         gaps: [GapFields] = [],
-        epochs: [EpochFields] = []
+        epochs: [EpochFields] = [],
+        presence: [Presence] = []
     ) {
         self.messages = messages
         self.hasMore = hasMore
         self.gaps = gaps
         self.epochs = epochs
+        self.presence = presence
     }
 
     /// In bytes, exactly.
@@ -47,6 +63,15 @@ public struct PollResponse: Hashable, Sendable {
         if !self.epochs.isEmpty {
             sink.put(#","epochs":{"#)
             sink.putList(self.epochs) { $0.put(into: &$1) }
+            sink.put("}")
+        }
+        if !self.presence.isEmpty {
+            sink.put(#","presence":{"#)
+            sink.putList(self.presence) { presence, sink in
+                sink.put(text: presence.topic)
+                sink.put(":")
+                sink.put(json: presence.report)
+            }
             sink.put("}")
         }
         sink.put("}")

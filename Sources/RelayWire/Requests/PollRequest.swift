@@ -2,7 +2,7 @@ public import NIOCore
 
 /// What a long poll asks for.
 public struct PollRequest: Hashable, Sendable {
-    /// At least one; each name once, in the order asked for.
+    /// At least one, or none where ``presence`` has some; each name once, in the order asked for.
     public let topics: [String]
     /// The ids that the client has seen, as it sent them (they may be no ids at all): topic to text. Only for topics
     /// polled; empty where none was sent.
@@ -17,6 +17,21 @@ public struct PollRequest: Hashable, Sendable {
     public let reader: String?
     /// What that reader is done with: topic to text, as ``since``.
     public let acknowledged: [String: String]
+
+    /// The topics of which it asks who is there; each name once, in the order asked for.
+    public let presence: [Presence]
+
+    /// A topic of which a poll asks who is there.
+    public struct Presence: Hashable, Sendable {
+        public let topic: String
+        /// What the client knows already, as it sent it, which may be no cursor; nil for nothing.
+        public let cursor: String?
+
+        public init(topic: String, cursor: String? = nil) {
+            self.topic = topic
+            self.cursor = cursor
+        }
+    }
 
     /// What is refused, and what holds where a field is absent.
     public struct Limits: Hashable, Sendable {
@@ -40,7 +55,7 @@ public struct PollRequest: Hashable, Sendable {
         }
     }
 
-    /// Reads `{"topics", "since"?, "timeout"?, "replay_window_seconds"?, "client_id"?, "reader"?, "ack"?}`.
+    /// Reads `{"topics", "since"?, "timeout"?, "replay_window_seconds"?, "client_id"?, "reader"?, "ack"?, "presence"?}`.
     ///
     /// - Parameter json: the whole body. Nothing of it is kept alive.
     public init(json: ByteBuffer, limits: Limits = Limits()) throws(RequestError) {
@@ -56,7 +71,8 @@ public struct PollRequest: Hashable, Sendable {
         replayWindowSeconds: Int,
         clientID: String?,
         reader: String?,
-        acknowledged: [String: String]
+        acknowledged: [String: String],
+        presence: [Presence]
     ) {
         self.topics = topics
         self.since = since
@@ -65,6 +81,7 @@ public struct PollRequest: Hashable, Sendable {
         self.clientID = clientID
         self.reader = reader
         self.acknowledged = acknowledged
+        self.presence = presence
     }
 
     private static func read(
@@ -78,10 +95,8 @@ public struct PollRequest: Hashable, Sendable {
             try members.keep(name, from: &reader, bytes)
         }
         let object = start..<reader.place.offset
-        let slot = reader.required(bytes, members.topics, "topics", in: object)
-        let topics = try slot.flatMap { (value) throws(JSONError) in
-            try reader.topics(bytes, value, limit: limits.maximumTopics)
-        }
+        let presence = try reader.presence(bytes, members.presence, limit: limits.maximumTopics)
+        let topics = try members.topics(in: object, from: &reader, bytes, limits, mayLack: presence != nil)
         let since = try reader.cursors(bytes, members.since, at: "since", for: topics ?? [])
         let timeout = members.timeout.map { reader.number(bytes, $0, at: "timeout", in: limits.timeout) }
         let window = members.replayWindow.map {
@@ -98,7 +113,8 @@ public struct PollRequest: Hashable, Sendable {
             replayWindowSeconds: (window ?? 0) ?? 0,
             clientID: clientID,
             reader: name,
-            acknowledged: acknowledged
+            acknowledged: acknowledged,
+            presence: presence ?? []
         )
     }
 
@@ -112,6 +128,20 @@ public struct PollRequest: Hashable, Sendable {
         var reader: JSONValue?
         /// As ``since``.
         var acknowledged: JSONValue?
+        var presence: JSONValue?
+
+        /// - Parameter mayLack: whether there need be none.
+        func topics(
+            in object: Range<Int>,
+            from reader: inout RequestReader,
+            _ bytes: Span<UInt8>,
+            _ limits: Limits,
+            mayLack: Bool
+        ) throws(JSONError) -> [String]? {
+            if self.topics == nil, mayLack { return [] }
+            guard let value = reader.required(bytes, self.topics, "topics", in: object) else { return nil }
+            return try reader.topics(bytes, value, limit: limits.maximumTopics)
+        }
 
         mutating func keep(
             _ name: JSONValue,
@@ -132,6 +162,8 @@ public struct PollRequest: Hashable, Sendable {
                 try reader.keep(bytes, &self.reader, "reader")
             } else if bytes.text(of: name, is: "ack") {
                 try reader.keep(bytes, &self.acknowledged, "ack")
+            } else if bytes.text(of: name, is: "presence") {
+                try reader.keep(bytes, &self.presence, "presence")
             } else {
                 _ = try reader.place.value(bytes)
             }

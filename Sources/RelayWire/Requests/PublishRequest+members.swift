@@ -41,6 +41,17 @@ extension PublishRequest {
             return text
         }
 
+        /// The topic of a frame that can't do without.
+        ///
+        /// - Parameter object: the bytes of the object that the members come from.
+        func requiredTopic(
+            in object: Range<Int>,
+            from reader: inout RequestReader,
+            _ bytes: Span<UInt8>
+        ) -> String? {
+            reader.required(bytes, self.topic, "topic", in: object).flatMap { reader.topic(bytes, $0, at: "topic") }
+        }
+
         /// - Parameter object: the bytes of the object that the members come from.
         func request(
             in object: Range<Int>,
@@ -48,9 +59,7 @@ extension PublishRequest {
             _ bytes: Span<UInt8>
         ) throws(JSONError) -> PublishRequest? {
             let before = reader.issues.count
-            let topic = reader.required(bytes, self.topic, "topic", in: object).flatMap {
-                reader.topic(bytes, $0, at: "topic")
-            }
+            let topic = self.requiredTopic(in: object, from: &reader, bytes)
             let payload = reader.required(bytes, self.payload, "payload", in: object)
             var binary: ByteBuffer?
             if let payload, payload.kind != .object {

@@ -97,8 +97,41 @@ extension RequestReader {
         return cursors
     }
 
+    /// An object from topic to a cursor, or null, for at most `limit` topics. Null and absent mean none.
+    mutating func presence(
+        _ bytes: Span<UInt8>,
+        _ slot: JSONValue?,
+        limit: Int
+    ) throws(JSONError) -> [PollRequest.Presence]? {
+        guard let value = slot, value.kind != .null else { return nil }
+        guard value.kind == .object else {
+            self.add(bytes, .object, at: "presence", input: value.range)
+            return []
+        }
+        var wanted: [PollRequest.Presence] = []
+        var known: Set<String> = []
+        var count = 0
+        var walk = JSONPlace(offset: value.range.lowerBound)
+        try walk.enterObject(bytes)
+        while let name = try walk.nextMember(bytes) {
+            let member = try walk.value(bytes)
+            count += 1
+            guard count <= limit else { continue }
+            let place = FieldPlace(field: "presence", entry: .name(self.shown(bytes, name)))
+            guard let topic = self.topic(bytes, name, at: place) else { continue }
+            let cursor = member.kind == .null ? nil : self.text(bytes, member, at: place)
+            if known.insert(topic).inserted {
+                wanted.append(PollRequest.Presence(topic: topic, cursor: cursor))
+            } else {
+                self.add(bytes, .duplicate, at: place, input: member.range)
+            }
+        }
+        if count > limit { self.add(bytes, .longList(count, limit: limit), at: "presence", input: value.range) }
+        return count > 0 ? wanted : nil
+    }
+
     /// A legal name's bytes even if every one is an escape of six.
-    private static let maximumTopicSize = 6 * TopicNaming.maximumChannelLength
+    private static let maximumTopicSize = 6 * TopicNaming.maximumPathLength
 
     /// A member's name in an issue's location, cut to a sane length.
     private func shown(_ bytes: Span<UInt8>, _ name: JSONValue) -> String {

@@ -16,5 +16,7 @@ public enum RoomFrame: Hashable, Sendable {
     }
 
     /// Whether a connection's first message joins a room. It is then not one of the relay's own protocol, whose messages have a `type`.
-    public static func isJoin(_ json: ByteBuffer) -> Bool { JSONScanner.text(ofMember: "action", in: json) == "join" }
+    public static func isJoin(_ json: ByteBuffer) -> Bool {
+        JSONScanner.text(ofMember: "action", in: json) == "join" && JSONScanner.text(ofMember: "type", in: json) == nil
+    }
 }

@@ -2,20 +2,31 @@
 public enum TopicNaming: Sendable {
     /// 1 to 255 of `A-Z a-z 0-9 _ -`, with at least one letter or digit.
     case plain
-    /// Also paths: such names joined by `/`, 255 bytes in all, or 774 where they begin as those of Pulse's channels. Which paths exist is
-    /// not checked.
+    /// Also paths: such names joined by `/`, 255 bytes in all, or 774 where they begin as those of Pulse's channels. Behind the beginning of
+    /// a presence's name comes a topic's, which may be as long as on its own. Which paths exist is not checked.
     case paths
 
-    /// Of all names but those of Pulse's channels. In bytes.
+    /// Of all names but those of Pulse's channels and of presences. In bytes.
     public static let maximumLength = 255
     /// What names of Pulse's channels begin with: see ``PulseChannel``.
     public static let channelPrefix = Self.channelStart.description
     private static let channelStart: StaticString = "pulse/"
     /// Of a name of Pulse's channels: each byte of the channel's own name may take three. In bytes.
     public static let maximumChannelLength = Self.channelStart.utf8CodeUnitCount + 3 * PulseChannel.maximumLength
+    /// What the name of a topic's presence begins with: the topic's own name comes next.
+    public static let presencePrefix = Self.presenceStart.description
+    private static let presenceStart: StaticString = "presence/"
+    /// Of any name. In bytes.
+    static let maximumPathLength = Self.presenceStart.utf8CodeUnitCount + Self.maximumChannelLength
 
     /// How long a name may be that begins as `name` does. In bytes.
     public func maximumLength(of name: some Collection<UInt8>) -> Int {
+        let prefix = Self.presencePrefix.utf8
+        guard self == .paths, name.starts(with: prefix) else { return self.maximumTopicLength(of: name) }
+        return prefix.count + self.maximumTopicLength(of: name.dropFirst(prefix.count))
+    }
+
+    private func maximumTopicLength(of name: some Collection<UInt8>) -> Int {
         self == .paths && Self.isChannel(name) ? Self.maximumChannelLength : Self.maximumLength
     }
 
@@ -32,12 +43,18 @@ public enum TopicNaming: Sendable {
 
     /// The same rule over bytes, before they become a string.
     func allows(_ bytes: Span<UInt8>) -> Bool {
-        let isChannel = self == .paths && bytes.holds(Self.channelStart, at: 0)
-        var check = Check(naming: self, limit: isChannel ? Self.maximumChannelLength : Self.maximumLength)
+        var check = Check(naming: self, limit: self.maximumLength(of: bytes))
         for index in bytes.indices {
             guard check.accepts(bytes[index]) else { return false }
         }
         return check.isComplete
+    }
+
+    private func maximumLength(of bytes: Span<UInt8>) -> Int {
+        guard self == .paths else { return Self.maximumLength }
+        let start = bytes.holds(Self.presenceStart, at: 0) ? Self.presenceStart.utf8CodeUnitCount : 0
+        let isChannel = bytes.holds(Self.channelStart, at: start)
+        return start + (isChannel ? Self.maximumChannelLength : Self.maximumLength)
     }
 
     private struct Check {

@@ -17,6 +17,9 @@ struct Proof {
         /// How often the peers of its session did something.
         func peers(_ name: String) -> Int { (self.report["peers"] as? [String: Int])?[name] ?? -1 }
 
+        /// How often the members of its first topic did something.
+        func members(_ name: String) -> Int { (self.report["members"] as? [String: Int])?[name] ?? -1 }
+
         /// How often each promise was broken, by its name.
         var faults: [String: Int] {
             let total = self.report["total"] as? [String: Any]

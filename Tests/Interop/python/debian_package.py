@@ -160,7 +160,7 @@ first, second = made("0.0.1"), made("0.0.2")
 
 # What is in it.
 fields = run("dpkg-deb", "--field", str(SYSTEM) + first)
-for library in ("libc6", "libsqlite3-0", "libsodium23", "libhiredis0.14", "libargon2-1", "zlib1g"):
+for library in ("libc6", "libsqlite3-0", "libsodium23", "libhiredis0.14", "libargon2-1", "libngtcp2-9", "libngtcp2-crypto-gnutls2", "zlib1g"):
     check(re.search(rf"Depends:.*\b{re.escape(library)}\b", fields), f"it needs {library}: {fields}")
 for line in run("dpkg-deb", "--contents", str(SYSTEM) + first).splitlines():
     mode, owner = line.split()[:2]

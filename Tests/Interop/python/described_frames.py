@@ -94,6 +94,14 @@ receipt = socket.hear("published")
 socket.say(type="ack", message_id="1-0", topic=topic)
 socket.say(type="ack", message_id=receipt["message_id"], topic=topic, id="done")
 socket.hear("acked")
+room = new_topic("described")
+socket.say(type="presence", action="watch", topic=room, id="watch")
+for action, members in [("join", {"data": {"n": 1}}), ("update", {"data": None}), ("get", {}), ("leave", {}), ("unwatch", {})]:
+    socket.say(type="presence", action=action, topic=room, id=action, **members)
+    while socket.hear("presence").get("id") != action:
+        pass
+socket.socket.send(json.dumps({"type": "presence", "action": "dance", "topic": room, "id": 9}))
+equal(socket.hear("error")["details"]["id"], 9, "id of a bad presence")
 socket.say(type="ping")
 socket.hear("pong")
 socket.say(type="auth", token=login()["access_token"])

@@ -177,11 +177,11 @@ def port():
 
 def common():
     """Settings of a start that gets in nobody's way here."""
-    return {"PULSAR_PORT": port(), "PULSAR_UDP_BIND": "", "PULSAR_BOOTSTRAP_ADMIN_PASSWORD": PASSWORD}
+    return {"PULSAR_PORT": port(), "PULSAR_UDP_BIND": "", "PULSAR_QUIC_BIND": "", "PULSAR_BOOTSTRAP_ADMIN_PASSWORD": PASSWORD}
 
 
 def try_plain(image):
-    check(image.ports == ["8080", "7000", "7000/udp", "7001/udp"], f"{image.ports}")
+    check(image.ports == ["8080", "7000", "7000/udp", "7001/udp", "8443/udp"], f"{image.ports}")
     settings = common()
     container = image.start(**settings)
     container.publish(settings["PULSAR_PORT"], "news")

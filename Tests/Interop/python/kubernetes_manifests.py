@@ -130,7 +130,7 @@ for (kind, name), each in plain.items():
         for port in each["spec"]["ports"]:
             check(ports[port["targetPort"]]["protocol"] == port["protocol"], f"{name}: {port}")
 peers = plain["Service", "pulsar-relay-peers"]["spec"]
-check([each["protocol"] for each in peers["ports"]] == ["UDP", "UDP"], f"{peers}")
+check([each["protocol"] for each in peers["ports"]] == ["UDP"] * 3, f"{peers}")
 labels = plain["Deployment", "pulsar-relay"]["spec"]["template"]["metadata"]["labels"]
 for key in (("Service", "pulsar-relay"), ("Service", "pulsar-relay-headless"), ("Service", "pulsar-relay-peers")):
     check(plain[key]["spec"]["selector"].items() <= labels.items(), f"{key} selects other pods")
@@ -268,6 +268,7 @@ def running(objects, body):
         "PULSAR_PORT": str(free_port()),
         "PULSAR_PROMETHEUS_PORT": str(free_port()),
         "PULSAR_UDP_BIND": "",
+        "PULSAR_QUIC_BIND": "",
     }
     with open(folder.parent / "relay.log", "ab") as log:
         relay = subprocess.Popen([RELAY, "serve"], env=own, cwd=folder.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -4,13 +4,16 @@ import RelayCore
 struct PadBehavior: TopicBehavior {
     let kind = "pad"
     private let plain = PlainStream()
+    let gathering: GatheringTime?
+
+    init(gathering: GatheringTime? = .moment) {
+        self.gathering = gathering
+    }
 
     func name(fromPath path: String) -> TopicName? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         return parts.count == 2 && parts[0] == "pad" && !parts[1].isEmpty ? TopicName(path: path) : nil
     }
-
-    var gathersMessages: Bool { true }
 
     func decide(_ action: TopicAction, by principal: Principal, on access: TopicAccess) -> AccessDecision {
         self.plain.decide(action, by: principal, on: access)

@@ -67,11 +67,12 @@ extension TestStore: TopicStore {
         }
     }
 
-    func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
+    func deleteTopic(_ key: TopicKey, erasing parts: [TopicKey]) async throws(StoreError) -> StreamBounds? {
         await self.announce(.delete)
         return self.state.withLock { state in
             guard state.records.removeValue(forKey: key) != nil else { return nil }
             state.grants[key] = nil
+            for part in parts { state.streams[part]?.clear() }
             state.streams[key]?.clear()
             return state.streams[key]?.bounds ?? StreamBounds()
         }

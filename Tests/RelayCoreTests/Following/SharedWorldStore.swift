@@ -89,7 +89,7 @@ struct SharedWorldStore: StreamStore, StreamFeed {
         }
     }
 
-    func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
+    func deleteTopic(_ key: TopicKey, erasing parts: [TopicKey]) async throws(StoreError) -> StreamBounds? {
         try await self.world.ask { state in
             defer { state.announceTopicChange() }
             return .success(state.log.delete(&state.random))

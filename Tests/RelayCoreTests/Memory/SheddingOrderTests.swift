@@ -17,15 +17,17 @@ struct SheddingOrderTests {
         Set(MemoryAccount.allCases.filter { self.order.admits(10, to: $0, balance: 0, total: total) })
     }
 
-    @Test("strangers and telemetry first, then bodies and answers, then waiting drafts and documents, readers last")
+    @Test(
+        "strangers and telemetry first, then bodies and answers, then waiting drafts, documents and presence, readers last"
+    )
     func inOrder() {
         let all: Set<MemoryAccount> = [
-            .hotTier, .readers, .waiting, .requests, .answers, .strangers, .documents, .telemetry,
+            .hotTier, .readers, .waiting, .requests, .answers, .strangers, .documents, .presence, .telemetry,
         ]
         #expect(self.admitted(total: 740) == all)
         #expect(self.admitted(total: 790) == all.subtracting([.hotTier]))
-        #expect(self.admitted(total: 791) == [.readers, .waiting, .documents, .requests, .answers])
-        #expect(self.admitted(total: 891) == [.readers, .waiting, .documents])
+        #expect(self.admitted(total: 791) == [.readers, .waiting, .documents, .presence, .requests, .answers])
+        #expect(self.admitted(total: 891) == [.readers, .waiting, .documents, .presence])
         #expect(self.admitted(total: 941) == [.readers])
         #expect(self.admitted(total: 990) == [.readers])
         #expect(self.admitted(total: 991) == [])

@@ -94,6 +94,72 @@ struct GatheringTests {
         #expect(self.loop.inbox.gathersFor == nil)
     }
 
+    @Test("what one hand-out does not take goes on at once, and does not wait again")
+    func manyMessages() throws {
+        try self.publish([1, 2])
+        self.relay.clock.advance(milliseconds: 20)
+        try self.publish(3...700)
+        #expect(self.sink.numbers == [1, 2])
+        try self.waitOver()
+        #expect(self.sink.numbers == Array(1...700))
+        #expect(self.sizes == [2, 256, 256, 186])
+        #expect(self.loop.inbox.gathersFor == nil)
+    }
+
+    @Test("where readers are many they wait longer, and shorter waits of others still end in time")
+    func manyReaders() async throws {
+        let relay = TestRelay(catalog: TopicCatalog([PlainStream(), PadBehavior(gathering: .byReaders)]))
+        let loop = TurningLoop(relay)
+        let (crowded, calm) = (try await relay.topic("pad/crowd"), try await relay.topic("pad/calm"))
+        let (sink, other) = (TestSink(), TestSink())
+        try loop.read(crowded, into: sink)
+        for _ in 1..<100 { try loop.read(crowded, into: TestSink()) }
+        try loop.read(calm, into: other)
+        func publish(_ numbers: some Sequence<Int>, to path: String) throws {
+            try relay.publish(numbers, to: path)
+            try loop.settle()
+        }
+        try publish([1, 2], to: "pad/crowd")
+        try publish([1, 2], to: "pad/calm")
+        relay.clock.advance(milliseconds: 100)
+        try publish([3], to: "pad/crowd")
+        #expect(loop.inbox.gathersFor == .milliseconds(50))
+        relay.clock.advance(milliseconds: 10)
+        try publish([3], to: "pad/calm")
+        #expect(loop.inbox.gathersFor == .milliseconds(2))
+        relay.clock.advance(milliseconds: 2)
+        loop.handOut()
+        #expect(other.numbers == [1, 2, 3] && sink.numbers == [1, 2])
+        #expect(loop.inbox.gathersFor == .milliseconds(38))
+        relay.clock.advance(milliseconds: 38)
+        loop.handOut()
+        #expect(sink.numbers == [1, 2, 3])
+        #expect(loop.inbox.gathersFor == nil)
+    }
+
+    @Test("who may read no more, or whose topic is gone, is told at once, whatever waits")
+    func accessDoesNotWait() throws {
+        try self.publish([1, 2])
+        self.relay.clock.advance(milliseconds: 20)
+        try self.publish([3])
+        #expect(self.sizes == [2])
+        self.topic.apply(self.topic.access)
+        try self.loop.settle()
+        #expect(self.sizes == [2, 1])
+        try self.publish([4, 5])
+        self.topic.finishDeletion(bounds: StreamBounds())
+        try self.loop.settle()
+        #expect(self.sink.ends == [.topicDeleted])
+    }
+
+    @Test("waits grow with the readers, between 2 ms and a second")
+    func times() {
+        #expect(GatheringTime.moment.time(for: 5_000) == .milliseconds(2))
+        #expect(GatheringTime.byReaders.time(for: 1) == .milliseconds(2))
+        #expect(GatheringTime.byReaders.time(for: 1_000) == .milliseconds(500))
+        #expect(GatheringTime.byReaders.time(for: .max / 1_000_000) == .seconds(1))
+    }
+
     @Test("who leaves or joins meanwhile loses nothing, and hears nothing twice")
     func comingAndGoing() throws {
         let leaver = TestSink()

@@ -135,6 +135,11 @@ import Testing
         "turn_credential_ttl": "1h", "turn_min_port": "50000", "turn_max_port": "50100", "turn_max_allocations": "7",
         "turn_max_allocations_per_user": "3", "turn_allowed_peers": "10.0.0.0/8", "relay_bandwidth_limit": "1MiB",
         "tls_cert_path": "/relay.crt", "tls_key_path": "/relay.key", "tls_self_signed": "true",
+        "quic_bind": "192.0.2.1:8443", "quic_cert_path": "/quic.crt", "quic_key_path": "/quic.key",
+        "quic_max_connections": "7", "quic_max_connections_per_address": "3", "quic_max_strangers": "5",
+        "quic_max_strangers_per_address": "2", "quic_auth_seconds": "7", "quic_max_tunnels": "9",
+        "quic_max_streams": "11", "quic_connection_window_bytes": "2MiB", "quic_idle_seconds": "60",
+        "quic_keep_alive_seconds": "20",
         "client_ca_path": "/clients.pem", "mtls_enabled": "true",
         "host": "0.0.0.0", "port": "1", "threads": "2", "max_connections": "3", "max_connections_per_address": "10",
         "max_new_connections_per_address": "0",
@@ -163,6 +168,7 @@ import Testing
         "max_memory_bytes": "3GiB", "max_stranger_bytes": "1MiB", "max_request_bytes": "7MiB",
         "max_answer_bytes": "8MiB",
         "max_waiting_bytes": "9MiB", "max_reader_bytes": "10MiB", "max_document_bytes": "11MiB",
+        "max_presence_bytes": "12MiB",
         "jwt_secret_key": "short", "bootstrap_admin_username": "root", "bootstrap_admin_password": "12345678",
         "bootstrap_admin_email": "a@b", "allow_insecure_defaults": "yes", "access_token_expire_minutes": "6",
         "end_expired_connections": "no",
@@ -171,8 +177,12 @@ import Testing
         "argon2_memory_kib": "65536", "argon2_iterations": "3", "argon2_parallelism": "4",
         "rate_limits_enabled": "off", "rate_limit_login": "0", "rate_limit_refresh": "1", "rate_limit_publish": "120",
         "rate_limit_bulk": "30", "ws_max_per_user": "10", "ws_idle_seconds": "5", "ws_query_token": "no",
+        "presence_max_data_bytes": "1KiB", "presence_max_topics_per_connection": "7",
+        "presence_max_members_per_user": "8", "presence_max_members_per_topic": "9",
+        "presence_max_bytes_per_topic": "10KiB", "presence_lease_seconds": "11",
         "pulse_port": "9191", "pulse_host": "::1", "pulse_websocket_path": "/live", "pulse_max_message_bytes": "32KiB",
-        "pulse_max_subscriptions": "7", "pulse_heartbeat_seconds": "10", "pulse_timeout_seconds": "90",
+        "pulse_max_subscriptions": "7", "pulse_presence": "named",
+        "pulse_heartbeat_seconds": "10", "pulse_timeout_seconds": "90",
         "pulse_anonymous_user": "guest", "pulse_max_anonymous_per_address": "3", "pulse_max_anonymous": "30",
         "poll_max_topics": "20", "poll_max_waiters_per_user": "50", "log_level": "DEBUG", "log_format": "json",
         "sessions_allow_anonymous": "true", "sessions_accept_legacy_tokens": "true",
@@ -219,6 +229,8 @@ import Testing
         switch name {
         case "tls_cert_path": ["PULSAR_TLS_KEY_PATH": "/relay.key"]
         case "tls_key_path": ["PULSAR_TLS_CERT_PATH": "/relay.crt"]
+        case "quic_cert_path": ["PULSAR_QUIC_KEY_PATH": "/quic.key"]
+        case "quic_key_path": ["PULSAR_QUIC_CERT_PATH": "/quic.crt"]
         case "client_ca_path": ["PULSAR_TLS_SELF_SIGNED": "true"]
         case "mtls_enabled": ["PULSAR_TLS_SELF_SIGNED": "true", "PULSAR_CLIENT_CA_PATH": "/clients.pem"]
         case "trust_forwarded_for": ["PULSAR_TRUSTED_PROXIES": "::1"]

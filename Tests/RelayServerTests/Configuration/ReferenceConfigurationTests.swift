@@ -217,7 +217,7 @@ struct ReferenceConfigurationTests {
     @Test(
         "Keys of what is not there are read, and warned of",
         arguments: [
-            "QUIC_BIND", "DATABASE_URL", "STORAGE_DIR", "S3_BUCKET", "S3_REGION",
+            "DATABASE_URL", "STORAGE_DIR", "S3_BUCKET", "S3_REGION",
             "P2P_ALLOW_INSECURE", "NAT_PROBE_TIMEOUT",
         ]
     )

@@ -56,7 +56,8 @@ struct SampleTests {
         #expect(loaded.configuration.logging.level == .debug)
         #expect(
             Set(loaded.origins.keys) == [
-                "host", "port", "udp_bind", "log_level", "jwt_secret_key", "prometheus_port", "max_sessions",
+                "host", "port", "udp_bind", "quic_bind", "log_level", "jwt_secret_key", "prometheus_port",
+                "max_sessions",
                 "relay_bandwidth_limit", "hole_punch_timeout", "tls_cert_path", "tls_key_path", "mtls_enabled",
                 "otlp_endpoint",
             ]
@@ -69,9 +70,10 @@ struct SampleTests {
         #expect(loaded.configuration.metrics.port == 9_090)
         #expect(loaded.configuration.telemetry.endpoint?.description == "http://localhost:4317")
         #expect(loaded.configuration.peerPort.bind == HostPort(host: "0.0.0.0", port: 7_000))
+        #expect(loaded.configuration.quic.bind == HostPort(host: "0.0.0.0", port: 8_443))
         #expect(
             Set(Self.keysWithoutEffect(loaded)) == [
-                "quic_bind", "database_url", "s3_bucket, s3_region", "storage_dir",
+                "database_url", "s3_bucket, s3_region", "storage_dir",
                 "nat_probe_timeout, p2p_allow_insecure",
             ]
         )

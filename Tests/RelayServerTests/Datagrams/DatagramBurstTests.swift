@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import RelayDatagrams
 import RelayWire
 import Testing
 

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOPosix
+import RelayPresence
 import RelayWire
 import Testing
 
@@ -18,6 +19,12 @@ struct DeliveryLoopTests {
         let loop = try await DeliveryLoop.start(
             on: eventLoop,
             broker: broker,
+            presence: PresenceService(
+                settings: PresenceSettings(),
+                broker: broker,
+                memory: MemoryLedger(),
+                leases: nil
+            ),
             endsExpired: false,
             peerTimeout: .seconds(30)
         )

@@ -31,6 +31,17 @@ struct AsyncAPITests {
         #expect(self.types(of: "hearOnStream").isSubset(of: written))
     }
 
+    @Test("has every action of presence, each where it is said, and no other")
+    func presence() throws {
+        #expect(self.types(of: "sayOnSocket", member: "action") == Set(PresenceFrame.Action.allCases.map(\.rawValue)))
+        let written = try Self.every(PresenceNews.next).map { news in
+            var json = ByteBuffer()
+            ServerFrame.presence(news).write(into: &json)
+            return try #require(try JSON(json)["action"].text)
+        }
+        #expect(self.types(of: "hearOnSocket", member: "action") == Set(written))
+    }
+
     @Test("has every message that a peer says, and no other")
     func peersMessages() {
         let known = Set(SignalRequest.allCases.map(\.rawValue)).union(SignalType.all.keys)
@@ -69,7 +80,7 @@ struct AsyncAPITests {
         let (said, heard) = (self.types(of: "sayOnPulse"), self.types(of: "hearOnPulse"))
         #expect(Set(said.union(heard).compactMap { PulseFrameType(name: $0)?.rawValue }) == Set(1...10))
         #expect(said.union(heard).allSatisfy { PulseFrameType(name: $0) != nil })
-        #expect(said.subtracting(heard) == ["connect", "subscribe", "unsubscribe", "presence"])
+        #expect(said.subtracting(heard) == ["connect", "subscribe", "unsubscribe"])
         #expect(heard.subtracting(said) == ["connected", "ack", "error"])
     }
 
@@ -144,8 +155,31 @@ extension ServerFrame {
             .acked(requestID: ByteBuffer(string: "1"), Acked(topic: "a", messageID: .zero, epoch: nil))
         case .acked: .tokenExpiring(at: now)
         case .tokenExpiring: .authenticated(until: now)
-        case .authenticated: nil
+        case .authenticated: .presence(.answer(requestID: ByteBuffer(string: "1"), .left, topic: "a"))
+        case .presence: nil
         }
+    }
+}
+
+extension PresenceNews {
+    fileprivate static func next(_ last: PresenceNews?) -> PresenceNews? {
+        let id = ByteBuffer(string: "1")
+        return switch last {
+        case nil: .answer(requestID: id, .joined(connectionID: "c"), topic: "a")
+        case .answer(_, .joined, _): .answer(requestID: id, .updated(connectionID: "c"), topic: "a")
+        case .answer(_, .updated, _): .answer(requestID: id, .left, topic: "a")
+        case .answer(_, .left, _): .answer(requestID: id, .watching, topic: "a")
+        case .answer(_, .watching, _): .answer(requestID: id, .unwatched, topic: "a")
+        case .answer(_, .unwatched, _): .roster(requestID: id, self.report(.sync([])))
+        case .roster: .report(self.report(.sync([])))
+        case .report(let report) where report.content == .sync([]):
+            .report(self.report(.changes(joined: [], updated: [], left: ["c"])))
+        case .report: nil
+        }
+    }
+
+    private static func report(_ content: PresenceReport.Content) -> PresenceReport {
+        PresenceReport(topic: "a", content: content, users: 0, connections: 0, cursor: "0-0")
     }
 }
 

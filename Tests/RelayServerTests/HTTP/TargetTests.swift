@@ -43,7 +43,7 @@ struct TargetTests {
                 ("POST", "http://other:1/messages/poll", #"{"topics":["news"],"since":{"news":"0"}}"#, 200),
                 ("GET", "/api/v1/topics/n%65ws", nil, 200), ("GET", "http://other/api/v1/topics/news", nil, 200),
                 ("GET", "http://other/api/v1/topics/news/messages?limit=1", nil, 200),
-                ("GET", "http://other", nil, 404),
+                ("GET", "http://other", nil, 307),
                 ("GET", "/api//v1/topics/news", nil, 404), ("GET", "/x/../health", nil, 404),
                 ("GET", "http://a@b/health", nil, 400),
             ] as [(String, String, String?, Int)] {

@@ -25,7 +25,7 @@ struct StreamHeadTests {
         switch StreamHead(fields, isComplete: isComplete) {
         case .refused(let status): status.code
         case .tooLarge: 431
-        case .request, .webSocket: nil
+        case .request, .webSocket, .session: nil
         }
     }
 
@@ -110,8 +110,20 @@ struct StreamHeadTests {
         }
         #expect(headers.isEmpty)
         #expect(Self.status(fields, isComplete: true) == 400)
-        #expect(Self.status(Self.fields("CONNECT", "/ws", [(":protocol", "webtransport")]), isComplete: false) == 501)
+        #expect(Self.status(Self.fields("CONNECT", "/ws", [(":protocol", "connect-udp")]), isComplete: false) == 501)
         #expect(Self.status(HPACKHeaders([(":method", "CONNECT"), (":authority", "a:1")]), isComplete: false) == 405)
+    }
+
+    @Test("So is a session of WebTransport")
+    func sessions() throws {
+        let fields = Self.fields("CONNECT", "/wt", [(":protocol", "webtransport"), ("origin", "https://a")])
+        guard case .session(let head) = StreamHead(fields, isComplete: false) else {
+            Issue.record("it is no session")
+            return
+        }
+        #expect(head.method == .GET && head.uri == "/wt" && head.headers["upgrade"] == ["webtransport"])
+        #expect(!HeadFacts(head.headers).hasBody)
+        #expect(Self.status(fields, isComplete: true) == 400)
     }
 
     @Test("A WebSocket over HTTP/2 needs version 13, selects a subprotocol, and has no key")

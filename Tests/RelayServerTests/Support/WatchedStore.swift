@@ -134,8 +134,8 @@ extension WatchedStore: TopicStore {
         try await self.store.updateTopic(key, changes)
     }
 
-    func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
-        try await self.store.deleteTopic(key)
+    func deleteTopic(_ key: TopicKey, erasing parts: [TopicKey]) async throws(StoreError) -> StreamBounds? {
+        try await self.store.deleteTopic(key, erasing: parts)
     }
 
     func transition(_ transition: TopicTransition) async throws(StoreError) -> TransitionOutcome {

@@ -94,11 +94,11 @@ struct MessagePackReaderTests {
     )
     func unsigned(number: UInt64, bytes: String) {
         var buffer = ByteBuffer()
-        buffer.writeMessagePack(number)
+        buffer.pack(number)
         #expect(buffer == hex(bytes))
         guard let number = Int64(exactly: number) else { return }
         buffer.clear()
-        buffer.writeMessagePack(number)
+        buffer.pack(number)
         #expect(buffer == hex(bytes))
     }
 
@@ -112,7 +112,7 @@ struct MessagePackReaderTests {
     )
     func negative(number: Int64, bytes: String) throws {
         var buffer = ByteBuffer()
-        buffer.writeMessagePack(number)
+        buffer.pack(number)
         #expect(buffer == hex(bytes))
         var reader = MessagePackReader(buffer)
         let head = try reader.head()
@@ -137,19 +137,19 @@ struct MessagePackReaderTests {
         }
         let bytes = Array(repeating: UInt8(ascii: "x"), count: count)
         let contents = ByteBuffer(bytes: bytes)
-        #expect(written { $0.writeMessagePack(String(decoding: bytes, as: UTF8.self)) } == joined(hex(text), contents))
-        #expect(written { $0.writeMessagePack(binary: contents) } == joined(hex(binary), contents))
-        #expect(written { $0.writeMessagePack(arrayOf: count) } == hex(array))
-        #expect(written { $0.writeMessagePack(mapOf: count) } == hex(map))
+        #expect(written { $0.pack(text: String(decoding: bytes, as: UTF8.self)) } == joined(hex(text), contents))
+        #expect(written { $0.pack(binary: contents) } == joined(hex(binary), contents))
+        #expect(written { $0.pack(arrayOf: count) } == hex(array))
+        #expect(written { $0.pack(mapOf: count) } == hex(map))
     }
 
     @Test("other scalars")
     func scalars() {
         var buffer = ByteBuffer()
-        buffer.writeMessagePackNull()
-        buffer.writeMessagePack(true)
-        buffer.writeMessagePack(false)
-        buffer.writeMessagePack(-1.5)
+        buffer.packNull()
+        buffer.pack(true)
+        buffer.pack(false)
+        buffer.pack(-1.5)
         #expect(buffer == hex("c0 c3 c2 cb bff8000000000000"))
     }
 

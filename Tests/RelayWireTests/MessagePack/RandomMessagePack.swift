@@ -6,30 +6,30 @@ extension ByteBuffer {
     /// A value that JSON has, too, in its shortest form.
     mutating func writeRandomValue(depth: Int, _ random: inout SeededGenerator) {
         switch Int.random(in: 0..<(depth < 4 ? 9 : 7), using: &random) {
-        case 0: self.writeMessagePackNull()
-        case 1: self.writeMessagePack(Bool.random(using: &random))
+        case 0: self.packNull()
+        case 1: self.pack(Bool.random(using: &random))
         case 2:
-            self.writeMessagePack(
+            self.pack(
                 UInt64.random(in: 0...(.max), using: &random) >> UInt64.random(in: 0...63, using: &random)
             )
         case 3:
-            self.writeMessagePack(
+            self.pack(
                 Int64.random(in: .min...(-1), using: &random) >> Int64.random(in: 0...63, using: &random)
             )
         case 4:
-            self.writeMessagePack(
+            self.pack(
                 Double(sign: .minus, exponent: Int.random(in: -1_070...1_000, using: &random), significand: 1.25)
             )
-        case 5, 6: self.writeMessagePack(randomText(&random))
+        case 5, 6: self.pack(text: randomText(&random))
         case 7:
             let count = Int.random(in: 0...20, using: &random)
-            self.writeMessagePack(arrayOf: count)
+            self.pack(arrayOf: count)
             for _ in 0..<count { self.writeRandomValue(depth: depth + 2, &random) }
         default:
             let count = Int.random(in: 0...6, using: &random)
-            self.writeMessagePack(mapOf: count)
+            self.pack(mapOf: count)
             for _ in 0..<count {
-                self.writeMessagePack(randomText(&random))
+                self.pack(text: randomText(&random))
                 self.writeRandomValue(depth: depth + 1, &random)
             }
         }

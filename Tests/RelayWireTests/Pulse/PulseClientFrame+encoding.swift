@@ -7,19 +7,21 @@ extension PulseClientFrame {
         var members: [(String, (inout ByteBuffer) -> Void)] = []
         func add(_ name: String, _ write: @escaping (inout ByteBuffer) -> Void) { members.append((name, write)) }
         func add(_ name: String, _ number: UInt64?) {
-            number.map { number in add(name) { $0.writeMessagePack(number) } }
+            number.map { number in add(name) { $0.pack(number) } }
         }
-        func add(_ name: String, _ text: String?) { text.map { text in add(name) { $0.writeMessagePack(text) } } }
+        func add(_ name: String, _ text: String?) { text.map { text in add(name) { $0.pack(text: text) } } }
         switch self {
         case .connect(let version, let token):
             add("type", "connect")
             add("version", UInt64(version))
             add("token", token)
-        case .subscribe(let id, let channel, let since):
+        case .subscribe(let id, let channel, let since, let way):
             add("type", "subscribe")
             add("id", id)
             add("channel", channel)
             add("since", since)
+            if way.hasStream { add("stream") { $0.pack(true) } }
+            if way.hasDatagrams { add("datagram") { $0.pack(true) } }
         case .unsubscribe(let id, let channel):
             add("type", "unsubscribe")
             add("id", id)
@@ -29,13 +31,13 @@ extension PulseClientFrame {
             add("id", id)
             add("channel", channel)
             add("event", event)
-            add("payload") { $0.writeMessagePack(binary: payload) }
+            add("payload") { $0.pack(binary: payload) }
         case .presence(let id, let channel, let action, let data):
             add("type", "presence")
             add("id", id)
             add("channel", channel)
             add("action", UInt64(action.rawValue))
-            if let data { add("data") { try? MessagePackJSON.writeMessagePack(json: data, into: &$0) } }
+            if let data { add("data") { try? MessagePackJSONValue(data).put(into: &$0) } }
         case .ping(let timestamp):
             add("type", "ping")
             add("timestamp", timestamp)
@@ -45,9 +47,9 @@ extension PulseClientFrame {
         case .ofServer: return nil
         }
         var map = ByteBuffer()
-        map.writeMessagePack(mapOf: members.count)
+        map.pack(mapOf: members.count)
         for (name, write) in members {
-            map.writeMessagePack(name)
+            map.pack(text: name)
             write(&map)
         }
         var frame = ByteBuffer(integer: UInt32(map.readableBytes))

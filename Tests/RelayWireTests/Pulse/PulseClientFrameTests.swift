@@ -129,9 +129,9 @@ struct PulseClientFrameTests {
 
     private func map(_ members: [(String, String)]) -> ByteBuffer {
         var buffer = ByteBuffer()
-        buffer.writeMessagePack(mapOf: members.count)
+        buffer.pack(mapOf: members.count)
         for (name, value) in members {
-            buffer.writeMessagePack(name)
+            buffer.pack(text: name)
             buffer.writeBytes(bytes(value))
         }
         return buffer
@@ -214,6 +214,23 @@ struct PulseClientFrameTests {
             try self.read(["type": Self.subscribe, "id": "01", "channel": "a163", "since": "a3352d31"])
                 == .subscribe(id: 1, channel: "c", since: "5-1")
         )
+    }
+
+    @Test("a subscription may ask for a stream of its own, and for datagrams")
+    func ways() throws {
+        for (stream, datagram, way) in [
+            ("c3", "c2", PulseWay(hasStream: true)), ("c2", "c3", PulseWay(hasDatagrams: true)),
+            ("c0", "c2", PulseWay()),
+            ("c3", "c3", PulseWay(hasStream: true, hasDatagrams: true)),
+        ] {
+            let frame = try self.read([
+                "type": Self.subscribe, "id": "01", "channel": "a163", "stream": stream, "datagram": datagram,
+            ])
+            #expect(frame == .subscribe(id: 1, channel: "c", since: nil, way: way))
+        }
+        #expect(throws: PulseFrameError.self) {
+            try self.read(["type": Self.subscribe, "id": "01", "channel": "a163", "stream": "01"])
+        }
     }
 
     @Test("types have the numbers of the protocol's document, in any form")

@@ -73,7 +73,9 @@ struct PulseFuzzTests {
         let channel = randomText(&random)
         switch Int.random(in: 0..<8, using: &random) {
         case 0: return .connect(version: UInt8.random(in: 0...255, using: &random), token: self.text(&random))
-        case 1: return .subscribe(id: id, channel: channel, since: self.text(&random))
+        case 1:
+            let way = PulseWay(hasStream: random.chance(30), hasDatagrams: random.chance(30))
+            return .subscribe(id: id, channel: channel, since: self.text(&random), way: way)
         case 2: return .unsubscribe(id: id, channel: channel)
         case 3: return .presence(id: id, channel: channel, action: self.action(&random), data: self.data(&random))
         case 4: return .ping(timestamp: random.chance(50) ? id : nil)

@@ -57,17 +57,54 @@ enum PulseSamples {
         ),
     ]
 
+    static let state = PulsePresenceState(
+        connectionID: "c1",
+        data: ByteBuffer(string: #"{"a":[1,-1.5,null]}"#),
+        joinedAt: 1_700_000_000_000,
+        lastSeen: 1_700_000_000_001
+    )
+
+    private static let bareState = PulsePresenceState(connectionID: "c2", data: nil, joinedAt: 0, lastSeen: 5)
+    private static let bareStateBytes = """
+        84 ad636f6e6e656374696f6e5f6964 a26332 a464617461 c0 a96a6f696e65645f6174 00 a96c6173745f7365656e 05
+        """
+
     /// What servers send.
     static let server: [(frame: PulseServerFrame, bytes: String)] = [
         (
-            .presence(id: 1, channel: "c", .join, data: nil),
-            "00000025 84 a474797065 a870726573656e6365 a26964 01 a76368616e6e656c a163 a6616374696f6e 00"
+            .presence(channel: "c", .joined, Self.state),
+            """
+            00000076 85 a474797065 a870726573656e6365 a26964 00 a76368616e6e656c a163 a6616374696f6e 00
+            a464617461 84 ad636f6e6e656374696f6e5f6964 a26331 a464617461 81a16193 01 cbbff8000000000000 c0
+            a96a6f696e65645f6174 cf0000018bcfe56800 a96c6173745f7365656e cf0000018bcfe56801
+            """
         ),
         (
-            .presence(id: 1, channel: "c", .sync, data: ByteBuffer(string: #"{"a":1}"#)),
+            .presence(channel: "c", .left, Self.bareState),
             """
-            0000002e 85 a474797065 a870726573656e6365 a26964 01 a76368616e6e656c
-            a163 a6616374696f6e 03 a464617461 81a16101
+            00000058 85 a474797065 a870726573656e6365 a26964 00 a76368616e6e656c a163 a6616374696f6e 01
+            a464617461 \(Self.bareStateBytes)
+            """
+        ),
+        (
+            .presence(channel: "c", .updated, Self.bareState),
+            """
+            00000058 85 a474797065 a870726573656e6365 a26964 00 a76368616e6e656c a163 a6616374696f6e 02
+            a464617461 \(Self.bareStateBytes)
+            """
+        ),
+        (
+            .presenceSync(id: 7, channel: "c", [Self.bareState, Self.bareState]),
+            """
+            00000090 85 a474797065 a870726573656e6365 a26964 07 a76368616e6e656c a163 a6616374696f6e 03
+            a464617461 81 a76d656d62657273 92 \(Self.bareStateBytes) \(Self.bareStateBytes)
+            """
+        ),
+        (
+            .presenceSync(id: 0, channel: "c", []),
+            """
+            00000034 85 a474797065 a870726573656e6365 a26964 00 a76368616e6e656c a163 a6616374696f6e 03
+            a464617461 81 a76d656d62657273 90
             """
         ),
         (.ack(42), "0000000e 82 a474797065 a361636b a26964 2a"),
@@ -96,9 +133,9 @@ enum PulseSamples {
     /// A frame's MessagePack without the length, from pairs of a key and the bytes of a value.
     static func map(_ members: KeyValuePairs<String, String>) -> ByteBuffer {
         var buffer = ByteBuffer()
-        buffer.writeMessagePack(mapOf: members.count)
+        buffer.pack(mapOf: members.count)
         for (name, value) in members {
-            buffer.writeMessagePack(name)
+            buffer.pack(text: name)
             buffer.writeBytes(bytes(value))
         }
         return inset(buffer.readableBytesView)

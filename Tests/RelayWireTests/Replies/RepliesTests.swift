@@ -108,6 +108,18 @@ struct RepliesTests {
         )
     }
 
+    @Test("who is on a topic is told where it was asked for")
+    func presence() throws {
+        let poll = PollResponse(presence: [
+            .init(topic: "a", report: ByteBuffer(string: #"{"x":1}"#)),
+            .init(topic: "b", report: ByteBuffer(string: "{}")),
+        ])
+        #expect(
+            try self.written(poll.size, poll.write)
+                == #"{"messages":[],"has_more":false,"presence":{"a":{"x":1},"b":{}}}"#
+        )
+    }
+
     @Test("epochs are told where there are any")
     func epochs() throws {
         let epoch = "00000000000000ab"

@@ -39,6 +39,37 @@ struct PollRequestTests {
         #expect(plain.reader == nil && plain.acknowledged.isEmpty)
     }
 
+    @Test("takes topics whose presence is asked for, with or without topics")
+    func presence() throws {
+        let text = #"{"presence":{"b":"ab@1-0","\u0061":null},"topics":["a"]}"#
+        let request = try PollRequest(json: inset(text.utf8))
+        #expect(request.topics == ["a"])
+        #expect(request.presence == [.init(topic: "b", cursor: "ab@1-0"), .init(topic: "a")])
+        let alone = try PollRequest(json: inset(#"{"presence":{"b":""}}"#.utf8))
+        #expect(alone.topics.isEmpty && alone.presence == [.init(topic: "b", cursor: "")])
+        let none = try PollRequest(json: inset(#"{"presence":{},"topics":["a"]}"#.utf8))
+        #expect(none.presence.isEmpty)
+    }
+
+    @Test(
+        "refuses presence that is none",
+        arguments: [
+            (#"{"presence":{}}"#, "missing body.topics"), (#"{"presence":null}"#, "missing body.topics"),
+            (#"{"presence":["a"],"topics":["a"]}"#, "dict_type body.presence"),
+            (#"{"presence":{"a":1}}"#, "string_type body.presence.a"),
+            (#"{"presence":{"-":null}}"#, "value_error body.presence.-"),
+            (#"{"presence":{"a":null,"a":null}}"#, "duplicate_field body.presence.a"),
+            (#"{"presence":{"a":null,"b":null,"c":null}}"#, "too_long body.presence"),
+            (#"{"presence":{"a":null},"topics":[]}"#, "too_short body.topics"),
+        ]
+    )
+    func badPresence(text: String, problem: String) {
+        let problems = summary {
+            _ = try PollRequest(json: inset(text.utf8), limits: .init(maximumTopics: 2))
+        }
+        #expect(problems.map { $0.prefix(problem.count) } == [Substring(problem)])
+    }
+
     @Test("refuses names that no reader can have", arguments: [#""a b""#, #""a/b""#, "7", #""_""#])
     func badReader(name: String) {
         let body = #"{"topics":["a"],"reader":\#(name)}"#

@@ -18,6 +18,7 @@ struct RoomFrameTests {
         #expect(RoomFrame.isJoin(ByteBuffer(string: #"{"action":"join"}"#)))
         #expect(!RoomFrame.isJoin(ByteBuffer(string: #"{"type":"join","room":"x"}"#)))
         #expect(!RoomFrame.isJoin(ByteBuffer(string: #"{"action":"leave"}"#)))
+        #expect(!RoomFrame.isJoin(ByteBuffer(string: #"{"type":"presence","action":"join","topic":"x"}"#)))
     }
 
     @Test("answers are text frames")

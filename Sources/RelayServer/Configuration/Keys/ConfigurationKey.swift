@@ -13,8 +13,10 @@ public struct ConfigurationKey: Sendable {
         + RelayConfiguration.Sessions.keys + RelayConfiguration.Signaling.keys
         + RelayConfiguration.Tunnels.keys + RelayConfiguration.Documents.keys
         + RelayConfiguration.Webhooks.keys
+        + RelayConfiguration.Presence.keys
         + RelayConfiguration.WebSocket.keys + RelayConfiguration.Pulse.keys + RelayConfiguration.Poll.keys
-        + RelayConfiguration.PeerPort.keys + RelayConfiguration.TURN.keys + RelayConfiguration.Logging.keys
+        + RelayConfiguration.PeerPort.keys + RelayConfiguration.TURN.keys + RelayConfiguration.QUIC.keys
+        + RelayConfiguration.Logging.keys
         + RelayConfiguration.Metrics.keys + RelayConfiguration.Telemetry.keys + RelayConfiguration.Audit.keys
 
     /// Every key that a configuration has: ``all``, and of each ``KeyFamily`` those below the names that it has there.

@@ -30,14 +30,13 @@ struct DormantKey: Sendable {
         DormantKey(
             "transport.websocket",
             "transport.webtransport",
-            because: "WebSockets are always on, WebTransport is not in this version"
+            because: "WebSockets are always on, and WebTransport wherever quic_bind is set"
         ),
         DormantKey(
             "limits.max_channels",
             because: "channels are topics: max_topics_per_user and max_topics say how many there may be"
         ),
         // The session service.
-        DormantKey("quic_bind", because: "this version has no QUIC transport"),
         DormantKey("database_url", because: "set storage_backend: data is kept on sqlite, in memory or on Valkey"),
         DormantKey("storage_dir", because: "set data_dir"),
         DormantKey("s3_bucket", "s3_region", because: "this version has no snapshots on S3"),

@@ -53,6 +53,13 @@ extension RelayConfiguration {
         )
         public var maxDocumentBytes = 0
 
+        @Setting(
+            "max_presence_bytes",
+            .bytes(bounds),
+            "Of these, who is on which topic. 0: a quarter."
+        )
+        public var maxPresenceBytes = 0
+
         static let keys = ConfigurationKey.keys(
             "memory",
             at: \.memory,
@@ -62,7 +69,8 @@ extension RelayConfiguration {
             \.$maxAnswerBytes,
             \.$maxWaitingBytes,
             \.$maxReaderBytes,
-            \.$maxDocumentBytes
+            \.$maxDocumentBytes,
+            \.$maxPresenceBytes
         )
 
         private static let bounds = 0...(1 << 50)
@@ -88,6 +96,7 @@ extension RelayConfiguration {
             (.strangers, self.memory.maxStrangerBytes), (.requests, self.memory.maxRequestBytes),
             (.answers, self.memory.maxAnswerBytes), (.waiting, self.memory.maxWaitingBytes),
             (.readers, self.memory.maxReaderBytes), (.documents, self.memory.maxDocumentBytes),
+            (.presence, self.memory.maxPresenceBytes),
         ]
         for (account, bytes) in given where bytes > 0 { limits[account] = bytes }
         return limits

@@ -44,6 +44,15 @@ extension RelayConfiguration {
         )
         public var maxSubscriptions = 100
 
+        /// A channel's name that begins with `presence:` only has its subscribers told from the beginning, at every relay: who subscribes is there
+        /// only once it says so. In other channels a relay looks for presence once one of its own clients says something of it.
+        @Setting(
+            "pulse_presence",
+            .choice,
+            "Channels with presence: all, those whose names begin with presence: (named), or none (off)."
+        )
+        public var presence = PresenceScope.all
+
         /// Told to clients, too.
         @Setting(
             "pulse_heartbeat_seconds",
@@ -95,6 +104,7 @@ extension RelayConfiguration {
             \.$path,
             \.$maxMessageBytes,
             \.$maxSubscriptions,
+            \.$presence,
             \.$heartbeat,
             \.$timeout,
             \.$anonymousUser,
@@ -103,5 +113,12 @@ extension RelayConfiguration {
         )
 
         public init() {}
+
+        /// In which channels there is presence.
+        public enum PresenceScope: String, Hashable, Sendable, CaseIterable {
+            case all
+            case named
+            case off
+        }
     }
 }

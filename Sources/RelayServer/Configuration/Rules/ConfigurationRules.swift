@@ -17,6 +17,7 @@ enum ConfigurationRules {
             self.metrics(configuration),
             self.pulse(configuration),
             self.turn(configuration),
+            self.quic(configuration.quic),
             self.webhook(configuration.documents),
         ].compactMap(\.self) + SignInRules.check(configuration.signIn)
     }
@@ -32,6 +33,18 @@ enum ConfigurationRules {
             key: valkey.joined(separator: ", "),
             "have no effect without storage_backend: valkey; data is kept in data_dir"
         )
+    }
+
+    private static func quic(_ quic: RelayConfiguration.QUIC) -> ConfigurationProblem? {
+        switch (quic.certificatePath, quic.keyPath) {
+        case (.some, nil): return ConfigurationProblem(key: "quic_cert_path", "has no quic_key_path")
+        case (nil, .some): return ConfigurationProblem(key: "quic_key_path", "has no quic_cert_path")
+        case (.some, .some), (nil, nil): break
+        }
+        guard quic.keepAlive < quic.idle else {
+            return ConfigurationProblem(key: "quic_keep_alive_seconds", "must be less than quic_idle_seconds")
+        }
+        return nil
     }
 
     private static func tls(_ tls: RelayConfiguration.TLS) -> ConfigurationProblem? {

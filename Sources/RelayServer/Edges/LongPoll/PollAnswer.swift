@@ -18,6 +18,10 @@ struct PollAnswer {
         }
     }
 
+    mutating func add(_ report: PollResponse.Presence) {
+        self.response.presence.append(report)
+    }
+
     mutating func encoded(hasMore: Bool) -> ByteBuffer {
         self.response.hasMore = hasMore
         var body = ByteBuffer()

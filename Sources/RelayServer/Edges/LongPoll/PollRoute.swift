@@ -2,12 +2,14 @@ import NIOCore
 import NIOHTTP1
 import RelayAccess
 import RelayCore
+import RelayPresence
 import RelayWire
 
 /// `POST /messages/poll`.
 final class PollRoute: Route {
     private let access: RequestAccess
     private let joiner: Joiner
+    private let presence: PresenceDesks
     private let clock: RelayClock
     private let maxTopics: Adjustable<Int>
     private let waiters: PollWaiters
@@ -17,6 +19,7 @@ final class PollRoute: Route {
     init(
         access: RequestAccess,
         joiner: Joiner,
+        presence: PresenceDesks,
         clock: RelayClock,
         maxTopics: Adjustable<Int>,
         waiters: PollWaiters,
@@ -24,6 +27,7 @@ final class PollRoute: Route {
     ) {
         self.access = access
         self.joiner = joiner
+        self.presence = presence
         self.clock = clock
         self.maxTopics = maxTopics
         self.waiters = waiters
@@ -43,18 +47,49 @@ final class PollRoute: Route {
                 guard let keys = self.joiner.catalog.keys(ofPaths: request.topics, for: session.account.id) else {
                     throw .invalidTopicName(at: [.name("body"), .name("topics")])
                 }
-                self.poll(exchange, session, request, keys)
+                let places = try self.places(request, for: session.account.id)
+                self.poll(exchange, session, request, keys, places)
             } catch {
                 exchange.answer(Reply(error))
             }
         }
     }
 
-    private func poll(_ exchange: Exchange, _ session: Session, _ request: PollRequest, _ keys: [TopicKey]) {
+    /// Of which topics' presence the poll asks.
+    private func places(_ request: PollRequest, for user: UserID) throws(RequestError) -> [PresenceDesk.Place] {
+        var places: [PresenceDesk.Place] = []
+        for wanted in request.presence {
+            guard let key = self.joiner.catalog.key(ofPath: wanted.topic, for: user),
+                PresenceTopic.hasPresence(key.name)
+            else { throw .invalidTopicName(at: [.name("body"), .name("presence"), .name(wanted.topic)]) }
+            places.append(PresenceDesk.Place(topic: key, since: wanted.cursor.map { Cursor(clientText: $0) }))
+        }
+        return places
+    }
+
+    private func poll(
+        _ exchange: Exchange,
+        _ session: Session,
+        _ request: PollRequest,
+        _ keys: [TopicKey],
+        _ places: [PresenceDesk.Place]
+    ) {
         guard let place = self.waiters.enter(session.account.id) else {
             return exchange.answer(Reply(.tooManyRequests, detail: "Too many concurrent poll connections"))
         }
         let poll = PollSession(exchange: exchange, session: session, route: self, place: place, keys: keys)
+        guard !places.isEmpty else { return self.join(poll, request, keys) }
+        poll.sit(at: places, among: self.presence, by: self.joiner) { result in
+            switch result {
+            case .success: self.join(poll, request, keys)
+            case .failure(let refusal):
+                poll.giveUp()
+                exchange.answer(Reply(refusal))
+            }
+        }
+    }
+
+    private func join(_ poll: PollSession, _ request: PollRequest, _ keys: [TopicKey]) {
         let named = request.reader.flatMap { ReaderName($0) }.map { name in
             NamedJoin(name: name) {
                 request.since[$0.name.rawValue] != nil
@@ -62,12 +97,14 @@ final class PollRoute: Route {
                 request.acknowledged[topic.name.rawValue].map { Cursor(clientText: $0) }
             }
         }
-        self.joiner.join(keys, for: exchange, sink: poll, as: request.clientID, named: named) { _, topic in
+        self.joiner.join(keys, for: poll.exchange, sink: poll, as: request.clientID, named: named) { _, topic in
             self.start(of: topic, request)
         } then: { joined in
             switch consume joined {
             case .success(let joined): poll.start(joined, timeout: .nanoseconds(Int64(request.timeout * 1e9)))
-            case .failure(let error): exchange.answer(Reply(error))
+            case .failure(let error):
+                poll.giveUp()
+                poll.exchange.answer(Reply(error))
             }
         }
     }

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import RelayAccess
 import RelayCore
+import RelayPresence
 import RelayWire
 
 /// One long poll: readers on each of its topics, until there is something to answer with or its time is up.
@@ -32,12 +33,16 @@ final class PollSession {
         var epoch: UInt64?
     }
 
-    private let exchange: Exchange
+    let exchange: Exchange
     let session: Session
     private let route: PollRoute
     private let keys: [TopicKey]
     /// What was found on each topic, in the order of the keys.
     private var found: [Found]
+    /// What was found of who is on topics.
+    private(set) var reports: [PollResponse.Presence] = []
+    /// Nil where the poll asks for nobody's presence, and once it is over. The two hold each other meanwhile.
+    private var presence: PresenceDesk?
     private var place: PollWaiters.Place?
     /// Held from the join to the end.
     private var share: SubscriptionQuota.Share?
@@ -78,6 +83,10 @@ final class PollSession {
         state.connections.add(self)
         self.exchange.activity = self
         for reader in readers { state.readers.start(reader) }
+        self.wait(timeout)
+    }
+
+    private func wait(_ timeout: TimeAmount) {
         self.phase = .waiting
         self.finishIfReady()
         guard case .waiting = self.phase else { return }
@@ -92,7 +101,9 @@ final class PollSession {
 
     /// Answers once there is something and every look at the store has ended, so that the answer is whole.
     private func finishIfReady() {
-        guard case .waiting = self.phase, self.found.contains(where: { !$0.messages.isEmpty }) else { return }
+        guard case .waiting = self.phase,
+            !self.reports.isEmpty || self.found.contains(where: { !$0.messages.isEmpty })
+        else { return }
         guard !self.found.contains(where: { $0.reader?.isReading ?? false }) else { return }
         self.finish()
     }
@@ -103,6 +114,7 @@ final class PollSession {
         self.end()
         let body = self.answerBody(hasMore: hasMore)
         self.found = []
+        self.reports = []
         self.charges = []
         self.exchange.answer(Reply(.ok, json: body))
     }
@@ -119,6 +131,8 @@ final class PollSession {
         self.place = nil
         self.exchange.loop.current?.connections.remove(self)
         self.leave()
+        self.presence?.close()
+        self.presence = nil
     }
 
     private func leave() {
@@ -136,6 +150,7 @@ final class PollSession {
         for (key, found) in zip(self.keys, self.found) {
             answer.add(found.messages, of: key.name, gap: found.gap, epoch: found.epoch)
         }
+        for report in self.reports { answer.add(report) }
         self.route.metrics.delivered(answer.count, by: .poll)
         return answer.encoded(hasMore: hasMore)
     }
@@ -145,9 +160,11 @@ final class PollSession {
 
 extension PollSession: ReaderSink {
     func capacity(for reader: Reader) -> Int {
-        guard self.bytes < Self.maxAnswerBytes, !self.isOutOfMemory else { return 0 }
+        guard self.hasRoom else { return 0 }
         return Self.maxMessagesPerTopic - self.found[reader.tag].messages.count
     }
+
+    private var hasRoom: Bool { self.bytes < Self.maxAnswerBytes && !self.isOutOfMemory }
 
     func deliver(_ gap: Gap, to reader: Reader) {
         // An answer tells of one for each topic: it goes from the first one's beginning to the last one's end.
@@ -184,12 +201,76 @@ extension PollSession: ReaderSink {
 
     /// A poll whose last topic is lost has nothing to wait for.
     private func endIfAlone(_ reply: Reply?) {
-        guard !self.found.contains(where: { $0.reader != nil }) else { return }
+        guard !self.found.contains(where: { $0.reader != nil }), self.presence?.count ?? 0 == 0 else { return }
         if let reply { self.fail(reply) } else { self.finish() }
     }
 
     func flush() {
         self.finishIfReady()
+    }
+}
+
+// MARK: - Who is on topics
+
+extension PollSession: PresenceAudience {
+    /// Takes a seat at each topic whose presence is asked for, before the poll begins.
+    func sit(
+        at places: [PresenceDesk.Place],
+        among desks: PresenceDesks,
+        by joiner: Joiner,
+        then body: @escaping (Result<Void, JoinRefusal>) -> Void
+    ) {
+        let desk = PresenceDesk(self, among: desks, joiner: joiner)
+        self.presence = desk
+        // From here on it has something to give up where its client leaves.
+        self.exchange.activity = self
+        desk.sit(at: places, isWatching: true) { result in
+            body(result.map { seats in for seat in seats { desk.show(seat) } })
+        }
+    }
+
+    /// The poll does not begin: its client is answered otherwise.
+    func giveUp() { self.end() }
+
+    func suspend<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value,
+        then body: @escaping (Value) -> Void
+    ) {
+        self.exchange.suspend(work, then: body)
+    }
+
+    var takesPresence: Bool { self.hasRoom && !self.isOver }
+
+    private var isOver: Bool { if case .done = self.phase { true } else { false } }
+
+    /// One for each topic: what comes then is the next poll's.
+    func show(_ handout: PresenceHandout, at seat: PresenceSeat) {
+        seat.isWatching = false
+        let report = handout.encoded(as: Format.self)
+        self.reports.append(PollResponse.Presence(topic: handout.topic.rawValue, report: report))
+        self.bytes += report.readableBytes
+        self.chargeIfLarge()
+    }
+
+    func presenceEnded(_ seat: PresenceSeat, on topic: TopicName, _ reason: ReaderEnd) {
+        switch reason {
+        case .accessLost: self.endIfAlone(Reply(BrokerError.denied))
+        case .topicDeleted: self.endIfAlone(nil)
+        case .storeFailed(let error): self.fail(Reply(BrokerError.store(error)))
+        }
+    }
+
+    func flushPresence() { self.finishIfReady() }
+
+    /// Hand-outs as JSON objects.
+    private enum Format: PresenceFormat {
+        static func encode(_ handout: PresenceHandout) -> ByteBuffer {
+            let report = PresenceReport(handout)
+            var object = ByteBuffer()
+            object.reserveCapacity(report.size)
+            report.write(into: &object)
+            return object
+        }
     }
 }
 
@@ -209,12 +290,11 @@ extension PollSession: ExchangeActivity {
     var isEndless: Bool { false }
 
     var facts: ConnectionFacts? {
-        ConnectionFacts(.poll, user: self.session.account.id, topics: self.keys.count)
+        ConnectionFacts(.poll, user: self.session.account.id, topics: self.keys.count + (self.presence?.count ?? 0))
     }
 
     func cancelled() {
-        guard case .waiting = self.phase else { return }
-        self.end()
+        if !self.isOver { self.end() }
     }
 
     func drained() {}

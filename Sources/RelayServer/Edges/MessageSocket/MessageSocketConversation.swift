@@ -9,12 +9,12 @@ import RelayWire
 final class MessageSocketConversation {
     /// Nil before it is open, and once it closes or is gone: what was under way then may still come back to this object. The two hold each
     /// other meanwhile.
-    private var connection: WebSocketConnection?
+    private(set) var connection: WebSocketConnection?
 
     /// Of the token that the connection was opened with, or of the last that an auth frame brought.
     private(set) var session: Session
     private var expiry = TokenExpiry()
-    private let route: MessageSocketRoute
+    let route: MessageSocketRoute
     let loop: DeliveryLoop
     /// Names the connection to its client.
     private let sessionNumber = UInt64.random(in: 0..<(1 << 48))
@@ -25,6 +25,8 @@ final class MessageSocketConversation {
     private var clientID: String?
     /// Those topics that the client reads as named readers.
     private var named = NamedTopics()
+    /// Nil while the client has said nothing of presence, and once the connection is gone. The two hold each other meanwhile.
+    private(set) var presence: PresenceDesk?
 
     init(session: Session, route: MessageSocketRoute, loop: DeliveryLoop) {
         self.session = session
@@ -35,18 +37,25 @@ final class MessageSocketConversation {
     /// Of 48 bits.
     private var sessionID: String { "sess_" + String(hexadecimal: self.sessionNumber).suffix(12) }
 
-    private func sendError(_ code: ServerFrame.Failure.Code, _ message: String) {
+    func sendError(_ code: ServerFrame.Failure.Code, _ message: String) {
         self.send(ServerFrame.Failure(code: code, message: message))
     }
 
     /// Every `error` frame goes this way, so that each is counted.
-    private func send(_ failure: ServerFrame.Failure) {
+    func send(_ failure: ServerFrame.Failure) {
         self.route.metrics.failed(.webSocket, code: failure.code.rawValue)
         self.send(.error(failure))
     }
 
-    private func send(_ frame: ServerFrame) {
+    func send(_ frame: ServerFrame) {
         self.connection?.send(MessageSocketBatch.frame(frame))
+    }
+
+    func presenceDesk() -> PresenceDesk {
+        if let presence = self.presence { return presence }
+        let presence = PresenceDesk(self, among: self.route.presence, joiner: self.route.joiner)
+        self.presence = presence
+        return presence
     }
 }
 
@@ -62,6 +71,8 @@ extension MessageSocketConversation: WebSocketDialect {
         self.connection = nil
         self.loop.current?.connections.remove(self)
         for reader in self.subscriptions.removeAll() { self.loop.current?.readers.leave(reader) }
+        self.presence?.close()
+        self.presence = nil
     }
 
     var facts: ConnectionFacts? { ConnectionFacts(.ws, user: self.userID, topics: self.subscriptions.count) }
@@ -82,6 +93,7 @@ extension MessageSocketConversation: WebSocketDialect {
             case .ping: self.send(.pong(self.route.clock.now()))
             case .publish(let frame): self.publish(frame)
             case .authenticate(let token): self.authenticate(token)
+            case .presence(let frame): self.received(frame)
             case .unknown(let type): self.sendError(.unknownType, "Unknown message type: \(type)")
             }
         } catch {
@@ -146,7 +158,7 @@ extension MessageSocketConversation {
         for reader in new { readers.start(reader) }
     }
 
-    private func close(for error: StoreError) {
+    func close(for error: StoreError) {
         self.connection?.close(.unexpectedServerError, BrokerError.store(error).clientText)
     }
 
@@ -324,6 +336,8 @@ extension MessageSocketConversation: ReaderSink {
     func capacity(for reader: Reader) -> Int { self.connection?.isWritable == true ? .max : 0 }
 
     func drained() {
+        // First, since it is never more than who is there: messages can be any number.
+        self.presence?.drained()
         for _ in 0..<self.subscriptions.count {
             guard self.connection?.isWritable == true, let reader = self.subscriptions.nextToGoOn() else { return }
             self.loop.current?.readers.resume(reader)

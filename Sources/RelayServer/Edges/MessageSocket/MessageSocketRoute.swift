@@ -7,6 +7,7 @@ final class MessageSocketRoute: Route {
     let access: RequestAccess
     let joiner: Joiner
     let publisher: Publisher
+    let presence: PresenceDesks
     private let sockets: WebSocketServices
     /// That one connection may follow.
     var maxTopics: Int { self.mostTopics.current }
@@ -20,6 +21,7 @@ final class MessageSocketRoute: Route {
         access: RequestAccess,
         joiner: Joiner,
         publisher: Publisher,
+        presence: PresenceDesks,
         sockets: WebSocketServices,
         maxTopics: Adjustable<Int>,
         peers: any SessionSockets,
@@ -28,6 +30,7 @@ final class MessageSocketRoute: Route {
         self.access = access
         self.joiner = joiner
         self.publisher = publisher
+        self.presence = presence
         self.sockets = sockets
         self.mostTopics = maxTopics
         self.peers = peers

@@ -33,9 +33,56 @@ enum PulseBatch: BatchFormat {
         let size = frame.size
         var bytes = ByteBuffer()
         bytes.reserveCapacity(self.framedSize(of: size))
+        self.write(frame, size, into: &bytes)
+        return bytes
+    }
+
+    static func frames(_ frames: [PulseServerFrame]) -> ByteBuffer {
+        let sizes = frames.map(\.size)
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(sizes.reduce(0) { $0 + self.framedSize(of: $1) })
+        for (frame, size) in zip(frames, sizes) { self.write(frame, size, into: &bytes) }
+        return bytes
+    }
+
+    private static func write(_ frame: PulseServerFrame, _ size: Int, into bytes: inout ByteBuffer) {
         WebSocketFraming.writeHeader(.binary, payloadSize: size, into: &bytes)
         frame.write(into: &bytes)
+    }
+}
+
+/// The same for streams and datagrams of sessions: Pulse's frames say themselves how long they are.
+enum PulseStreamBatch: BatchFormat {
+    static func encode(_ messages: [Message], of topic: TopicName) -> ByteBuffer {
+        let channel = PulseChannel.channel(ofTopic: topic.rawValue) ?? topic.rawValue
+        let deliveries = messages.map { $0.delivery(of: channel) }
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(deliveries.reduce(0) { $0 + $1.size })
+        for delivery in deliveries { delivery.write(into: &bytes) }
         return bytes
+    }
+
+    /// One for each message, which share memory with what was encoded.
+    static func frames(in bytes: ByteBuffer) -> [ByteBuffer] {
+        var bytes = bytes
+        var frames: [ByteBuffer] = []
+        while let size = bytes.getInteger(at: bytes.readerIndex, as: UInt32.self),
+            let frame = bytes.readSlice(length: PulseFraming.prefixSize + Int(size))
+        {
+            frames.append(frame)
+        }
+        return frames
+    }
+}
+
+extension PulseBatch {
+    /// A frame of Pulse's as a message.
+    static func frame(of bytes: ByteBuffer) -> ByteBuffer {
+        var framed = ByteBuffer()
+        framed.reserveCapacity(self.framedSize(of: bytes.readableBytes))
+        WebSocketFraming.writeHeader(.binary, payloadSize: bytes.readableBytes, into: &framed)
+        framed.writeImmutableBuffer(bytes)
+        return framed
     }
 }
 

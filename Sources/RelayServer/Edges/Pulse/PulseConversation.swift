@@ -4,22 +4,12 @@ import RelayAccess
 import RelayCore
 import RelayWire
 
-/// What a client of Pulse's and the relay say to each other over one WebSocket, from the first byte on: where frames begin and end, who the
-/// client is, and then what its ``PulseMember`` is asked for. Lives on its connection's loop.
+/// What a client of Pulse's and the relay say to each other over one WebSocket, from the first byte on: where frames begin and end, which are
+/// answered when, and how much waits. Who the client is its ``PulseIdentity`` knows. Lives on its connection's loop.
 ///
 /// Frames are handled one after another, whatever messages they come in. Those behind one that waits for the store, or for a token to be
 /// verified, wait too, and the WebSocket is not read meanwhile.
 final class PulseConversation {
-    /// Who has opened the WebSocket.
-    enum Client {
-        /// A token's user, or a guest.
-        case known(Session)
-        /// Nobody has said yet who it is.
-        case stranger(StrangerGate, address: String)
-    }
-
-    /// Of the protocol. There is no other.
-    private static let version: UInt8 = 1
     /// Publishes that one connection may have under way before its next frame is handled.
     private static let mostUnderWay = 64
     /// Frames that are handled in a turn of the loop, before others have theirs.
@@ -31,17 +21,11 @@ final class PulseConversation {
     let loop: DeliveryLoop
     /// Nil before it is open, and once it closes or is gone. The two hold each other meanwhile.
     private(set) var connection: WebSocketConnection?
-    private var client: Client
-    /// Nil while nobody has said who the client is.
-    private var member: PulseMember?
+    private let identity: PulseIdentity
     private var frames: PulseFrameSplitter
     /// For the memory that ``frames`` holds. Nil where that is nothing, and for a stranger, whose gate is charged instead.
     private var charge: MemoryCharge?
     private var offences = PulseOffences()
-    /// Ends the wait for a stranger's token.
-    private var timer: Scheduled<Void>?
-    /// Names the connection to its client: 128 bits by chance.
-    private let number = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
 
     /// How many ask the store, or have a token verified. No frame is handled meanwhile.
     private var suspensions = 0
@@ -56,16 +40,11 @@ final class PulseConversation {
     /// Whether frames that have come wait.
     private var isWaiting = false
 
-    init(_ client: Client, services: PulseServices, loop: DeliveryLoop) {
-        self.client = client
+    init(_ client: PulseIdentity.Client, services: PulseServices, loop: DeliveryLoop) {
+        self.identity = PulseIdentity(client)
         self.services = services
         self.loop = loop
-        self.frames = Self.splitter(for: client, services.limits)
-    }
-
-    private static func splitter(for client: Client, _ limits: PulseServices.Limits) -> PulseFrameSplitter {
-        let isGuest = if case .known(let session) = client { session.isGuest } else { false }
-        return PulseFrameSplitter(maximumFrame: isGuest ? limits.maxGuestFrameBytes : limits.maxFrameBytes)
+        self.frames = PulseFrameSplitter(maximumFrame: services.limits.maxFrameBytes(isGuest: client.isGuest))
     }
 
     private var counts: PulseMetrics { self.services.counts }
@@ -77,30 +56,17 @@ extension PulseConversation: WebSocketDialect {
     func opened(_ connection: WebSocketConnection) {
         self.connection = connection
         self.counts.connectionOpened()
-        switch self.client {
-        case .known(let session): self.admit(session)
-        case .stranger(let gate, _): self.watch(gate)
-        }
-        self.greet()
+        self.identity.opened(self)
     }
 
     func closed() {
         self.counts.connectionClosed()
-        self.timer?.cancel()
-        self.timer = nil
         self.connection = nil
         self.drop()
-        self.member?.closed()
-        self.member = nil
+        self.identity.closed()
     }
 
-    var facts: ConnectionFacts? {
-        switch self.client {
-        case .known(let session):
-            ConnectionFacts(.pulse, user: session.account.id, topics: self.member?.readers.count ?? 0)
-        case .stranger(_, let address): ConnectionFacts(.pulse, address: address)
-        }
-    }
+    var facts: ConnectionFacts? { self.identity.facts }
 
     /// A client that says nothing is pinged, and closed by ``pingTimes``.
     var idleReason: String? { nil }
@@ -111,25 +77,24 @@ extension PulseConversation: WebSocketDialect {
     }
 
     var keepAlive: ByteBuffer? {
-        let bytes = PulseBatch.frame(.ping(timestamp: self.milliseconds))
+        let bytes = PulseBatch.frame(.ping(timestamp: self.services.clock.now().milliseconds))
         self.counts.answered(bytes.readableBytes)
         return bytes
     }
-
-    private var milliseconds: UInt64 { UInt64(max(0, self.services.clock.now().microseconds / 1_000)) }
 
     var holdsBack: Bool { self.isWaiting }
     var hasWaiting: Bool { self.isWaiting }
 
     func drop() {
-        self.frames = Self.splitter(for: self.client, self.services.limits)
+        let isGuest = self.identity.client.isGuest
+        self.frames = PulseFrameSplitter(maximumFrame: self.services.limits.maxFrameBytes(isGuest: isGuest))
         self.charge = nil
         self.isWaiting = false
     }
 
     func drained() {
         self.goOn()
-        self.member?.drained()
+        self.identity.member?.drained()
     }
 
     func goingAway() -> WebSocketErrorCode {
@@ -211,11 +176,11 @@ extension PulseConversation {
 
     private func handle(_ frame: PulseClientFrame, since start: NIODeadline) {
         switch frame {
-        case .connect(let version, let token): self.connect(version, token, since: start)
+        case .connect(let version, let token): self.identity.connect(version, token, since: start)
         case .ping(let timestamp): self.answer(.pong(timestamp: timestamp), since: start)
         case .pong, .ofServer: break
         case .subscribe, .unsubscribe, .publish, .presence:
-            guard let member = self.member else { return self.fail(frame.requestID, .unauthorized) }
+            guard let member = self.identity.member else { return self.fail(frame.requestID, .unauthorized) }
             member.received(frame, since: start)
         }
     }
@@ -226,13 +191,13 @@ extension PulseConversation {
         self.noteOffence("Too many frames that can't be read")
     }
 
-    private func noteOffence(_ reason: String) {
+    func noteOffence(_ reason: String) {
         if self.offences.note(at: .now()) { self.connection?.close(.policyViolation, reason) }
     }
 
     /// Charges for what waits in ``frames``. For a stranger its gate was charged for all that it may send.
     private func chargeHeld() {
-        guard case .known(let session) = self.client else { return }
+        guard case .known(let session) = self.identity.client else { return }
         let (held, charged) = (self.frames.heldBytes, self.charge?.bytes ?? 0)
         guard held > max(charged, Self.smallChange) || held < charged / 2 else { return }
         let account: MemoryAccount = session.isGuest ? .strangers : .requests
@@ -251,7 +216,7 @@ extension PulseClientFrame {
     /// Nil where the client wants no answer.
     fileprivate var requestID: UInt64? {
         switch self {
-        case .subscribe(let id, _, _), .unsubscribe(let id, _), .presence(let id, _, _, _): id
+        case .subscribe(let id, _, _, _), .unsubscribe(let id, _), .presence(let id, _, _, _): id
         case .publish(let id, _, _, _): id
         case .connect, .ping, .pong, .ofServer: nil
         }
@@ -262,7 +227,7 @@ extension PulseClientFrame {
 
 extension PulseConversation {
     /// Answers to frames that came together go out together.
-    private func send(_ frame: PulseServerFrame) {
+    func send(_ frame: PulseServerFrame) {
         guard let connection = self.connection else { return }
         let bytes = PulseBatch.frame(frame)
         self.counts.answered(bytes.readableBytes)
@@ -283,18 +248,6 @@ extension PulseConversation {
     func fail(_ id: UInt64?, _ failure: PulseFailure) {
         self.counts.failed(failure.code)
         if let id { self.send(.error(id: id, failure.code, failure.message)) }
-    }
-
-    /// Clients wait for it before they do anything.
-    private func greet() {
-        let milliseconds = self.services.limits.heartbeat.nanoseconds / 1_000_000
-        self.send(
-            .connected(
-                connectionID: "conn_" + String(hexadecimal: self.number.0) + String(hexadecimal: self.number.1),
-                version: Self.version,
-                heartbeat: UInt32(clamping: milliseconds)
-            )
-        )
     }
 }
 
@@ -323,85 +276,5 @@ extension PulseConversation: Suspending {
         self.underWay -= 1
         self.goOn()
         self.connection?.workEnded()
-    }
-}
-
-// MARK: - Who the client is
-
-extension PulseConversation {
-    private func watch(_ gate: StrangerGate) {
-        gate.onExcess = { [weak self] in self?.putOff("Too much before a token") }
-        let patience = self.services.strangers.patience
-        self.timer = self.loop.eventLoop.assumeIsolated().scheduleTask(in: patience) { [weak self] in
-            self?.putOff("No token in time")
-        }
-    }
-
-    private func putOff(_ reason: String) {
-        self.fail(0, PulseFailure(.unauthorized, reason))
-        self.connection?.close(.unauthenticated, reason)
-    }
-
-    /// Makes the connection that of the session's user.
-    private func admit(_ session: Session) {
-        guard let connection = self.connection else { return }
-        self.client = .known(session)
-        let member = PulseMember(session, self, connection)
-        self.member = member
-        self.loop.current?.connections.add(member)
-    }
-
-    private func connect(_ version: UInt8, _ token: String?, since start: NIODeadline) {
-        guard version == Self.version else {
-            return self.fail(0, PulseFailure(.versionNotSupported, "The version is \(Self.version)"))
-        }
-        guard let token else {
-            guard self.member != nil else { return self.fail(0, .unauthorized) }
-            return self.welcome(since: start)
-        }
-        self.services.access.findSession(token, for: self) { result in
-            do throws(PulseFailure) {
-                try self.enter(try self.checked(result))
-                self.welcome(since: start)
-            } catch {
-                self.fail(0, error)
-                self.noteOffence("Too many tokens that are not good")
-            }
-        }
-    }
-
-    private func welcome(since start: NIODeadline) {
-        self.greet()
-        self.counts.took(.now() - start)
-    }
-
-    /// Refuses a token that names a key: it is shown with a proof of the key, for which a frame has no place.
-    private func checked(_ result: Result<Session, AccessError>) throws(PulseFailure) -> Session {
-        do throws(AccessError) {
-            let session = try result.get()
-            guard session.key == nil else { throw AccessError(.proofRequired) }
-            _ = try session.principal(at: self.services.clock.now(), requiring: .read)
-            return session
-        } catch {
-            throw PulseFailure(error.status >= 500 ? .serverError : .unauthorized, error.detail)
-        }
-    }
-
-    private func enter(_ session: Session) throws(PulseFailure) {
-        if let member = self.member, member.isSame(as: session) {
-            self.client = .known(session)
-            return member.adopt(session)
-        }
-        guard self.member?.mayLeave ?? true else {
-            throw PulseFailure(.unauthorized, "The token is another user's")
-        }
-        guard let connection = self.connection, let place = self.services.sockets.places.enter(session.account.id)
-        else { throw PulseFailure(.rateLimited, "Too many connections") }
-        connection.adopt(place)
-        self.timer?.cancel()
-        self.timer = nil
-        if case .stranger(let gate, _) = self.client { gate.lift() }
-        self.member?.leave()
-        self.admit(session)
     }
 }

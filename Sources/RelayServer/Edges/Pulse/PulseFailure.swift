@@ -1,5 +1,6 @@
 import RelayAccess
 import RelayCore
+import RelayPresence
 import RelayWire
 
 /// Why a request of a client's has failed, as its `error` frame says it.
@@ -19,6 +20,7 @@ struct PulseFailure: Error, Hashable {
     )
     static let unauthorized = PulseFailure(.unauthorized, "Show a token first, in a connect frame")
     static let notSubscribed = PulseFailure(.notSubscribed, "Not subscribed to this channel")
+    static let noPresence = PulseFailure(.forbidden, "Presence is not enabled in this channel")
     static let alreadySubscribed = PulseFailure(.alreadySubscribed, "Subscribed to this channel already")
 
     init(_ error: BrokerError) {
@@ -35,6 +37,31 @@ struct PulseFailure: Error, Hashable {
         switch refusal {
         case .tooManySubscriptions, .overloaded: self.init(.rateLimited, refusal.clientText)
         case .namedReader(let error), .broker(let error): self.init(error)
+        }
+    }
+
+    init(_ failure: PresenceFailure) {
+        let code: PulseErrorCode
+        switch failure {
+        case .notMember: code = .notSubscribed
+        case .dataTooLarge: code = .payloadTooLarge
+        case .tooManyTopics, .tooManyMembers, .full, .overloaded: code = .rateLimited
+        case .stopping: code = .connectionClosing
+        case .ended: code = .channelNotFound
+        case .broker(let error):
+            self.init(error)
+            return
+        }
+        self.init(code, failure.clientText)
+    }
+
+    /// Why a subscription has ended by itself.
+    init(_ reason: ReaderEnd, of topic: TopicName) {
+        let channel = PulseChannel.channel(ofTopic: topic.rawValue) ?? topic.rawValue
+        switch reason {
+        case .accessLost: self.init(.forbidden, "Access to channel '\(channel)' was withdrawn")
+        case .topicDeleted: self.init(.channelNotFound, "Channel '\(channel)' was deleted")
+        case .storeFailed(let error): self.init(.store(error))
         }
     }
 

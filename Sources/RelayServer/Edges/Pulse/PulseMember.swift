@@ -2,6 +2,7 @@ import NIOCore
 import NIOWebSocket
 import RelayAccess
 import RelayCore
+import RelayPresence
 import RelayWire
 
 /// The user of a Pulse connection: its session, the channels that it is subscribed to, and the publishes that it makes. Lives on its connection's
@@ -11,24 +12,36 @@ final class PulseMember {
 
     /// Nil once the connection closes or is gone. What was under way then may still come back to this object.
     private var connection: WebSocketConnection?
-    private let services: PulseServices
-    private var conversation: PulseConversation?
+    let services: PulseServices
+    private(set) var conversation: PulseConversation?
 
     let loop: DeliveryLoop
     /// Of the token that the connection was opened with, or of the last that a `connect` frame brought.
     private(set) var session: Session
     private var expiry = TokenExpiry()
     private var subscriptions = Subscriptions()
+    /// Of the channels whose messages don't come between the connection's other frames.
+    private var lanes: [TopicKey: PulseLane] = [:]
+    /// What its client knows the connection by.
+    let connectionID: String
+    /// Nil while no channel of its has presence, and once the connection is gone.
+    private(set) var presence: PulseSeats?
 
-    init(_ session: Session, _ conversation: PulseConversation, _ connection: WebSocketConnection) {
+    init(
+        _ session: Session,
+        as connectionID: String,
+        _ conversation: PulseConversation,
+        _ connection: WebSocketConnection
+    ) {
         self.session = session
+        self.connectionID = connectionID
         self.conversation = conversation
         self.connection = connection
         self.services = conversation.services
         self.loop = conversation.loop
     }
 
-    private func fail(_ id: UInt64?, _ failure: PulseFailure) { self.conversation?.fail(id, failure) }
+    func fail(_ id: UInt64?, _ failure: PulseFailure) { self.conversation?.fail(id, failure) }
 
     /// The connection is gone.
     func closed() {
@@ -41,25 +54,62 @@ final class PulseMember {
     func leave() {
         self.loop.current?.connections.remove(self)
         for reader in self.subscriptions.removeAll() { self.leave(reader) }
+        self.presence?.close()
+        self.presence = nil
+    }
+
+    func presenceSeats() -> PulseSeats {
+        if let presence = self.presence { return presence }
+        let id = ConnectionID(self.connectionID)
+        let presence = PulseSeats(
+            PresenceDesk(self, as: id, among: self.services.presence.desks, joiner: self.services.joiner)
+        )
+        self.presence = presence
+        return presence
     }
 
     private func leave(_ reader: Reader) {
+        self.closeLane(of: reader)
         self.services.counts.channels.left(reader.topic.key)
         self.loop.current?.readers.leave(reader)
     }
 
+    private func closeLane(of reader: Reader) {
+        if !self.lanes.isEmpty { self.lanes.removeValue(forKey: reader.topic.key)?.close() }
+    }
+
+    /// The client wants no more of what comes by the lane.
+    func leave(_ lane: PulseLane, _ failure: PulseFailure?) {
+        guard let key = self.lanes.first(where: { $0.value === lane })?.key, let reader = self.reader(of: key) else {
+            return
+        }
+        self.giveUpPresence(at: key)
+        self.end(reader)
+        if let failure { self.fail(0, failure) }
+    }
+
+    /// There is room again.
+    func drained(_ lane: PulseLane) {
+        guard let key = self.lanes.first(where: { $0.value === lane })?.key, let reader = self.reader(of: key) else {
+            return
+        }
+        self.loop.current?.readers.resume(reader)
+    }
+
     func received(_ frame: PulseClientFrame, since start: NIODeadline) {
         switch frame {
-        case .subscribe(let id, let channel, let since): self.subscribe(id, channel, since, start)
+        case .subscribe(let id, let channel, let since, let way): self.subscribe(id, channel, since, way, start)
         case .unsubscribe(let id, let channel): self.unsubscribe(id, channel, start)
         case .publish(let id, let channel, let event, let payload):
             self.publish(channel, event, payload, Ticket(id: id, start: start))
-        case .presence(let id, let channel, _, _): self.presence(id, channel)
+        case .presence(let id, let channel, let action, let data):
+            let request = PulsePresenceRequest(id: id, channel: channel, action: action, data: data, start: start)
+            self.received(request)
         case .connect, .ping, .pong, .ofServer: break
         }
     }
 
-    private func key(of channel: String) -> TopicKey? {
+    func key(of channel: String) -> TopicKey? {
         PulseChannel.topic(ofChannel: channel).flatMap {
             self.services.joiner.catalog.key(ofPath: $0, for: self.userID)
         }
@@ -69,51 +119,91 @@ final class PulseMember {
 // MARK: - Subscribing
 
 extension PulseMember {
-    /// - Parameter since: the cursor to go on from; nil for what comes from now on.
-    private func subscribe(_ id: UInt64, _ channel: String, _ since: String?, _ start: NIODeadline) {
+    /// - Parameters:
+    ///   - since: the cursor to go on from; nil for what comes from now on.
+    ///   - way: how the client wants what comes.
+    private func subscribe(
+        _ id: UInt64,
+        _ channel: String,
+        _ since: String?,
+        _ way: PulseWay,
+        _ start: NIODeadline
+    ) {
         guard let key = self.key(of: channel) else { return self.fail(id, .invalidChannel) }
-        guard !self.subscriptions.readers.contains(where: { $0.topic.key == key }) else {
-            return self.fail(id, .alreadySubscribed)
-        }
+        guard !self.isSubscribed(to: key) else { return self.fail(id, .alreadySubscribed) }
         guard self.subscriptions.count < self.services.maxSubscriptions else {
             return self.fail(id, PulseFailure(.rateLimited, "Too many channels on one connection"))
         }
+        let lane: PulseLane?
+        do throws(PulseFailure) {
+            lane = try self.lane(way)
+        } catch {
+            return self.fail(id, error)
+        }
         // Without an offset a reader begins with what comes from now on.
         let place = since.map { ReaderStart.cursor(Cursor(clientText: $0)) } ?? ReaderStart(offset: "")
-        self.services.joiner.join([key], for: self, sink: self, as: nil) { _, _ in
+        self.services.joiner.join([key], for: self, sink: lane ?? self, as: nil) { _, _ in
             place
         } then: { joined in
             switch consume joined {
-            case .success(let joined): self.joined(joined, id, start)
-            case .failure(let refusal): self.fail(id, PulseFailure(refusal))
+            case .success(let joined):
+                self.lanes[key] = lane
+                self.joined(joined, id, channel, start)
+            case .failure(let refusal):
+                lane?.close()
+                self.fail(id, PulseFailure(refusal))
             }
         }
     }
 
-    private func joined(_ joined: consuming JoinedReaders, _ id: UInt64, _ start: NIODeadline) {
-        guard let readers = self.loop.current?.readers else { return }
+    /// - Returns: nil where messages come between the connection's other frames.
+    private func lane(_ way: PulseWay) throws(PulseFailure) -> PulseLane? {
+        guard way.needsSession else { return nil }
+        guard let session = self.connection?.session else {
+            throw PulseFailure(.invalidFrame, "Only sessions of WebTransport have streams and datagrams")
+        }
+        return try PulseLane(way, of: self, in: session)
+    }
+
+    private func joined(_ joined: consuming JoinedReaders, _ id: UInt64, _ channel: String, _ start: NIODeadline) {
         let new = joined.readers
         self.subscriptions.add(joined)
-        for reader in new { self.services.counts.channels.joined(reader.topic.key) }
+        guard let reader = new.first else { return }
+        self.services.counts.channels.joined(reader.topic.key)
+        guard self.services.presence.isWanted(in: channel, reader.topic.key) else {
+            return self.begin(reader, id, start)
+        }
+        self.sitFromBeginning(at: reader.topic.key) { failure in
+            guard let failure else { return self.begin(reader, id, start) }
+            if self.isSubscribed(to: reader.topic.key) { self.end(reader) }
+            self.fail(id, failure)
+        }
+    }
+
+    private func begin(_ reader: Reader, _ id: UInt64, _ start: NIODeadline) {
         self.conversation?.answer(.ack(id), since: start)
-        for reader in new { readers.start(reader) }
+        self.loop.current?.readers.start(reader)
     }
 
     private func unsubscribe(_ id: UInt64, _ channel: String, _ start: NIODeadline) {
-        guard let key = self.key(of: channel), let reader = self.subscriptions.remove(key.name) else {
+        guard let key = self.key(of: channel), let reader = self.reader(of: key) else {
             return self.fail(id, .notSubscribed)
         }
-        self.leave(reader)
+        self.giveUpPresence(at: key)
+        self.end(reader)
         self.conversation?.answer(.ack(id), since: start)
     }
 
-    private func presence(_ id: UInt64, _ channel: String) {
-        guard let key = self.key(of: channel) else { return self.fail(id, .invalidChannel) }
-        guard self.subscriptions.readers.contains(where: { $0.topic.key == key }) else {
-            return self.fail(id, .notSubscribed)
-        }
-        self.fail(id, PulseFailure(.forbidden, "Presence is not enabled"))
+    private func end(_ reader: Reader) {
+        _ = self.subscriptions.remove(reader.topic.name)
+        self.leave(reader)
     }
+
+    private func reader(of key: TopicKey) -> Reader? {
+        self.subscriptions.readers.first { $0.topic.key == key }
+    }
+
+    func isSubscribed(to key: TopicKey) -> Bool { self.reader(of: key) != nil }
 }
 
 // MARK: - Publishing
@@ -196,14 +286,20 @@ extension PulseMember: PublishClient {
 // MARK: - Delivery
 
 extension PulseMember: ReaderSink {
-    func capacity(for reader: Reader) -> Int { self.connection?.isWritable == true ? .max : 0 }
+    var isWritable: Bool { self.connection?.isWritable == true }
+
+    func capacity(for reader: Reader) -> Int { self.isWritable ? .max : 0 }
 
     func drained() {
+        // First, since it is never more than who is there: messages can be any number.
+        self.presence?.desk.drained()
         for _ in 0..<self.subscriptions.count {
-            guard self.connection?.isWritable == true, let reader = self.subscriptions.nextToGoOn() else { return }
+            guard self.isWritable, let reader = self.subscriptions.nextToGoOn() else { return }
             self.loop.current?.readers.resume(reader)
         }
     }
+
+    func deliver(_ bytes: ByteBuffer) { self.connection?.deliver(bytes) }
 
     /// No frame tells of it.
     func deliver(_ gap: Gap, to reader: Reader) { self.services.counts.gap() }
@@ -217,13 +313,10 @@ extension PulseMember: ReaderSink {
 
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
         let name = reader.topic.name
+        self.closeLane(of: reader)
         if self.subscriptions.remove(name) != nil { self.services.counts.channels.left(reader.topic.key) }
-        let channel = PulseChannel.channel(ofTopic: name.rawValue) ?? name.rawValue
-        switch reason {
-        case .accessLost: self.fail(0, PulseFailure(.forbidden, "Access to channel '\(channel)' was withdrawn"))
-        case .topicDeleted: self.fail(0, PulseFailure(.channelNotFound, "Channel '\(channel)' was deleted"))
-        case .storeFailed(let error):
-            self.fail(0, PulseFailure(.store(error)))
+        self.fail(0, PulseFailure(reason, of: name))
+        if case .storeFailed(let error) = reason {
             self.connection?.close(.unexpectedServerError, BrokerError.store(error).clientText)
         }
     }

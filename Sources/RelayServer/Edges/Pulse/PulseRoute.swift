@@ -21,12 +21,16 @@ final class PulseRoute: Route {
     func handle(_ exchange: Exchange) {
         switch WebSocketHandshake.evaluate(exchange.head) {
         case .refuse(let reply): exchange.answer(reply)
-        case .accept(let headers):
-            self.services.access.admitAnybody(exchange, takingLimited: true) { exchange, session in
-                guard let session else { return self.open(withoutToken: exchange, headers) }
-                self.services.sockets.upgrade(exchange, headers, of: session.account.id) {
-                    PulseConversation(.known(session), services: self.services, loop: exchange.loop)
-                }
+        case .accept(let headers): self.open(exchange, headers)
+        }
+    }
+
+    /// Lets the client in who may come, and says what else there is.
+    fileprivate func open(_ exchange: Exchange, _ headers: HTTPHeaders) {
+        self.services.access.admitAnybody(exchange, takingLimited: true) { exchange, session in
+            guard let session else { return self.open(withoutToken: exchange, headers) }
+            self.services.sockets.upgrade(exchange, headers, of: session.account.id) {
+                PulseConversation(.known(session), services: self.services, loop: exchange.loop)
             }
         }
     }
@@ -60,5 +64,26 @@ final class PulseRoute: Route {
         services.strangers.open(exchange, headers, over: services.sockets) { gate, address in
             PulseConversation(.stranger(gate, address: address), services: services, loop: exchange.loop)
         }
+    }
+}
+
+/// `/wt`: a session of WebTransport, in which the client opens a stream in both directions and says the same on it as over `/pulse`.
+final class PulseSessionRoute: Route {
+    static let path = "/wt"
+
+    private let pulse: PulseRoute
+
+    init(_ pulse: PulseRoute) {
+        self.pulse = pulse
+    }
+
+    let opensSessions = true
+
+    func handle(_ exchange: Exchange) {
+        guard exchange.connection.stream?.isSession == true else {
+            return exchange.answer(Reply(.badRequest, detail: "This is for WebTransport, over HTTP/3"))
+        }
+        // By which clients of that draft know that it is spoken.
+        self.pulse.open(exchange, ["sec-webtransport-http3-draft": "draft02"])
     }
 }

@@ -21,11 +21,14 @@ final class PulseServices: Sendable {
         let heartbeat: TimeAmount
         /// The connection of a client that has said nothing for so long is closed. Longer than ``heartbeat``.
         let timeout: TimeAmount
+
+        func maxFrameBytes(isGuest: Bool) -> Int { isGuest ? self.maxGuestFrameBytes : self.maxFrameBytes }
     }
 
     let access: RequestAccess
     let joiner: Joiner
     let publisher: Publisher
+    let presence: PulsePresence
     let sockets: WebSocketServices
     /// For guests: their messages are bounded by ``Limits/maxGuestFrameBytes``.
     let guestSockets: WebSocketServices
@@ -42,6 +45,7 @@ final class PulseServices: Sendable {
         access: RequestAccess,
         joiner: Joiner,
         publisher: Publisher,
+        presence: PulsePresence,
         sockets: WebSocketServices,
         guestSockets: WebSocketServices,
         strangers: Strangers,
@@ -53,6 +57,7 @@ final class PulseServices: Sendable {
         self.access = access
         self.joiner = joiner
         self.publisher = publisher
+        self.presence = presence
         self.sockets = sockets
         self.guestSockets = guestSockets
         self.strangers = strangers

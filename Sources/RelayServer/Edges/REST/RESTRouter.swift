@@ -1,5 +1,6 @@
 import RelayCore
 import RelayMetrics
+import RelayPresence
 
 /// All routes that are not on the fast lane.
 enum RESTRouter {
@@ -13,8 +14,10 @@ enum RESTRouter {
         registry: PrometheusRegistry,
         history: MetricHistory,
         certificate: ServedCertificate?,
+        quic: QUICOffer?,
         sessions: SessionEdgeServices,
         documents: DocumentRESTServices,
+        presence: PresenceService,
         webhooks: WebhookEdge,
         administration: AdministrationServices,
         showsConsole: Bool
@@ -32,6 +35,7 @@ enum RESTRouter {
         if services.broker.catalog.scope == .global { GrantRoutes.add(to: &routes) }
         HistoryRoute.add(to: &routes)
         ReaderRoutes.add(to: &routes)
+        PresenceRoute.add(to: &routes, presence)
         WebhookRoutes.add(to: &routes, webhooks)
         PollStatisticsRoute.add(to: &routes, waiters)
         ICEServerRoutes.add(to: &routes, iceServers, sessions.service)
@@ -39,6 +43,7 @@ enum RESTRouter {
         MetricHistoryRoute.add(to: &routes, history)
         DescriptionRoutes.add(to: &routes)
         CertificateRoute.add(to: &routes, certificate)
+        TransportRoute.add(to: &routes, quic)
         SessionRoutes.add(to: &routes, sessions)
         DocumentRoutes.add(to: &routes, documents)
         AdministrationRoutes.add(to: &routes, administration)

@@ -22,7 +22,7 @@ final class TunnelEnd: WebSocketDialect {
     private let grant: TunnelGrant
     private let services: TunnelServices
     private let eventLoop: any EventLoop
-    private let watch: TunnelWatch?
+    private let watch: PeerWatch?
     private var connection: WebSocketConnection?
     private var phase = Phase.waiting
     private var place: PipePairs<TunnelEndReference>.Place?
@@ -51,7 +51,7 @@ final class TunnelEnd: WebSocketDialect {
     static let earlyBytes = 16 << 10
 
     /// - Parameter watch: has joined the session's topic; nil for an end that nothing but itself ends.
-    init(_ grant: TunnelGrant, services: TunnelServices, eventLoop: any EventLoop, watch: TunnelWatch?) {
+    init(_ grant: TunnelGrant, services: TunnelServices, eventLoop: any EventLoop, watch: PeerWatch?) {
         self.grant = grant
         self.services = services
         self.eventLoop = eventLoop
@@ -83,9 +83,9 @@ final class TunnelEnd: WebSocketDialect {
 
     func opened(_ connection: WebSocketConnection) {
         self.connection = connection
-        self.watch?.opened { [weak self] code, reason in
-            self?.isDone = code == 1_000
-            self?.connection?.close(WebSocketErrorCode(codeNumber: Int(code)), reason)
+        self.watch?.opened { [weak self] ending, reason in
+            self?.isDone = ending == .done
+            self?.connection?.close(ending.closeCode, reason)
         }
         // It may be closed by now.
         guard self.connection != nil else { return }

@@ -60,13 +60,15 @@ final class TunnelRoute: Route {
                 }
                 guard let request = Self.request(exchange, principal) else { return exchange.answer(Self.unknown) }
                 guard let place = self.sockets.takePlace(of: principal.id, for: exchange) else { return }
-                let watch = TunnelWatch(
+                let watch = PeerWatch(
                     session,
                     exchange.loop,
-                    tunnel: request.tunnel.text,
                     renewal: self.renewal(of: request.session, on: exchange.loop),
                     place: place
                 )
+                watch.tunnelClosed = { [weak watch] tunnel in
+                    if tunnel == request.tunnel.text { watch?.end(.done, "The tunnel is closed") }
+                }
                 self.find(request, for: exchange) { place in
                     self.open(place, exchange, headers, request, watch)
                 }
@@ -145,7 +147,7 @@ final class TunnelRoute: Route {
         _ exchange: Exchange,
         _ headers: HTTPHeaders,
         _ request: Request,
-        _ watch: TunnelWatch
+        _ watch: PeerWatch
     ) {
         if let node = self.nodes.meetingPlace(of: place.tunnel) {
             return self.connect(place, to: node, exchange, request) { grant in
@@ -229,7 +231,7 @@ final class TunnelRoute: Route {
         _ headers: HTTPHeaders,
         _ request: Request,
         _ grant: TunnelGrant,
-        _ watch: TunnelWatch
+        _ watch: PeerWatch
     ) {
         self.joiner.join([request.topic], for: exchange, sink: watch, as: request.principal.peer?.id) { _, _ in
             .tail

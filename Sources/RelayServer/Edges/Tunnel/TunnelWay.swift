@@ -1,4 +1,5 @@
 import NIOCore
+import NIOWebSocket
 
 /// Whose connection an end of a tunnel is, and which way its bytes go. A tunnel's ends meet at one relay. A peer that comes to another relay
 /// gets there by a connection between the two.
@@ -67,6 +68,19 @@ struct TunnelEnding: Sendable {
         case 1013: "The other end did not come"
         case 4010: "Replaced by a newer connection"
         default: "The other end is gone"
+        }
+    }
+}
+
+extension PeerWatch.Ending {
+    /// As an end's socket says it.
+    var closeCode: WebSocketErrorCode {
+        switch self {
+        case .done: .normalClosure
+        case .unauthenticated: .unknown(4001)
+        case .noPeer: .unknown(4003)
+        case .sessionOver: .unknown(4004)
+        case .failed: .unexpectedServerError
         }
     }
 }

@@ -1,10 +1,12 @@
 import RelayAccess
 import RelayCore
+import RelayWire
 
 /// The names of all keys and channels, and so what lies together in one slot of a cluster.
 ///
 /// The hash tag of a topic's stream is the topic's key; where the name is a path, the key with the first two segments alone. So a root
-/// (`session/{id}`) and its parts (`session/{id}/signal`) lie together, and the root's record with them. The hash tag of users, tokens and
+/// (`session/{id}`) and its parts (`session/{id}/signal`) lie together, and the root's record with them. The presence of a plain topic has
+/// a tag of its own, its whole key. The hash tag of users, tokens and
 /// all other topics' records is `!`, which no topic is called. The hash tag of an idempotency key's claims is that key. A script stays
 /// within one slot.
 struct KeyLayout: Sendable {
@@ -91,7 +93,13 @@ struct KeyLayout: Sendable {
     /// In a cluster, a hash of the topics whose lists may not say what their records do, each with a mark of who is about to change that.
     var unsettled: String { self.control + "unsettled" }
     /// A sorted set of what is due, by time: a topic's key, and behind a blank the peer.
-    var deadlines: String { self.control + "deadlines" }
+    func deadlines(_ purpose: DeadlinePurpose) -> String {
+        switch purpose {
+        case .sessions: self.control + "deadlines"
+        // Of its own also for relays that know nothing of it: they drop deadlines that they can't carry out.
+        case .presence: self.control + "deadlines-presence"
+        }
+    }
     /// Before a topic's key: a hash from user to date; behind it, where the name is a path, a blank and the topic's id.
     var grantsPrefix: String { self.control + "grants:" }
     /// Before a user's id: sets of topics' keys.
@@ -171,8 +179,10 @@ extension TopicKey {
     /// Whether the name is a path, as special kinds' are. A plain stream's is none.
     var isPath: Bool { self.name.isPath }
 
-    /// Of a topic with a path: the one that the first two segments name.
+    /// Of a topic with a path: the one that the first two segments name. What is a part of plain topics lies apart from each other: there may be
+    /// as many as of those.
     var pathRoot: TopicKey {
+        guard !self.name.rawValue.utf8.starts(with: TopicNaming.presencePrefix.utf8) else { return self }
         let segments = self.name.rawValue.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
         guard segments.count == 3 else { return self }
         return TopicKey(name: TopicName(path: "\(segments[0])/\(segments[1])"), namespace: self.namespace)

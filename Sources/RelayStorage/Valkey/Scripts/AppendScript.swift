@@ -84,8 +84,10 @@ enum AppendScript {
             s.count = s.count - 1
             if before(s.expired, old) then s.expired = old; call('HSET', STATE, 'expired', old) end
           end
-          -- What goes by itself leaves no name.
-          if not expiry then call('HSET', STATE, key, id) elseif old then call('HDEL', STATE, key) end
+          if old then call('HDEL', STATE, 'r:' .. old) end
+          call('HSET', STATE, key, id)
+          -- What goes by itself takes its key along.
+          if expiry then call('HSET', STATE, 'r:' .. id, key) end
         end
 
         local isNew = not s

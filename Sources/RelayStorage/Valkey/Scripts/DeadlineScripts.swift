@@ -10,6 +10,16 @@ enum SetDeadlinesScript {
     )
 }
 
+/// The same for those whose names have none.
+enum AddDeadlinesScript {
+    static let script = ValkeyScript(
+        """
+        for i = 1, #ARGV, 2 do redis.call('ZADD', KEYS[1], 'NX', ARGV[i], ARGV[i + 1]) end
+        return 1
+        """
+    )
+}
+
 /// Key: the deadlines. Arguments: names.
 enum RemoveDeadlinesScript {
     static let script = ValkeyScript(

@@ -6,7 +6,8 @@
 /// The state's fields: `epoch` and `start`; `last`; `trimmed`; `count`, which shows whether somebody removed messages
 /// behind the relay's back, and is -1 for a hot stream, whose messages go all at once by the server's clock: that is a
 /// trimming; `holes`, at most four, each as `,<after>,<through>`; `expired`, the newest id that
-/// went by its `ttl` or was replaced; and of a compacted stream `k:<key>`, the newest id of each key.
+/// went by its `ttl` or was replaced; and of a compacted stream `k:<key>`, the newest id of each key, and `r:<id>`, of a message with a
+/// `ttl`, that name.
 ///
 /// An entry can't be replaced, so a snapshot is in the state: `s:<id>` its payload, `f:<id>` its format, and `n:<id>` the id of the next
 /// one. Timestamp and sender are those of the entry. `snap` has the ids of the newest and the oldest snapshot, and how many entries lie before

@@ -39,10 +39,10 @@ enum PurgePrelude {
           return isDamaged
         end
 
-        -- Removes all messages. To be saved as a new epoch.
+        -- Removes all messages, and what is known of them. To be saved as a new epoch.
         local function empty(s, fresh)
-          redis.call('UNLINK', STREAM, TTL)
-          forgetSnapshots(s)
+          redis.call('UNLINK', STREAM, TTL, STATE)
+          s.snapshot, s.oldest, s.hidden = nil, nil, 0
           s.epoch, s.start, s.trimmed, s.holes, s.count = fresh, s.last, s.last, '', 0
         end
 

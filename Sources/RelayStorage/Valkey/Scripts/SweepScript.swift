@@ -10,12 +10,26 @@ enum SweepScript {
         StreamPrelude.source + """
             local s, lost = settle(ARGV[3], '', '')
             if not s then return {false, 0, 0} end
+            -- Of a compacted stream: the keys whose newest messages these were.
+            local function forgetKeys(ids)
+              local names, gone = {}, {}
+              for i, id in ipairs(ids) do names[i] = 'r:' .. id end
+              for i, key in ipairs(redis.call('HMGET', STATE, unpack(names))) do
+                if key then
+                  gone[#gone + 1] = names[i]
+                  if redis.call('HGET', STATE, key) == ids[i] then gone[#gone + 1] = key end
+                end
+              end
+              if #gone > 0 then redis.call('HDEL', STATE, unpack(gone)) end
+            end
+
             local now, cutoff = ARGV[1], tonumber(ARGV[2])
             local more, aged, changed = 0, 0, false
 
             local expired = redis.call('ZRANGEBYSCORE', TTL, '-inf', now, 'LIMIT', 0, 512)
             if #expired > 0 then
               redis.call('ZREM', TTL, unpack(expired))
+              if s.isHot then forgetKeys(expired) end
               if not s.snapshot then s.count = s.count - redis.call('XDEL', STREAM, unpack(expired)) end
               for _, id in ipairs(expired) do
                 if s.snapshot and redis.call('XDEL', STREAM, id) == 1 then
@@ -28,9 +42,11 @@ enum SweepScript {
               -- Ids of messages that were trimmed before they expired: the more of them, the surer they are drawn.
               local listed = redis.call('ZCARD', TTL)
               if listed > 2 * s.count + 512 then
+                local trimmed = {}
                 for _, id in ipairs(redis.call('ZRANDMEMBER', TTL, 512)) do
-                  if not before(s.trimmed, id) then redis.call('ZREM', TTL, id) end
+                  if not before(s.trimmed, id) then redis.call('ZREM', TTL, id); trimmed[#trimmed + 1] = id end
                 end
+                if s.isHot and #trimmed > 0 then forgetKeys(trimmed) end
                 more = 1
               end
             end

@@ -1,30 +1,47 @@
 public import RelayCore
 import RelayValkey
-public import RelayWire
+import RelayWire
+
+extension ValkeyStore: SharedDeadlines {
+    public func deadlines(for purpose: DeadlinePurpose) -> any DeadlineStore {
+        ValkeyDeadlines(store: self, key: self.layout.deadlines(purpose))
+    }
+}
 
 /// One sorted set for all relays, by the times that relays say. The server's clock has no part in it.
-extension ValkeyStore: DeadlineStore {
+private struct ValkeyDeadlines: DeadlineStore {
+    let store: ValkeyStore
+    let key: String
+
     /// What one script takes.
     private static let deadlinesAtOnce = 512
 
-    public func setDeadlines(_ deadlines: [Deadline]) async throws(StoreError) {
+    func setDeadlines(_ deadlines: [Deadline]) async throws(StoreError) {
+        try await self.set(deadlines, by: SetDeadlinesScript.script)
+    }
+
+    func addDeadlines(_ deadlines: [Deadline]) async throws(StoreError) {
+        try await self.set(deadlines, by: AddDeadlinesScript.script)
+    }
+
+    private func set(_ deadlines: [Deadline], by script: ValkeyScript) async throws(StoreError) {
         for some in deadlines.chunks(of: Self.deadlinesAtOnce) {
             let arguments = some.flatMap { [ValkeyArgument($0.at.microseconds), ValkeyArgument($0.name.storedText)] }
-            _ = try await self.run(SetDeadlinesScript.script, keys: [self.layout.deadlines], arguments)
+            _ = try await self.store.run(script, keys: [self.key], arguments)
         }
     }
 
-    public func removeDeadlines(_ names: [Deadline.Name]) async throws(StoreError) {
+    func removeDeadlines(_ names: [Deadline.Name]) async throws(StoreError) {
         for some in names.chunks(of: Self.deadlinesAtOnce) {
             let arguments = some.map { ValkeyArgument($0.storedText) }
-            _ = try await self.run(RemoveDeadlinesScript.script, keys: [self.layout.deadlines], arguments)
+            _ = try await self.store.run(RemoveDeadlinesScript.script, keys: [self.key], arguments)
         }
     }
 
-    public func dueDeadlines(at now: Timestamp, limit: Int) async throws(StoreError) -> [Deadline] {
-        let reply = try await self.run(
+    func dueDeadlines(at now: Timestamp, limit: Int) async throws(StoreError) -> [Deadline] {
+        let reply = try await self.store.run(
             DueDeadlinesScript.script,
-            keys: [self.layout.deadlines],
+            keys: [self.key],
             [
                 .init(now.microseconds), .init(max(0, min(limit, Self.deadlinesAtOnce))),
                 .init(now.adding(seconds: Self.claimSeconds).microseconds),

@@ -83,8 +83,16 @@ extension ValkeyStore: TopicStore {
         return reply.integer == 1 ? try await self.topic(key) : nil
     }
 
-    public func deleteTopic(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
-        if key.isPath { return try await self.deletePath(key) }
+    public func deleteTopic(
+        _ key: TopicKey,
+        erasing parts: [TopicKey]
+    ) async throws(StoreError) -> StreamBounds? {
+        let bounds = key.isPath ? try await self.deletePath(key) : try await self.deletePlain(key)
+        if bounds != nil { try await self.erase(parts) }
+        return bounds
+    }
+
+    private func deletePlain(_ key: TopicKey) async throws(StoreError) -> StreamBounds? {
         let (layout, text) = (self.layout, key.description)
         let before = try await self.readableBounds(of: key)
         let reply = try await self.run(

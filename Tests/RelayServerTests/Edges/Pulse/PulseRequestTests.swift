@@ -100,9 +100,11 @@ struct PulseRequestTests {
         }
     }
 
-    @Test("presence is not enabled")
+    @Test("presence is not allowed where the configuration has it off")
     func presence() async throws {
-        try await withRelay { relay in
+        try await withRelay {
+            $0.pulse.presence = .off
+        } _: { relay in
             let client = try await PulseClient(relay, token: try await relay.administratorToken)
             defer { client.disconnect() }
             func ask(_ channel: String) async -> String {
@@ -110,9 +112,9 @@ struct PulseRequestTests {
                 return summary(await client.next())
             }
             #expect(await ask("$") == "error 6 1002")
-            #expect(await ask("news") == "error 6 1008")
-            _ = await client.subscribe("news")
-            #expect(await ask("news") == "error 6 1004")
+            #expect(await ask("presence:news") == "error 6 1008")
+            _ = await client.subscribe("presence:news")
+            #expect(await ask("presence:news") == "error 6 1004")
         }
     }
 

@@ -16,6 +16,8 @@ struct SessionEdgeServices: Sendable {
     let iceServers: ICEServers
     let paths: PathLedger
     let latency: RendezvousMetrics
+    /// Nil where there is no QUIC relay.
+    let quic: QUICOffer?
     /// Largest request body, bytes. Clients without an account send such.
     let maxBodyBytes: Int
 }
@@ -60,6 +62,9 @@ struct SessionCall: Sendable {
     var socketURL: String? {
         self.call.reachedHost.map { "\($0.isSecure ? "wss" : "ws")://\($0.authority)/ws" }
     }
+
+    /// Where the QUIC relay is; null where there is none.
+    var relay: JSONTree { self.services.quic?.tree(reachedAt: self.call.reachedHost?.authority) ?? .null }
 
     /// An object without fields where nothing was sent.
     func fields<Fields>(

@@ -93,7 +93,10 @@ enum SessionRoutes {
         let created = try await call.service.create(creation, as: principal, from: call.address, once: key)
         let servers = call.services.iceServers
         let list = servers.tree(for: principal?.id.rawValue, until: servers.end(of: call.now))
-        var reply = Reply(.ok, SessionTree.created(created, iceServers: list, socketURL: call.socketURL))
+        var reply = Reply(
+            .ok,
+            SessionTree.created(created, iceServers: list, relay: call.relay, socketURL: call.socketURL)
+        )
         reply.headers.add(name: "location", value: "/v1/sessions/\(created.session.id)")
         return reply
     }
@@ -129,7 +132,10 @@ enum SessionRoutes {
         join.once = try IdempotencyKeyText.key(inHeader: call.idempotencyHeaders)
         do throws(SessionFailure) {
             let joined = try await call.service.join(id, join, as: principal)
-            return Reply(.ok, SessionTree.joined(joined, socketURL: call.socketURL, at: call.now))
+            return Reply(
+                .ok,
+                SessionTree.joined(joined, relay: call.relay, socketURL: call.socketURL, at: call.now)
+            )
         } catch {
             if error.code.status < 429 { call.services.joins.failed(call.address, at: call.uptime) }
             throw error

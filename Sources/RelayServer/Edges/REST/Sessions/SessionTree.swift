@@ -5,7 +5,12 @@ import RelayWire
 
 /// Sessions as the routes show them. No token and no key material but public keys' thumbprints.
 enum SessionTree {
-    static func created(_ created: CreatedSession, iceServers: JSONTree, socketURL: String?) -> JSONTree {
+    static func created(
+        _ created: CreatedSession,
+        iceServers: JSONTree,
+        relay: JSONTree,
+        socketURL: String?
+    ) -> JSONTree {
         .object([
             ("session_id", .text(created.session.id.text)),
             ("join_token", .text(created.joinToken)),
@@ -14,6 +19,7 @@ enum SessionTree {
             ("state", .text(created.session.state.name)),
             ("expires_at", .number(created.session.expiresAt.unixSeconds)),
             ("ice_servers", iceServers),
+            ("relay", relay),
             ("ws_url", .text(socketURL)),
         ])
     }
@@ -59,7 +65,7 @@ enum SessionTree {
         ])
     }
 
-    static func joined(_ joined: JoinedPeer, socketURL: String?, at now: Timestamp) -> JSONTree {
+    static func joined(_ joined: JoinedPeer, relay: JSONTree, socketURL: String?, at now: Timestamp) -> JSONTree {
         let session = joined.session
         return .object([
             ("session_id", .text(session.id.text)),
@@ -75,6 +81,7 @@ enum SessionTree {
             ("ticket_expires_at", .number(joined.ticket.claims.expiresAt)),
             ("resume", .text(joined.resume)),
             ("server_time_ms", .number(Int64(now.milliseconds))),
+            ("relay", relay),
             ("ws_url", .text(socketURL)),
         ])
     }

@@ -3,35 +3,34 @@ import RelayAccess
 import RelayCore
 import RelayWire
 
-/// Follows the session of a tunnel's end, as the peer that the end is: the end is closed when its tunnel, its session or its peer's leave is
-/// no more. It is also the sign that the peer is there. A peer that came by its ticket stays for as long as it is a peer: the ticket is renewed
-/// here, since nothing but bytes goes over the end.
+/// Follows the session of a connection that carries a peer's bytes, as that peer: the connection is closed when its session or its peer's leave
+/// is no more, and is told of tunnels that are. It is also the sign that the peer is there. A peer that came by its ticket stays for as long as
+/// it is a peer: the ticket is renewed here.
 ///
-/// Lives on the end's loop.
-final class TunnelWatch {
+/// Lives on the connection's loop.
+final class PeerWatch {
     private(set) var session: Session
     let loop: DeliveryLoop
-    private let tunnel: String
     private var subscriptions = Subscriptions()
-    /// The end's place among its user's connections, until the end takes it.
+    /// The connection's place among its user's, until the connection takes it.
     private var place: ConnectionQuota.Place?
-    /// Closes the end. Nil before it is open, and once it is closed.
-    private var close: ((UInt16, String) -> Void)?
+    /// Closes the connection. Nil before it is open, and once it is closed.
+    private var close: ((Ending, String) -> Void)?
     /// What happened before it was open.
-    private var reason: (UInt16, String)?
+    private var reason: (Ending, String)?
+    /// Told of the ids of tunnels of the session that are closed.
+    var tunnelClosed: ((String) -> Void)?
     private let renewal: TicketRenewal
 
     init(
         _ session: Session,
         _ loop: DeliveryLoop,
-        tunnel: String,
         renewal: TicketRenewal,
         place: consuming ConnectionQuota.Place
     ) {
         self.renewal = renewal
         self.session = session
         self.loop = loop
-        self.tunnel = tunnel
         self.place = consume place
     }
 
@@ -51,54 +50,68 @@ final class TunnelWatch {
         }
     }
 
-    /// The end is open.
-    func opened(_ close: @escaping (UInt16, String) -> Void) {
-        if let (code, text) = self.reason { return close(code, text) }
+    /// Why the connection may not go on.
+    enum Ending {
+        /// It has done what it was for.
+        case done
+        /// Its token is no good any more.
+        case unauthenticated
+        /// Its peer is none any more.
+        case noPeer
+        case sessionOver
+        /// Something of the session was missed. Who comes again may go on.
+        case failed
+    }
+
+    /// The connection is open.
+    func opened(_ close: @escaping (Ending, String) -> Void) {
+        if let (ending, text) = self.reason { return close(ending, text) }
         self.close = close
     }
 
-    /// The end is closed, or never came to be.
+    /// The connection is closed, or never came to be.
     func stop() {
         self.close = nil
+        self.tunnelClosed = nil
         self.renewal.stop()
         self.loop.current?.connections.remove(self)
         for reader in self.subscriptions.removeAll() { self.loop.current?.readers.leave(reader) }
     }
 
-    private func end(_ code: UInt16, _ text: String) {
-        self.reason = self.reason ?? (code, text)
-        self.close.take()?(code, text)
+    func end(_ ending: Ending, _ text: String) {
+        self.reason = self.reason ?? (ending, text)
+        self.close.take()?(ending, text)
     }
 }
 
-extension TunnelWatch: SessionSink {
+extension PeerWatch: SessionSink {
     var readers: [Reader] { self.subscriptions.readers }
 
-    func end(for refusal: AccessError) { self.end(4001, refusal.detail) }
+    func end(for refusal: AccessError) { self.end(.unauthenticated, refusal.detail) }
 
     func checkExpiry(at now: Timestamp) {
         guard now >= self.session.expiresAt else { return }
-        self.end(4001, "The access token has expired")
+        self.end(.unauthenticated, "The access token has expired")
     }
 
     func capacity(for reader: Reader) -> Int { .max }
 
     /// What was missed may have been the end.
-    func deliver(_ gap: Gap, to reader: Reader) { self.end(1_011, "Connect again") }
+    func deliver(_ gap: Gap, to reader: Reader) { self.end(.failed, "Connect again") }
 
     /// Only the relay says that a tunnel is closed, or its session over.
     func deliver(_ batch: Batch, to reader: Reader) {
         for message in batch.messages where message.sender == nil {
             switch self.news(message.payload) {
-            case .tunnelClosed: self.end(1_000, "The tunnel is closed")
-            case .sessionOver: self.end(4004, "The session has ended")
+            case .tunnelClosed(let tunnel): self.tunnelClosed?(tunnel)
+            case .sessionOver: self.end(.sessionOver, "The session has ended")
             case nil: break
             }
         }
     }
 
     private enum News {
-        case tunnelClosed
+        case tunnelClosed(String)
         case sessionOver
     }
 
@@ -108,7 +121,7 @@ extension TunnelWatch: SessionSink {
             (type: fields.text("type"), tunnel: fields.text("tunnel_id"), state: fields.text("state"))
         }
         switch found?.type {
-        case "tunnel_closed" where found?.tunnel == self.tunnel: return .tunnelClosed
+        case "tunnel_closed": return found?.tunnel.map { .tunnelClosed($0) }
         case "session_state" where ["closed", "expired"].contains(found?.state): return .sessionOver
         default: return nil
         }
@@ -117,9 +130,9 @@ extension TunnelWatch: SessionSink {
     func readerEnded(_ reader: Reader, _ reason: ReaderEnd) {
         _ = self.subscriptions.remove(reader.topic.name)
         switch reason {
-        case .accessLost: self.end(4003, "Not a peer of the session any more")
-        case .topicDeleted: self.end(4004, "The session has ended")
-        case .storeFailed: self.end(1_011, "Try again later")
+        case .accessLost: self.end(.noPeer, "Not a peer of the session any more")
+        case .topicDeleted: self.end(.sessionOver, "The session has ended")
+        case .storeFailed: self.end(.failed, "Try again later")
         }
     }
 

@@ -1,0 +1,103 @@
+import NIOCore
+
+/// Who is on a topic as one client knows it, by what it was told: no more than is needed to see whether two know the same.
+///
+/// The ids of connections are drawn by chance, so sets of them that are summed up alike are alike.
+struct PresenceReading: Equatable, Sendable {
+    /// How many are there.
+    private(set) var count = 0
+    private(set) var sum: UInt64 = 0
+
+    init() {}
+
+    /// - Parameter connections: their ids.
+    init(of connections: some Sequence<String>) {
+        for connection in connections { self.add(Self.mark(of: connection.utf8)) }
+    }
+
+    private mutating func add(_ mark: UInt64) {
+        self.count += 1
+        self.sum &+= mark
+    }
+
+    private mutating func remove(_ mark: UInt64) {
+        self.count -= 1
+        self.sum &-= mark
+    }
+
+    private static func mark(of id: some Sequence<UInt8>) -> UInt64 {
+        id.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+
+    // MARK: Reports
+
+    /// What a frame of the relay's about presence is.
+    enum Frame: Equatable {
+        /// The answer to a join, with the connection's id.
+        case joined(String)
+        case report
+        case other
+    }
+
+    private static let sync = Array(#"{"type":"presence","action":"sync""#.utf8)
+    private static let changes = Array(#"{"type":"presence","action":"changes""#.utf8)
+    private static let joined = Array(#"{"type":"presence","action":"joined""#.utf8)
+    private static let member = Array(#""connection_id":""#.utf8)
+    private static let left = Array(#""left":["#.utf8)
+
+    /// Reads a frame, and takes what it reports.
+    mutating func take(_ payload: ByteBuffer) -> Frame {
+        let bytes = payload.readableBytesUInt8Span
+        if Self.begins(bytes, with: Self.joined) {
+            guard let id = Self.find(Self.member, in: bytes, from: 0).flatMap({ Self.text(bytes, at: $0) }) else {
+                return .other
+            }
+            return .joined(id.text)
+        }
+        if Self.begins(bytes, with: Self.sync) {
+            self = PresenceReading()
+        } else if !Self.begins(bytes, with: Self.changes) {
+            return .other
+        }
+        let goes = Self.find(Self.left, in: bytes, from: 0) ?? bytes.count
+        var place = 0
+        while let start = Self.find(Self.member, in: bytes, from: place), start < goes,
+            let id = Self.text(bytes, at: start)
+        {
+            self.add(Self.mark(of: id.text.utf8))
+            place = id.end
+        }
+        place = goes
+        while place < bytes.count, bytes[place] == UInt8(ascii: "\""), let id = Self.text(bytes, at: place + 1) {
+            self.remove(Self.mark(of: id.text.utf8))
+            // A comma and the next one's quote, or the list's end.
+            place = id.end + 2
+        }
+        return .report
+    }
+
+    private static func begins(_ bytes: Span<UInt8>, with start: [UInt8]) -> Bool {
+        guard bytes.count >= start.count else { return false }
+        return start.indices.allSatisfy { bytes[$0] == start[$0] }
+    }
+
+    /// - Returns: where what comes behind it begins.
+    private static func find(_ pattern: [UInt8], in bytes: Span<UInt8>, from place: Int) -> Int? {
+        var start = place
+        while start + pattern.count <= bytes.count {
+            if bytes[start] == pattern[0], pattern.indices.allSatisfy({ bytes[start + $0] == pattern[$0] }) {
+                return start + pattern.count
+            }
+            start += 1
+        }
+        return nil
+    }
+
+    /// What is there up to the next quote, and where that is.
+    private static func text(_ bytes: Span<UInt8>, at start: Int) -> (text: String, end: Int)? {
+        var end = start
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\"") { end += 1 }
+        guard end < bytes.count else { return nil }
+        return (String(decoding: (start..<end).map { bytes[$0] }, as: UTF8.self), end)
+    }
+}

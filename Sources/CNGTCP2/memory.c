@@ -1,0 +1,113 @@
+#include "support.h"
+
+#ifdef CNGTCP2_PRESENT
+#include "connection.h"
+
+#include <stdlib.h>
+
+// What the library and the shim take for a connection is counted, and in a list: the library forgets a piece here and there, where a peer's frames
+// are wrong.
+
+struct piece {
+    struct piece *next;
+    struct piece *previous;
+    size_t size;
+    /// Keeps what follows aligned for anything.
+    size_t padding;
+};
+
+size_t memory_for(size_t size) { return sizeof(struct piece) + size; }
+
+static void enter(quic_connection *connection, struct piece *piece, size_t size) {
+    piece->size = size;
+    piece->previous = NULL;
+    piece->next = connection->pieces;
+    if (piece->next != NULL) {
+        piece->next->previous = piece;
+    }
+    connection->pieces = piece;
+    connection->held += memory_for(size);
+}
+
+static void leave(quic_connection *connection, struct piece *piece) {
+    if (piece->next != NULL) {
+        piece->next->previous = piece->previous;
+    }
+    if (piece->previous != NULL) {
+        piece->previous->next = piece->next;
+    } else {
+        connection->pieces = piece->next;
+    }
+    connection->held -= memory_for(piece->size);
+}
+
+void *take_memory(quic_connection *connection, size_t size) {
+    struct piece *piece = size > SIZE_MAX - sizeof *piece ? NULL : malloc(sizeof *piece + size);
+    if (piece == NULL) {
+        return NULL;
+    }
+    enter(connection, piece, size);
+    return piece + 1;
+}
+
+void give_memory(quic_connection *connection, void *memory) {
+    if (memory == NULL) {
+        return;
+    }
+    struct piece *piece = (struct piece *)memory - 1;
+    leave(connection, piece);
+    free(piece);
+}
+
+void give_all_memory(quic_connection *connection) {
+    while (connection->pieces != NULL) {
+        give_memory(connection, connection->pieces + 1);
+    }
+}
+
+static void *library_malloc(size_t size, void *connection) { return take_memory(connection, size); }
+
+static void library_free(void *memory, void *connection) { give_memory(connection, memory); }
+
+static void *library_calloc(size_t count, size_t size, void *connection) {
+    if (size != 0 && count > SIZE_MAX / size) {
+        return NULL;
+    }
+    void *memory = take_memory(connection, count * size);
+    if (memory != NULL) {
+        __builtin_memset(memory, 0, count * size);
+    }
+    return memory;
+}
+
+static void *library_realloc(void *memory, size_t size, void *owner) {
+    quic_connection *connection = owner;
+    if (memory == NULL) {
+        return take_memory(connection, size);
+    }
+    if (size > SIZE_MAX - sizeof(struct piece)) {
+        return NULL;
+    }
+    struct piece *before = (struct piece *)memory - 1;
+    leave(connection, before);
+    struct piece *piece = realloc(before, sizeof *piece + size);
+    if (piece == NULL) {
+        enter(connection, before, before->size);
+        return NULL;
+    }
+    enter(connection, piece, size);
+    return piece + 1;
+}
+
+ngtcp2_mem make_allocator(quic_connection *connection) {
+    ngtcp2_mem allocator = {
+        .user_data = connection,
+        .malloc = library_malloc,
+        .free = library_free,
+        .calloc = library_calloc,
+        .realloc = library_realloc,
+    };
+    return allocator;
+}
+
+#endif

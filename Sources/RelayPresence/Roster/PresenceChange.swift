@@ -1,0 +1,27 @@
+/// What became of a member between two moments. What came and went between them is not told.
+public enum PresenceChange: Hashable, Sendable {
+    /// It was not there, and is now.
+    case join(PresenceMember)
+    /// It was there, and is, and says something else of itself.
+    case update(PresenceMember)
+    /// It was there, and is not any more. As it was last.
+    case leave(PresenceMember)
+
+    public var member: PresenceMember {
+        switch self {
+        case .join(let member), .update(let member), .leave(let member): member
+        }
+    }
+}
+
+/// How many there are on a topic.
+public struct PresenceCounts: Hashable, Sendable {
+    /// Each counts once, by however many connections it is there.
+    public var users: Int
+    public var connections: Int
+
+    public init(users: Int = 0, connections: Int = 0) {
+        self.users = users
+        self.connections = connections
+    }
+}
