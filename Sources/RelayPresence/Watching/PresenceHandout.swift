@@ -19,9 +19,18 @@ public final class PresenceHandout {
     /// Where the watcher stands after it: what a poll goes on from.
     public let cursor: Cursor
 
-    private var encodings: [(format: ObjectIdentifier, bytes: ByteBuffer)] = []
+    private var encodings: [Encoding] = []
+    /// Of changes, by the connections that they are about. Made when it is asked for first.
+    private lazy var places = self.makePlaces()
     /// Of what keeps it for others; nil where nobody does.
     private let charge: HandoutCharge?
+
+    private struct Encoding {
+        let format: ObjectIdentifier
+        let bytes: ByteBuffer
+        /// Where each change ends, for formats that write each by itself.
+        var ends: [Int] = []
+    }
 
     init(
         topic: TopicName,
@@ -43,24 +52,59 @@ public final class PresenceHandout {
         if let known = self.encodings.first(where: { $0.format == identifier }) { return known.bytes }
         let bytes = Format.encode(self)
         self.charge?.add(bytes.readableBytes)
-        self.encodings.append((identifier, bytes))
+        self.encodings.append(Encoding(format: identifier, bytes: bytes))
         return bytes
     }
 
-    /// The same without what is told of one connection: for protocols whose clients do not hear of themselves. A sync stays whole.
+    /// The same without what is told of one connection: for protocols whose clients do not hear of themselves. A sync stays whole. The bytes
+    /// are everybody's.
     ///
-    /// - Returns: nil where nothing is left.
-    public func leavingOut(_ connection: ConnectionID) -> PresenceHandout? {
-        guard case .changes(let changes) = self.content,
-            changes.contains(where: { $0.member.connection == connection })
-        else { return self }
-        let others = changes.filter { $0.member.connection != connection }
-        guard !others.isEmpty else { return nil }
-        return PresenceHandout(topic: self.topic, content: .changes(others), counts: self.counts, cursor: self.cursor)
+    /// - Returns: what is before that and what is behind it, as far as there is something.
+    public func encoded<Format: PresencePieceFormat>(
+        as format: Format.Type,
+        leavingOut connection: ConnectionID
+    ) -> [ByteBuffer] {
+        guard case .changes(let changes) = self.content else { return [self.encoded(as: format)] }
+        let encoding = self.pieces(of: changes, as: format)
+        guard let place = self.places[connection] else { return [encoding.bytes] }
+        let start = place > 0 ? encoding.ends[place - 1] : 0
+        var (before, behind) = (encoding.bytes, encoding.bytes)
+        before.moveWriterIndex(to: before.readerIndex + start)
+        behind.moveReaderIndex(forwardBy: encoding.ends[place])
+        return [before, behind].filter { $0.readableBytes > 0 }
+    }
+
+    private func pieces<Format: PresencePieceFormat>(of changes: [PresenceChange], as format: Format.Type) -> Encoding {
+        let identifier = ObjectIdentifier(format)
+        let known = self.encodings.first { $0.format == identifier && !$0.ends.isEmpty }
+        if let known { return known }
+        let (bytes, ends) = Format.encode(changes, on: self.topic)
+        let encoding = Encoding(format: identifier, bytes: bytes, ends: ends)
+        self.charge?.add(bytes.readableBytes + changes.count * Self.placeCost)
+        self.encodings.append(encoding)
+        return encoding
+    }
+
+    /// Of one place in ``places``, and of one end.
+    private static let placeCost = 64
+
+    private func makePlaces() -> [ConnectionID: Int] {
+        guard case .changes(let changes) = self.content else { return [:] }
+        var places: [ConnectionID: Int] = [:]
+        places.reserveCapacity(changes.count)
+        for (index, change) in changes.enumerated() { places[change.member.connection] = index }
+        return places
     }
 }
 
 /// How an edge writes what watchers are handed.
 public protocol PresenceFormat {
     static func encode(_ handout: PresenceHandout) -> ByteBuffer
+}
+
+/// One that writes each change as a piece of its own, one behind the other: what of a hand-out is about one connection can be left out of what
+/// is written for all.
+public protocol PresencePieceFormat: PresenceFormat {
+    /// - Returns: where each piece ends, from the beginning of the bytes.
+    static func encode(_ changes: [PresenceChange], on topic: TopicName) -> (bytes: ByteBuffer, ends: [Int])
 }

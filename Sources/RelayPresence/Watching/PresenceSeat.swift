@@ -183,9 +183,8 @@ public final class PresenceSeat {
         if self.hasEnded { return .ended }
         if data?.readableBytes ?? 0 > settings.maxDataBytes { return .dataTooLarge(settings.maxDataBytes) }
         guard !self.isMember else { return self.isFull(data, settings, isNew: false) ? .full : nil }
-        guard self.connection.memberships < settings.maxTopicsPerConnection else {
-            return .tooManyTopics(settings.maxTopicsPerConnection)
-        }
+        let maxTopics = min(settings.maxTopicsPerConnection, self.connection.maxTopics)
+        guard self.connection.memberships < maxTopics else { return .tooManyTopics(maxTopics) }
         return self.isFull(data, settings, isNew: true) ? .full : nil
     }
 

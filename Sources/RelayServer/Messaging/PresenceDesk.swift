@@ -51,11 +51,16 @@ final class PresenceDesk {
 
     /// - Parameter id: what its audience's client knows its connection by; nil for a new one.
     init(_ audience: any PresenceAudience, as id: ConnectionID? = nil, among desks: PresenceDesks, joiner: Joiner) {
-        let account = audience.session.account
+        let session = audience.session
         self.desks = desks
         self.audience = audience
         self.joiner = joiner
-        self.connection = PresenceConnection(id: id ?? .random(), user: account.id, username: account.username)
+        self.connection = PresenceConnection(
+            id: id ?? .random(),
+            user: session.account.id,
+            username: session.account.username,
+            maxTopics: session.isGuest ? desks.maxTopicsOfGuest : .max
+        )
         audience.loop.current?.connections.add(self)
     }
 

@@ -11,9 +11,16 @@ final class PresenceDesks: Sendable {
     private let seats = Mutex<[TopicKey: Int]>([:])
     private let observers = Mutex<[@Sendable (TopicKey) -> Void]>([])
 
-    init(_ service: PresenceService) {
+    /// Guests that may be connected at once.
+    private let guests: Int
+
+    init(_ service: PresenceService, guests: Int) {
         self.service = service
+        self.guests = guests
     }
+
+    /// The topics on which a guest's connection may be a member. Guests are one user: none of them can take what another has a right to.
+    var maxTopicsOfGuest: Int { max(1, self.service.settings.maxMembersPerUser / max(1, self.guests)) }
 
     /// Who is on a topic, from the store, so that it has what the relay has acknowledged before. Nobody is on one that does not exist, which
     /// everybody may wait for.

@@ -167,7 +167,7 @@ struct RelayEdges {
             anonymous: self.anonymousReaders,
             guests: self.pulseGuests,
             publisher: self.publisher(metrics),
-            presence: PresenceDesks(self.presence),
+            presence: PresenceDesks(self.presence, guests: self.configuration.pulse.maxAnonymous),
             limits: EdgeLimits(self.configuration),
             nodes: self.makeNodes(),
             health: HealthChecks(

@@ -16,7 +16,7 @@ public enum ServerFrame: Hashable, Sendable {
     /// The answer to an auth frame: the connection lives on its token now, which expires at this moment.
     case authenticated(until: Timestamp)
     /// Who is on a topic, and what a client has asked of that.
-    case presence(PresenceNews)
+    indirect case presence(PresenceNews)
 
     /// The answer to a subscribe.
     public struct Subscribed: Hashable, Sendable {

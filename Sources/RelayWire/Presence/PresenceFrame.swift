@@ -40,4 +40,9 @@ public struct PresenceFrame: Hashable, Sendable {
         self.cursor = cursor
         self.requestID = requestID
     }
+
+    /// For whoever keeps the frame when its data is somebody else's.
+    public var withoutData: PresenceFrame {
+        PresenceFrame(self.action, topic: self.topic, cursor: self.cursor, requestID: self.requestID)
+    }
 }

@@ -39,10 +39,8 @@ final class PollSession {
     private let keys: [TopicKey]
     /// What was found on each topic, in the order of the keys.
     private var found: [Found]
-    /// What was found of who is on topics.
-    private(set) var reports: [PollResponse.Presence] = []
     /// Nil where the poll asks for nobody's presence, and once it is over. The two hold each other meanwhile.
-    private var presence: PresenceDesk?
+    private var presence: PollPresence?
     private var place: PollWaiters.Place?
     /// Held from the join to the end.
     private var share: SubscriptionQuota.Share?
@@ -88,6 +86,7 @@ final class PollSession {
 
     private func wait(_ timeout: TimeAmount) {
         self.phase = .waiting
+        if let loss = self.presence?.loss { self.lost(loss) }
         self.finishIfReady()
         guard case .waiting = self.phase else { return }
         if self.exchange.connection.isShuttingDown { return self.finish() }
@@ -102,7 +101,7 @@ final class PollSession {
     /// Answers once there is something and every look at the store has ended, so that the answer is whole.
     private func finishIfReady() {
         guard case .waiting = self.phase,
-            !self.reports.isEmpty || self.found.contains(where: { !$0.messages.isEmpty })
+            self.presence?.reports.isEmpty == false || self.found.contains(where: { !$0.messages.isEmpty })
         else { return }
         guard !self.found.contains(where: { $0.reader?.isReading ?? false }) else { return }
         self.finish()
@@ -111,10 +110,10 @@ final class PollSession {
     private func finish() {
         guard case .waiting = self.phase else { return }
         let hasMore = self.found.contains { $0.reader?.isBlocked ?? false }
+        let reports = self.presence?.reports ?? []
         self.end()
-        let body = self.answerBody(hasMore: hasMore)
+        let body = self.answerBody(reports, hasMore: hasMore)
         self.found = []
-        self.reports = []
         self.charges = []
         self.exchange.answer(Reply(.ok, json: body))
     }
@@ -131,7 +130,7 @@ final class PollSession {
         self.place = nil
         self.exchange.loop.current?.connections.remove(self)
         self.leave()
-        self.presence?.close()
+        self.presence?.desk.close()
         self.presence = nil
     }
 
@@ -145,12 +144,12 @@ final class PollSession {
         }
     }
 
-    private func answerBody(hasMore: Bool) -> ByteBuffer {
+    private func answerBody(_ reports: [PollResponse.Presence], hasMore: Bool) -> ByteBuffer {
         var answer = PollAnswer()
         for (key, found) in zip(self.keys, self.found) {
             answer.add(found.messages, of: key.name, gap: found.gap, epoch: found.epoch)
         }
-        for report in self.reports { answer.add(report) }
+        for report in reports { answer.add(report) }
         self.route.metrics.delivered(answer.count, by: .poll)
         return answer.encoded(hasMore: hasMore)
     }
@@ -201,7 +200,7 @@ extension PollSession: ReaderSink {
 
     /// A poll whose last topic is lost has nothing to wait for.
     private func endIfAlone(_ reply: Reply?) {
-        guard !self.found.contains(where: { $0.reader != nil }), self.presence?.count ?? 0 == 0 else { return }
+        guard !self.found.contains(where: { $0.reader != nil }), self.presence?.desk.count ?? 0 == 0 else { return }
         if let reply { self.fail(reply) } else { self.finish() }
     }
 
@@ -221,7 +220,7 @@ extension PollSession: PresenceAudience {
         then body: @escaping (Result<Void, JoinRefusal>) -> Void
     ) {
         let desk = PresenceDesk(self, among: desks, joiner: joiner)
-        self.presence = desk
+        self.presence = PollPresence(desk)
         // From here on it has something to give up where its client leaves.
         self.exchange.activity = self
         desk.sit(at: places, isWatching: true) { result in
@@ -247,12 +246,16 @@ extension PollSession: PresenceAudience {
     func show(_ handout: PresenceHandout, at seat: PresenceSeat) {
         seat.isWatching = false
         let report = handout.encoded(as: Format.self)
-        self.reports.append(PollResponse.Presence(topic: handout.topic.rawValue, report: report))
+        self.presence?.reports.append(PollResponse.Presence(topic: handout.topic.rawValue, report: report))
         self.bytes += report.readableBytes
         self.chargeIfLarge()
     }
 
     func presenceEnded(_ seat: PresenceSeat, on topic: TopicName, _ reason: ReaderEnd) {
+        if case .gathering = self.phase { self.presence?.loss = reason } else { self.lost(reason) }
+    }
+
+    private func lost(_ reason: ReaderEnd) {
         switch reason {
         case .accessLost: self.endIfAlone(Reply(BrokerError.denied))
         case .topicDeleted: self.endIfAlone(nil)
@@ -274,6 +277,19 @@ extension PollSession: PresenceAudience {
     }
 }
 
+/// What a poll has of presence, where it asks for some.
+private final class PollPresence {
+    let desk: PresenceDesk
+    /// What was found.
+    var reports: [PollResponse.Presence] = []
+    /// Why the last one ended that did before the poll began to wait.
+    var loss: ReaderEnd?
+
+    init(_ desk: PresenceDesk) {
+        self.desk = desk
+    }
+}
+
 extension PollSession: SessionSink {
     var loop: DeliveryLoop { self.exchange.loop }
     var readers: [Reader] { self.found.compactMap(\.reader) }
@@ -290,7 +306,8 @@ extension PollSession: ExchangeActivity {
     var isEndless: Bool { false }
 
     var facts: ConnectionFacts? {
-        ConnectionFacts(.poll, user: self.session.account.id, topics: self.keys.count + (self.presence?.count ?? 0))
+        let topics = self.keys.count + (self.presence?.desk.count ?? 0)
+        return ConnectionFacts(.poll, user: self.session.account.id, topics: topics)
     }
 
     func cancelled() {

@@ -82,8 +82,9 @@ extension MessageSocketConversation {
         do throws(AccessError) {
             let principal = try self.session.standing(requiring: .read)
             self.connection?.workBegan()
+            let bare = frame.withoutData
             seat.join(frame.data, as: principal) { result in
-                self.changed(frame, seat, result.map { .joined(connectionID: $0.connection.rawValue) })
+                self.changed(bare, seat, result.map { .joined(connectionID: $0.connection.rawValue) })
             }
         } catch {
             self.refuse(frame, error.detail)
@@ -93,8 +94,9 @@ extension MessageSocketConversation {
 
     private func update(_ frame: PresenceFrame, at seat: PresenceSeat) {
         self.connection?.workBegan()
+        let bare = frame.withoutData
         seat.update(frame.data) { result in
-            self.changed(frame, seat, result.map { .updated(connectionID: $0.connection.rawValue) })
+            self.changed(bare, seat, result.map { .updated(connectionID: $0.connection.rawValue) })
         }
     }
 

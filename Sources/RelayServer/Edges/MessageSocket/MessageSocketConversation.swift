@@ -127,7 +127,7 @@ extension MessageSocketConversation {
         }
         let followed = Set(self.subscriptions.names)
         let new = keys.filter { !followed.contains($0.name) }
-        guard followed.count + new.count <= self.route.maxTopics else {
+        guard followed.count + new.count + (self.presence?.count ?? 0) <= self.route.maxTopics else {
             return self.sendError(.subscription, "Too many topics on one connection")
         }
         let named = request.reader.flatMap { ReaderName($0) }.map { name in
@@ -404,5 +404,6 @@ extension MessageSocketConversation: SessionSink {
         self.send(.authenticated(until: session.expiresAt))
         // It may have been revoked between the look at it and now, when the change was told to the session before.
         self.accessMayHaveChanged()
+        self.presence?.accessMayHaveChanged()
     }
 }

@@ -37,12 +37,20 @@ enum PulseBatch: BatchFormat {
         return bytes
     }
 
-    static func frames(_ frames: [PulseServerFrame]) -> ByteBuffer {
+    static func frames(_ frames: [PulseServerFrame]) -> ByteBuffer { self.pieces(frames).bytes }
+
+    /// The same, and where each ends.
+    static func pieces(_ frames: [PulseServerFrame]) -> (bytes: ByteBuffer, ends: [Int]) {
         let sizes = frames.map(\.size)
         var bytes = ByteBuffer()
         bytes.reserveCapacity(sizes.reduce(0) { $0 + self.framedSize(of: $1) })
-        for (frame, size) in zip(frames, sizes) { self.write(frame, size, into: &bytes) }
-        return bytes
+        var ends: [Int] = []
+        ends.reserveCapacity(frames.count)
+        for (frame, size) in zip(frames, sizes) {
+            self.write(frame, size, into: &bytes)
+            ends.append(bytes.writerIndex)
+        }
+        return (bytes, ends)
     }
 
     private static func write(_ frame: PulseServerFrame, _ size: Int, into bytes: inout ByteBuffer) {

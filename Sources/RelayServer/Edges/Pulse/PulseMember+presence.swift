@@ -96,10 +96,12 @@ extension PulseMember {
         do throws(PulseFailure) {
             let principal = try self.standing()
             self.conversation?.workBegan()
+            // What waits for the answer does not keep the data.
+            let (id, start) = (request.id, request.start)
             switch request.action {
-            case .join: seat.join(request.data, as: principal) { self.answer(request, $0) }
-            case .update: seat.update(request.data) { self.answer(request, $0) }
-            case .leave, .sync: seat.leave { _ in self.answer(request, .success(())) }
+            case .join: seat.join(request.data, as: principal) { self.answer(id, start, $0) }
+            case .update: seat.update(request.data) { self.answer(id, start, $0) }
+            case .leave, .sync: seat.leave { _ in self.answer(id, start, .success(())) }
             }
         } catch {
             self.fail(request.id, error)
@@ -114,10 +116,10 @@ extension PulseMember {
         }
     }
 
-    private func answer(_ request: PulsePresenceRequest, _ result: Result<some Any, PresenceFailure>) {
+    private func answer(_ id: UInt64, _ start: NIODeadline, _ result: Result<some Any, PresenceFailure>) {
         switch result {
-        case .success: self.conversation?.answer(.ack(request.id), since: request.start)
-        case .failure(let failure): self.fail(request.id, PulseFailure(failure))
+        case .success: self.conversation?.answer(.ack(id), since: start)
+        case .failure(let failure): self.fail(id, PulseFailure(failure))
         }
         self.conversation?.workEnded()
     }
@@ -140,7 +142,7 @@ extension PulseMember {
     private func show(_ members: [PresenceMember], _ request: PulsePresenceRequest) {
         let states = members.map(PulsePresenceState.init)
         let frame = PulseServerFrame.presenceSync(id: request.id, channel: request.channel, states)
-        guard frame.size <= PulseFraming.prefixSize + PulseFraming.maximumFrame else {
+        guard frame.fits else {
             return self.fail(request.id, PulseFailure(.payloadTooLarge, "Those who are there are too many for a frame"))
         }
         self.conversation?.answer(frame, since: request.start)
@@ -151,25 +153,26 @@ extension PulseMember: PresenceAudience {
     var takesPresence: Bool { self.isWritable }
 
     func show(_ handout: PresenceHandout, at seat: PresenceSeat) {
-        guard self.presence?.took(handout, at: seat) == false, let others = handout.leavingOut(seat.connection.id)
-        else {
-            return
-        }
-        let bytes = others.encoded(as: PulsePresenceBatch.self)
-        self.services.counts.delivered(others.frameCount, bytes.readableBytes)
-        self.deliver(bytes)
+        guard self.presence?.took(handout, at: seat) == false else { return }
+        let pieces = handout.encoded(as: PulsePresenceBatch.self, leavingOut: seat.connection.id)
+        guard !pieces.isEmpty else { return }
+        self.services.counts.delivered(handout.frameCount, pieces.reduce(0) { $0 + $1.readableBytes })
+        for piece in pieces { self.deliver(piece) }
     }
 
-    /// The channel's own reader tells of the same.
+    /// Where it is not the store, the channel's own reader tells of the same.
     func presenceEnded(_ seat: PresenceSeat, on topic: TopicName, _ reason: ReaderEnd) {
         self.presence?.ended(seat, PulseFailure(reason, of: topic))
+        guard case .storeFailed = reason else { return }
+        self.fail(0, PulseFailure(reason, of: topic))
+        self.close(for: reason)
     }
 
     func flushPresence() { self.flush() }
 }
 
 extension PresenceHandout {
-    /// Of Pulse's, for all that it tells.
+    /// Of Pulse's, for all that it tells, whoever it is about.
     fileprivate var frameCount: Int {
         switch self.content {
         case .sync: 1

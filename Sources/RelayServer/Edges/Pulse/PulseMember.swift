@@ -173,10 +173,14 @@ extension PulseMember {
         guard self.services.presence.isWanted(in: channel, reader.topic.key) else {
             return self.begin(reader, id, start)
         }
-        self.sitFromBeginning(at: reader.topic.key) { failure in
-            guard let failure else { return self.begin(reader, id, start) }
-            if self.isSubscribed(to: reader.topic.key) { self.end(reader) }
-            self.fail(id, failure)
+        let key = reader.topic.key
+        self.sitFromBeginning(at: key) { failure in
+            // The channel may have ended meanwhile.
+            let isSubscribed = self.reader(of: key) === reader
+            guard failure != nil || !isSubscribed else { return self.begin(reader, id, start) }
+            self.giveUpPresence(at: key)
+            if isSubscribed { self.end(reader) }
+            self.fail(id, failure ?? .notSubscribed)
         }
     }
 
@@ -315,10 +319,15 @@ extension PulseMember: ReaderSink {
         let name = reader.topic.name
         self.closeLane(of: reader)
         if self.subscriptions.remove(name) != nil { self.services.counts.channels.left(reader.topic.key) }
+        self.giveUpPresence(at: reader.topic.key)
         self.fail(0, PulseFailure(reason, of: name))
-        if case .storeFailed(let error) = reason {
-            self.connection?.close(.unexpectedServerError, BrokerError.store(error).clientText)
-        }
+        self.close(for: reason)
+    }
+
+    /// Where the store has failed a reader, its client connects again and goes on from where it was.
+    func close(for reason: ReaderEnd) {
+        guard case .storeFailed(let error) = reason else { return }
+        self.connection?.close(.unexpectedServerError, BrokerError.store(error).clientText)
     }
 
     func flush() { self.connection?.flush() }
@@ -361,5 +370,6 @@ extension PulseMember: SessionSink {
         self.loop.current?.connections.expiryChanged(of: self)
         // It may have been revoked between the look at it and now, when the change was told to the session before.
         self.accessMayHaveChanged()
+        self.presence?.desk.accessMayHaveChanged()
     }
 }

@@ -54,6 +54,19 @@ struct PresenceAccessTests {
         }
     }
 
+    @Test("who shows a token that does not reach the topic has left it")
+    func narrowed() async throws {
+        try await self.withBob { relay, _, _, bob, sockets in
+            var view = PresenceView()
+            try await sockets.eye.watch(&view) { $0.shown == ["here"] }
+            let narrow = try await relay.serviceToken(["elsewhere-bob"], token: bob.token)
+            try sockets.bob.send(json: ["type": "auth", "token": narrow.text])
+            try await sockets.eye.watch(&view) { $0.members.isEmpty }
+            let told = try #require(await sockets.bob.next("error"))
+            #expect(told.object["message"] as? String == "Access to topic 'room' was withdrawn")
+        }
+    }
+
     @Test("who is deactivated has left")
     func deactivated() async throws {
         try await self.withBob { relay, admin, _, bob, sockets in

@@ -168,6 +168,26 @@ struct PresenceSocketTests {
         }
     }
 
+    @Test("a connection follows no more topics than it may, whatever it wants of them")
+    func topics() async throws {
+        try await withRelay {
+            $0.webSocket.maxTopics = 3
+        } _: { relay in
+            let alice = try await relay.makeUser("alice", by: try await relay.administratorToken)
+            let socket = try await TestWebSocket.open(relay, alice)
+            defer { socket.connection.disconnect() }
+            #expect(try await socket.presenceAnswer("watch", "a").object["action"] as? String == "watching")
+            _ = try await socket.subscribe(["b"])
+            try socket.send(json: ["type": "subscribe", "topics": ["c"]])
+            let refused = try #require(await socket.next("error"))
+            #expect(refused.object["message"] as? String == "Too many topics on one connection")
+            let second = try await socket.presenceAnswer("join", "d")
+            #expect(second.object["message"] as? String == "Too many topics on one connection")
+            _ = try await socket.presenceAnswer("unwatch", "a")
+            #expect(try await socket.presenceAnswer("join", "d").object["action"] as? String == "joined")
+        }
+    }
+
     @Test("presence comes after the first subscribe, as all but that")
     func first() async throws {
         try await withRelay { relay in

@@ -198,4 +198,50 @@ struct PulsePresenceTests {
             #expect(Array(roster.users.values) == ["guest"])
         }
     }
+
+    @Test("a guest takes no more places than all guests can have")
+    func manyGuests() async throws {
+        try await withRelay {
+            $0.pulse.anonymousUser = "guest"
+            $0.pulse.maxAnonymous = 2
+            $0.presence.maxMembersPerUser = 4
+        } _: { relay in
+            _ = try await relay.makeUser("guest", by: try await relay.administratorToken)
+            let clients = [try await PulseClient(relay), try await PulseClient(relay)]
+            defer { for client in clients { client.disconnect() } }
+            for client in clients {
+                for channel in ["a", "b", "c"] { _ = await client.subscribe(channel) }
+                for (channel, answer) in [("a", "ack 7"), ("b", "ack 7"), ("c", "error 7 1006")] {
+                    self.send(client, .join, channel)
+                    var told = await client.next()
+                    // What the guest before is told to have done.
+                    while told?["type"] == .text("presence") { told = await client.next() }
+                    #expect(summary(told) == answer)
+                }
+            }
+        }
+    }
+
+    @Test("who does not hear of itself hears of all others that came with it")
+    func together() async throws {
+        try await withRelay { relay in
+            let admin = try await relay.administratorToken
+            var clients: [PulseClient] = []
+            for _ in 1...12 { clients.append(try await PulseClient(relay, token: admin)) }
+            defer { for client in clients { client.disconnect() } }
+            for client in clients { _ = await client.subscribe("presence:room") }
+            for client in clients { self.send(client, .join, "presence:room") }
+            let names = Set(clients.compactMap { $0.greeting["connection_id"]?.text })
+            for client in clients {
+                let own = try #require(client.greeting["connection_id"]?.text)
+                var heard: Set<String> = []
+                while heard.count < clients.count - 1 {
+                    let frame = try #require(await client.next())
+                    guard frame["type"] == .text("presence") else { continue }
+                    #expect(heard.insert(try #require(frame["data"]?["connection_id"]?.text)).inserted)
+                }
+                #expect(heard == names.subtracting([own]))
+            }
+        }
+    }
 }
