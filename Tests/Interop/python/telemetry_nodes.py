@@ -4,7 +4,8 @@ import json
 
 import requests
 from otlp_receiver import GRPCCollector, attributes
-from two_relays import PASSWORD, carry_page, start_relay, start_valkey, stop, until
+from two_relays import PASSWORD, start_relay, start_valkey, stop, until
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 
@@ -29,6 +30,17 @@ def heard(peer, kind):
             return message
 
 
+def call(url, token, **body):
+    answer = requests.post(url, headers={"Authorization": f"Bearer {token}"}, json=body, timeout=30)
+    assert answer.ok, answer.text
+    return answer.json()
+
+
+def log_in(url):
+    login = {"username": "admin", "password": PASSWORD}
+    return requests.post(url + "/auth/login", data=login, timeout=30).json()["access_token"]
+
+
 def joined(url, session, name):
     peer = connect(url.replace("http", "ws", 1) + "/v1/signaling")
     join = {"type": "join", "session_id": session["session_id"], "peer_id": name, "join_token": session["join_token"]}
@@ -37,18 +49,40 @@ def joined(url, session, name):
     return peer
 
 
-def proxied(first, second):
+def proxied(first, second, token):
     """A peer at the first relay asks one at the second for a tunnel of proxy frames, which the second has to open at the first."""
-    login = requests.post(first + "/auth/login", data={"username": "admin", "password": PASSWORD}, timeout=30).json()
-    token = {"Authorization": f"Bearer {login['access_token']}"}
-    made = requests.post(first + "/v1/sessions", headers=token, json={"host_id": "ann"}, timeout=30)
-    assert made.ok, made.text
-    session = made.json()
+    session = call(first + "/v1/sessions", token, host_id="ann")
     with joined(first, session, "ann") as ann, joined(second, session, "ben") as ben:
         ann.send(json.dumps({"type": "request_binary_proxy", "to_peer_id": "ben"}))
         heard(ben, "request_binary_proxy")
         ben.send(json.dumps({"type": "binary_proxy_accepted", "to_peer_id": "ann"}))
         heard(ann, "binary_proxy_accepted")
+
+
+def tunneled(first, second, token):
+    """Two peers open a tunnel, the one at the first relay before the other: so the second relay has to open it at the first."""
+    session = call(first + "/v1/sessions", token, host_id="ann")
+    path = f"/v1/sessions/{session['session_id']}"
+
+    def ticket(peer):
+        return call(first + path + "/join", token, join_token=session["join_token"], peer_id=peer)["ticket"]
+
+    ann, ben = ticket("ann"), ticket("ben")
+    tunnel = call(first + path + "/tunnels", ann, to_peer_id="ben")["tunnel_id"]
+    call(second + f"{path}/tunnels/{tunnel}/accept", ben)
+
+    def end(url, ticket):
+        headers = {"Authorization": f"Bearer {ticket}"}
+        try:
+            return connect(url.replace("http", "ws", 1) + f"/v1/tunnels/{tunnel}", additional_headers=headers)
+        except InvalidStatus as refusal:
+            # The first relay may not have heard yet that the tunnel is accepted.
+            assert refusal.response.status_code == 409, refusal
+            return None
+
+    with until(lambda: end(first, ann), "ann's end opens") as anns, end(second, ben) as bens:
+        anns.send(b"through two relays")
+        assert bens.recv(timeout=30) == b"through two relays"
 
 
 def spans_of(service):
@@ -67,8 +101,8 @@ collector = GRPCCollector()
 try:
     valkey = start_valkey()
     first, second = relay(1, valkey), relay(2, valkey)
-    carry_page(first, second)
-
+    token = log_in(first)
+    tunneled(first, second, token)
     asking = until(
         lambda: [span for span in spans_of("relay-2") if span.name == "open a tunnel at another relay"],
         "the second relay says that it has asked the first",
@@ -79,7 +113,7 @@ try:
     )[0]
     assert answering.trace_id == asking.trace_id, "one trace"
     assert answering.name.startswith("GET /v1/node/tunnels/"), answering.name
-    proxied(first, second)
+    proxied(first, second, token)
     asking = until(
         lambda: [span for span in spans_of("relay-2") if span.name == "open a proxy at another relay"],
         "the second relay says that it has asked the first for a proxy",
