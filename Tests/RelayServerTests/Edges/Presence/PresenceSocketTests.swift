@@ -83,6 +83,8 @@ struct PresenceSocketTests {
             try eye.presence("watch", "room")
             try await eye.watch(&view) { $0.shown == ["a"] }
             let cursor = try #require(view.cursor)
+            // The first may have been a roster without the member.
+            let before = view.reports
             #expect(try await eye.presenceAnswer("unwatch", "room").object["action"] as? String == "unwatched")
             #expect(try await eye.presenceAnswer("unwatch", "room").object["action"] as? String == "unwatched")
             _ = try await other.presenceAnswer("update", "room", data: "b")
@@ -90,7 +92,7 @@ struct PresenceSocketTests {
             #expect(await eye.next()?.type == "pong")
             try eye.presence("watch", "room", cursor: cursor)
             try await eye.watch(&view) { $0.shown == ["b"] }
-            #expect(view.syncs == 1 && view.reports == 2)
+            #expect(view.syncs == 1 && view.reports == before + 1)
             _ = try await eye.presenceAnswer("unwatch", "room")
             try eye.presence("watch", "room")
             try await eye.watch(&view) { $0.syncs == 2 }
