@@ -32,6 +32,7 @@ test: ## Build, then run all tests, those with real clients included
 	@scripts/make-interop-venv
 	@scripts/fetch-valkey
 	swift build --build-tests </dev/null
+	@scripts/sanitize-quic
 	@scripts/run-tests --skip FaultMatrix --skip AttackTests
 	@scripts/run-tests --filter AttackTests
 	@scripts/run-tests --filter FaultMatrix

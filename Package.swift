@@ -349,6 +349,7 @@ let package = Package(
             name: "relay-bench",
             dependencies: [
                 "RelayDocuments",
+                "RelayQUIC",
                 "SeededRandom",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -387,6 +388,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "QUICFixture",
+            dependencies: ["RelayQUIC"],
+            path: "Tests/QUICFixture",
+            swiftSettings: settings
+        ),
+        .target(
             name: "ValkeyFixture",
             dependencies: [
                 "ProgramFixture",
@@ -410,6 +417,7 @@ let package = Package(
         .testTarget(
             name: "RelayHTTP3Tests",
             dependencies: [
+                "QUICFixture",
                 "RelayHTTP3",
                 "RelayQUIC",
                 "RelayWire",
@@ -422,6 +430,7 @@ let package = Package(
         .testTarget(
             name: "RelayQUICTests",
             dependencies: [
+                "QUICFixture",
                 "RelayQUIC",
                 "SeededRandom",
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -573,6 +582,7 @@ let package = Package(
                 "RelayDocuments",
                 "RelayEditing",
                 "RelayPresence",
+                "RelayQUIC",
                 "RelayServer",
                 "RelaySessions",
                 "RelayStorage",
@@ -675,6 +685,7 @@ let package = Package(
                 "RelayQUIC",
                 "RelaySessions",
                 "RelayWire",
+                "ValkeyFixture",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -9,18 +9,22 @@
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
 
 const int datagrams_segment_level = IPPROTO_UDP;
 const int datagrams_segment_type = UDP_SEGMENT;
 
-/// One control message of either family.
+/// Control messages: the destination of either family, and the size of datagrams that were put together.
 union control {
     struct cmsghdr header;
-    uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+    uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
 };
 
-static void read_destination(struct datagram_received *received, struct msghdr *head) {
+static void read_controls(struct datagram_received *received, struct msghdr *head) {
     received->destination_size = 0;
+    received->part = received->length;
     for (struct cmsghdr *message = CMSG_FIRSTHDR(head); message != NULL; message = CMSG_NXTHDR(head, message)) {
         if (message->cmsg_level == IPPROTO_IP && message->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo info;
@@ -32,6 +36,10 @@ static void read_destination(struct datagram_received *received, struct msghdr *
             memcpy(&info, CMSG_DATA(message), sizeof info);
             memcpy(received->destination, &info.ipi6_addr, sizeof info.ipi6_addr);
             received->destination_size = sizeof info.ipi6_addr;
+        } else if (message->cmsg_level == IPPROTO_UDP && message->cmsg_type == UDP_GRO) {
+            int part;
+            memcpy(&part, CMSG_DATA(message), sizeof part);
+            received->part = part > 0 ? (size_t)part : received->length;
         }
     }
 }
@@ -57,7 +65,7 @@ int datagrams_receive(int socket, void *bytes, size_t size, struct datagram_rece
     int taken = recvmmsg(socket, heads, count, MSG_DONTWAIT, NULL);
     for (int index = 0; index < taken; index++) {
         received[index].length = heads[index].msg_len;
-        read_destination(&received[index], &heads[index].msg_hdr);
+        read_controls(&received[index], &heads[index].msg_hdr);
     }
     return taken;
 }

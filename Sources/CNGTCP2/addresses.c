@@ -24,6 +24,15 @@ ngtcp2_path library_path(const struct quic_path *path) {
     return result;
 }
 
+ngtcp2_path peer_path(const struct quic_path *path) {
+    ngtcp2_path result = {
+        .local = library_address(&path->remote),
+        .remote = library_address(&path->remote),
+        .user_data = NULL,
+    };
+    return result;
+}
+
 struct quic_address read_address(const ngtcp2_addr *address) {
     struct quic_address result = {.size = 0};
     if (address->addrlen > 0 && address->addrlen <= sizeof result.words) {
@@ -33,8 +42,8 @@ struct quic_address read_address(const ngtcp2_addr *address) {
     return result;
 }
 
-void read_path(struct quic_path *path, const ngtcp2_path *library) {
-    path->local = read_address(&library->local);
+void read_path(const quic_connection *connection, struct quic_path *path, const ngtcp2_path *library) {
+    path->local = ngtcp2_conn_is_server(connection->library) ? connection->own : read_address(&library->local);
     path->remote = read_address(&library->remote);
 }
 

@@ -199,7 +199,7 @@ ngtcp2_callbacks make_callbacks(bool is_server) {
         .recv_crypto_data = crypto_received,
         .handshake_completed = handshake_done,
         .encrypt = ngtcp2_crypto_encrypt_cb,
-        .decrypt = ngtcp2_crypto_decrypt_cb,
+        .decrypt = unseal,
         .hp_mask = ngtcp2_crypto_hp_mask_cb,
         .recv_stream_data = stream_received,
         .acked_stream_data_offset = stream_acknowledged,

@@ -65,6 +65,9 @@ static quic_connection *make_connection(
     connection->owner = owner;
     connection->now = now;
     connection->peer = path->remote;
+    connection->own = path->local;
+    // The handshake's.
+    connection->seen_ids = 1;
     memcpy(connection->reset_secret, settings->reset_secret, QUIC_SECRET_SIZE);
     memcpy(connection->token_secret, settings->token_secret, QUIC_SECRET_SIZE);
     connection->allocator = make_allocator(connection);
@@ -100,6 +103,8 @@ quic_connection *quic_connection_accept(
     ngtcp2_cid server = library_id(id);
     ngtcp2_settings library = library_settings(settings, now);
     ngtcp2_transport_params parameters = library_parameters(settings);
+    // Each of the client's addresses takes one. As many as the library has room for in any case.
+    parameters.active_connection_id_limit = 8;
     if (is_proved) {
         library.token = (ngtcp2_vec){.base = (uint8_t *)packet->token, .len = packet->token_size};
     }
@@ -113,7 +118,7 @@ quic_connection *quic_connection_accept(
     int error = ngtcp2_crypto_generate_stateless_reset_token(
         parameters.stateless_reset_token, settings->reset_secret, QUIC_SECRET_SIZE, &server);
     parameters.stateless_reset_token_present = error == 0;
-    ngtcp2_path way = library_path(path);
+    ngtcp2_path way = peer_path(path);
     ngtcp2_callbacks callbacks = make_callbacks(true);
     error = ngtcp2_conn_server_new(
         &connection->library, &client, &server, &way, packet->version, &callbacks, &library, &parameters,
@@ -242,7 +247,14 @@ size_t quic_connection_write_close(
     if (connection->is_over) {
         ngtcp2_connection_close_error_set_transport_error(&error, connection->end.code, NULL, 0);
     } else {
-        size_t size = reason_size < sizeof connection->reason ? reason_size : sizeof connection->reason;
+        size_t size = reason_size;
+        if (size > sizeof connection->reason) {
+            size = sizeof connection->reason;
+            // Not within a character of UTF-8.
+            while (size > 0 && (reason[size] & 0xC0) == 0x80) {
+                size--;
+            }
+        }
         ngtcp2_connection_close_error_set_application_error(&error, code, reason, size);
         end_with(connection, QUIC_END_APPLICATION, false, code);
     }
@@ -254,7 +266,7 @@ size_t quic_connection_write_close(
     if (size <= 0) {
         return 0;
     }
-    read_path(path, &way.path);
+    read_path(connection, path, &way.path);
     return (size_t)size;
 }
 
@@ -298,10 +310,13 @@ static bool is_within_memory(const quic_connection *connection) {
 
 enum quic_outcome quic_connection_receive(
     quic_connection *connection, const struct quic_path *path, const uint8_t *bytes, size_t size, uint64_t now) {
-    ngtcp2_path way = library_path(path);
+    bool is_server = ngtcp2_conn_is_server(connection->library);
+    ngtcp2_path way = is_server ? peer_path(path) : library_path(path);
     ngtcp2_pkt_info info = {.ecn = NGTCP2_ECN_NOT_ECT};
     connection->has_received = true;
+    receiving = connection;
     int error = ngtcp2_conn_read_pkt(connection->library, &way, &info, bytes, size, forward(connection, now));
+    receiving = NULL;
     if (error != 0) {
         return fail(connection, error);
     }
@@ -309,7 +324,6 @@ enum quic_outcome quic_connection_receive(
         return fail(connection, NGTCP2_ERR_INTERNAL);
     }
     // A server says nothing in TLS behind its handshake, and its session takes more memory than all the rest.
-    bool is_server = ngtcp2_conn_is_server(connection->library);
     if (is_server && connection->session != NULL && ngtcp2_conn_get_handshake_completed(connection->library)) {
         end_session(connection);
         connection->is_confirmed = true;

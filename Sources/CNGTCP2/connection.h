@@ -8,7 +8,8 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 
-// What the parts of a connection know of each other.
+// What the parts of a connection know of each other, and nobody else: their names are no other library's affair.
+#pragma GCC visibility push(hidden)
 
 /// Of how many addresses that a peer was at it is known that it was there.
 #define PROVED_MOST 4
@@ -122,6 +123,11 @@ struct quic_connection {
     bool is_confirmed;
     bool was_reset;
     bool is_over;
+    /// Ours, on all ways: see `peer_path`.
+    struct quic_address own;
+    /// Which of the peer's ids have come, see ids.c: the number of the latest, and of each before it one bit.
+    uint64_t latest_id;
+    uint64_t seen_ids;
     struct quic_end end;
     uint8_t reason[256];
 };
@@ -142,6 +148,15 @@ void give_memory(quic_connection *connection, void *memory);
 /// What nobody has given back.
 void give_all_memory(quic_connection *connection);
 ngtcp2_mem make_allocator(quic_connection *connection);
+
+// rooms.c
+
+/// Whether a block of this size, in bytes, may be a room.
+bool fits_room(size_t size);
+/// NULL without memory. What is in it is of chance.
+void *take_room(size_t size);
+/// `size`: as it was taken.
+void give_room(void *block, size_t size);
 
 // writing.c
 
@@ -199,13 +214,30 @@ void quic_certificate_retain(quic_certificate *certificate);
 /// Waits for a thread's or the process' first use of the TLS library.
 void random_bytes(uint8_t *bytes, size_t size);
 
+// ids.c
+
+/// As the library's own, for the connection that `receiving` holds.
+int unseal(
+    uint8_t *plain, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *context, const uint8_t *sealed,
+    size_t sealed_size, const uint8_t *nonce, size_t nonce_size, const uint8_t *head, size_t head_size);
+/// Whose packet is being read on this thread.
+extern _Thread_local quic_connection *receiving;
+
 // addresses.c
 
 ngtcp2_path library_path(const struct quic_path *path);
-void read_path(struct quic_path *path, const ngtcp2_path *library);
+/// As a server tells the library of a way.
+///
+/// To a new address of the peer's the library sends with the id of the old one where our address is the same, as where a NAT has changed the
+/// peer's. When the peer moves again, the library gives up that id for the one and then for the other, and ends the process at the second. So
+/// each address of the peer's has another one of ours for it, and then an id of its own: the peer's address itself.
+ngtcp2_path peer_path(const struct quic_path *path);
+void read_path(const quic_connection *connection, struct quic_path *path, const ngtcp2_path *library);
 struct quic_address read_address(const ngtcp2_addr *address);
 bool same_address(const struct quic_address *left, const struct quic_address *right);
 ngtcp2_cid library_id(const struct quic_id *id);
 struct quic_id read_id(const ngtcp2_cid *id);
+
+#pragma GCC visibility pop
 
 #endif

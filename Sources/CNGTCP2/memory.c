@@ -4,6 +4,7 @@
 #include "connection.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 // What the library and the shim take for a connection is counted, and in a list: the library forgets a piece here and there, where a peer's frames
 // are wrong.
@@ -12,14 +13,15 @@ struct piece {
     struct piece *next;
     struct piece *previous;
     size_t size;
-    /// Keeps what follows aligned for anything.
-    size_t padding;
+    /// Whether it is a room. Of a size that keeps what follows aligned for anything.
+    size_t is_room;
 };
 
 size_t memory_for(size_t size) { return sizeof(struct piece) + size; }
 
-static void enter(quic_connection *connection, struct piece *piece, size_t size) {
+static void enter(quic_connection *connection, struct piece *piece, size_t size, bool is_room) {
     piece->size = size;
+    piece->is_room = is_room;
     piece->previous = NULL;
     piece->next = connection->pieces;
     if (piece->next != NULL) {
@@ -46,7 +48,7 @@ void *take_memory(quic_connection *connection, size_t size) {
     if (piece == NULL) {
         return NULL;
     }
-    enter(connection, piece, size);
+    enter(connection, piece, size, false);
     return piece + 1;
 }
 
@@ -56,7 +58,11 @@ void give_memory(quic_connection *connection, void *memory) {
     }
     struct piece *piece = (struct piece *)memory - 1;
     leave(connection, piece);
-    free(piece);
+    if (piece->is_room) {
+        give_room(piece, memory_for(piece->size));
+    } else {
+        free(piece);
+    }
 }
 
 void give_all_memory(quic_connection *connection) {
@@ -65,7 +71,18 @@ void give_all_memory(quic_connection *connection) {
     }
 }
 
-static void *library_malloc(size_t size, void *connection) { return take_memory(connection, size); }
+/// Of what is that large, the most are pools, of which little is written to.
+static void *library_malloc(size_t size, void *owner) {
+    if (size > SIZE_MAX - sizeof(struct piece) || !fits_room(memory_for(size))) {
+        return take_memory(owner, size);
+    }
+    struct piece *piece = take_room(memory_for(size));
+    if (piece == NULL) {
+        return NULL;
+    }
+    enter(owner, piece, size, true);
+    return piece + 1;
+}
 
 static void library_free(void *memory, void *connection) { give_memory(connection, memory); }
 
@@ -75,28 +92,23 @@ static void *library_calloc(size_t count, size_t size, void *connection) {
     }
     void *memory = take_memory(connection, count * size);
     if (memory != NULL) {
-        __builtin_memset(memory, 0, count * size);
+        memset(memory, 0, count * size);
     }
     return memory;
 }
 
 static void *library_realloc(void *memory, size_t size, void *owner) {
-    quic_connection *connection = owner;
     if (memory == NULL) {
-        return take_memory(connection, size);
+        return take_memory(owner, size);
     }
-    if (size > SIZE_MAX - sizeof(struct piece)) {
+    void *moved = take_memory(owner, size);
+    if (moved == NULL) {
         return NULL;
     }
-    struct piece *before = (struct piece *)memory - 1;
-    leave(connection, before);
-    struct piece *piece = realloc(before, sizeof *piece + size);
-    if (piece == NULL) {
-        enter(connection, before, before->size);
-        return NULL;
-    }
-    enter(connection, piece, size);
-    return piece + 1;
+    size_t before = ((struct piece *)memory - 1)->size;
+    memcpy(moved, memory, before < size ? before : size);
+    give_memory(owner, memory);
+    return moved;
 }
 
 ngtcp2_mem make_allocator(quic_connection *connection) {

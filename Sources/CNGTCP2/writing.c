@@ -247,7 +247,7 @@ ptrdiff_t quic_connection_write(quic_connection *connection, uint8_t *bytes, str
         fail(connection, (int)size);
         return -1;
     }
-    read_path(path, &sheet.way.path);
+    read_path(connection, path, &sheet.way.path);
     return size;
 }
 

@@ -80,15 +80,17 @@ public struct RelayClient: Sendable {
     /// The whole of a list that the relay gives page by page.
     func list<Value>(
         _ path: [String],
+        query: [(String, String)] = [],
         _ read: (JSONDocument) throws(JSONDocumentError) -> Value
     ) async throws -> [Value] {
         var call = HTTPCall(.get, path)
+        call.query = query
         var values: [Value] = []
         while true {
             let reply = try await self.reply(to: call)
             values += try reply.decodedList(read)
             guard let cursor = reply.nextCursor else { return values }
-            call.query = [("cursor", cursor)]
+            call.query = query + [("cursor", cursor)]
         }
     }
 }

@@ -7,16 +7,26 @@ public struct FileTokenStore: TokenStore {
     /// Stored beside the tokens; nil keeps the name that is there.
     private let username: String?
     private let becomesDefault: Bool
+    /// Stored beside the tokens; nil keeps the one that is there.
+    private let authority: String?
 
     /// - Parameters:
     ///   - url: ``RelayEndpoint/description``.
     ///   - username: whose login it is; nil for whoever logged in last.
     ///   - becomesDefault: whether a login makes this relay the one that is meant where none is named. Default: where a username is given.
-    public init(file: CredentialsFile, url: String, username: String? = nil, becomesDefault: Bool? = nil) {
+    ///   - authority: path of the PEM file by which the relay is trusted; nil for the one before.
+    public init(
+        file: CredentialsFile,
+        url: String,
+        username: String? = nil,
+        becomesDefault: Bool? = nil,
+        authority: String? = nil
+    ) {
         self.file = file
         self.url = url
         self.username = username
         self.becomesDefault = becomesDefault ?? (username != nil)
+        self.authority = authority
     }
 
     public func load() async throws -> Tokens? {
@@ -48,7 +58,11 @@ public struct FileTokenStore: TokenStore {
 
     private func store(_ tokens: Tokens, _ known: StoredLogin?) throws {
         var book = try self.file.read()
-        let login = StoredLogin(username: self.username ?? known?.username ?? "", tokens: tokens)
+        let login = StoredLogin(
+            username: self.username ?? known?.username ?? "",
+            tokens: tokens,
+            authority: self.authority ?? known?.authority
+        )
         book.set(login, for: self.url, becomesDefault: self.becomesDefault)
         try self.file.write(book)
     }

@@ -35,16 +35,7 @@ public enum OutputFormat: Sendable {
 
     public func line(_ topic: TopicDetails) -> String {
         switch self {
-        case .json:
-            JSONDocument.object([
-                ("topic_name", .string(topic.name)),
-                ("owner_id", .string(topic.ownerID)),
-                ("is_public", .bool(topic.isPublic)),
-                ("created_at", .string(topic.createdAt)),
-                ("description", topic.description.map(JSONDocument.string) ?? .null),
-                ("durability", topic.durability.map(JSONDocument.string) ?? .null),
-                ("anonymous", topic.anonymous.map(JSONDocument.string) ?? .null),
-            ]).text
+        case .json: JSONDocument.object(Self.members(of: topic)).text
         case .human:
             [topic.name, topic.isPublic ? "public" : "private", ShownText.of(topic.description ?? "")]
                 .filter { !$0.isEmpty }.joined(separator: "  ")
@@ -72,6 +63,7 @@ public enum OutputFormat: Sendable {
                 ("topic_name", .string(reader.topic)),
                 ("reader", .string(reader.name)),
                 ("user_id", .string(reader.userID)),
+                ("username", reader.username.map(JSONDocument.string) ?? .null),
                 ("cursor", .string(reader.cursor)),
                 ("lag", .number(JSONNumber(reader.lag))),
                 ("lag_is_exact", .bool(reader.isLagExact)),
@@ -79,7 +71,11 @@ public enum OutputFormat: Sendable {
                 ("used_at", .string(reader.usedAt)),
             ]).text
         case .human:
-            "\(reader.name)  \(reader.isLagExact ? "" : "about ")\(reader.lag) behind  at \(reader.cursor)  of \(reader.userID)"
+            [
+                reader.name, "\(reader.isLagExact ? "" : "about ")\(reader.lag) behind", "at \(reader.cursor)",
+                "of \(ShownText.of(reader.username ?? reader.userID))",
+            ]
+            .joined(separator: "  ")
         }
     }
 

@@ -139,10 +139,3 @@ package struct UDPSocket {
         )
     }
 }
-
-/// Who cuts datagrams of one size apart that were handed over together.
-package enum DatagramCutting {
-    case bySystem
-    /// A call of the system for each.
-    case here
-}

@@ -58,6 +58,7 @@ public enum RelayMetric {
     public static let pulseLatency = "pulse_latency_seconds"
     public static let pulseErrors = "pulse_errors_total"
     public static let pulseGaps = "pulse_gaps_total"
+    public static let pulseDatagramsDropped = "pulse_datagrams_dropped_total"
     public static let rendezvousLatency = "pulsar_rendezvous_latency_seconds"
 
     // MARK: Measured when they are asked for
@@ -66,6 +67,57 @@ public enum RelayMetric {
         "relay_tls_certificate_end_timestamp_seconds",
         .gauge,
         "Until when the certificate is good that connections are shown, in Unix time."
+    )
+
+    public static let quicCertificateEnd = MeasuredMetric(
+        "relay_quic_certificate_end_timestamp_seconds",
+        .gauge,
+        "Until when the certificate is good that QUIC clients are shown, in Unix time."
+    )
+    public static let quicPortConnections = MeasuredMetric(
+        "relay_quic_port_connections_active",
+        .gauge,
+        "QUIC connections of all protocols now, with those whose handshake is not done."
+    )
+    public static let quicHandshakesActive = MeasuredMetric(
+        "relay_quic_handshakes_active",
+        .gauge,
+        "QUIC handshakes under way."
+    )
+    public static let quicHandshakes = MeasuredMetric(
+        "relay_quic_handshakes_total",
+        .counter,
+        "QUIC handshakes, by whether they were done."
+    )
+    public static let quicMemory = MeasuredMetric(
+        "relay_quic_memory_bytes",
+        .gauge,
+        "Bytes that QUIC connections hold."
+    )
+    public static let quicRefused = MeasuredMetric(
+        "relay_quic_clients_refused_total",
+        .counter,
+        "QUIC clients that were refused for a limit or a wrong token."
+    )
+    public static let quicRetries = MeasuredMetric(
+        "relay_quic_retries_total",
+        .counter,
+        "QUIC clients that were asked to prove their addresses."
+    )
+    public static let quicResets = MeasuredMetric(
+        "relay_quic_stateless_resets_total",
+        .counter,
+        "QUIC clients that were told that their connections are not known."
+    )
+    public static let quicPackets = MeasuredMetric(
+        "relay_quic_udp_datagrams_total",
+        .counter,
+        "UDP datagrams of the QUIC port, by direction."
+    )
+    public static let quicPacketsDropped = MeasuredMetric(
+        "relay_quic_udp_datagrams_dropped_total",
+        .counter,
+        "UDP datagrams that came to the QUIC port and are of no connection."
     )
 
     public static let hotTierBytes = MeasuredMetric(
@@ -302,7 +354,7 @@ public enum RelayMetric {
                 buckets: self.fineBuckets
             ),
             MetricDescription(self.relayedConnections, "Tunnels between peers, connected now."),
-        ] + self.peerDescriptions + self.documentDescriptions + self.sessionServiceDescriptions
+        ] + self.peerDescriptions + self.documentDescriptions + self.pulseDescriptions + self.sessionServiceDescriptions
     }
 
     private static let peerDescriptions = [
@@ -363,6 +415,10 @@ public enum RelayMetric {
         MetricDescription(
             Self.pulseGaps,
             "Times that a subscriber went on behind messages that are not kept any more."
+        ),
+        MetricDescription(
+            Self.pulseDatagramsDropped,
+            "Messages that were to go as datagrams of WebTransport and were dropped, since the client did not keep up."
         ),
     ]
 

@@ -46,8 +46,9 @@ struct ConnectionsCommand: AsyncParsableCommand {
             let user = try await self.user.asyncMap { try await client.user($0).userID }
             let filters = [("node", self.node), ("kind", self.kind), ("user_id", user), ("address", self.address)]
             let given = filters.compactMap { name, value in value.map { (name, $0) } }
-            let names = ["id", "kind", "address", "user_id", "topics", "since", "queued_bytes", "encrypted"]
             for entry in try await client.connections(given, most: self.count == 0 ? nil : self.count) {
+                let user = entry["username"]?.isNull ?? true ? "user_id" : "username"
+                let names = ["id", "kind", "address", user, "topics", "since", "queued_bytes", "encrypted"]
                 try StandardStreams.result(self.relay.format.line(entry, showing: names, bare: 3))
             }
         }
@@ -111,7 +112,7 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: "This act alone, as user.create; with a dot at the end all that begin so.")
     var action: String?
 
-    @Option(help: "Done to this alone: a topic's name, or an id.")
+    @Option(help: "Done to this alone: a name, or an id.")
     var target: String?
 
     @Option(help: "With this outcome alone: ok, refused or failed.")
@@ -138,8 +139,10 @@ struct AuditCommand: AsyncParsableCommand {
             ("since", self.since), ("until", self.until),
         ]
         let given = filters.compactMap { name, value in value.map { (name, $0) } }
-        let names = ["at", "action", "outcome", "target", "username", "address", "status", "details"]
         for entry in try await client.auditLog(given, most: self.count == 0 ? nil : self.count) {
+            // By its name it is the same to people. An old relay tells no names.
+            let target = entry["target_name"]?.isNull ?? true ? "target" : "target_name"
+            let names = ["at", "action", "outcome", target, "username", "address", "status", "details"]
             try StandardStreams.result(self.relay.format.line(entry, showing: names, bare: 4))
         }
     }

@@ -13,7 +13,7 @@ struct LoginCommand: AsyncParsableCommand {
             any machine, and let the command in there.
 
             Else the password comes from --password-stdin, else from $PULSAR_PASSWORD, else it is asked for on the terminal. \
-            It is not stored. The tokens are, in $XDG_CONFIG_HOME/pulsar-relay/credentials.json (default \
+            It is not stored. The tokens are, and the path of --ca, in $XDG_CONFIG_HOME/pulsar-relay/credentials.json (default \
             ~/.config/pulsar-relay), for you alone to read.
 
             Example: pulsar-relay login --url https://relay.example.org --username alice
@@ -46,11 +46,12 @@ struct LoginCommand: AsyncParsableCommand {
 
     func run() async throws {
         let file = RelayOptions.credentialsFile
-        let endpoint = try self.endpoint(file.read())
+        let book = try file.read()
+        let endpoint = try self.endpoint(book)
         var configuration = RelayClientConfiguration()
         // Somebody waits for the answer, and can repeat it.
         configuration.retry.maxAttempts = 1
-        let http = try self.relay.trust.apply(to: &configuration)
+        let http = try self.relay.trust.apply(to: &configuration, kept: book[endpoint.description]?.authority)
         let username =
             self.device
             ? try await self.logInByBrowser(endpoint, file, configuration, http)
@@ -90,7 +91,7 @@ struct LoginCommand: AsyncParsableCommand {
             FileHandle.standardError.write(Data(text.utf8))
         }
         let username = try await client.whoami().username
-        let store = FileTokenStore(file: file, url: endpoint.description, username: username)
+        let store = self.store(file, endpoint, username)
         _ = try await store.renew { _ in tokens }
         return username
     }
@@ -108,12 +109,22 @@ struct LoginCommand: AsyncParsableCommand {
                 username: username,
                 password: try self.password.read(prompt: "Password of \(username) at \(endpoint): ")
             ),
-            store: FileTokenStore(file: file, url: endpoint.description, username: username),
+            store: self.store(file, endpoint, username),
             configuration: configuration,
             httpClient: http
         )
         try await client.logIn()
         return username
+    }
+
+    /// Keeps by whom the relay is trusted as well, for the commands that come.
+    private func store(_ file: CredentialsFile, _ endpoint: RelayEndpoint, _ username: String) -> FileTokenStore {
+        FileTokenStore(
+            file: file,
+            url: endpoint.description,
+            username: username,
+            authority: self.relay.trust.authority
+        )
     }
 
     private func report(_ username: String, _ endpoint: RelayEndpoint) -> String {

@@ -34,10 +34,11 @@ struct ProveNodes: ParsableArguments {
         let environment = ProcessInfo.processInfo.environment
         let username = self.username ?? environment["PULSAR_USERNAME"]
         let credentials = try username.map { Credentials.password(username: $0, password: try self.password()) }
-        var configuration = Proof.configuration
-        let http = try self.trust.apply(to: &configuration)
-        return try urls.map { [configuration] url in
-            let endpoint = try RelayAddress.endpoint(option: url, environment: environment, book: file.read())
+        let book = try file.read()
+        return try urls.map { url in
+            let endpoint = try RelayAddress.endpoint(option: url, environment: environment, book: book)
+            var configuration = Proof.configuration
+            let http = try self.trust.apply(to: &configuration, kept: book[endpoint.description]?.authority)
             return RelayClient(
                 endpoint: endpoint,
                 credentials: credentials ?? .stored,

@@ -22,6 +22,7 @@ struct PulsarRelay: AsyncParsableCommand {
             ServeCommand.self,
             LoginCommand.self,
             LogoutCommand.self,
+            WhoamiCommand.self,
             PasswordCommand.self,
             PublishCommand.self,
             SubscribeCommand.self,

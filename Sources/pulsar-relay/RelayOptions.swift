@@ -43,7 +43,7 @@ struct RelayOptions: ParsableArguments {
         let endpoint = try self.endpoint(book)
         var configuration = RelayClientConfiguration()
         configuration.retry.maxAttempts = maxAttempts
-        let http = try self.trust.apply(to: &configuration)
+        let http = try self.trust.apply(to: &configuration, kept: book[endpoint.description]?.authority)
         let given = GivenLogin(
             environment: ProcessInfo.processInfo.environment,
             stored: book[endpoint.description]
@@ -57,7 +57,8 @@ struct RelayOptions: ParsableArguments {
                     file: file,
                     url: endpoint.description,
                     username: given?.username,
-                    becomesDefault: false
+                    becomesDefault: false,
+                    authority: self.trust.authority
                 ) : nil,
             configuration: configuration,
             httpClient: http
@@ -66,9 +67,10 @@ struct RelayOptions: ParsableArguments {
 
     /// A client that acts by a token that was got elsewhere.
     func client(by tokens: Tokens) throws -> RelayClient {
-        let endpoint = try self.endpoint(Self.credentialsFile.read())
+        let book = try Self.credentialsFile.read()
+        let endpoint = try self.endpoint(book)
         var configuration = RelayClientConfiguration()
-        let http = try self.trust.apply(to: &configuration)
+        let http = try self.trust.apply(to: &configuration, kept: book[endpoint.description]?.authority)
         return RelayClient(
             endpoint: endpoint,
             credentials: .tokens(tokens),

@@ -30,7 +30,7 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "The address and port for STUN, as 0.0.0.0:7000; without it there is none.")
     var udpBind: String?
 
-    @Option(help: "The address and UDP port of the QUIC relay, as 0.0.0.0:8443; without it there is none.")
+    @Option(help: "The address of the QUIC relay, HTTP/3 and WebTransport, as 0.0.0.0:8443; without it there are none.")
     var quicBind: String?
 
     @Option(name: [.long, .customLong("workers")], help: "Event loop threads; 0 is one for each core.")

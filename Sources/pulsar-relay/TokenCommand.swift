@@ -64,15 +64,21 @@ struct TokenCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list",
-            abstract: "List your tokens that have neither ended nor been revoked.",
-            discussion: "Example: pulsar-relay token list"
+            abstract: "List your tokens that have neither ended nor been revoked; for administrators others', too.",
+            discussion: """
+                Example: pulsar-relay token list
+                Example: pulsar-relay token list --user bob
+                """
         )
 
         @OptionGroup var relay: RelayOptions
+        @OptionGroup var whose: OwnerOptions
 
         func run() async throws {
-            for token in try await self.relay.client().serviceTokens() {
-                try StandardStreams.result(self.relay.format.line(token))
+            let client = try self.relay.client()
+            for token in try await client.serviceTokens(of: self.whose.owner(client)) {
+                let suffix = self.whose.suffix(token.userID, self.relay)
+                try StandardStreams.result(self.relay.format.line(token) + suffix)
             }
         }
     }

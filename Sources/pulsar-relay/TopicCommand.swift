@@ -132,16 +132,26 @@ struct TopicCommand: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "show",
-            abstract: "Show a topic.",
-            discussion: "Example: pulsar-relay topic show news --json"
+            abstract: "Show a topic, what is kept of it, and how many follow it.",
+            discussion: "Readers are those at the relay that answers. Example: pulsar-relay topic show news --json"
         )
 
         @OptionGroup var relay: RelayOptions
         @OptionGroup var target: Target
 
         func run() async throws {
-            let topic = try await self.relay.client().topic(self.target.topic)
-            try StandardStreams.result(self.relay.format.line(topic))
+            let client = try self.relay.client()
+            let topic = try await client.topic(self.target.topic)
+            try StandardStreams.result(self.relay.format.line(topic, try await self.figures(client)))
+        }
+
+        /// Nil where the caller may see that the topic is there, and not read it.
+        private func figures(_ client: RelayClient) async throws -> TopicFigures? {
+            do {
+                return try await client.figures(of: self.target.topic)
+            } catch let error as RelayError where error.status == 403 {
+                return nil
+            }
         }
     }
 

@@ -11,7 +11,7 @@ struct TrustOption: ParsableArguments {
     @Option(
         help: """
             PEM file of the authorities to trust, or of the relay's own certificate where it made it itself. \
-            Default: $PULSAR_RELAY_CA, else those of the machine.
+            Default: $PULSAR_RELAY_CA, else what the login was given, else those of the machine.
             """
     )
     var ca: String?
@@ -25,13 +25,19 @@ struct TrustOption: ParsableArguments {
     /// One for each set of files, for as long as the process lives.
     private static let clients = Mutex<[[String?]: HTTPClient]>([:])
 
+    /// The whole path of the authorities that are named here; nil where none are.
+    var authority: String? {
+        Self.path(self.ca, "PULSAR_RELAY_CA").map { URL(filePath: $0).standardizedFileURL.path(percentEncoded: false) }
+    }
+
     /// Sets whom WebSockets trust, and what they show.
     ///
+    /// - Parameter kept: path of the authorities where none are named here; nil for those of the machine.
     /// - Returns: what requests go by.
     /// - Throws: ``UsageError`` where a file does not hold what it should.
-    func apply(to configuration: inout RelayClientConfiguration) throws -> HTTPClient {
+    func apply(to configuration: inout RelayClientConfiguration, kept: String? = nil) throws -> HTTPClient {
         let files = [
-            Self.path(self.ca, "PULSAR_RELAY_CA"), Self.path(self.cert, "PULSAR_RELAY_CERT"),
+            self.authority ?? kept, Self.path(self.cert, "PULSAR_RELAY_CERT"),
             Self.path(self.key, "PULSAR_RELAY_KEY"),
         ]
         guard files.contains(where: { $0 != nil }) else { return RelayClient.sharedHTTPClient }

@@ -55,7 +55,7 @@ struct UserCommand: AsyncParsableCommand {
                 self.username,
                 password: password,
                 email: self.email,
-                permissions: self.permissions
+                permissions: PermissionNames.of(self.permissions)
             )
             try self.report(format.line(user), user.username, user.userID, " at \(client.endpoint)")
         }
@@ -67,7 +67,7 @@ struct UserCommand: AsyncParsableCommand {
                         username: self.username,
                         password: password,
                         email: self.email,
-                        permissions: self.permissions
+                        permissions: PermissionNames.of(self.permissions)
                     )
                 )
                 try self.report(format.line(user), user.username, user.id.rawValue, "")
@@ -140,7 +140,7 @@ struct UserCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let permissions = self.permissions.isEmpty ? nil : self.permissions
+            let permissions = self.permissions.isEmpty ? nil : PermissionNames.of(self.permissions)
             let isActive = self.inactive ? false : self.active
             try await UserChange(accounts: self.accounts, username: self.username).run(
                 AccountChanges(email: self.email, permissions: permissions, isActive: isActive),

@@ -63,15 +63,21 @@ struct WebhookCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list",
-            abstract: "List your webhooks, and how they go.",
-            discussion: "Example: pulsar-relay webhook list"
+            abstract: "List your webhooks, and how they go; for administrators others', too.",
+            discussion: """
+                Example: pulsar-relay webhook list
+                Example: pulsar-relay webhook list --all
+                """
         )
 
         @OptionGroup var relay: RelayOptions
+        @OptionGroup var whose: OwnerOptions
 
         func run() async throws {
-            for webhook in try await self.relay.client().webhooks() {
-                try StandardStreams.result(self.relay.format.line(webhook))
+            let client = try self.relay.client()
+            for webhook in try await client.webhooks(of: self.whose.owner(client)) {
+                let suffix = self.whose.suffix(webhook.userID, self.relay)
+                try StandardStreams.result(self.relay.format.line(webhook) + suffix)
             }
         }
     }

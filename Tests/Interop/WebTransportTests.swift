@@ -30,6 +30,16 @@ struct WebTransportTests {
         try await Self.run("webtransport_hostile.py", stops: true)
     }
 
+    @Test("A port of QUIC without HTTP/3 refuses it")
+    func off() async throws {
+        try await Self.run("http3_off.py", ["HTTP3_ENABLED": "false"])
+    }
+
+    @Test("The browsers' client chooses WebTransport, and loses nothing where the network swallows its packets")
+    func chosen() async throws {
+        try await Self.run("client_webtransport.js")
+    }
+
     @Test("A page in Chromium that knows the certificate's digest alone subscribes and publishes")
     func chromium() async throws {
         try await Self.run("webtransport_chromium.py", ["ALLOWED_ORIGINS": "[\"*\"]"])

@@ -64,6 +64,24 @@ struct FilesTests {
         }
     }
 
+    @Test("A login keeps by whom the relay is trusted, until it is given another authority")
+    func authority() async throws {
+        try await withTemporaryFolder { folder in
+            let file = CredentialsFile(path: folder + "/credentials.json")
+            func logIn(_ authority: String?) async throws -> String? {
+                let store = FileTokenStore(file: file, url: Self.url, username: "alice", authority: authority)
+                _ = try await store.renew { _ in Self.tokens }
+                return try file.read()[Self.url]?.authority
+            }
+            #expect(try await logIn(nil) == nil)
+            #expect(try await logIn("/a.crt") == "/a.crt")
+            #expect(try await logIn(nil) == "/a.crt")
+            #expect(try await logIn("/b.crt") == "/b.crt")
+            _ = try await FileTokenStore(file: file, url: Self.url).renew { _ in Self.tokens }
+            #expect(try file.read()[Self.url]?.authority == "/b.crt")
+        }
+    }
+
     @Test("A renewal keeps the name, the default and the other logins")
     func renewal() async throws {
         try await withTemporaryFolder { folder in

@@ -67,6 +67,14 @@ struct OutputTests {
         }
     }
 
+    @Test("Permissions may be typed with blanks or commas")
+    func permissions() {
+        #expect(PermissionNames.of(["read", "write"]) == ["read", "write"])
+        #expect(PermissionNames.of(["read,write", "admin"]) == ["read", "write", "admin"])
+        // The relay refuses what is none.
+        #expect(PermissionNames.of([""]) == [""])
+    }
+
     @Test(
         "Exit codes follow the kind of error",
         arguments: [

@@ -103,6 +103,46 @@ struct AddressTests {
         #expect(client.end == nil && server.end == nil)
     }
 
+    @Test(
+        "moves of a client's own and those of a NAT come in each other's way, with an id for each address",
+        arguments: 0..<8 as Range<UInt64>
+    )
+    func crossedMoves(seed: UInt64) throws {
+        let pair = try Pair(seed: seed)
+        var random = SeededGenerator(seed: seed)
+        let (connection, client, server) = try pair.open()
+        let stream = try connection.openStream(StreamRecorder())
+        pair.network.run(for: .seconds(1))
+        // The client's own addresses, and what a NAT makes of their ports.
+        let own = (20..<24).map { PeerAddress.test($0) }
+        for address in own { pair.network.attach(pair.clients[0], at: address) }
+        var port = 5_000
+        var behindNAT: [PeerAddress: PeerAddress] = [:]
+        pair.network.watch = { datagram in
+            var datagram = datagram
+            if datagram.destination == Pair.serverAddress {
+                let outside = datagram.source.with(port: port)
+                behindNAT[outside] = datagram.source
+                datagram.source = outside
+            } else if let inside = behindNAT[datagram.destination] {
+                datagram.destination = inside
+            }
+            return datagram
+        }
+        pair.network.weather.loss = 10
+        for _ in 0..<200 {
+            if random.chance(20) { port = Int.random(in: 5_000..<5_004, using: &random) }
+            if random.chance(10) { _ = connection.migrate(from: own[Int.random(in: 0..<4, using: &random)]) }
+            stream.write(ByteBuffer(string: "x"))
+            pair.network.run(for: .milliseconds(Int64.random(in: 1...30, using: &random)))
+        }
+        pair.network.weather.loss = 0
+        #expect(pair.network.run { server.first?.received.readableBytes == 200 })
+        #expect(!server.moves.isEmpty)
+        #expect(client.end == nil)
+        #expect(server.end == nil)
+    }
+
     // MARK: Proving
 
     @Test("with many handshakes under way a client has to prove its address, and then comes in")

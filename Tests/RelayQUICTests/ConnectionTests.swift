@@ -1,4 +1,5 @@
 import NIOCore
+import QUICFixture
 import Testing
 
 @testable import RelayQUIC
@@ -212,5 +213,15 @@ struct ConnectionTests {
         let (_, late) = try pair.connect(from: .test(4))
         #expect(pair.network.run { late.end != nil })
         #expect(late.end == .transport(code: QUICEnd.refused, reason: "", by: .peer))
+    }
+
+    @Test("a peer gets of a reason what it takes, and no half of a character")
+    func longReason() throws {
+        let pair = try Pair()
+        let (connection, _, server) = try pair.open()
+        connection.close(code: 3, reason: "a" + String(repeating: "\u{E9}", count: 200))
+        #expect(pair.network.run { server.end != nil })
+        let reason = "a" + String(repeating: "\u{E9}", count: 127)
+        #expect(server.end == .application(code: 3, reason: reason, by: .peer))
     }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import QUICFixture
 import RelayQUIC
 import Testing
 
@@ -120,9 +121,9 @@ struct LiveTests {
         await listener.close(code: 0, reason: "")
     }
 
-    @Test("an address that is taken or not this machine's is told")
-    func refusedAddress() async throws {
-        let listener = try await Self.listen(loops: 1)
+    @Test("an address that is taken or not this machine's is told, by one socket or two", arguments: [1, 2], [1, 2])
+    func refusedAddress(first: Int, second: Int) async throws {
+        let listener = try await Self.listen(loops: first)
         let port = try #require(listener.address?.port)
         let configuration = QUICListener.Configuration(
             settings: QUICSettings(applicationProtocols: [Self.name]),
@@ -130,7 +131,8 @@ struct LiveTests {
         )
         for (host, port) in [("127.0.0.1", port), ("192.0.2.1", 0)] {
             await #expect(throws: QUICProblem.self) {
-                try await QUICListener.bind(host: host, port: port, configuration, on: [Self.group.next()]) { _ in nil }
+                let loops = (0..<second).map { _ in Self.group.next() }
+                _ = try await QUICListener.bind(host: host, port: port, configuration, on: loops) { _ in nil }
             }
         }
         await listener.close(code: 0, reason: "")

@@ -137,6 +137,70 @@ struct StrayPacketTests {
         #expect(answers.count - before <= 10)
     }
 
+    /// A server that asks all clients for a proof, and one that takes none.
+    private static let shutLimits: [QUICLimits] = {
+        var (proving, full) = (QUICLimits(), QUICLimits())
+        proving.handshakesBeforeRetry = 0
+        full.connections = 0
+        return [proving, full]
+    }()
+
+    @Test("no answer is more than three times as long as its question, whatever that is", arguments: 0..<2)
+    func proportion(_ index: Int) throws {
+        let pair = try Pair(limits: Self.shutLimits[index])
+        let first = try Self.firstPacket(pair)
+        var random = SeededGenerator(seed: UInt64(index))
+        var answers: [PeerAddress: Int] = [:]
+        pair.network.watch = { datagram in
+            if datagram.source == Pair.serverAddress {
+                answers[datagram.destination, default: 0] += datagram.bytes.readableBytes
+            }
+            return datagram
+        }
+        for number in 0..<400 {
+            var bytes = first
+            // The head says most: versions, ids of any length, a token.
+            for _ in 0..<Int.random(in: 0...3, using: &random) {
+                let place = Int.random(in: 0..<60, using: &random)
+                bytes.setInteger(UInt8.random(in: 0...255, using: &random), at: place)
+            }
+            if random.chance(20) {
+                bytes = bytes.getSlice(at: 0, length: Int.random(in: 0...1_200, using: &random)) ?? bytes
+            }
+            let address = PeerAddress.test(6, port: 1_000 + number)
+            Self.send(bytes, to: pair, from: address)
+            pair.network.run(for: .milliseconds(20))
+            #expect(answers[address, default: 0] <= 3 * bytes.readableBytes)
+        }
+        #expect(answers.count > 100 && pair.counts.connections == 0)
+    }
+
+    @Test("a farewell is not said again to what is a small part of it")
+    func farewells() throws {
+        let pair = try Pair()
+        var first: ByteBuffer?
+        var toClient: [Int] = []
+        pair.network.watch = { datagram in
+            if first == nil { first = datagram.bytes }
+            guard datagram.source == Pair.serverAddress else { return datagram }
+            toClient.append(datagram.bytes.readableBytes)
+            return nil
+        }
+        _ = try pair.connect()
+        #expect(pair.network.run { pair.counts.handshakes == 1 && !toClient.isEmpty })
+        // A server that stops says so to those, too, who have not proved where they are.
+        pair.server.close(code: 1, reason: "the server stops, and has much to say about it")
+        let id = try #require(first?.getBytes(at: 6, length: 16))
+        toClient = []
+        var small = ByteBuffer(bytes: [0x40] + id)
+        small.writeRepeatingByte(0, count: 5)
+        for _ in 0..<20 {
+            pair.network.pass(.init(bytes: small, source: Pair.clientAddress, destination: Pair.serverAddress))
+            pair.network.run(for: .milliseconds(20))
+        }
+        #expect(toClient.allSatisfy { $0 <= 3 * small.readableBytes }, "\(toClient)")
+    }
+
     @Test("a flood of strays keeps no new client from proving its address")
     func flood() throws {
         var limits = QUICLimits()

@@ -14,6 +14,24 @@ struct StreamTests {
         return buffer.readSlice(length: count) ?? buffer
     }
 
+    /// A server that writes back what comes on a stream.
+    private static func echo(_ guest: ConnectionRecorder) {
+        guest.onStream = { _ in
+            let recorder = StreamRecorder()
+            recorder.onReceive = { stream, bytes, isLast in stream.write(bytes, isLast: isLast) }
+            return guest.keep(recorder)
+        }
+    }
+
+    /// A server that grants nothing of what it receives.
+    private static func grantNothing(_ guest: ConnectionRecorder) {
+        guest.onStream = { _ in
+            let recorder = StreamRecorder()
+            recorder.grants = false
+            return guest.keep(recorder)
+        }
+    }
+
     @Test("a handshake agrees on a protocol and on a certificate, and both sides are told")
     func handshake() throws {
         let pair = try Pair()
@@ -33,7 +51,7 @@ struct StreamTests {
     func weather(seed: UInt64) throws {
         let pair = try Pair(seed: seed)
         pair.network.weather = .init(jitter: .milliseconds(30), loss: 5, doubling: 5)
-        let echo = Self.echo(on: pair)
+        pair.onGuest = Self.echo
         let (connection, _, _) = try pair.open()
         let recorder = StreamRecorder()
         let stream = try connection.openStream(recorder)
@@ -42,25 +60,12 @@ struct StreamTests {
         #expect(pair.network.run(atMost: .seconds(120)) { recorder.isClosed })
         #expect(recorder.received == content && recorder.isComplete)
         #expect(recorder.released == content.readableBytes && stream.held == 0)
-        withExtendedLifetime(echo) {}
-    }
-
-    /// Lets the server write back what comes on a stream.
-    private static func echo(on pair: Pair) -> Pair {
-        pair.onGuest = { guest in
-            guest.onStream = { _ in
-                let recorder = StreamRecorder()
-                recorder.onReceive = { stream, bytes, isLast in stream.write(bytes, isLast: isLast) }
-                return guest.keep(recorder)
-            }
-        }
-        return pair
     }
 
     @Test("many streams share a connection fairly, in both directions and in one")
     func many() throws {
         let pair = try Pair()
-        let echo = Self.echo(on: pair)
+        pair.onGuest = Self.echo
         let (connection, _, server) = try pair.open()
         var recorders: [StreamRecorder] = []
         for number in 0..<50 {
@@ -79,7 +84,6 @@ struct StreamTests {
         stream.write(ByteBuffer(string: "one way"), isLast: true)
         #expect(pair.network.run { single.isClosed })
         #expect(server.accepted.last?.id == 2 && server.accepted.last?.isWritable == false)
-        withExtendedLifetime(echo) {}
     }
 
     @Test("a peer sends no more than is granted, and what is granted")
@@ -88,13 +92,7 @@ struct StreamTests {
         settings.streamWindow = 20_000
         settings.connectionWindow = 30_000
         let pair = try Pair(settings: settings)
-        pair.onGuest = { guest in
-            guest.onStream = { _ in
-                let recorder = StreamRecorder()
-                recorder.grants = false
-                return guest.keep(recorder)
-            }
-        }
+        pair.onGuest = Self.grantNothing
         let (connection, _, server) = try pair.open()
         let first = StreamRecorder()
         let second = StreamRecorder()
@@ -118,13 +116,7 @@ struct StreamTests {
         var settings = Pair.settings
         settings.connectionWindow = 20_000
         let pair = try Pair(settings: settings)
-        pair.onGuest = { guest in
-            guest.onStream = { _ in
-                let recorder = StreamRecorder()
-                recorder.grants = false
-                return guest.keep(recorder)
-            }
-        }
+        pair.onGuest = Self.grantNothing
         let (connection, _, server) = try pair.open()
         for number in 0..<10 {
             let recorder = StreamRecorder()
@@ -167,13 +159,7 @@ struct StreamTests {
         var settings = Pair.settings
         settings.streamWindow = 10_000
         let pair = try Pair(settings: settings)
-        pair.onGuest = { guest in
-            guest.onStream = { _ in
-                let recorder = StreamRecorder()
-                recorder.grants = false
-                return guest.keep(recorder)
-            }
-        }
+        pair.onGuest = Self.grantNothing
         let (connection, _, server) = try pair.open()
         let recorder = StreamRecorder()
         let stream = try connection.openStream(recorder)
@@ -190,7 +176,7 @@ struct StreamTests {
         var settings = Pair.settings
         settings.bidirectionalStreams = 3
         let pair = try Pair(settings: settings)
-        let echo = Self.echo(on: pair)
+        pair.onGuest = Self.echo
         let (connection, client, _) = try pair.open()
         var streams: [QUICStream] = []
         for _ in 0..<3 { streams.append(try connection.openStream(StreamRecorder())) }
@@ -198,7 +184,6 @@ struct StreamTests {
         for stream in streams { stream.write(ByteBuffer(string: "x"), isLast: true) }
         #expect(pair.network.run { client.allowed > 0 })
         _ = try connection.openStream(StreamRecorder())
-        withExtendedLifetime(echo) {}
     }
 
     @Test(
@@ -256,6 +241,26 @@ struct StreamTests {
         pair.network.watch = { $0 }
         #expect(pair.network.run { streams.allSatisfy { $0.held == 0 } })
         #expect(server.accepted.count == 4 && pieces < 100, "\(pieces)")
+    }
+
+    @Test("streams that are opened up to the limit and abandoned hold little, and nothing once their client is gone")
+    func abandoned() throws {
+        let pair = try Pair()
+        let (connection, _, server) = try pair.open()
+        let before = try #require(server.connection).memory
+        var opened = 0
+        while let stream = try? connection.openStream(StreamRecorder()) {
+            stream.write(ByteBuffer(string: "x"))
+            opened += 1
+        }
+        #expect(opened == Pair.settings.bidirectionalStreams)
+        #expect(pair.network.run { server.accepted.count == opened })
+        let held = try #require(server.connection).memory - before
+        #expect(held < opened * 2_048, "\(held) bytes for \(opened) streams")
+        // The client vanishes. Nobody asks it whether it is there, since it may not answer.
+        pair.network.detach(Pair.clientAddress)
+        #expect(pair.network.run(atMost: .seconds(120)) { server.end != nil })
+        #expect(pair.counts.connections == 0 && pair.counts.memory == 0)
     }
 
     @Test("a stream without a handler is refused")

@@ -19,6 +19,21 @@ struct BandwidthLimitTests {
         #expect(limit.spend(0, at: later) == later)
     }
 
+    @Test("has a datagram without content cost what a small one does")
+    func datagrams() {
+        let smallest = BandwidthLimit.smallestDatagram
+        var limit = BandwidthLimit(bytesPerSecond: 10 * smallest, burst: smallest)
+        var taken = 0
+        for _ in 0..<100 where limit.take(0, at: Self.start) { taken += 1 }
+        // The burst, and the one after which it is spent.
+        #expect(taken == 2)
+        let (later, larger) = (Self.start + .milliseconds(100), 5 * smallest)
+        let isTaken = limit.take(larger, at: later)
+        let isTooEarly = limit.take(1, at: later + .milliseconds(499))
+        let isDue = limit.take(1, at: later + .milliseconds(500))
+        #expect(isTaken && !isTooEarly && isDue)
+    }
+
     @Test(
         "holds spenders who wait as they are told to the rate, whatever they spend",
         arguments: 0..<8 as Range<UInt64>

@@ -15,6 +15,7 @@ extension StoreContract {
                 address: "::1",
                 action: "user.change",
                 target: "a/b c\u{0}",
+                targetName: "é \"b\"",
                 outcome: .refused,
                 status: 403,
                 details: ["permissions": "read,write", "is_active": "false"]

@@ -140,7 +140,10 @@ struct Crowd: Sendable {
             joined.fail(error)
             throw error
         }
-        let alarm = channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+        let alarm = channel.eventLoop.scheduleTask(in: Self.patience) {
+            joined.fail(LoadError.unanswered(after: Self.patience))
+            channel.close(promise: nil)
+        }
         defer { alarm.cancel() }
         _ = try await joined.futureResult.get()
         return channel

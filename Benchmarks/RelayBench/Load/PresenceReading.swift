@@ -12,7 +12,10 @@ struct PresenceReading: Equatable, Sendable {
 
     /// - Parameter connections: their ids.
     init(of connections: some Sequence<String>) {
-        for connection in connections { self.add(Self.mark(of: connection.utf8)) }
+        for connection in connections {
+            let id = ByteBuffer(string: connection)
+            self.add(Self.mark(of: id.readableBytesUInt8Span, at: 0..<id.readableBytes))
+        }
     }
 
     private mutating func add(_ mark: UInt64) {
@@ -25,8 +28,10 @@ struct PresenceReading: Equatable, Sendable {
         self.sum &-= mark
     }
 
-    private static func mark(of id: some Sequence<UInt8>) -> UInt64 {
-        id.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    private static func mark(of bytes: Span<UInt8>, at id: Range<Int>) -> UInt64 {
+        var mark: UInt64 = 0xCBF2_9CE4_8422_2325
+        for place in id { mark = (mark ^ UInt64(bytes[place])) &* 0x100_0000_01B3 }
+        return mark
     }
 
     // MARK: Reports
@@ -49,31 +54,41 @@ struct PresenceReading: Equatable, Sendable {
     mutating func take(_ payload: ByteBuffer) -> Frame {
         let bytes = payload.readableBytesUInt8Span
         if Self.begins(bytes, with: Self.joined) {
-            guard let id = Self.find(Self.member, in: bytes, from: 0).flatMap({ Self.text(bytes, at: $0) }) else {
+            guard let start = Self.find(Self.member, in: bytes, from: 0), let id = Self.text(bytes, at: start) else {
                 return .other
             }
-            return .joined(id.text)
+            return .joined(String(decoding: id.map { bytes[$0] }, as: UTF8.self))
         }
         if Self.begins(bytes, with: Self.sync) {
             self = PresenceReading()
-        } else if !Self.begins(bytes, with: Self.changes) {
+            self.take(bytes, before: bytes.count)
+        } else if Self.begins(bytes, with: Self.changes) {
+            let goes = Self.find(Self.left, in: bytes, from: 0) ?? bytes.count
+            self.take(bytes, before: goes)
+            self.drop(bytes, from: goes)
+        } else {
             return .other
         }
-        let goes = Self.find(Self.left, in: bytes, from: 0) ?? bytes.count
+        return .report
+    }
+
+    private mutating func take(_ bytes: Span<UInt8>, before end: Int) {
         var place = 0
-        while let start = Self.find(Self.member, in: bytes, from: place), start < goes,
+        while let start = Self.find(Self.member, in: bytes, from: place), start < end,
             let id = Self.text(bytes, at: start)
         {
-            self.add(Self.mark(of: id.text.utf8))
-            place = id.end
+            self.add(Self.mark(of: bytes, at: id))
+            place = id.upperBound
         }
-        place = goes
+    }
+
+    private mutating func drop(_ bytes: Span<UInt8>, from start: Int) {
+        var place = start
         while place < bytes.count, bytes[place] == UInt8(ascii: "\""), let id = Self.text(bytes, at: place + 1) {
-            self.remove(Self.mark(of: id.text.utf8))
+            self.remove(Self.mark(of: bytes, at: id))
             // A comma and the next one's quote, or the list's end.
-            place = id.end + 2
+            place = id.upperBound + 2
         }
-        return .report
     }
 
     private static func begins(_ bytes: Span<UInt8>, with start: [UInt8]) -> Bool {
@@ -93,11 +108,10 @@ struct PresenceReading: Equatable, Sendable {
         return nil
     }
 
-    /// What is there up to the next quote, and where that is.
-    private static func text(_ bytes: Span<UInt8>, at start: Int) -> (text: String, end: Int)? {
+    /// Where what is there up to the next quote is.
+    private static func text(_ bytes: Span<UInt8>, at start: Int) -> Range<Int>? {
         var end = start
         while end < bytes.count, bytes[end] != UInt8(ascii: "\"") { end += 1 }
-        guard end < bytes.count else { return nil }
-        return (String(decoding: (start..<end).map { bytes[$0] }, as: UTF8.self), end)
+        return end < bytes.count ? start..<end : nil
     }
 }

@@ -76,7 +76,9 @@ final class SocketHandler<Talk: SocketTalk>: ChannelInboundHandler {
         guard case .open = self.state else { return }
         switch frame.opcode {
         case .ping: self.send(ClientFrame.pong(frame.payload), context)
-        case .close: context.close(promise: nil)
+        case .close:
+            self.end(LoadError(closeFrame: frame.payload))
+            context.close(promise: nil)
         case .text, .binary: self.carryOut(self.talk.heard(frame), context)
         case .pong, nil: break
         }
@@ -100,5 +102,17 @@ final class SocketHandler<Talk: SocketTalk>: ChannelInboundHandler {
         if case .closed = self.state { return }
         self.state = .closed
         self.talk.ended(error)
+    }
+}
+
+extension LoadError {
+    /// - Parameter payload: of a close frame.
+    init(closeFrame payload: ByteBuffer) {
+        var payload = payload
+        guard let code: UInt16 = payload.readInteger() else {
+            self = .connectionClosed
+            return
+        }
+        self = .webSocketClosed(code: code, words: String(buffer: payload))
     }
 }

@@ -6,6 +6,8 @@ enum Metric: Sendable {
     case backendCPUPerMessage
     /// Microseconds of the server's CPU time for one delivery of a message to one reader.
     case cpuPerDelivery
+    /// Microseconds of the server's CPU time for 1,048,576 bytes.
+    case cpuPerMebibyte
     /// Microseconds of the server's CPU time for one connection that comes, subscribes and goes.
     case cpuPerConnection
     /// Milliseconds from the start of the program to its first answer.

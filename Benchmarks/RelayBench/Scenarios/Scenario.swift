@@ -26,6 +26,7 @@ enum Scenarios {
             NodesScenario(),
             StalledReaderScenario(),
             TunnelScenario(),
+            QUICScenario(),
             STUNScenario(),
             TURNScenario(),
             SessionsScenario(),

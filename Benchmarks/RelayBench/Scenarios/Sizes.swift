@@ -20,6 +20,8 @@ struct Sizes: Sendable {
     var tunnelBytes = 1 << 30
     /// Times that a few bytes go through a tunnel and back, in a round.
     var tunnelTrips = 5_000
+    /// QUIC connections of the memory measurement. They come 40 a second.
+    var quicConnections = 1_000
     /// Datagrams of each client of TURN, in a round.
     var turnDatagrams = 5_000
     /// Sessions of two peers.
@@ -49,6 +51,7 @@ struct Sizes: Sendable {
         newTopics: 2000,
         tunnelBytes: 128 << 20,
         tunnelTrips: 500,
+        quicConnections: 200,
         turnDatagrams: 500,
         sessions: 300,
         members: 300,
@@ -59,6 +62,9 @@ struct Sizes: Sendable {
 
     /// As many sessions as there are files for both of their peers' connections.
     var sessionCount: Int { min(self.sessions, (self.openFiles - Self.otherFiles) / 2) }
+
+    /// As many QUIC connections as there are files for.
+    var quicConnectionCount: Int { min(self.quicConnections, self.openFiles - Self.otherFiles) }
 
     /// As many members as there are files for.
     var memberCount: Int { min(self.members, self.openFiles - Self.otherFiles) }

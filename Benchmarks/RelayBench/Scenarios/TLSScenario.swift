@@ -6,6 +6,8 @@ struct TLSScenario: Scenario {
     let name = "tls"
     private static let streams = 1_000
     private static let streamsEach = 100
+    /// The relay gives back what TLS keeps of a connection that was quiet for four seconds.
+    private static let untilQuiet = Duration.seconds(6)
 
     private enum Way {
         case plain
@@ -98,7 +100,8 @@ struct TLSScenario: Scenario {
             [
                 Self.contender(.encrypted) { server in
                     let client = try bench.client.overTLS()
-                    return try await MemoryRig(server: server, count: bench.sizes.idleReaders / 2) { count in
+                    let count = bench.sizes.idleReaders / 2
+                    return try await MemoryRig(server: server, count: count, settling: Self.untilQuiet) { count in
                         try await .subscribers(count, of: server, from: client, log: DeliveryLog())
                     }
                 }

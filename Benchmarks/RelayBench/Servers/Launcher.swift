@@ -37,6 +37,8 @@ struct Launcher: Sendable {
             preconditionFailure("a Valkey server is launched by launchValkey")
         case .coturn:
             return try await self.launchCoturn()
+        case .gtlsserver:
+            return try await self.launchGTLSServer()
         case .yWebsocket:
             return try await self.launchYWebsocket(port: port)
         case .yrs:
@@ -118,7 +120,7 @@ struct Launcher: Sendable {
         case .relay:
             let extra = ["PULSAR_TLS_SELF_SIGNED": "true"]
             return try await launcher.launchRelay(port: port, storage: .memory, extra: extra)
-        case .valkey, .coturn, .yWebsocket, .yrs:
+        case .valkey, .coturn, .gtlsserver, .yWebsocket, .yrs:
             preconditionFailure("\(kind) is not measured over TLS")
         }
     }

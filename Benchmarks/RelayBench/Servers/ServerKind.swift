@@ -9,6 +9,8 @@ enum ServerKind: String, CaseIterable, Sendable {
     case valkey
     /// coturn's turnserver: STUN and TURN.
     case coturn
+    /// The example server of ngtcp2 with GnuTLS: HTTP/3.
+    case gtlsserver
     /// Debian's y-websocket server, which keeps documents in memory.
     case yWebsocket = "y-websocket"
     /// Yrs, the library, by way of Python's pycrdt.

@@ -10,10 +10,12 @@
 /// The most datagrams of one call of `datagrams_receive`.
 #define DATAGRAMS_MOST 32
 
-/// A datagram that was read.
+/// A datagram that was read, or several of one source that the system has put one behind the other.
 struct datagram_received {
-    /// Bytes.
+    /// Of all of them, bytes.
     size_t length;
+    /// Of each, bytes; the last may be shorter. As `length` on sockets that don't ask for several.
+    size_t part;
     /// `struct sockaddr_in` or `struct sockaddr_in6`.
     uint8_t source[28];
     /// Where it was sent, in network order, on sockets that ask for it.

@@ -262,7 +262,8 @@ uint64_t quic_connection_expiry(quic_connection *connection);
 /// That time has come. Writing is due afterwards.
 enum quic_outcome quic_connection_expire(quic_connection *connection, uint64_t now);
 
-/// Writes the packet that tells the peer of the end: of the error where there was one, else of the application's. As `quic_connection_write`, never -1.
+/// Writes the packet that tells the peer of the end: of the error where there was one, else of the application's, whose reason is cut to 256 bytes.
+/// As `quic_connection_write`, never -1.
 size_t quic_connection_write_close(
     quic_connection *connection, uint64_t code, const uint8_t *reason, size_t reason_size, uint8_t *bytes,
     struct quic_path *path, uint64_t now);

@@ -48,6 +48,8 @@ public struct AuditRecord: Hashable, Sendable {
     public let action: String
     /// On what: a user's id, a topic's name.
     public let target: String?
+    /// What people called the target then, where that is something else: a user's name, a token's label.
+    public let targetName: String?
     /// What came of it.
     public let outcome: Outcome
     /// Of the answer; nil where there was no request.
@@ -65,6 +67,7 @@ public struct AuditRecord: Hashable, Sendable {
         address: String? = nil,
         action: String,
         target: String? = nil,
+        targetName: String? = nil,
         outcome: Outcome,
         status: Int? = nil,
         details: [String: String] = [:]
@@ -77,6 +80,7 @@ public struct AuditRecord: Hashable, Sendable {
         self.address = address.map(Self.cut)
         self.action = Self.cut(action)
         self.target = target.map(Self.cut)
+        self.targetName = targetName.map(Self.cut)
         self.outcome = outcome
         self.status = status
         let kept = details.sorted { ExactText($0.key) < ExactText($1.key) }.prefix(Self.maxDetails)
@@ -108,6 +112,7 @@ extension AuditRecord {
         var address: String?
         var action: String
         var target: String?
+        var targetName: String?
         var outcome: String
         var status: Int?
         var details: [String: String]?
@@ -122,6 +127,7 @@ extension AuditRecord {
             address: self.address,
             action: self.action,
             target: self.target,
+            targetName: self.targetName,
             outcome: self.outcome.rawValue,
             status: self.status,
             details: self.details.isEmpty ? nil : self.details
@@ -143,6 +149,7 @@ extension AuditRecord {
             address: stored.address,
             action: stored.action,
             target: stored.target,
+            targetName: stored.targetName,
             outcome: outcome,
             status: stored.status,
             details: stored.details ?? [:]

@@ -108,7 +108,8 @@ public struct ServiceTokens: Sendable {
     /// Ends a token, also on connections that are open with it.
     ///
     /// - Throws: `noSuchServiceToken` also where it is another user's and `caller` is no administrator; `unavailable`.
-    public func revoke(_ id: String, by caller: Principal) async throws(AccessError) {
+    @discardableResult
+    public func revoke(_ id: String, by caller: Principal) async throws(AccessError) -> ServiceToken {
         let found = try await AccessError.fromStore { () throws(StoreError) in try await self.store.serviceToken(id) }
         guard let token = found, token.user == caller.id || caller.isAdmin else {
             throw AccessError(.noSuchServiceToken)
@@ -118,5 +119,6 @@ public struct ServiceTokens: Sendable {
         _ = try await AccessError.fromStore { () throws(StoreError) in
             try await self.store.removeServiceToken(token.id)
         }
+        return token
     }
 }

@@ -6,6 +6,8 @@ public struct ReaderDetails: Sendable, Hashable {
     public let name: String
     /// Whose it is.
     public let userID: String
+    /// That user's name; nil where the relay can't find it out, or does not tell.
+    public let username: String?
     /// Up to where it has acknowledged: `epoch@id`, or an id.
     public let cursor: String
     /// Messages that it has yet to acknowledge.
@@ -21,6 +23,7 @@ public struct ReaderDetails: Sendable, Hashable {
         self.topic = try json.string("topic_name")
         self.name = try json.string("reader")
         self.userID = try json.string("user_id")
+        self.username = try json.optionalString("username")
         self.cursor = try json.string("cursor")
         self.lag = try json.integer("lag")
         self.isLagExact = json["lag_is_exact"] == .bool(true)

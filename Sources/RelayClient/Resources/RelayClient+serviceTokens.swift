@@ -32,9 +32,11 @@ extension RelayClient {
         return try await self.reply(to: call).decoded(NewServiceToken.init(json:))
     }
 
-    /// The user's tokens that have neither ended nor been revoked, oldest first.
-    public func serviceTokens() async throws -> [ServiceToken] {
-        try await self.list(["auth", "tokens"], ServiceToken.init(json:))
+    /// Tokens that have neither ended nor been revoked, oldest first.
+    ///
+    /// - Parameter owner: whose.
+    public func serviceTokens(of owner: ListedOwner = .caller) async throws -> [ServiceToken] {
+        try await self.list(["auth", "tokens"], query: owner.query, ServiceToken.init(json:))
     }
 
     /// Ends a token, with the connections that are open by it.

@@ -35,6 +35,11 @@ extension RelayClient {
         try await self.reply(to: HTTPCall(.get, Self.topicsPath + [name])).decoded(TopicDetails.init(json:))
     }
 
+    /// What is kept of a topic, for how long, and how many follow it. For who may read it; others get status 403.
+    public func figures(of topic: String) async throws -> TopicFigures {
+        try await self.reply(to: HTTPCall(.get, Self.topicsPath + [topic, "stats"])).decoded(TopicFigures.init(json:))
+    }
+
     /// Changes what isn't nil.
     ///
     /// - Parameters:

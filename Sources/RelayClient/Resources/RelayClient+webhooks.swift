@@ -35,9 +35,11 @@ extension RelayClient {
         return try await self.reply(to: call).decoded(NewWebhook.init(json:))
     }
 
-    /// The user's webhooks, oldest first.
-    public func webhooks() async throws -> [Webhook] {
-        try await self.list(Self.path, Webhook.init(json:))
+    /// Webhooks, oldest first.
+    ///
+    /// - Parameter owner: whose.
+    public func webhooks(of owner: ListedOwner = .caller) async throws -> [Webhook] {
+        try await self.list(Self.path, query: owner.query, Webhook.init(json:))
     }
 
     /// Stops a webhook for a while.

@@ -75,6 +75,10 @@ public protocol TopicBehavior: Sendable {
 
     /// Whether a reader who may read the topic may see this message of it.
     func isVisible(_ message: Message, to principal: Principal) -> Bool
+
+    /// Whether readers that follow the topic are handed messages whose `ttl` is over, as long as these are kept. For messages that have to be
+    /// heard by relays whose clocks are wrong: a `ttl` then only says how long they are kept for who comes later.
+    var handsOutExpired: Bool { get }
 }
 
 /// Why a behaviour turned a draft down. The text is for the publisher.
@@ -127,6 +131,8 @@ extension TopicBehavior {
     public var hidesMessages: Bool { false }
 
     public func isVisible(_ message: Message, to principal: Principal) -> Bool { true }
+
+    public var handsOutExpired: Bool { false }
 }
 
 extension TopicBehavior {

@@ -229,7 +229,7 @@ extension LoopReaders {
             range: .forward(after: reader.cursor, through: through),
             maxMessages: limits.maxMessages,
             maxBytes: limits.maxBytes,
-            now: self.clock.now()
+            now: reader.topic.readingTime
         )
         self.fetch(request, ticket)
     }

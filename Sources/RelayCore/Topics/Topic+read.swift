@@ -66,9 +66,14 @@ extension Topic {
         if isNews { self.environment.readerNews.note(self.key) }
     }
 
+    /// The moment at which messages have to be alive for readers to be handed them.
+    var readingTime: Timestamp {
+        self.behavior.handsOutExpired ? Timestamp(microseconds: 0) : self.environment.clock.now()
+    }
+
     /// Takes what has come after `position`, and lets the loop be told again.
     func look(for loop: any ReadingLoop, after position: MessageID, limits: SliceLimits) -> Look {
-        let now = self.environment.clock.now()
+        let now = self.readingTime
         return self.state.withLock { state in
             if let index = state.loops.firstIndex(where: { $0.loop === loop }) {
                 state.loops[index].isMarked = false
@@ -108,7 +113,7 @@ extension Topic {
     }
 
     func readHot(after id: MessageID, through: MessageID, limits: SliceLimits) -> HotRead {
-        let now = self.environment.clock.now()
+        let now = self.readingTime
         return self.state.withLock { state in
             HotRead(
                 slice: state.hot.slice(after: id, through: through, limits: limits, now: now),

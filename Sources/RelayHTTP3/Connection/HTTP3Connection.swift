@@ -11,8 +11,6 @@ public final class HTTP3Connection {
     public var handler: (any HTTP3ConnectionHandler)?
     /// Nil before the handshake is done, and once the connection is over.
     public private(set) var transport: QUICConnection?
-    /// What the peer has told; nil before it has.
-    public private(set) var peerSettings: HTTP3Settings?
 
     let limits: HTTP3Limits
     private var control: QUICStream?
@@ -53,6 +51,9 @@ public final class HTTP3Connection {
         control.write(bytes)
     }
 
+    /// Ends the connection with all that lives on it. Harmless where it is over.
+    ///
+    /// - Parameter reason: for people.
     public func close(_ code: HTTP3ErrorCode, _ reason: String = "") {
         self.transport?.close(code: code.rawValue, reason: reason)
     }
@@ -153,8 +154,8 @@ public final class HTTP3Connection {
         case .began(let role):
             try self.only.opened(role)
             if role == .unknown { stream.refuse(.streamCreation) }
-        case .settings(let settings): self.peerSettings = settings
-        case .goAway: break
+        // What the relay sends is within what every peer takes.
+        case .settings, .goAway: break
         case .session(let id, let content):
             self.peerStreams[stream.id] = nil
             let found = WebTransportStream(stream.transport, of: id, content)

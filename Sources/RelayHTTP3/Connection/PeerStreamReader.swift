@@ -3,6 +3,7 @@ import RelayWire
 
 /// What a peer sends on a stream in one direction: the control stream, QPACK's two, a stream of a session, or what nobody knows.
 public struct PeerStreamReader: Sendable {
+    /// What has come.
     public enum Event: Hashable, Sendable {
         /// Which stream it is. Told once, before anything else.
         case began(Role)
@@ -14,6 +15,7 @@ public struct PeerStreamReader: Sendable {
         case session(id: UInt64, ByteBuffer)
     }
 
+    /// What a stream is for.
     public enum Role: Hashable, Sendable {
         case control
         case encoder
@@ -169,22 +171,6 @@ public struct PeerStreamReader: Sendable {
         // No push was promised, and so none can be cancelled.
         case HTTP3FrameKind.cancelPush: throw .connection(.idError, "There is no such push")
         default: break
-        }
-    }
-}
-
-/// Which of the streams that a peer has but one of it has opened.
-struct OnlyStreams {
-    private var roles: Set<PeerStreamReader.Role> = []
-
-    /// - Throws: a violation of the connection, where there is one already.
-    mutating func opened(_ role: PeerStreamReader.Role) throws(HTTP3Violation) {
-        switch role {
-        case .control, .encoder, .decoder:
-            guard self.roles.insert(role).inserted else {
-                throw .connection(.streamCreation, "There can be but one such stream")
-            }
-        case .session, .unknown: break
         }
     }
 }

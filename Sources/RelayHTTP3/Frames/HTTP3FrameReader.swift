@@ -5,6 +5,7 @@ import RelayWire
 ///
 /// ``add(_:)`` what came, then take ``next()`` until it is nil.
 public struct HTTP3FrameReader: Sendable {
+    /// A step in the stream.
     public enum Event: Hashable, Sendable {
         /// A frame begins. At ``HTTP3FrameKind/webTransportStream`` the length is a session's id, and what follows are no frames: see
         /// ``takeRest()``.
@@ -25,6 +26,7 @@ public struct HTTP3FrameReader: Sendable {
     /// Bytes that are kept until more come.
     public var heldBytes: Int { self.bytes.readableBytes }
 
+    /// Takes what came, without a copy where nothing is left of before.
     public mutating func add(_ bytes: ByteBuffer) {
         if self.bytes.readableBytes == 0 {
             self.bytes = bytes
@@ -33,6 +35,7 @@ public struct HTTP3FrameReader: Sendable {
         }
     }
 
+    /// - Returns: nil where more has to come first.
     public mutating func next() -> Event? {
         guard let left = self.left else { return self.begin() }
         let count = Int(min(left, UInt64(self.bytes.readableBytes)))

@@ -3,6 +3,7 @@ public import NIOCore
 /// Reads field sections of a peer that was told that there is no dynamic table (RFC 9204 section 4.5): all that is not literal has a number in the
 /// static one.
 public enum QPACKDecoder {
+    /// What a field section is.
     public enum Outcome: Hashable, Sendable {
         case fields([HTTP3Field])
         /// More than may be. How much more is not known.

@@ -3,6 +3,8 @@ public import NIOCore
 /// Writes field sections that any peer can read: with numbers of the static table, without a dynamic one (RFC 9204 section 4.5). Texts are
 /// written as they are, without the Huffman code.
 public enum QPACKEncoder {
+    /// - Parameter fields: names in small letters, pseudo fields first.
+    /// - Returns: the section as it stands in a frame.
     public static func encode(_ fields: some Sequence<HTTP3Field>) -> ByteBuffer {
         var bytes = ByteBuffer()
         // Nothing of the dynamic table is required.

@@ -4,6 +4,7 @@ public import NIOCore
 ///
 /// Holds a head until it is complete, and nothing else.
 public struct HTTP3RequestReader: Sendable {
+    /// What has come.
     public enum Event: Hashable, Sendable {
         case head(HTTP3RequestHead)
         /// A head beyond what is taken. The rest of the request is passed over.
@@ -56,6 +57,8 @@ public struct HTTP3RequestReader: Sendable {
     /// Whether a head is awaited.
     public var awaitsHead: Bool { if case .head = self.phase { true } else { false } }
 
+    /// - Parameter isLast: whether the client sends nothing behind it.
+    /// - Throws: a violation, after which nothing more may be fed.
     public mutating func receive(_ bytes: ByteBuffer, isLast: Bool) throws(HTTP3Violation) -> [Event] {
         var events: [Event] = []
         self.frames.add(bytes)
@@ -72,6 +75,9 @@ public struct HTTP3RequestReader: Sendable {
         if isLast { try self.finish(&events) }
         return events
     }
+
+    /// A small part of a body is copied out of a piece that is larger than this, bytes: where the part waits, all of the piece would be kept.
+    private static let largePiece = 4 << 10
 
     private mutating func begin(_ kind: UInt64, _ length: UInt64, _ events: inout [Event]) throws(HTTP3Violation) {
         self.hasBegun = true
@@ -113,7 +119,8 @@ public struct HTTP3RequestReader: Sendable {
         switch self.current {
         case .headers(var gathered):
             self.current = .ignored
-            if gathered.readableBytes == 0 { gathered = part } else { gathered.writeImmutableBuffer(part) }
+            // What waits must not keep alive all that it came with, so it is a copy.
+            if isLast, gathered.readableBytes == 0 { gathered = part } else { gathered.writeImmutableBuffer(part) }
             if isLast { try self.takeHead(gathered, &events) } else { self.current = .headers(gathered) }
         case .data:
             self.bodyBytes += UInt64(part.readableBytes)
@@ -125,7 +132,10 @@ public struct HTTP3RequestReader: Sendable {
 
     /// Frames of a few bytes each become one part: parts cost more than bytes.
     private static func add(_ part: ByteBuffer, to events: inout [Event]) {
-        guard case .body(var body) = events.last else { return events.append(.body(part)) }
+        guard case .body(var body) = events.last else {
+            let isSmall = part.storageCapacity > self.largePiece && part.readableBytes < part.storageCapacity / 4
+            return events.append(.body(isSmall ? ByteBuffer(bytes: part.readableBytesView) : part))
+        }
         events.removeLast()
         body.writeImmutableBuffer(part)
         events.append(.body(body))

@@ -53,6 +53,8 @@ struct PresenceBook<Ticket: Sendable>: Sendable {
         var failed: [Ticket] = []
         /// Entries that are no more.
         var removed: [ConnectionID] = []
+        /// Members of which nothing is held but what is stored.
+        var resting: [PresenceMember] = []
     }
 
     private var entries: [ConnectionID: Entry] = [:]
@@ -256,7 +258,11 @@ struct PresenceBook<Ticket: Sendable>: Sendable {
             return settled.removed.append(connection)
         }
         self.entries[connection] = entry
-        if !entry.isSettled || !entry.waiting.isEmpty { self.touch(connection) }
+        if !entry.isSettled || !entry.waiting.isEmpty {
+            self.touch(connection)
+        } else if let member = entry.wanted {
+            settled.resting.append(member)
+        }
     }
 
     /// The topic is no more, and with it all that was said there.

@@ -148,7 +148,8 @@ extension PresenceRoom {
     ) -> Settled {
         self.state.withLock { state in
             let settled = change(&state.book)
-            return Settled(done: settled.done, failed: settled.failed, released: state.release(settled.removed))
+            let released = state.release(settled.removed) + settled.resting.compactMap { state.shrink(to: $0) }
+            return Settled(done: settled.done, failed: settled.failed, released: released)
         }
     }
 }

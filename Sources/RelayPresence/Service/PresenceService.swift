@@ -252,6 +252,17 @@ extension PresenceRoom.State {
         return released
     }
 
+    /// A member that said more before is stored as it is now.
+    ///
+    /// - Returns: what is held no longer; nil where that is nothing.
+    mutating func shrink(to member: PresenceMember) -> PresenceRoom.Held? {
+        guard let held = self.held[member.connection], held.bytes > member.cost else { return nil }
+        let less = held.bytes - member.cost
+        self.held[member.connection]?.bytes = member.cost
+        self.heldBytes -= less
+        return PresenceRoom.Held(user: nil, bytes: less)
+    }
+
     /// How much more is held for a member than before. What is told meanwhile may still be the longer one.
     fileprivate func growth(to member: PresenceMember) -> Int {
         max(0, member.cost - (self.held[member.connection]?.bytes ?? 0))

@@ -10,6 +10,8 @@ public struct PresenceTopic: TopicBehavior {
     public let kind = "presence"
     public let tier = StreamTier.hot
     public let gathering: GatheringTime? = .byReaders
+    /// That somebody has gone is told for a while: by the clock of the relay that tells.
+    public let handsOutExpired = true
 
     /// More words than members, and of those that have gone of late, whoever comes and goes.
     private static let maxMessages = 200_000

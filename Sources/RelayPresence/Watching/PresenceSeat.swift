@@ -258,13 +258,6 @@ public final class PresenceSeat {
     }
 }
 
-/// The edge behind seats. Called on its loop.
-public protocol PresenceListener: AnyObject {
-    /// ``PresenceSeat/next()`` and ``PresenceSeat/roster()`` may have something: who is there has been read, or, for who watches, has changed. Never
-    /// called from inside of a call of the seat's.
-    func presenceIsReady(_ seat: PresenceSeat)
-}
-
 extension PresenceService.Wish {
     fileprivate init(_ connection: PresenceConnection, _ data: ByteBuffer?) {
         self.init(connection: connection.id, user: connection.user, username: connection.username, data: data)

@@ -2,13 +2,13 @@ public import NIOCore
 
 /// A connection, at either side. Lives on one loop, and is used there alone.
 public final class QUICConnection {
-    /// Reasons are cut to so many bytes.
-    private static let longestReason = 256
     /// What TLS holds for a handshake, bytes: measured, since it does not say.
     private static let handshakeMemory = 32 << 10
     private static let step = 4 << 10
 
+    /// On which all of its calls are made.
     public let eventLoop: any EventLoop
+    /// Whether it was opened by the peer.
     public let isServer: Bool
     /// Kept until the connection is over.
     public var handler: (any QUICConnectionHandler)?
@@ -18,7 +18,7 @@ public final class QUICConnection {
     public private(set) var isOpen = false
 
     private let transport: Transport
-    private let endpoint: QUICEndpoint
+    private let owner: any QUICConnectionOwner
     private let datagramQueue: Int
     private var streams: [UInt64: QUICStream] = [:]
     private(set) var path: Transport.Path
@@ -29,10 +29,10 @@ public final class QUICConnection {
     private var closing: (code: UInt64, reason: String)?
     private(set) var isOver = false
 
-    // What the endpoint keeps about it.
+    // What its owner keeps about it.
     /// All ids that packets for it may have.
     var ids: Set<ConnectionID> = []
-    /// Whether the endpoint is to look at it.
+    /// Whether its owner is to look at it.
     var isTouched = false
     var timer: Scheduled<Void>?
     var timerMoment: NIODeadline?
@@ -45,15 +45,15 @@ public final class QUICConnection {
         _ transport: Transport,
         isServer: Bool,
         path: Transport.Path,
-        endpoint: QUICEndpoint,
+        owner: any QUICConnectionOwner,
         datagramQueue: Int,
         guest: AdmissionBook.Guest?
     ) {
         self.transport = transport
         self.isServer = isServer
         self.path = path
-        self.endpoint = endpoint
-        self.eventLoop = endpoint.loop
+        self.owner = owner
+        self.eventLoop = owner.loop
         self.datagramQueue = datagramQueue
         self.guest = guest
         transport.ids = self
@@ -106,7 +106,7 @@ public final class QUICConnection {
             return false
         }
         self.transport.send(datagram: datagram)
-        self.endpoint.touch(self)
+        self.owner.touch(self)
         return true
     }
 
@@ -114,13 +114,12 @@ public final class QUICConnection {
     ///
     /// - Parameters:
     ///   - code: of the application's protocol, below 2^62.
-    ///   - reason: for people; what is beyond 256 bytes is cut.
+    ///   - reason: for people; the peer gets 256 bytes of it at most.
     public func close(code: UInt64, reason: String = "") {
         guard !self.isOver, self.closing == nil else { return }
-        let cut = reason.utf8.count <= Self.longestReason ? reason : String(reason.prefix(Self.longestReason / 4))
-        self.closing = (code, cut)
+        self.closing = (code, reason)
         self.isOpen = false
-        self.endpoint.touch(self)
+        self.owner.touch(self)
     }
 
     /// Goes on with new keys (RFC 9001 section 6), which the library does of itself before old ones wear out.
@@ -128,7 +127,7 @@ public final class QUICConnection {
     /// - Returns: whether it can now.
     func updateKeys() -> Bool {
         let isUpdating = self.transport.updateKeys(at: self.eventLoop.now)
-        self.endpoint.touch(self)
+        self.owner.touch(self)
         return isUpdating
     }
 
@@ -138,7 +137,7 @@ public final class QUICConnection {
     func migrate(from local: PeerAddress) -> Bool {
         let path = Transport.Path(local: local, remote: self.path.remote)
         let isMigrating = self.transport.migrate(to: path, at: self.eventLoop.now)
-        self.endpoint.touch(self)
+        self.owner.touch(self)
         return isMigrating
     }
 
@@ -146,30 +145,35 @@ public final class QUICConnection {
 
     func write(_ bytes: ByteBuffer, isLast: Bool, to stream: QUICStream) -> Bool {
         guard self.isOpen, self.transport.write(bytes, isLast: isLast, to: stream.id) else { return false }
-        self.endpoint.touch(self)
+        self.owner.touch(self)
         return true
     }
+
+    /// Lets the peer send so many bytes more on the connection, for streams on which it sends nothing more.
+    ///
+    /// - Parameter count: bytes, which ``QUICStream/takeOwed()`` has given.
+    public func grant(_ count: Int) { self.grant(count, on: nil) }
 
     /// - Parameter stream: nil where it is not known any more.
     func grant(_ count: Int, on stream: QUICStream?) {
         guard count > 0, !self.isOver else { return }
         if let stream { self.transport.grant(count, on: stream.id) } else { self.transport.grant(count) }
-        self.endpoint.touch(self)
+        self.owner.touch(self)
     }
 
     func reset(_ stream: QUICStream, code: UInt64) {
         guard !self.isOver else { return }
         self.transport.reset(stream.id, code: code)
-        self.endpoint.touch(self)
+        self.owner.touch(self)
     }
 
     func stop(_ stream: QUICStream, code: UInt64) {
         guard !self.isOver else { return }
         self.transport.stop(stream.id, code: code)
-        self.endpoint.touch(self)
+        self.owner.touch(self)
     }
 
-    // MARK: For its endpoint
+    // MARK: For its owner
 
     /// What is to be charged for it, bytes: in steps, so that most packets change nothing.
     var due: Int {
@@ -272,7 +276,7 @@ public final class QUICConnection {
         case .streamsAllowed: self.streamsAllowed()
         case .datagram(let bytes): self.handler?.connection(self, receivedDatagram: bytes)
         case .moved(let remote): self.moved(to: remote)
-        case .token(let token): self.endpoint.took(token: token)
+        case .token(let token): self.owner.took(token: token)
         }
     }
 
@@ -281,7 +285,7 @@ public final class QUICConnection {
         guard self.closing == nil, !self.isOver else { return }
         self.isOpen = true
         self.wasOpen = true
-        self.endpoint.opened(self)
+        self.owner.opened(self)
         guard let handler else { return self.close(code: 0) }
         handler.connectionOpened(self)
     }
@@ -313,7 +317,7 @@ public final class QUICConnection {
 }
 
 extension QUICConnection: ConnectionIDOwner {
-    func made(_ id: ConnectionID) -> ConnectionID { self.endpoint.made(id, for: self) }
+    func made(_ id: ConnectionID) -> ConnectionID { self.owner.made(id, for: self) }
 
-    func retired(_ id: ConnectionID) { self.endpoint.retired(id, of: self) }
+    func retired(_ id: ConnectionID) { self.owner.retired(id, of: self) }
 }

@@ -4,6 +4,7 @@ public import NIOCore
 public final class QUICStream {
     /// As in RFC 9000 section 2.1: the first stream that a client opens in both directions is 0.
     public let id: UInt64
+    /// Also after the stream is closed.
     public let connection: QUICConnection
     /// Kept until the stream is closed.
     public var handler: (any QUICStreamHandler)?
@@ -27,6 +28,7 @@ public final class QUICStream {
         self.isWritable = self.isBidirectional || self.isOwn
     }
 
+    /// Whether both sides can send on it.
     public var isBidirectional: Bool { self.id & 2 == 0 }
     /// Whether it was opened here.
     public var isOwn: Bool { (self.id & 1 == 1) == self.connection.isServer }
@@ -66,6 +68,15 @@ public final class QUICStream {
         guard count > 0 else { return }
         self.owed -= count
         self.connection.grant(count, on: self.isClosed ? nil : self)
+    }
+
+    /// Takes over what is owed, of a stream that is closed or about to be stopped: to grant it later to the connection alone, see
+    /// ``QUICConnection/grant(_:)``, without the stream.
+    ///
+    /// - Returns: bytes.
+    public func takeOwed() -> Int {
+        defer { self.owed = 0 }
+        return self.owed
     }
 
     /// Tells the peer that nothing more is read (STOP_SENDING). Nothing is received any more; what is owed is granted to the connection.

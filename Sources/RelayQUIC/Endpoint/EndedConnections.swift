@@ -20,10 +20,13 @@ struct EndedConnections {
 
         /// A packet has come for it.
         ///
-        /// - Returns: what to say again: ever more seldom, so that two that do the same come to rest.
-        func answer(on path: Transport.Path) -> ByteBuffer? {
+        /// - Parameter size: of the datagram, bytes.
+        /// - Returns: what to say again: ever more seldom, so that two that do the same come to rest; and never more than three times what came, since
+        ///   the peer may not have proved where it is.
+        func answer(to size: Int, on path: Transport.Path) -> ByteBuffer? {
+            guard let farewell, farewell.readableBytes <= 3 * size, path == self.path else { return nil }
             self.received += 1
-            return self.received.nonzeroBitCount == 1 && path == self.path ? self.farewell : nil
+            return self.received.nonzeroBitCount == 1 ? farewell : nil
         }
     }
 

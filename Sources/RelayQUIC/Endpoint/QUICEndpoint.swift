@@ -4,7 +4,7 @@ import Synchronization
 
 /// The connections of one loop: whose a packet is, who comes in, and what is due when. It knows no socket: packets come in by
 /// ``receive(_:on:)``, and go out by its output. The loop is its clock.
-final class QUICEndpoint {
+final class QUICEndpoint: QUICConnectionOwner {
     /// Whom new connections are handed to.
     typealias Accept = (QUICConnection) -> (any QUICConnectionHandler)?
 
@@ -127,7 +127,7 @@ final class QUICEndpoint {
         switch self.table[ConnectionID(unsafe packet.destination)] {
         case .open(let connection): unsafe self.receive(bytes, of: packet, for: connection, on: path)
         case .ended(let ended):
-            guard let farewell = ended.answer(on: path) else { return }
+            guard let farewell = ended.answer(to: bytes.count, on: path) else { return }
             self.answers.repeatFarewell(farewell, on: path, at: self.loop.now)
         case nil where self.server == nil: unsafe self.receiveStray(bytes, packet, byClient: path)
         case nil: unsafe self.receiveStray(bytes, packet, on: path)
@@ -261,7 +261,7 @@ final class QUICEndpoint {
             transport,
             isServer: isServer,
             path: path,
-            endpoint: self,
+            owner: self,
             datagramQueue: self.settings.settings.datagramQueue,
             guest: guest
         )
@@ -281,7 +281,6 @@ final class QUICEndpoint {
 
     func took(token: [UInt8]) { self.token = token }
 
-    /// The handshake of a connection is done.
     func opened(_ connection: QUICConnection) {
         guard let guest = connection.guest, let server else { return }
         server.admission.opened(guest)
@@ -359,7 +358,6 @@ final class QUICEndpoint {
         self.settle()
     }
 
-    /// Something is to be told or sent, at the end of this turn.
     func touch(_ connection: QUICConnection) {
         guard !connection.isTouched else { return }
         connection.isTouched = true

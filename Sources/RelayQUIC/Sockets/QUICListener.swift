@@ -3,9 +3,13 @@ import NIOPosix
 
 /// A UDP port that takes QUIC connections: one socket for each of its loops, all on one port.
 public final class QUICListener: Sendable {
+    /// What a listener is bound with.
     public struct Configuration: Sendable {
+        /// For each of its connections.
         public var settings: QUICSettings
+        /// For all of them together.
         public var limits = QUICLimits()
+        /// The first that clients are shown; see ``QUICListener/use(_:)``.
         public var certificate: QUICCertificate
         /// From which the tokens of stateless resets are made, 32 bytes. With the same one after a restart, clients of the time before learn at once
         /// that their connections are gone. Never shown.
@@ -52,11 +56,13 @@ public final class QUICListener: Sendable {
         var channels: [any Channel] = []
         for (index, loop) in loops.enumerated() {
             do {
-                let channel = try await UDPBinding.bind(to: address, isShared: loops.count > 1, on: loop) {
+                // The first finds out whether another program has the port. With that one the system would share it without a word.
+                let channel = try await UDPBinding.bind(to: address, isShared: index > 0, on: loop) {
                     maker.makeHandler(index, on: loop)
                 }
                 address = channel.localAddress ?? address
                 channels.append(channel)
+                if index == 0, loops.count > 1 { try await UDPBinding.share(channel) }
             } catch {
                 for channel in channels { try? await channel.close() }
                 throw error

@@ -1,7 +1,8 @@
 import NIOCore
 import RelayDatagrams
 
-/// Reads what comes to one UDP socket. The channel takes the first datagram that comes, and what has come behind it is taken past it.
+/// Reads what comes to one UDP socket. The channel takes what comes first, and what has come behind it is taken past
+/// it.
 final class QUICSocketHandler: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
 
@@ -35,8 +36,10 @@ final class QUICSocketHandler: ChannelInboundHandler {
         let envelope = self.unwrapInboundIn(data)
         guard let local, let remote = PeerAddress(envelope.remoteAddress) else { return }
         self.endpoint.turn {
-            unsafe envelope.data.withUnsafeReadableBytes {
-                unsafe self.endpoint.receive($0, on: Transport.Path(local: local, remote: remote))
+            unsafe envelope.data.withUnsafeReadableBytes { bytes in
+                unsafe UDPIntake.split(bytes, each: envelope.metadata?.segmentSize ?? bytes.count) {
+                    unsafe self.endpoint.receive($0, on: Transport.Path(local: local, remote: remote))
+                }
             }
             guard let socket else { return }
             unsafe self.intake.read(socket) { bytes, remote in

@@ -16,7 +16,7 @@ enum UDPBinding {
     }
 
     /// - Parameters:
-    ///   - isShared: whether others may be bound there, too; the system chooses among them by the addresses of a packet.
+    ///   - isShared: whether others that are shared may be bound there, too; the system chooses among them by the addresses of a packet.
     ///   - handler: made on the loop.
     static func bind(
         to address: SocketAddress,
@@ -35,9 +35,23 @@ enum UDPBinding {
                     try channel.pipeline.syncOperations.addHandler(handler())
                 }
             }
+        // Datagrams that have come one right behind the other from one source are one to the system, and to us, on their whole way here.
+        if System.supportsUDPReceiveOffload {
+            bootstrap = bootstrap.channelOption(.datagramReceiveOffload, value: true)
+                .channelOption(.datagramReceiveSegmentSize, value: true)
+        }
         if isShared { bootstrap = bootstrap.channelOption(Self.shared, value: 1) }
         do {
             return try await bootstrap.bind(to: address).get()
+        } catch {
+            throw .address("\(error)")
+        }
+    }
+
+    /// Lets others be bound where this one is, from now on.
+    static func share(_ channel: any Channel) async throws(QUICProblem) {
+        do {
+            try await channel.setOption(Self.shared, value: 1).get()
         } catch {
             throw .address("\(error)")
         }

@@ -58,32 +58,19 @@ import NIOCore
         var id = id.id
         var path = path.library
         unsafe transport.connection = settings.withLibrarySettings { settings in
-            let owner = unsafe transport.owner
-            let now = now.uptimeNanoseconds
-            guard var original else {
-                return unsafe quic_connection_accept(
+            unsafe withOptionalPointer(original) { original in
+                unsafe quic_connection_accept(
                     &packet,
                     &id,
-                    nil,
+                    original,
                     isProved,
                     &path,
                     settings,
                     certificate.pointer,
-                    owner,
-                    now
+                    transport.owner,
+                    now.uptimeNanoseconds
                 )
             }
-            return unsafe quic_connection_accept(
-                &packet,
-                &id,
-                &original,
-                isProved,
-                &path,
-                settings,
-                certificate.pointer,
-                owner,
-                now
-            )
         }
         return unsafe transport.connection == nil ? nil : transport
     }
@@ -372,6 +359,11 @@ import NIOCore
         default: preconditionFailure("unknown event of QUIC")
         }
     }
+}
+
+private func withOptionalPointer<Value, Result>(_ value: Value?, _ body: (UnsafePointer<Value>?) -> Result) -> Result {
+    guard let value else { return body(nil) }
+    return unsafe withUnsafePointer(to: value) { unsafe body($0) }
 }
 
 private func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {

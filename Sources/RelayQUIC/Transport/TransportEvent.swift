@@ -15,13 +15,3 @@ enum TransportEvent {
     case moved(PeerAddress)
     case token([UInt8])
 }
-
-/// Who knows which packets are whose.
-protocol ConnectionIDOwner: AnyObject {
-    /// Packets for an id are the connection's from now on.
-    ///
-    /// - Parameter id: of chance.
-    /// - Returns: the id to use.
-    func made(_ id: ConnectionID) -> ConnectionID
-    func retired(_ id: ConnectionID)
-}

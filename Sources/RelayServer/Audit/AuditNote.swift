@@ -11,6 +11,8 @@ final class AuditNote: Sendable {
         /// Whether who acts holds an administrator's permission at that moment, by what they have shown. Nothing that comes later changes it.
         var isAdministrator = false
         var target: String?
+        /// What people call the target, where that is something else.
+        var targetName: String?
         var details: [String: String] = [:]
         /// Nil: as the answer's status says.
         var signIn: SignInOutcome?
@@ -32,6 +34,9 @@ final class AuditNote: Sendable {
     }
 
     func note(target: String) { self.content.withLock { $0.target = target } }
+
+    /// - Parameter targetName: what people call the target; nil where that can't be found out.
+    func note(targetName: String?) { self.content.withLock { $0.targetName = targetName } }
 
     func noteNewUser() {
         self.content.withLock { content in

@@ -45,10 +45,12 @@ final class AuditTrail: Sendable {
 
     /// Records an act. From any thread; waits for nothing.
     ///
-    /// - Parameter cause: of others than administrators few are kept.
-    func record(_ act: AuditAct, by cause: AuditCause = .administrator) {
+    /// - Parameters:
+    ///   - cause: of others than administrators few are kept.
+    ///   - request: what log lines about the request have by which it was done.
+    func record(_ act: AuditAct, by cause: AuditCause = .administrator, in request: Logger.Metadata = [:]) {
         let record = act.record(at: self.now(), node: self.node)
-        self.log(record)
+        self.log(record, request)
         let most = self.settings().maxRecords
         guard self.budget.withLock({ $0.take(cause, at: record.at.microseconds, of: most) }) else { return }
         self.queue.withLock { $0.add(record) }
@@ -58,14 +60,16 @@ final class AuditTrail: Sendable {
     /// Which sign-ins are to be recorded.
     var signIns: AuditedSignIns { self.settings().signIns }
 
-    private func log(_ record: AuditRecord) {
-        var metadata: Logger.Metadata = [
-            "action": "\(record.action)", "outcome": "\(record.outcome)", "audit_id": "\(record.id)",
-        ]
+    private func log(_ record: AuditRecord, _ request: Logger.Metadata) {
+        var metadata = request
+        metadata["action"] = "\(record.action)"
+        metadata["outcome"] = "\(record.outcome)"
+        metadata["audit_id"] = "\(record.id)"
         if let user = record.user { metadata["user_id"] = "\(user)" }
         if let name = record.username { metadata["username"] = "\(name)" }
         if let address = record.address { metadata["address"] = "\(address)" }
         if let target = record.target { metadata["target"] = "\(target)" }
+        if let name = record.targetName { metadata["target_name"] = "\(name)" }
         if let status = record.status { metadata["status"] = "\(status)" }
         for (name, value) in record.details { metadata["detail_\(name)"] = "\(value)" }
         self.logger.notice("audit", metadata: metadata)
@@ -155,6 +159,7 @@ struct AuditAct: Sendable {
     var address: String?
     var action: String
     var target: String?
+    var targetName: String?
     var outcome: AuditRecord.Outcome
     var status: Int?
     var details: [String: String] = [:]
@@ -169,6 +174,7 @@ struct AuditAct: Sendable {
             address: self.address,
             action: self.action,
             target: self.target,
+            targetName: self.targetName,
             outcome: self.outcome,
             status: self.status,
             details: self.details

@@ -16,11 +16,18 @@ final class DeliveryLoop: ReadingLoop {
         let presence: PresenceLoop
         let headTexts = HeadTexts()
         let lateAnswers = LateAnswers()
+        let resting: RestingConnections
 
-        init(readers: LoopReaders, connections: LoopConnections, presence: PresenceLoop) {
+        init(
+            readers: LoopReaders,
+            connections: LoopConnections,
+            presence: PresenceLoop,
+            resting: RestingConnections
+        ) {
             self.readers = readers
             self.connections = connections
             self.presence = presence
+            self.resting = resting
         }
     }
 
@@ -60,7 +67,8 @@ final class DeliveryLoop: ReadingLoop {
         self.state.value = LoopState(
             readers: readers,
             connections: connections,
-            presence: PresenceLoop(presence, readers, on: eventLoop)
+            presence: PresenceLoop(presence, readers, on: eventLoop),
+            resting: RestingConnections(eventLoop: eventLoop)
         )
     }
 

@@ -38,4 +38,14 @@ enum DrainHint {
 
     /// In milliseconds.
     static func random() -> UInt32 { UInt32.random(in: 100...self.span) }
+
+    /// A close frame has room for so much, in bytes.
+    private static let maxReasonBytes = 123
+
+    /// - Parameter alternate: where to; left out where it is too long for a close frame.
+    static func reason(alternate: String?) -> String {
+        let reason = "The relay is restarting, connect again in \(self.random()) ms"
+        guard let alternate, reason.utf8.count + 4 + alternate.utf8.count <= self.maxReasonBytes else { return reason }
+        return "\(reason) at \(alternate)"
+    }
 }

@@ -24,12 +24,26 @@ struct RequestGate: Sendable {
         return self.origins.preflight(head.headers)
     }
 
-    /// Whether a page of this origin may open a WebSocket or an event stream: browsers don't ask first for those.
+    /// Whether a page of this origin may open a WebSocket, an event stream or a session of WebTransport: browsers don't ask first for those.
     func mayConnect(_ head: HTTPRequestHead) -> Bool {
         guard let origin = head.headers.first(name: "origin") else { return true }
         if self.origins.allows(origin) { return true }
         guard let host = head.headers.first(name: "host") else { return false }
-        return origin == "https://\(host)" || origin == "http://\(host)"
+        if origin == "https://\(host)" || origin == "http://\(host)" { return true }
+        return head.headers["upgrade"] == ["webtransport"] && Self.isPage(origin, ofHost: host)
+    }
+
+    /// The port of sessions is another than that of the relay's own pages, so the host alone tells these.
+    private static func isPage(_ origin: String, ofHost authority: String) -> Bool {
+        let page = ["https://", "http://"].first { origin.hasPrefix($0) }.map { origin.dropFirst($0.count) }
+        return page.map(Self.host(of:)) == Self.host(of: authority[...])
+    }
+
+    /// Of a name or an address, with or without a port.
+    private static func host(of authority: Substring) -> String {
+        if let named = HostPort(String(authority)) { return named.host }
+        let isBracketed = authority.hasPrefix("[") && authority.hasSuffix("]")
+        return String(isBracketed ? authority.dropFirst().dropLast() : authority)
     }
 
     private static var invalidHost: Reply { Reply(.badRequest, text: "Invalid host header") }

@@ -32,13 +32,22 @@ protocol RequestStream: AnyObject {
     var session: WebTransportSession? { get }
 
     /// Stands between a session's bytes and a ``WebSocketConnection``, of which they are no frames; nil where there is no session.
-    var framing: (any ChannelHandler)? { get }
+    func framing(of messages: SessionMessages) -> (any ChannelHandler)?
+}
+
+/// How messages lie in the bytes of a session's stream, where no frames of WebSockets part them.
+enum SessionMessages {
+    /// They say themselves where they end, and are binary.
+    case unmarked
+    /// They are texts, each behind its length in four bytes, the highest first.
+    case measuredTexts
 }
 
 extension RequestStream {
     var isSession: Bool { false }
     var session: WebTransportSession? { nil }
-    var framing: (any ChannelHandler)? { nil }
+
+    func framing(of messages: SessionMessages) -> (any ChannelHandler)? { nil }
 }
 
 extension HTTPConnection {

@@ -154,6 +154,11 @@ final class HTTP2Connection: ChannelInboundHandler {
         }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { self.inputClosed() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     /// What a stream's client has done wrong is told on the stream, and ends it. What the connection's has, was told by the library, see
     /// ``wroteGoAway(_:)``.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -199,6 +204,15 @@ final class HTTP2Connection: ChannelInboundHandler {
         guard self.streams > 0 else { return self.end(.noError) }
         self.phase = .draining
         self.write(.goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
+    }
+
+    /// The client sends nothing more. One that still listens gets its answers. One that has left looks alike until something is written: its
+    /// system refuses that, and the connection ends with all streams.
+    private func inputClosed() {
+        guard !self.isOver else { return }
+        guard self.streams > 0 else { return self.end(.noError) }
+        self.phase = .draining
+        self.write(.goAway(lastStreamID: self.lastStream, errorCode: .noError, opaqueData: nil))
     }
 
     /// Tells the client to go, and why. What was answered before still goes out.

@@ -8,8 +8,9 @@ import Synchronization
 /// A request of HTTP/3 as a channel, so that it is a connection to everything above: its stream's frames become the parts of a request and of its
 /// answer, the bytes of a WebSocket, or those of the first stream of a session of WebTransport.
 ///
-/// Lives on its loop. What it writes is held by the transport until the client has it. A writer sees that by the channel's writability, as with
-/// a socket.
+/// Lives on its loop. It is sendable because channels are; what other threads may read of it is atomic or stays as it is.
+///
+/// What it writes is held by the transport until the client has it. A writer sees that by the channel's writability, as with a socket.
 final class RequestChannel: @unchecked Sendable {
     /// What the stream carries.
     enum Content {
@@ -102,22 +103,24 @@ final class RequestChannel: @unchecked Sendable {
         case .webSocket(let head):
             guard self.opens(head, { $0.opensWebSockets }) else { return self.refuse(.notFound) }
             self.link.metrics.webSocketBegan()
-            self.content = .webSocket
-            self.isHandlerAwaited = true
-            self.inbox.add(.part(.head(head)))
-            self.add(.part(.end(nil)))
+            self.begin(head, as: .webSocket)
         case .session(let head):
             guard self.opens(head, { $0.opensSessions }) else { return self.refuse(.notFound) }
             self.link.metrics.sessionBegan()
-            self.content = .sessionToOpen
-            self.isHandlerAwaited = true
-            self.inbox.add(.part(.head(head)))
-            self.add(.part(.end(nil)))
+            self.begin(head, as: .sessionToOpen)
         case .tooLarge:
             self.hasDeliveredHead = true
             self.pipeline.fireErrorCaught(HTTPParserError.headerOverflow)
         case .refused(let status): self.refuse(status)
         }
+    }
+
+    /// What asks for a WebSocket or for a session is whole with its head. What follows waits for the handlers that take it.
+    private func begin(_ head: HTTPRequestHead, as content: Content) {
+        self.content = content
+        self.isHandlerAwaited = true
+        self.inbox.add(.part(.head(head)))
+        self.add(.part(.end(nil)))
     }
 
     private func opens(_ head: HTTPRequestHead, _ isSo: (any Route) -> Bool) -> Bool {
@@ -316,7 +319,7 @@ final class RequestChannel: @unchecked Sendable {
     private func becomeInactive() {
         guard self.active.exchange(false, ordering: .relaxed) else { return }
         if case .session(let port) = self.content { port.close(code: 0, reason: "") }
-        _ = self.inbox.take()
+        self.grant(self.inbox.take().bytes)
         _ = self.charge.set(0, of: .requests, in: self.services.memory)
         self.gathered = ByteBuffer()
         self.place = nil
@@ -387,9 +390,9 @@ extension RequestChannel: RequestStream {
 
     var session: WebTransportSession? { if case .session(let port) = self.content { port.session } else { nil } }
 
-    var framing: (any ChannelHandler)? {
+    func framing(of messages: SessionMessages) -> (any ChannelHandler)? {
         switch self.content {
-        case .sessionToOpen, .session: SessionFrames(self)
+        case .sessionToOpen, .session: SessionFrames(messages) { [weak self] in self?.endSession($0, $1) }
         case .request, .webSocket: nil
         }
     }

@@ -2,8 +2,9 @@ import NIOCore
 import NIOWebSocket
 import RelayWire
 
-/// Lets a session of WebTransport be a ``WebSocketConnection``, whose messages are all binary: what comes is one, and of what goes out only the
-/// content of messages does. A close frame ends the session with its code and reason. Pings stay here, where QUIC does what they are for.
+/// Lets a session of WebTransport be a ``WebSocketConnection``. Where messages say themselves where they end, what comes is a binary one;
+/// else it is cut into texts. Of what goes out only the content of messages does. A close frame ends the session with its code and reason. Pings
+/// stay here, where QUIC does what they are for.
 final class SessionFrames: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = WebSocketFrame
@@ -13,16 +14,37 @@ final class SessionFrames: ChannelDuplexHandler {
     /// Masks nothing. Clients' frames have to have one.
     private static let mask = WebSocketMaskingKey([0, 0, 0, 0])
 
-    private weak var channel: RequestChannel?
+    private let endSession: (_ code: UInt32, _ reason: String) -> Void
+    /// Nil where messages say themselves where they end.
+    private var texts: MeasuredTexts?
 
-    init(_ channel: RequestChannel) {
-        self.channel = channel
+    /// - Parameter endSession: behind all that was written.
+    init(_ messages: SessionMessages, endSession: @escaping (_ code: UInt32, _ reason: String) -> Void) {
+        self.endSession = endSession
+        self.texts =
+            switch messages {
+            case .unmarked: nil
+            case .measuredTexts: MeasuredTexts()
+            }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = self.unwrapInboundIn(data)
         guard bytes.readableBytes > 0 else { return }
-        let frame = WebSocketFrame(fin: true, opcode: .binary, maskKey: Self.mask, data: bytes)
+        guard self.texts != nil else { return self.pass(.binary, bytes, context) }
+        self.texts?.add(bytes)
+        while let piece = self.texts?.next() {
+            self.pass(piece.beginsText ? .text : .continuation, piece.bytes, isLast: piece.endsText, context)
+        }
+    }
+
+    private func pass(
+        _ opcode: WebSocketOpcode,
+        _ bytes: ByteBuffer,
+        isLast: Bool = true,
+        _ context: ChannelHandlerContext
+    ) {
+        let frame = WebSocketFrame(fin: isLast, opcode: opcode, maskKey: Self.mask, data: bytes)
         context.fireChannelRead(self.wrapInboundOut(frame))
     }
 
@@ -35,25 +57,36 @@ final class SessionFrames: ChannelDuplexHandler {
         var content = ByteBuffer()
         while let frame = WebSocketFraming.readUnmasked(&bytes) {
             switch frame.kind {
-            case .text, .binary: content.add(frame.payload)
+            case .text, .binary: content.add(frame.payload, measured: self.texts != nil)
             case .close: end = frame.payload
-            case .ping, .pong: break
+            case .ping: self.answerPing(context)
+            case .pong: break
             }
         }
-        context.write(self.wrapOutboundOut(.byteBuffer(content)), promise: promise)
-        if let end { self.close(end) }
+        guard let end else { return context.write(self.wrapOutboundOut(.byteBuffer(content)), promise: promise) }
+        context.write(self.wrapOutboundOut(.byteBuffer(content)), promise: nil)
+        self.close(end)
+        // Whoever waits for it may close the channel at once, which would end the session without its code.
+        promise?.succeed()
+    }
+
+    /// In the client's place, which has no pongs. What says itself where it ends has pings of its own.
+    private func answerPing(_ context: ChannelHandlerContext) {
+        guard self.texts != nil else { return }
+        context.eventLoop.assumeIsolated().execute { self.pass(.pong, ByteBuffer(), context) }
     }
 
     private func close(_ payload: ByteBuffer) {
         var payload = payload
         let code = payload.readInteger(as: UInt16.self) ?? 0
-        self.channel?.endSession(UInt32(code), String(buffer: payload))
+        self.endSession(UInt32(code), String(buffer: payload))
     }
 }
 
 extension ByteBuffer {
-    /// Without a copy where there is nothing yet.
-    fileprivate mutating func add(_ bytes: ByteBuffer) {
+    /// Without a copy where there is nothing yet, and no length goes in front.
+    fileprivate mutating func add(_ bytes: ByteBuffer, measured: Bool) {
+        if measured { self.writeInteger(UInt32(bytes.readableBytes)) }
         if self.readableBytes == 0 { self = bytes } else { self.writeImmutableBuffer(bytes) }
     }
 }

@@ -37,9 +37,13 @@ final class Handshake: ChannelInboundHandler, RemovableChannelHandler {
             services.metrics.handshakeFailed(.noRoom)
             throw ChannelError.ioOnClosedChannel
         }
-        try channel.pipeline.syncOperations.addHandlers([
-            NIOSSLServerHandler(context: tls), Handshake(services, http2, charge),
-        ])
+        let pipeline = channel.pipeline.syncOperations
+        if let resting = services.loops[channel.eventLoop].current?.resting {
+            try RestingTLS.add(NIOSSLServerHandler(context: tls), to: channel, resting)
+        } else {
+            try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+        }
+        try pipeline.addHandler(Handshake(services, http2, charge))
     }
 
     func handlerAdded(context: ChannelHandlerContext) {

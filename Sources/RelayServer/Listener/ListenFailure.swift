@@ -9,6 +9,8 @@ enum ListenFailure {
         var port: String
 
         static let http = Keys(host: "host", port: "port")
+        static let metrics = Keys(host: "host", port: "prometheus_port")
+        static let pulse = Keys(host: "pulse_host", port: "pulse_port")
         static let peerPort = Keys(host: "udp_bind", port: "udp_bind")
 
         fileprivate var both: String { self.host == self.port ? self.host : "\(self.host) and \(self.port)" }

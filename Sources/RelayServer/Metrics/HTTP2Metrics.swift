@@ -1,56 +1,29 @@
 import CoreMetrics
 import RelayMetrics
-import Synchronization
 
 /// What is counted of HTTP/2.
-final class HTTP2Metrics: Sendable {
-    /// Why the relay ended a connection before its time: the label `reason`.
-    enum End: String, CaseIterable, Sendable {
-        /// It sent more of what asks for nothing than it may, or heads larger than they may be.
-        case flood
-        /// It broke the protocol.
-        case malformed
-        /// It took too long for its first settings, or for a head.
-        case slow
-        /// Its address has lost too many for floods.
-        case refused
+typealias HTTP2Metrics = StreamedHTTPMetrics<HTTP2End>
+
+/// Why the relay ended a connection of HTTP/2 before its time.
+enum HTTP2End: String, CaseIterable, Sendable {
+    /// It sent more of what asks for nothing than it may, or heads larger than they may be.
+    case flood
+    /// It broke the protocol.
+    case malformed
+    /// It took too long for its first settings, or for a head.
+    case slow
+    /// Its address has lost too many for floods.
+    case refused
+}
+
+extension HTTP2Metrics {
+    convenience init(factory: any MetricsFactory) {
+        let labels = Labels(
+            requests: RelayMetric.http2Requests,
+            refusedStreams: RelayMetric.http2StreamsRefused,
+            activeConnections: RelayMetric.http2ConnectionsActive,
+            endedConnections: RelayMetric.http2ConnectionsEnded
+        )
+        self.init(labels, hasSessions: false, factory: factory)
     }
-
-    private let requests: Counter
-    private let webSockets: Counter
-    private let refusedStreams: Counter
-    private let active: Meter
-    private let ended: [End: Counter]
-    private let openCount = Atomic<Int>(0)
-
-    init(factory: any MetricsFactory) {
-        self.requests = Self.requestCounter("request", factory)
-        self.webSockets = Self.requestCounter("websocket", factory)
-        self.refusedStreams = Counter(label: RelayMetric.http2StreamsRefused, factory: factory)
-        self.active = Meter(label: RelayMetric.http2ConnectionsActive, factory: factory)
-        self.ended = End.allCases.reduce(into: [:]) { counters, reason in
-            counters[reason] = Counter(
-                label: RelayMetric.http2ConnectionsEnded,
-                dimensions: [("reason", reason.rawValue)],
-                factory: factory
-            )
-        }
-    }
-
-    private static func requestCounter(_ kind: String, _ factory: any MetricsFactory) -> Counter {
-        Counter(label: RelayMetric.http2Requests, dimensions: [("kind", kind)], factory: factory)
-    }
-
-    func connectionOpened() { self.active.set(self.openCount.add(1, ordering: .relaxed).newValue) }
-
-    func connectionClosed() { self.active.set(self.openCount.subtract(1, ordering: .relaxed).newValue) }
-
-    func connectionEnded(_ reason: End) { self.ended[reason]?.increment() }
-
-    func requestBegan() { self.requests.increment() }
-
-    func webSocketBegan() { self.webSockets.increment() }
-
-    /// A stream found no place, or no memory.
-    func streamRefused() { self.refusedStreams.increment() }
 }

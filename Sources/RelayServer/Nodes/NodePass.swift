@@ -9,6 +9,8 @@ struct NodePass: Hashable, Sendable {
         case tunnel(String, side: String)
         /// A peer of a tunnel of proxy frames that is kept there.
         case proxy(String, peer: String)
+        /// A peer that has its QUIC connection there, for one of the relay that asks.
+        case quic(to: String, from: String)
         /// An administrator's question.
         case inquiry(String)
     }
@@ -19,9 +21,10 @@ struct NodePass: Hashable, Sendable {
     let session: String
     let claim: Claim
 
-    /// What comes before the id in the paths of both.
+    /// What comes before the id in the paths of two, and the paths of the others.
     static let tunnels = "/v1/node/tunnels/"
     static let proxies = "/v1/node/proxies/"
+    static let quic = "/v1/node/quic"
     static let inquiry = "/v1/node/inquiry"
 
     /// Where it is asked for.
@@ -31,6 +34,9 @@ struct NodePass: Hashable, Sendable {
             "\(Self.tunnels)\(id)?session_id=\(self.session)&side=\(side)"
         case .proxy(let id, let peer):
             "\(Self.proxies)\(id)?session_id=\(self.session)&peer_id=\(FormText.encoded(peer))"
+        case .quic(let target, let opener):
+            "\(Self.quic)?session_id=\(self.session)&to_peer_id=\(FormText.encoded(target))"
+                + "&from_peer_id=\(FormText.encoded(opener))"
         case .inquiry(let question):
             "\(Self.inquiry)?ask=\(FormText.encoded(question))"
         }
@@ -41,6 +47,7 @@ struct NodePass: Hashable, Sendable {
         switch self.claim {
         case .tunnel(let id, let side): ["tunnel", self.node, self.session, id, side]
         case .proxy(let id, let peer): ["proxy", self.node, self.session, id, peer]
+        case .quic(let target, let opener): ["quic", self.node, self.session, target, opener]
         case .inquiry(let question): ["inquiry", self.node, self.session, question]
         }
     }

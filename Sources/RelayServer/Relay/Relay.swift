@@ -161,7 +161,8 @@ public struct Relay: Service {
         )
         let quicPort = try await RelayQUICPort.open(
             self.configuration,
-            parts.peers.quic,
+            parts.peers,
+            secret: secret,
             on: parts.loops.all.map(\.eventLoop),
             services: parts.quic,
             http3: HTTP3Service(parts.services, parts.http2),
@@ -214,7 +215,8 @@ public struct Relay: Service {
                 quic: quicPort,
                 notice: server.shutdownNotice,
                 grace: server.shutdownGrace,
-                spread: server.shutdownSpread
+                spread: server.shutdownSpread,
+                alternate: server.shutdownAlternate
             ).run()
             await peerPort?.close()
             await quicPort?.close()
@@ -234,27 +236,39 @@ public struct Relay: Service {
     ) async throws -> Listener {
         var server = self.configuration.server
         server.maxConnections = connections
+        let listener = try await Self.bind(server, .http, parts.services, of: parts, certificate, group)
+        // On standard output it is said to people; a log for machines has it as well.
+        self.logger.log(
+            level: self.configuration.logging.format == .json ? .info : .debug,
+            "listening",
+            metadata: [
+                "address": "\(HostPort(host: server.host, port: listener.channel.localAddress?.port ?? server.port))",
+                "tls": "\(certificate == nil ? "off" : "on")",
+            ]
+        )
+        return listener
+    }
+
+    /// - Parameter keys: those that say where to listen, for whoever has to change them.
+    private static func bind(
+        _ server: RelayConfiguration.Server,
+        _ keys: ListenFailure.Keys,
+        _ services: HTTPServices,
+        of parts: RelayParts,
+        _ certificate: ServedCertificate?,
+        _ group: MultiThreadedEventLoopGroup
+    ) async throws(RelayStartError) -> Listener {
         do {
-            let listener = try await Listener.bind(
+            return try await Listener.bind(
                 server,
                 on: group,
-                services: parts.services,
+                services: services,
                 certificate: certificate,
                 http2: parts.http2,
                 addresses: parts.addressLimits
             )
-            // On standard output it is said to people; a log for machines has it as well.
-            self.logger.log(
-                level: self.configuration.logging.format == .json ? .info : .debug,
-                "listening",
-                metadata: [
-                    "address": "\(listener.channel.localAddress?.description ?? server.host)",
-                    "tls": "\(certificate == nil ? "off" : "on")",
-                ]
-            )
-            return listener
         } catch {
-            throw RelayStartError.unavailable(ListenFailure.text(error, host: server.host, port: server.port))
+            throw .unavailable(ListenFailure.text(error, host: server.host, port: server.port, keys: keys))
         }
     }
 }
@@ -284,21 +298,8 @@ extension Relay {
         var server = self.configuration.server
         server.port = port
         server.maxConnections = RelayConfiguration.Metrics.maxConnections
-        do {
-            return try await Listener.bind(
-                server,
-                on: group,
-                services: parts.metricsServices,
-                certificate: self.configuration.metrics.usesTLS ? certificate : nil,
-                http2: parts.http2,
-                addresses: parts.addressLimits
-            )
-        } catch {
-            let keys = ListenFailure.Keys(host: "host", port: "prometheus_port")
-            throw RelayStartError.unavailable(
-                ListenFailure.text(error, host: server.host, port: port, keys: keys)
-            )
-        }
+        let shown = self.configuration.metrics.usesTLS ? certificate : nil
+        return try await Self.bind(server, .metrics, parts.metricsServices, of: parts, shown, group)
     }
 }
 
@@ -315,23 +316,9 @@ extension Relay {
         server.host = self.configuration.pulse.host ?? server.host
         server.port = port
         server.maxConnections = connections
-        do {
-            let listener = try await Listener.bind(
-                server,
-                on: group,
-                services: parts.pulseServices,
-                certificate: certificate,
-                http2: parts.http2,
-                addresses: parts.addressLimits
-            )
-            self.logger.info("listening for Pulse", metadata: ["address": "\(server.host):\(port)"])
-            return listener
-        } catch {
-            let keys = ListenFailure.Keys(host: "pulse_host", port: "pulse_port")
-            throw RelayStartError.unavailable(
-                ListenFailure.text(error, host: server.host, port: port, keys: keys)
-            )
-        }
+        let listener = try await Self.bind(server, .pulse, parts.pulseServices, of: parts, certificate, group)
+        self.logger.info("listening for Pulse", metadata: ["address": "\(HostPort(host: server.host, port: port))"])
+        return listener
     }
 }
 

@@ -1,3 +1,4 @@
+import Crypto
 import NIOCore
 import RelayQUIC
 import RelayTunnels
@@ -13,7 +14,9 @@ extension RelayConfiguration {
     private static let sessionStreams = 13
 
     var quicSettings: QUICSettings {
-        var settings = QUICSettings(applicationProtocols: Self.quicProtocols + [HTTP3Service.name])
+        var settings = QUICSettings(
+            applicationProtocols: Self.quicProtocols + (self.quic.speaksHTTP3 ? [HTTP3Service.name] : [])
+        )
         settings.idleTimeout = TimeAmount(self.quic.idle)
         settings.keepAlive = TimeAmount(self.quic.keepAlive)
         settings.streamWindow = self.tunnels.window
@@ -37,6 +40,15 @@ extension RelayConfiguration {
             streams: self.quic.maxStreams,
             patience: TimeAmount(self.quic.patience)
         )
+    }
+
+    /// From which QUIC's stateless resets are made. It is the same after a restart for as long as the relay's secret is, and another at each
+    /// relay: one that answers for packets of another's connections would tell anybody how to end these (RFC 9000, section 21.11).
+    func quicResetSecret(from secret: Secret) -> [UInt8] {
+        let place = self.tunnels.node?.description ?? Self.machineName ?? ""
+        let bind = self.quic.bind?.description ?? ""
+        let key = PortKey.derive(from: secret.value, for: "stateless resets of \(bind) at \(place)")
+        return unsafe key.withUnsafeBytes { unsafe Array($0) }
     }
 
     /// - Parameter served: what the HTTP port shows; nil where it speaks plain HTTP.

@@ -16,6 +16,8 @@ struct RelayDrain: Sendable {
     let grace: Duration
     /// Of the grace, how long connections that last are let go one after another.
     var spread = Duration.zero
+    /// Where clients had better come again; nil for where they were.
+    var alternate: PublicURL?
 
     /// What each step has, even if the ones before it took all of the grace.
     private static let moment = Duration.seconds(1)
@@ -30,12 +32,12 @@ struct RelayDrain: Sendable {
     }
 
     func run() async {
-        self.parts.draining.begin()
+        self.parts.draining.begin(alternate: self.alternate?.origin)
         self.parts.sessions.service.drain()
         if self.notice > .zero { await self.giveNotice() }
         let end = ContinuousClock.now + self.grace
         for listener in self.listeners { listener.channel.close(promise: nil) }
-        self.quic?.stopAccepting()
+        self.quic?.stopAccepting(endingIn: self.grace)
         self.parts.loops.shutDownConnections(over: TimeAmount(min(self.spread, self.grace * 0.8)))
         if await !self.drained(within: self.grace) {
             let count = await self.parts.loops.cutOffConnections()
@@ -81,7 +83,10 @@ struct RelayDrain: Sendable {
     private func giveNotice() async {
         let end = ContinuousClock.now + self.notice
         self.parts.services.logger.info("stopping soon", metadata: ["notice": "\(self.notice)"])
-        await self.parts.sessions.service.announceDraining(within: self.notice)
+        await self.parts.sessions.service.announceDraining(
+            within: self.notice,
+            alternate: self.alternate?.origin
+        )
         try? await Task.sleep(until: end)
     }
 

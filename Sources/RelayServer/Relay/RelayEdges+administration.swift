@@ -59,6 +59,7 @@ extension RelayEdges {
                     ConnectionQuota(maxPerUser: .max),
                     upTo: ClusterConnections.maxAnswerBytes
                 ),
+                users: self.access.users,
                 now: self.broker.clock.now
             ),
             sessions: self.sessions.service,

@@ -1,5 +1,6 @@
 import CoreMetrics
 import NIOCore
+import NIOHTTP1
 import RelayAccess
 import RelayCore
 import RelayQUIC
@@ -25,6 +26,8 @@ extension RelayEdges {
             paths: shared.paths,
             places: shared.places,
             strangers: ConnectionQuota(maxPerUser: quic.maxStrangersPerAddress, maxInAll: quic.maxStrangers),
+            nodes: shared.nodes,
+            sockets: self.sockets(shared, shared.places, upTo: TunnelLink.maxMessageBytes),
             bandwidths: self.peers.bandwidths,
             limits: QUICRelayServices.Limits(
                 allocation: self.configuration.allocationLimits,
@@ -38,6 +41,11 @@ extension RelayEdges {
         )
     }
 
+    /// Where other relays ask for peers that are here.
+    static func quicLinks(_ services: QUICRelayServices) -> Routes.Entry {
+        .init(.GET, NodeQUICRoute.path, NodeQUICRoute(services))
+    }
+
     /// What sessions' peers are told of it; nil where there is none.
     var quicOffer: QUICOffer? {
         guard let identity = self.peers.quic, let bind = self.configuration.quic.bind else { return nil }
@@ -45,6 +53,7 @@ extension RelayEdges {
             host: self.configuration.quicHost,
             port: bind.port,
             protocols: RelayConfiguration.quicProtocols,
+            speaksHTTP3: self.configuration.quic.speaksHTTP3,
             isTrusted: identity.isConfigured
         ) { identity.digests }
     }

@@ -81,7 +81,8 @@ struct RelayEdges {
         self.sessions.observers.add { paths.happened($0) }
         let administration = self.administration(shared)
         let pulse = self.pulse(shared, factory)
-        let fast = self.fastRoutes(shared, pulse) + [Self.inquiries(administration)]
+        let quic = self.quicRelay(shared, factory)
+        let fast = self.fastRoutes(shared, pulse) + [Self.inquiries(administration), Self.quicLinks(quic)]
         let responder = RESTRouter.responder(
             self.restServices(metrics, audit: administration.audit),
             beside: fast,
@@ -125,7 +126,7 @@ struct RelayEdges {
             metrics: own,
             pulse: pulsePort,
             punches: self.punches(paths, PunchMetrics(factory: factory, direct: self.peers.direct)),
-            quic: self.quicRelay(shared, factory),
+            quic: quic,
             directory: administration.directory,
             audit: administration.audit,
             reloader: ConfigurationReloader(live: self.live, audit: administration.audit, logger: self.logger),
@@ -206,6 +207,16 @@ struct RelayEdges {
         let pulseRoute = PulseRoute(pulse)
         let signaling = SignalingRoute(self.signaling(shared, joiner, publisher, proxies))
         let documents = self.documentServices(shared, joiner, publisher, places)
+        let socketRoute = MessageSocketRoute(
+            access: access,
+            joiner: joiner,
+            publisher: publisher,
+            presence: shared.presence,
+            sockets: sockets,
+            maxTopics: shared.limits.socketTopics,
+            peers: signaling,
+            rooms: RoomEdge(documents)
+        )
         let poll = PollRoute(
             access: access,
             joiner: joiner,
@@ -219,27 +230,14 @@ struct RelayEdges {
             .init(.POST, "/api/v1/messages", PublishRoute(access: access, publisher: publisher)),
             .init(.POST, "/messages/poll", poll),
             .init(.POST, "/api/v1/messages/bulk", BulkPublishRoute(access: access, publisher: publisher)),
-            .init(
-                .GET,
-                "/ws",
-                MessageSocketRoute(
-                    access: access,
-                    joiner: joiner,
-                    publisher: publisher,
-                    presence: shared.presence,
-                    sockets: sockets,
-                    maxTopics: shared.limits.socketTopics,
-                    peers: signaling,
-                    rooms: RoomEdge(documents)
-                )
-            ),
+            .init(.GET, "/ws", socketRoute),
             .init(
                 .GET,
                 "/sse",
                 EventStreamRoute(access: access, joiner: joiner, places: places, metrics: metrics)
             ),
             .init(.GET, PulseRoute.path, pulseRoute),
-            .init(.GET, PulseSessionRoute.path, PulseSessionRoute(pulseRoute)),
+            .init(.GET, SessionRoute.path, SessionRoute(pulse: pulseRoute, json: socketRoute)),
             .init(.GET, SignalingRoute.path, signaling),
             .init(.GET, under: NodeProxyRoute.prefix, template: NodeProxyRoute.template, NodeProxyRoute(proxies)),
         ] + self.tunnelRoutes(shared, joiner, sockets, nodes) + self.documentRoutes(documents, shared.engines)
@@ -300,7 +298,8 @@ struct RelayEdges {
             metrics: shared.metrics,
             places: places,
             maxMessageBytes: maxMessageBytes,
-            idleLimit: shared.limits.socketIdle
+            idleLimit: shared.limits.socketIdle,
+            draining: self.draining
         )
     }
 

@@ -11,6 +11,7 @@ struct RelayPeerParts: Sendable {
     let direct = DirectSuccess()
     /// What QUIC clients are shown; nil where there is no QUIC relay.
     let quic: QUICIdentity?
+    let quicPort = QUICPortCollector()
 
     /// - Parameters:
     ///   - secret: the relay's, from which tokens are made.
@@ -22,5 +23,5 @@ struct RelayPeerParts: Sendable {
         self.bandwidths = bytesPerSecond > 0 ? SessionBandwidths(bytesPerSecond: bytesPerSecond) : nil
     }
 
-    var collectors: [any MetricCollector] { [self.bytes, self.direct] }
+    var collectors: [any MetricCollector] { [self.bytes, self.direct, self.quicPort] }
 }

@@ -18,13 +18,15 @@ struct RelayQUICPort: Sendable {
     /// Says in the log whether there is a QUIC relay, and if not, why.
     ///
     /// - Parameters:
-    ///   - identity: nil where there is none to be shown.
+    ///   - peers: have the certificate; and show what the port does.
+    ///   - secret: the relay's.
     ///   - loops: of the relay: each has a socket.
     /// - Returns: nil where `quic_bind` is not set, or this build has no QUIC: the relay does without.
     /// - Throws: ``RelayStartError`` where the address can't be had, or the certificate is of no use.
     static func open(
         _ configuration: RelayConfiguration,
-        _ identity: QUICIdentity?,
+        _ peers: RelayPeerParts,
+        secret: Secret,
         on loops: [any EventLoop],
         services: QUICRelayServices,
         http3: HTTP3Service,
@@ -34,7 +36,7 @@ struct RelayQUICPort: Sendable {
             logger.info("no QUIC relay: quic_bind is not set")
             return nil
         }
-        guard let identity, let version = QUICLibrary.version else {
+        guard let identity = peers.quic, let version = QUICLibrary.version else {
             let reason = QUICLibrary.absence ?? "there is no certificate"
             logger.warning("no QUIC relay, although quic_bind is set", metadata: ["reason": "\(reason)"])
             return nil
@@ -42,17 +44,24 @@ struct RelayQUICPort: Sendable {
         do throws(QUICProblem) {
             var settings = QUICListener.Configuration(
                 settings: configuration.quicSettings,
-                certificate: try identity.quicCertificate
+                certificate: try identity.quicCertificate,
+                secret: configuration.quicResetSecret(from: secret)
             )
             settings.limits = configuration.quicLimits
             settings.charge = Self.charge(services.memory)
             let listener = try await QUICListener.bind(host: bind.host, port: bind.port, settings, on: loops) {
                 $0.applicationProtocol == HTTP3Service.name ? http3.accept($0) : QUICAllocation.accept($0, services)
             }
+            peers.quicPort.watch(
+                QUICPortCollector.Port(
+                    counts: { listener.counts },
+                    certificateEnd: { identity.current.facts.notAfter }
+                )
+            )
             logger.info(
                 "listening for QUIC",
                 metadata: [
-                    "address": "\(listener.address?.description ?? "\(bind)")",
+                    "address": "\(HostPort(host: bind.host, port: listener.address?.port ?? bind.port))",
                     "sha256": "\(identity.digests.joined(separator: ", "))",
                     "library": "ngtcp2 \(version)",
                 ]
@@ -63,7 +72,7 @@ struct RelayQUICPort: Sendable {
         }
     }
 
-    /// Charges what the transport holds. What it sends of a tunnel is charged once more where it came from, for as long as it is on its way.
+    /// Charges what the transport holds: what is written to a stream of a tunnel, from then on.
     private static func charge(_ memory: MemoryLedger) -> @Sendable (Int) -> Bool {
         { bytes in
             guard bytes < 0 else { return memory.charge(bytes, to: .answers) }
@@ -108,8 +117,11 @@ struct RelayQUICPort: Sendable {
         }
     }
 
-    /// Takes no connection any more. Those that are open go on.
-    func stopAccepting() { self.listener.stopAccepting() }
+    /// Takes no connection any more. Those that are open go on for so long at most.
+    func stopAccepting(endingIn grace: Duration) {
+        self.services.stop(at: .now() + TimeAmount(grace))
+        self.listener.stopAccepting()
+    }
 
     /// Returns when no connection is left, or the time is over.
     func drained(within limit: Duration) async {

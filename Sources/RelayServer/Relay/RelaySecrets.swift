@@ -13,8 +13,8 @@ public struct RelaySecrets: Sendable {
     /// What there may be, and what ends with it.
     private static let known = [
         ("jwt-secret", "signs access tokens, service tokens, tickets and invites: without it all of those end"),
-        ("tls-self-signed.crt", "the certificate that the relay made: without it clients have to trust a new one"),
-        ("tls-self-signed.key", "that certificate's key"),
+        ("tls-self-signed.crt", "is the certificate that the relay made: without it clients have to trust a new one"),
+        ("tls-self-signed.key", "is that certificate's key"),
     ]
 
     /// Those that there are: the file's name, and what it is for.

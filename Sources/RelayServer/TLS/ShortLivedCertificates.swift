@@ -60,8 +60,7 @@ final class ShortLivedCertificates: Sendable {
         if let shown = Self.stored("shown", directory, at: now) ?? next {
             self.state = Mutex(State(shown: shown, next: shown.facts == next?.facts ? nil : next))
         } else {
-            let made = try Self.make(self.maker, at: now)
-            try Self.keep(made, as: "shown", directory)
+            let made = try Self.make("shown", by: self.maker, in: directory, at: now)
             self.state = Mutex(State(shown: made, next: nil))
         }
         _ = try self.look(at: now)
@@ -83,8 +82,7 @@ final class ShortLivedCertificates: Sendable {
         switch Step(at: now, shown: shown.facts.notAfter, next: next?.facts.notAfter) {
         case .nothing: return false
         case .makeNext:
-            let made = try Self.make(self.maker, at: now)
-            try Self.keep(made, as: "next", self.directory)
+            let made = try Self.make("next", by: self.maker, in: self.directory, at: now)
             self.state.withLock { $0.next = made }
             return false
         case .showNext:
@@ -93,18 +91,22 @@ final class ShortLivedCertificates: Sendable {
             self.state.withLock { $0 = State(shown: next, next: nil) }
             return true
         case .make:
-            let made = try Self.make(self.maker, at: now)
-            try Self.keep(made, as: "shown", self.directory)
+            let made = try Self.make("shown", by: self.maker, in: self.directory, at: now)
             self.state.withLock { $0 = State(shown: made, next: nil) }
             return true
         }
     }
 
+    /// Makes one, and keeps it under a name.
     private static func make(
-        _ maker: CertificateMaker,
+        _ name: String,
+        by maker: CertificateMaker,
+        in directory: String?,
         at now: Timestamp
     ) throws(CertificateProblem) -> ServerCertificate {
-        try Self.ready(try maker.make(at: now), at: now)
+        let made = try self.ready(try maker.make(at: now), at: now)
+        try self.keep(made, as: name, directory)
+        return made
     }
 
     private static func ready(

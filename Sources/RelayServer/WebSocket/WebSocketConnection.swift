@@ -37,7 +37,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
     var outstanding = Outstanding()
     private var pings: PingSchedule
 
-    private let services: WebSocketServices
+    let services: WebSocketServices
     /// Nil where the connection is the WebSocket's alone.
     private let stream: (any RequestStream)?
     /// The relay's.
@@ -184,7 +184,7 @@ final class WebSocketConnection: ChannelDuplexHandler {
             self.answerClose(nil, context)
         } else {
             let code = self.dialect.goingAway()
-            self.close(code, "The relay is restarting, connect again in \(DrainHint.random()) ms")
+            self.close(code, self.services.draining.reason)
         }
     }
 
@@ -436,6 +436,7 @@ extension WebSocketConnection: LoopConnection {
 
     /// What is under way is answered first, or its client would not know what was stored. Nothing more is begun.
     func shutDown() {
+        guard !self.dialect.isEndedByOthers else { return }
         self.isGoingAway = true
         self.intake.drop()
         self.dialect.drop()

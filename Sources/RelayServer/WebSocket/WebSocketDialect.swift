@@ -45,6 +45,9 @@ protocol WebSocketDialect: AnyObject {
     /// The socket has room again.
     func drained()
 
+    /// Whether others end it where the relay stops, who still use it until then. Else the relay closes it at once when all is answered.
+    var isEndedByOthers: Bool { get }
+
     /// Nothing is received any more, and nothing that is sent goes out: the WebSocket closes, or is gone. Called once; what was under way
     /// may still come back to the dialect.
     func closed()
@@ -69,6 +72,10 @@ protocol WebSocketDialect: AnyObject {
     /// When its clients are pinged, and given up; nil for what holds for all.
     var pingTimes: PingSchedule.Times? { get }
 
+    /// How messages lie in a session of WebTransport that stands for a WebSocket. Asked once, before ``opened(_:)``: who goes on by
+    /// ``WebSocketConnection/change(to:)`` keeps to it.
+    var sessionMessages: SessionMessages { get }
+
     /// What a client is told that does not begin to use its WebSocket in time; nil once it has begun.
     var idleReason: String? { get }
 }
@@ -79,8 +86,10 @@ extension WebSocketDialect {
     var isHeardWhileFull: Bool { self.takesPieces }
     var holdsBack: Bool { false }
     var hasWaiting: Bool { false }
+    var isEndedByOthers: Bool { false }
     var keepAlive: ByteBuffer? { nil }
     var pingTimes: PingSchedule.Times? { nil }
+    var sessionMessages: SessionMessages { .unmarked }
 
     func received(piece: WebSocketPiece, endsMessage: Bool) {
         preconditionFailure("a piece of a message for a dialect that takes whole ones")

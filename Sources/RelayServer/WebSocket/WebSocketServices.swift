@@ -16,6 +16,8 @@ final class WebSocketServices: Sendable {
     /// A WebSocket that is not used for so long after it was opened is closed.
     var idleLimit: TimeAmount { self.idle.current }
     private let idle: Adjustable<TimeAmount>
+    /// What clients are told when the relay stops.
+    let draining: Draining
 
     init(
         lane: TaskLane,
@@ -23,7 +25,8 @@ final class WebSocketServices: Sendable {
         metrics: EdgeMetrics,
         places: ConnectionQuota,
         maxMessageBytes: Int,
-        idleLimit: Adjustable<TimeAmount>
+        idleLimit: Adjustable<TimeAmount>,
+        draining: Draining = Draining()
     ) {
         self.lane = lane
         self.memory = memory
@@ -31,6 +34,7 @@ final class WebSocketServices: Sendable {
         self.places = places
         self.maxMessageBytes = maxMessageBytes
         self.idle = idleLimit
+        self.draining = draining
     }
 
     /// Answers the opening handshake, and turns the connection into a WebSocket; or says why not.
@@ -76,6 +80,7 @@ final class WebSocketServices: Sendable {
         to makeDialect: () -> any WebSocketDialect
     ) -> Bool {
         let dialect = makeDialect()
+        let framing = exchange.connection.stream?.framing(of: dialect.sessionMessages)
         let connection = WebSocketConnection(
             dialect,
             services: self,
@@ -87,8 +92,7 @@ final class WebSocketServices: Sendable {
         do {
             try exchange.connection.switchProtocol(
                 headers: headers,
-                handlers: [gate, exchange.connection.stream?.framing ?? self.decoder(for: dialect), connection]
-                    .compactMap(\.self)
+                handlers: [gate, framing ?? self.decoder(for: dialect), connection].compactMap(\.self)
             )
             connection.began(exchange.trace?.switched(exchange))
             return true

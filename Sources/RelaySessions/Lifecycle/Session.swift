@@ -110,6 +110,8 @@ public struct Session: Hashable, Sendable {
     public internal(set) var proxies: [SessionProxy]
     /// What its members edit together, in the order in which it was begun. It goes with the session, and not before.
     public internal(set) var sharedDocuments: [SharedDocumentID]
+    /// Of those of the roster that have come to a QUIC relay that others can reach.
+    public internal(set) var places: [PeerPlace]
 
     public func peer(_ id: PeerID) -> SessionPeer? {
         self.peers.first { $0.id == id }

@@ -28,6 +28,7 @@ extension SessionDraft {
         self.closeTunnels(.peerLeft) { $0.binds(id) }
         self.session.origins.removeAll { $0.peer == id }
         self.session.proxies.removeAll { $0.binds(id) }
+        self.session.places.removeAll { $0.peer == id }
         if reason != .kicked { self.remember(DepartedPeer(peer)) }
         self.tell(.peerLeft(id, reason))
         if id == self.session.host { self.replaceHost(at: moment) }
@@ -119,6 +120,7 @@ extension SessionDraft {
         self.session.locks = []
         self.session.tunnels = []
         self.session.proxies = []
+        self.session.places = []
         self.become(state)
     }
 

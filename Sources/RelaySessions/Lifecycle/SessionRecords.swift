@@ -35,6 +35,12 @@ public struct PeerOrigin: Hashable, Sendable {
     public let mark: UInt64
 }
 
+/// At which relay a peer had its QUIC connection last, so that every relay finds it. That it still has it only that relay knows.
+public struct PeerPlace: Hashable, Sendable {
+    public let peer: PeerID
+    public internal(set) var node: NodeURL
+}
+
 /// A lock on one element, held for as long as it is renewed.
 public struct SessionLock: Hashable, Sendable {
     public let element: ElementID

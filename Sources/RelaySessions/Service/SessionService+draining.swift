@@ -9,13 +9,16 @@ extension SessionService {
 
     /// Tells each peer that is at this relay, on its session's signal topic, that the relay stops. Peers at other relays hear nothing.
     ///
-    /// - Parameter time: until the relay closes its connections. Who is not told by then is told no more.
-    public func announceDraining(within time: Duration) async {
+    /// - Parameters:
+    ///   - time: until the relay closes its connections. Who is not told by then is told no more.
+    ///   - alternate: the URL of another relay, where they had better connect; nil for where they are.
+    public func announceDraining(within time: Duration, alternate: String? = nil) async {
         let end = ContinuousClock.now + time
         let milliseconds = time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000
         var json = PayloadObject()
         json.add("type", "server_draining")
         json.add("deadline_ms", milliseconds)
+        if let alternate { json.add("alternate", alternate) }
         let payload = json.finish()
         let peers = self.broker.presence.takePresent().compactMap(\.sessionPeer)
         await withTaskGroup(of: Void.self) { tasks in

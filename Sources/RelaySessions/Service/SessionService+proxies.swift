@@ -55,7 +55,7 @@ extension SessionService {
         guard try await self.sessionAsStored(id, as: principal).peer(peer) != nil else { throw .refused(.peerUnknown) }
     }
 
-    private func sessionAsStored(_ id: SessionID, as principal: Principal) async throws(SessionFailure) -> Session {
+    func sessionAsStored(_ id: SessionID, as principal: Principal) async throws(SessionFailure) -> Session {
         let access: TopicAccess
         do throws(BrokerError) {
             access = try await self.broker.topicAsStored(Self.key(id), for: .look, as: principal).access

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import OTLPMessages
 import RelayCore
+import RelayWire
 import SwiftProtobuf
 import Synchronization
 

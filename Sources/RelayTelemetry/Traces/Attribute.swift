@@ -1,3 +1,5 @@
+import RelayWire
+
 /// Something known about a span or a log record.
 public struct Attribute: Hashable, Sendable {
     /// What kind of thing it is.
@@ -33,17 +35,5 @@ public struct Attribute: Hashable, Sendable {
         case .text(let text): 64 + self.name.utf8.count + text.utf8.count
         case .integer, .boolean: 64 + self.name.utf8.count
         }
-    }
-}
-
-extension String {
-    /// - Returns: at most this many bytes of UTF-8, ended where one of its scalars ends.
-    func cut(to bytes: Int) -> String {
-        guard self.utf8.count > bytes else { return self }
-        var end = self.utf8.index(self.startIndex, offsetBy: bytes)
-        while end > self.startIndex, end.samePosition(in: self.unicodeScalars) == nil {
-            end = self.utf8.index(before: end)
-        }
-        return String(self[..<end])
     }
 }

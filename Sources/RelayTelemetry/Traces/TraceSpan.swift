@@ -1,5 +1,6 @@
 public import NIOCore
 import RelayCore
+import RelayWire
 
 /// Something that is going on, and is recorded: there is none for what is not.
 ///

@@ -12,8 +12,8 @@ public struct CreditFlow: Hashable, Sendable {
     public private(set) var total: UInt64 = 0
     /// Taken, and not granted anew yet.
     public private(set) var waiting = 0
-    /// Nil while there is bandwidth.
-    private var pausedUntil: NIODeadline?
+    /// Until when credit waits for bandwidth; nil while there is some.
+    public private(set) var pausedUntil: NIODeadline?
 
     public init() {}
 

@@ -6,6 +6,9 @@ public import NIOCore
 /// It answers with credit, not with a delay: whoever has spent gets the moment from which it may take more. So each is served in turn, and
 /// what was read already is never kept back.
 public struct BandwidthLimit: Hashable, Sendable {
+    /// As which a datagram counts at least, in bytes: one without content takes a packet's place, a hop and an acknowledgement too.
+    public static let smallestDatagram = 64
+
     public let bytesPerSecond: Int
     /// For how much of it, in time, a quiet session may spend ahead.
     private let ahead: TimeAmount
@@ -34,12 +37,13 @@ public struct BandwidthLimit: Hashable, Sendable {
         return self.paidAt
     }
 
-    /// Bytes have come that may be dropped.
+    /// A datagram has come, which may be dropped.
     ///
+    /// - Parameter bytes: of its content. It counts as ``smallestDatagram`` at least.
     /// - Returns: false where more was spent before than is paid for: then they are to be dropped, and nothing is spent.
     public mutating func take(_ bytes: Int, at now: NIODeadline) -> Bool {
         guard self.paidAt <= now else { return false }
-        _ = self.spend(bytes, at: now)
+        _ = self.spend(max(bytes, Self.smallestDatagram), at: now)
         return true
     }
 }

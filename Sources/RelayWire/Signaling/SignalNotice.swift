@@ -6,7 +6,9 @@ public enum SignalNotice: Hashable, Sendable {
     case pong(requestID: ByteBuffer?)
     case error(Failure)
     /// The relay is stopping: the client connects again.
-    case serverDraining
+    ///
+    /// - Parameter alternate: URL of another relay, where to; nil for where it is.
+    case serverDraining(alternate: String? = nil)
     /// Messages of a topic are lost to this socket.
     ///
     /// - Parameters:
@@ -123,7 +125,13 @@ public enum SignalNotice: Hashable, Sendable {
             sink.put(#"{"type":"pong""#)
             sink.putEnd(answering: requestID)
         case .error(let failure): failure.put(into: &sink)
-        case .serverDraining: sink.put(#"{"type":"server_draining"}"#)
+        case .serverDraining(let alternate):
+            sink.put(#"{"type":"server_draining""#)
+            if let alternate {
+                sink.put(#","alternate":"#)
+                sink.put(text: alternate)
+            }
+            sink.put("}")
         case .gap(let topic, let after, let resumedFrom, let epoch):
             sink.put(#"{"type":"gap","topic":""#)
             sink.put(topic: topic)

@@ -23,6 +23,9 @@ const imported = (async () => {
 
 const timing = { retryFirst: 100, retryLongest: 1000, settle: 10, climb: 60, climbLongest: 200, renewBefore: 60_000, request: 1000, retryWithin: 2000 }
 
+/** Transports, best first. */
+const three = ['websocket', 'event-stream', 'long-poll']
+
 /** A test with the module. */
 const unit = (name, body) => test(name, async () => body(await imported))
 
@@ -53,8 +56,8 @@ unit('Retry-After is seconds or a date', ({ parts: { retryAfter } }) => {
   assert.equal(retryAfter('99999999999'), 3_600_000)
 })
 
-unit('a transport that does not open is left where the relay can be reached, and only there', ({ TRANSPORTS, parts: { TransportLadder } }) => {
-  const ladder = new TransportLadder(TRANSPORTS, timing)
+unit('a transport that does not open is left where the relay can be reached, and only there', ({ parts: { TransportLadder } }) => {
+  const ladder = new TransportLadder(three, timing)
   assert.equal(ladder.failed({ opened: false, lasted: 5, reachable: false }), false)
   assert.equal(ladder.current, 'websocket')
   assert.equal(ladder.failed({ opened: false, lasted: 5, reachable: true }), true)
@@ -65,8 +68,8 @@ unit('a transport that does not open is left where the relay can be reached, and
   assert.equal(ladder.current, 'long-poll')
 })
 
-unit('a transport that has worked is left when it does not open twice, or keeps silent once', ({ TRANSPORTS, parts: { TransportLadder } }) => {
-  const ladder = new TransportLadder(TRANSPORTS, timing)
+unit('a transport that has worked is left when it does not open twice, or keeps silent once', ({ parts: { TransportLadder } }) => {
+  const ladder = new TransportLadder(three, timing)
   const refused = { opened: false, lasted: 5, reachable: true }
   ladder.opened()
   assert.equal(ladder.failed(refused), false)
@@ -78,8 +81,8 @@ unit('a transport that has worked is left when it does not open twice, or keeps 
   assert.equal(ladder.current, 'long-poll')
 })
 
-unit('a transport that breaks soon is left after the third time in a row', ({ TRANSPORTS, parts: { TransportLadder } }) => {
-  const ladder = new TransportLadder(TRANSPORTS, timing)
+unit('a transport that breaks soon is left after the third time in a row', ({ parts: { TransportLadder } }) => {
+  const ladder = new TransportLadder(three, timing)
   const short = { opened: true, lasted: 5, reachable: true }
   assert.deepEqual([ladder.failed(short), ladder.failed(short)], [false, false])
   assert.equal(ladder.failed({ ...short, lasted: 10 }), false)
@@ -87,8 +90,78 @@ unit('a transport that breaks soon is left after the third time in a row', ({ TR
   assert.equal(ladder.current, 'event-stream')
 })
 
-unit('a better transport is tried after pauses that grow, until one proves itself', ({ TRANSPORTS, parts: { TransportLadder } }) => {
-  const ladder = new TransportLadder(TRANSPORTS, timing)
+unit('who begins below the best transport comes back to it, and who has one alone keeps it', ({ parts: { TransportLadder } }) => {
+  const ladder = new TransportLadder(three, timing)
+  ladder.skip()
+  assert.deepEqual([ladder.current, ladder.better, ladder.pause], ['event-stream', ['websocket'], 60])
+  ladder.climbed('websocket')
+  assert.equal(ladder.current, 'websocket')
+  // One that was left in a hurry is tried at once, and then after the usual pauses.
+  assert.equal(ladder.failed({ opened: false, lasted: 5, reachable: true, hurried: true }), true)
+  assert.equal(ladder.pause, 0)
+  const pause = ladder.climbFailed() ?? ladder.pause
+  assert.ok(pause >= 60)
+  ladder.climbFailed()
+  assert.equal(ladder.pause, Math.min(200, 2 * pause))
+  const single = new TransportLadder(['websocket'], timing)
+  single.skip()
+  assert.equal(single.current, 'websocket')
+})
+
+unit('texts behind their lengths come whole, however their bytes are cut', ({ parts: { TextCutter, measured } }) => {
+  const texts = ['a', '', '{"n":1}', 'ä€😀', 'x'.repeat(70_000), '', 'end']
+  const bytes = Buffer.concat(texts.map(measured))
+  for (const size of [1, 2, 3, 4, 5, 7, 1000, 65_536, bytes.length]) {
+    const cutter = new TextCutter()
+    const found = []
+    for (let at = 0; at < bytes.length; at += size) found.push(...cutter.push(new Uint8Array(bytes.subarray(at, at + size))))
+    assert.deepEqual(found, texts, `pieces of ${size}`)
+  }
+  const cutter = new TextCutter()
+  assert.throws(() => [...cutter.push(Uint8Array.of(255, 255, 255, 255))], { name: 'NetworkError' })
+})
+
+unit('where sessions are opened is asked once, and again after one that failed', async ({ NetworkError, NotFoundError, parts: { SessionOffer } }) => {
+  const listed = { transports: [{ type: 'http', url: 'http://a' }, { type: 'webtransport', url: 'https://a:1/wt', certificate_hashes: ['00ff', '0a'] }] }
+  let answer = listed
+  let asked = 0
+  const http = {
+    timing: { open: 5_000, quic: 10, climb: 10_000, climbLongest: 60_000 },
+    ask: async () => {
+      asked++
+      if (answer instanceof Error) throw answer
+      return { body: answer }
+    }
+  }
+  const offer = new SessionOffer(http)
+  const [first, second] = await Promise.all([offer.get(), offer.get()])
+  assert.equal(first, second)
+  assert.deepEqual([first.url.href, first.digests.map(digest => [...digest]), asked], ['https://a:1/wt', [[0, 255], [10]], 1])
+  assert.equal(offer.isShunned, false)
+  offer.failed()
+  assert.equal(offer.isShunned, true)
+  await offer.get()
+  assert.equal(asked, 2)
+  // How long one may take follows from what the last one took.
+  assert.equal(offer.patience, 10)
+  for (const [took, patience] of [[1, 10], [100, 300], [4000, 5000]]) {
+    offer.opened(took)
+    assert.equal(offer.patience, patience)
+  }
+  assert.equal(offer.isShunned, false)
+  // What a relay does not offer is not asked for again; one that could not be asked is.
+  for (const [said, count] of [
+    [{ transports: [{ type: 'http', url: 'http://a' }] }, 1], [{}, 1], [{ transports: [{ type: 'webtransport', url: 'no address' }] }, 1],
+    [new NotFoundError('none'), 1], [new NetworkError('away', { code: 'network' }), 2]
+  ]) {
+    [answer, asked] = [said, 0]
+    const other = new SessionOffer(http)
+    assert.deepEqual([await other.get(), await other.get(), asked], [null, null, count], String(said))
+  }
+})
+
+unit('a better transport is tried after pauses that grow, until one proves itself', ({ parts: { TransportLadder } }) => {
+  const ladder = new TransportLadder(three, timing)
   const refused = { opened: false, lasted: 5, reachable: true }
   ladder.failed(refused)
   ladder.failed(refused)

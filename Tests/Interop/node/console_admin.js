@@ -60,6 +60,7 @@ async function connections (view, other) {
   await new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject))
   await view.visit(`#/connections/${encodeURIComponent(new URLSearchParams({ kind: 'ws', user_id: other.id }))}`, 'Connections')
   await eventually(async () => (await view.rows()).length === 1, 'the connection is listed, alone')
+  await view.lists(other.username)
   await view.press('End', '#view .line')
   await view.answer({}, 'End it')
   equal(await closed, 1008, 'the code by which the WebSocket was closed')
@@ -75,6 +76,9 @@ async function audit (view, other) {
   await view.click('#view .line button')
   await view.shows('dialog[open]', new RegExp(`topic\\.create[\\s\\S]*${other.username}`))
   await view.press('Close', 'dialog[open]')
+  // A user is shown by its name.
+  await choose(view, 'action', 'user.')
+  await view.lists(other.username)
 }
 
 async function configuration (view) {

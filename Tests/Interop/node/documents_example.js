@@ -98,10 +98,13 @@ run(() => withChromium(async browser => {
   // Each sees the other's caret where it is, and it stays with its character.
   await second.focus('#area', 5)
   await showsCarets(first, [['<b>Grace</b>', 5]])
+  // Tabs in the background may hear of no focus.
+  await first.call('Page.bringToFront')
   await first.focus('#area', 0)
   await first.type('oh, ')
   await shows(second, 'oh, hello 😀')
   await showsCarets(first, [])
+  await second.call('Page.bringToFront')
   await second.focus('#area', 4, 9)
   await showsCarets(first, [['<b>Grace</b>', 9]])
   equal(await first.texts('#mirror .selection'), ['hello'], 'what Grace has selected')

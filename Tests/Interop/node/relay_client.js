@@ -1,6 +1,7 @@
 // The client that the relay serves, as an application imports it, and a front that does to connections what networks do.
 
 const { createHash } = require('crypto')
+const dgram = require('dgram')
 const fs = require('fs')
 const http = require('http')
 const net = require('net')
@@ -8,6 +9,9 @@ const path = require('path')
 const { pathToFileURL } = require('url')
 const WebSocket = require('ws')
 const { check, equal, url } = require('./relay.js')
+
+/** Where the relay says by which transports it is reached. */
+const offer = '/.well-known/pulsar-relay'
 
 /** The module, as the relay serves it. */
 async function importClient (from = url) {
@@ -19,7 +23,7 @@ async function importClient (from = url) {
 }
 
 /** Times of a test that does not want to wait, on a machine that may be busy. */
-const hasty = { retryFirst: 50, retryLongest: 500, open: 4000, quiet: 3000, answer: 3000, poll: 2000, settle: 1000, climb: 1500, climbLongest: 6000 }
+const hasty = { retryFirst: 50, retryLongest: 500, open: 4000, quiet: 3000, answer: 3000, poll: 2000, settle: 1000, quic: 4000, climb: 1500, climbLongest: 6000 }
 
 /** A client that is logged in. Node 20 has no WebSocket of its own. */
 async function connected (client, address = url, options = {}) {
@@ -35,6 +39,8 @@ async function connected (client, address = url, options = {}) {
  *   a number: cut after so many bytes
  * - `streams`: `pass`; `hold`: nothing of an event stream passes before its end; a number: cut after so many bytes
  * - `requests`: `pass`; `away`: 502; `lose`: the relay gets the request, and the client no answer
+ *
+ * A front of datagrams beside it is what the relay then says of its sessions of WebTransport: `datagrams`.
  */
 class Front {
   static async open (target = url) {
@@ -42,7 +48,8 @@ class Front {
     front.target = new URL(target)
     front.way = { sockets: 'pass', streams: 'pass', requests: 'pass' }
     front.open = new Set()
-    front.counts = { sockets: 0, streams: 0, polls: 0, refreshes: 0, lost: 0 }
+    front.datagrams = null
+    front.counts = { sockets: 0, streams: 0, polls: 0, refreshes: 0, lost: 0, offers: 0 }
     front.server = http.createServer((request, reply) => front.request(request, reply))
     front.server.on('upgrade', (request, socket, head) => front.upgrade(request, socket, head))
     front.server.on('connection', socket => front.keep(socket))
@@ -72,6 +79,10 @@ class Front {
     if (isStream) this.counts.streams += 1
     if (request.url === '/messages/poll') this.counts.polls += 1
     if (request.url === '/auth/token/refresh') this.counts.refreshes += 1
+    if (request.url === offer) {
+      this.counts.offers += 1
+      if (this.datagrams) return this.offer(reply)
+    }
     if (this.way.requests === 'away') {
       reply.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>')
       return
@@ -95,6 +106,13 @@ class Front {
     onward.on('error', () => request.socket.destroy())
     reply.on('close', () => onward.destroy())
     request.pipe(onward)
+  }
+
+  /** What the relay says of its transports, with the front of datagrams in place of its own port. */
+  async offer (reply) {
+    const { transports } = await (await fetch(new URL(offer, this.target))).json()
+    const ports = transports.map(({ url, ...rest }) => ({ ...rest, url: /^https.*\/wt$/.test(url) ? url.replace(/:\d+\//, `:${this.datagrams.port}/`) : url }))
+    reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ transports: ports }))
   }
 
   /** Passes on so many bytes, and cuts. */
@@ -132,6 +150,45 @@ class Front {
   }
 }
 
+/** Stands in front of a port of UDP, and passes datagrams both ways, or none (`passes`), after so many milliseconds (`delay`). */
+class DatagramFront {
+  passes = true
+  delay = 0
+  isOpen = true
+  ways = new Map()
+
+  static async open (target) {
+    const front = Object.assign(new DatagramFront(), { target, socket: dgram.createSocket('udp4') })
+    front.socket.on('message', (data, from) => front.later(() => front.way(from).send(data, target, '127.0.0.1')))
+    await new Promise(resolve => front.socket.bind(0, '127.0.0.1', resolve))
+    front.port = front.socket.address().port
+    return front
+  }
+
+  /** The socket by which a client's datagrams go on. */
+  way ({ address, port }) {
+    const known = this.ways.get(port)
+    if (known) return known
+    const socket = dgram.createSocket('udp4')
+    socket.on('message', data => this.later(() => this.socket.send(data, port, address)))
+    // Such as that nobody is there any more.
+    socket.on('error', () => {})
+    this.ways.set(port, socket)
+    return socket
+  }
+
+  later (send) {
+    if (!this.passes) return
+    if (this.delay === 0) return send()
+    setTimeout(() => { if (this.isOpen) send() }, this.delay)
+  }
+
+  close () {
+    this.isOpen = false
+    for (const socket of [this.socket, ...this.ways.values()]) socket.close()
+  }
+}
+
 /** A subscription that notes what it tells. */
 function noted (subscription) {
   const notes = { opened: [], waits: [], gaps: [], closed: null }
@@ -152,4 +209,4 @@ async function failure (act, what) {
   return check(false, `${what} did not throw`)
 }
 
-module.exports = { Front, WebSocket, connected, failure, hasty, importClient, noted }
+module.exports = { DatagramFront, Front, WebSocket, connected, failure, hasty, importClient, noted }

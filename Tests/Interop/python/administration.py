@@ -48,12 +48,25 @@ equal(lines("user", "change", "bob", "--active", **ADMIN)[0]["is_active"], True,
 check("no user 'carol'" in run("user", "change", "carol", "--inactive", code=1, **ADMIN), "nobody of that name")
 check("give --permissions" in run("user", "change", "bob", code=2, **ADMIN), "nothing to change")
 
+equal(lines("user", "change", "bob", "--permissions", "read,write", **ADMIN)[0]["permissions"], ["read", "write"], "with a comma")
+equal(lines("user", "change", "bob", "--permissions", "read", **ADMIN)[0]["permissions"], ["read"], "one permission")
+check("HTTP 422" in run("user", "change", "bob", "--permissions", "read,all", code=1, **ADMIN), "no such permission")
+
 # Bob sees what is his, and no more.
 BOB = {"PULSAR_RELAY_URL": URL, "PULSAR_USERNAME": "bob", "PULSAR_PASSWORD": "bob-password", "XDG_CONFIG_HOME": str(SCRATCH / "bob")}
+equal(lines("whoami", **BOB)[0]["username"], "bob", "who bob is")
+check(USERNAME in run("whoami", **ADMIN), "who the administrator is, in words")
+check("Log in with" in run("whoami", code=4, PULSAR_RELAY_URL=URL, XDG_CONFIG_HOME=str(SCRATCH / "nobody")), "nobody is logged in")
 check("HTTP 403" in run("user", "list", code=1, **BOB), "bob is no administrator")
 check("HTTP 403" in run("topic", "show", "made-1", code=1, **BOB), "bob has no grant")
 run("topic", "grant", "made-1", "bob", **ADMIN)
-equal(lines("topic", "show", "made-1", **BOB)[0]["topic_name"], "made-1", "the topic that bob was granted")
+shown = lines("topic", "show", "made-1", **BOB)[0]
+equal((shown["topic_name"], shown["messages"], shown["readers"]), ("made-1", 0, 0), "the topic that bob was granted")
+run("publish", "made-1", '{"n": 1}', **ADMIN)
+check("messages 1  newest " in run("topic", "show", "made-1", **ADMIN), "the topic in words")
+run("subscribe", "made-1", "--from", "earliest", "--count", "1", "--reader", "worker", **BOB)
+equal([(reader["reader"], reader["username"]) for reader in lines("topic", "readers", "made-1", **ADMIN)], [("worker", "bob")], "readers")
+check("of bob" in run("topic", "readers", "made-1", **ADMIN), "readers in words")
 equal(lines("topic", "change", "made-1", "--public", "--description", "for all", **ADMIN)[0]["is_public"], True, "a public topic")
 check("HTTP 403" in run("topic", "change", "made-1", "--no-public", code=1, **BOB), "bob does not own it")
 run("topic", "revoke", "made-1", "bob", **ADMIN)
@@ -77,13 +90,16 @@ check(nodes[0]["node"] in run("nodes", **ADMIN), "the relay in words")
 with open_socket(login()["access_token"]):
     sockets = lines("connections", "list", "--kind", "ws", **ADMIN)
     equal(len(sockets), 1, "WebSockets")
-    check(sockets[0]["id"] in run("connections", "list", "--user", USERNAME, **ADMIN), "the WebSocket in words")
+    in_words = run("connections", "list", "--user", USERNAME, **ADMIN)
+    check(sockets[0]["id"] in in_words and f"username {USERNAME}" in in_words, f"the WebSocket in words: {in_words}")
     run("connections", "close", sockets[0]["id"], **ADMIN)
     eventually(lambda: not lines("connections", "list", "--kind", "ws", **ADMIN), "the WebSocket is closed")
 check("404" in run("connections", "close", sockets[0]["id"], code=1, **ADMIN), "it is gone")
 acts = eventually(lambda: [act["action"] for act in lines("audit", "--action", "user.", **ADMIN)], "the audit log")
 check({"user.create", "user.change"} <= set(acts), f"acts: {acts}")
-check("user.create" in run("audit", "--count", "0", **ADMIN), "acts in words")
+in_words = run("audit", "--count", "0", **ADMIN)
+check("user.create  ok  bob" in in_words, f"acts in words: {in_words}")
+check({act["target_name"] for act in lines("audit", "--target", "bob", **ADMIN)} == {"bob"}, "acts by the name of the target")
 check("HTTP 403" in run("audit", code=1, **BOB), "the audit log for bob")
 
 # Bob changes his own password: what the old one gave ends elsewhere, and this login goes on.
@@ -122,6 +138,17 @@ token = run("token", "create", "made-1", "--expires-in", "600", **ADMIN)
 equal((token.count("\n"), token.count(".")), (1, 2), f"a service token: {token}")
 secret = run("webhook", "create", "https://example.org/hook", "--topic", "made-1", **ADMIN)
 check(secret.startswith("whsec_") and secret.count("\n") == 1, f"a webhook's secret: {secret}")
+
+# An administrator finds others' tokens and webhooks.
+run("user", "create", "eve", "--password-stdin", stdin="eve-password\n", **ADMIN)
+EVE = {"PULSAR_RELAY_URL": URL, "PULSAR_USERNAME": "eve", "PULSAR_PASSWORD": "eve-password", "XDG_CONFIG_HOME": str(SCRATCH / "eve")}
+run("token", "create", "eves", **EVE)
+run("webhook", "create", "https://example.org/eve", "--topic", "eves", **EVE)
+for what in ("token", "webhook"):
+    equal([len(lines(what, "list", *whose, **ADMIN)) for whose in ((), ("--user", "eve"), ("--all",))], [1, 1, 2], f"lists of {what}s")
+    equal(run(what, "list", "--all", **ADMIN).count("  of "), 2, f"whose each {what} is")
+    check("HTTP 403" in run(what, "list", "--all", code=1, **EVE), f"all {what}s for eve")
+    check("not both" in run(what, "list", "--all", "--user", "eve", code=2, **ADMIN), "two answers to whose")
 
 # Names are shown, never obeyed.
 check("\x1b" not in run("topic", "create", "made-x", "--description", "\x1b[31mred", **ADMIN), "control characters")

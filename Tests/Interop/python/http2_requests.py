@@ -3,11 +3,12 @@
 import json
 import pathlib
 import re
+import socket
 import time
 
 import requests
 
-from http2 import Connection, open_tls
+from http2 import NO_ERROR, Connection, open_tls
 from relay import PID, URL, bearer, check, equal, eventually, login, new_topic, publish
 
 token = login()["access_token"]
@@ -118,3 +119,22 @@ check(gap or numbers == list(range(count)), f"{len(numbers)} of {count} messages
 connection.close()
 
 check(metric("relay_http2_requests_total") > 60, "the metric of requests over HTTP/2")
+
+# Who leaves without a word is gone at once, whatever is open on the connection.
+for path in ("/health", f"/sse?topics={topic}"):
+    connection = Connection()
+    equal(connection.status(connection.request("GET", path, token)), 200, f"status of {path}")
+    connection.close()
+eventually(lambda: metric("relay_http2_connections_active") == 0, "the end of connections whose clients have left")
+
+# Who ends its own side alone gets its answers, and then the connection ends.
+connection = Connection()
+poll = connection.request("POST", "/messages/poll", token, {"topics": [topic], "timeout": 30})
+equal(connection.answer(connection.request("GET", "/health"))[0], 200, "status beside a poll")
+connection.acknowledges = False
+socket.socket.shutdown(connection.socket, socket.SHUT_WR)
+connection.until(lambda: connection.goaway == NO_ERROR, "the relay's word that no more streams come")
+publish(token, topic, {"n": "last"})
+connection.read_all()
+frames = [frame for frame in connection.frames if frame.stream_id == poll]
+check(any("END_STREAM" in frame.flags for frame in frames), f"the answer to a poll whose client sends nothing more: {frames}")

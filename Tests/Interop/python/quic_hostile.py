@@ -4,6 +4,7 @@ QUIC_PORT says where the relay listens.
 """
 
 import asyncio
+import contextlib
 import os
 import random
 import socket
@@ -47,7 +48,7 @@ async def streams(session):
     async with session.client("host", PORT) as host, session.client("bob", PORT) as bob:
         await bound(host, bob, "bob")
         chance = random.Random(SEED)
-        for _ in range(400):
+        for _ in range(150):
             stream = host.open(chance.choice([b"", varint(1), varint(1) + bytes(2000), b"\xc0", varint(77)]))
             if chance.random() < 0.8:
                 host._quic.reset_stream(stream.id, 1)
@@ -77,6 +78,28 @@ async def streams(session):
             await stream.until(lambda stream=stream: stream.ended, "the end of each stream")
 
 
+async def resets(session):
+    """Streams given up at once have a budget, a stranger's that are refused too. Whoever is sent them has none of it to pay."""
+    async with session.client("host", PORT) as host, session.client("bob", PORT) as bob:
+        await bound(host, bob, "bob")
+        # Some at a time: what is given up before it was sent is never heard of.
+        with contextlib.suppress(ConnectionError):
+            for _ in range(200):
+                given = [host.open(varint(1)) for _ in range(10)]
+                await host.ping()
+                for stream in given:
+                    host._quic.reset_stream(stream.id, 1)
+                    host._quic.stop_stream(stream.id, 1)
+                await host.ping()
+        equal((await host.ended()).error_code, CODES["too_many"], "the end of who resets streams without end")
+        await bob.asks("stats", "stats")
+    async with connected(PORT) as client:
+        client.control = client.open()
+        for _ in range(250):
+            client.open(b"x")
+        equal((await client.ended()).error_code, CODES["too_many"], "the end of a stranger whose streams are refused")
+
+
 async def requests_without_end(session):
     """A member that asks without hearing the answers is heard no further."""
     async with session.client("bob", PORT) as client:
@@ -100,6 +123,7 @@ async def main():
     packets()
     await control(session)
     await streams(session)
+    await resets(session)
     await requests_without_end(session)
     async with session.client("host", PORT):
         pass

@@ -4,8 +4,12 @@ QUIC_PORT says where it listens.
 """
 
 import asyncio
+import contextlib
 import hashlib
+import io
 import os
+import pathlib
+import re
 import socket
 import time
 
@@ -14,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from quic import ALPN, CODES, Session, base64url, bound, connected, field, varint
-from relay import URL, call, check, equal, eventually
+from relay import URL, call, check, equal, eventually, login
 
 import requests
 
@@ -292,3 +296,11 @@ async def main():
 
 
 asyncio.run(main())
+
+# The guide's example.
+guide = (pathlib.Path(__file__).parents[3] / "docs" / "quic.md").read_text(encoding="utf-8")
+os.environ.update(RELAY=URL, TOKEN=login()["access_token"])
+said = io.StringIO()
+with contextlib.redirect_stdout(said):
+    exec(re.search(r"```python\n(.*?)```", guide, re.S).group(1), {})
+equal(said.getvalue(), "b'HELLO'\n", "the guide's example")

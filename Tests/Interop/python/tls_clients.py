@@ -40,11 +40,11 @@ with connect(SOCKET_URL, ssl=context, additional_headers=bearer(reply.json()["ac
     subscribe(stream, [new_topic("friend")])
 
 
-def command(*arguments, who=None, code=0):
+def command(*arguments, who=None, code=0, ca=CA, config=None):
     """A command of the program, which shows the certificate of `who`."""
     environment = os.environ | {
-        "PULSAR_RELAY_URL": URL, "PULSAR_RELAY_CA": CA, "PULSAR_USERNAME": USERNAME, "PULSAR_PASSWORD": PASSWORD,
-        "XDG_CONFIG_HOME": str(SCRATCH / f"config-{who}"),
+        "PULSAR_RELAY_URL": URL, "PULSAR_RELAY_CA": ca, "PULSAR_USERNAME": USERNAME, "PULSAR_PASSWORD": PASSWORD,
+        "XDG_CONFIG_HOME": str(SCRATCH / f"config-{config or who}"),
     }
     shown = ["--cert", pair(who)[0], "--key", pair(who)[1]] if who else []
     done = subprocess.run(
@@ -60,3 +60,9 @@ topic = new_topic("command")
 command("publish", topic, '{"n": 1}', who="friend")
 # By a WebSocket.
 check('"n":1' in command("subscribe", topic, "--from", "earliest", "--count", "1", "--json", who="friend"), "what a friend reads")
+
+# A login keeps by whom the relay is trusted, by its whole path, and what comes after it needs no word of that.
+command("whoami", who="friend", code=1, ca="", config="kept")
+command("login", "--ca", os.path.relpath(CA), who="friend", ca="", config="kept")
+check(USERNAME in command("whoami", who="friend", ca="", config="kept"), "a command after a login with --ca")
+command("subscribe", topic, "--from", "earliest", "--count", "1", who="friend", ca="", config="kept")

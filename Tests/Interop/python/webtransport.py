@@ -10,7 +10,7 @@ import msgpack
 from websockets.sync.client import connect
 
 from relay import URL, bearer, check, equal, login, new_topic, open_socket, publish, subscribe
-from webtransport_client import Pulse, dial, frames
+from webtransport_client import Pulse, Texts, dial, frames
 
 PORT = int(os.environ["QUIC_PORT"])
 token = login()["access_token"]
@@ -87,6 +87,46 @@ async def sessions():
         equal(json.loads((await reader.receive("publish"))["payload"]), {"still": True}, "what the other session heard")
 
 
+async def texts():
+    """The frames of /ws, in sessions."""
+    async with dial(PORT) as transport:
+        topic = new_topic("json")
+        first = publish(token, topic, {"n": 1})
+        client = await Texts.open(transport, token)
+        client.send(7, type="subscribe", topics=[topic], cursors={topic: "earliest"})
+        equal((await client.receive("subscribed"))["topics"], [topic], "the subscription")
+        heard = await client.receive("message")
+        equal((heard["message_id"], heard["payload"]), (first, {"n": 1}), "what came first")
+        client.send(type="ping")
+        await client.receive("pong")
+        client.send(type="publish", topic=topic, payload={"n": 2, "long": "ä" * 50_000}, id="p")
+        kinds = [await transport.until(client.next, "an answer and a message") for _ in range(2)]
+        equal(sorted(each["type"] for each in kinds), ["message", "published"], "what a publish led to")
+        # Two frames in one write, and one that is none.
+        transport.send(client.stream, b"\0\0\0\1{" + b"\0\0\0\x0f" + b'{"type":"ping"}')
+        await client.receive("error")
+        await client.receive("pong")
+        # It goes on in another session where it was.
+        transport.send(client.session, b"", end=True)
+        publish(token, topic, {"n": 3})
+        other = await Texts.open(transport, token)
+        other.send(type="subscribe", topics=[topic], cursors={topic: heard["message_id"]})
+        await other.receive("subscribed")
+        equal([(await other.receive("message"))["payload"]["n"] for _ in range(2)], [2, 3], "what came after the cursor")
+        # What is longer than a frame may be ends the session, whose code says so.
+        third = await Texts.open(transport, token)
+        transport.send(third.stream, b"\xff\xff\xff\xff" + b"x" * (3 << 20))
+        await transport.until(lambda: third.session in transport.ended, "the end of the session", 40)
+        check((1009).to_bytes(4, "big") in transport.bodies[third.session], "the code of the end")
+        for path, expected in (("/wt?frames=json", 401), (f"/wt?frames=xml&token={token}", 400)):
+            _, status = await transport.open_session(path)
+            equal(status, expected, path)
+        # Pages of the relay's own host come from another port than this one.
+        for origin, expected in (("http://127.0.0.1:1", 200), ("https://127.0.0.1", 200), ("https://127.0.0.2", 403)):
+            _, status = await transport.open_session(f"/wt?frames=json&token={token}", [("origin", origin)])
+            equal(status, expected, f"a page of {origin}")
+
+
 async def ways():
     """Channels on streams of their own, and as datagrams."""
     async with dial(PORT) as transport:
@@ -144,5 +184,6 @@ async def refusals():
 asyncio.run(requests())
 asyncio.run(web_socket())
 asyncio.run(sessions())
+asyncio.run(texts())
 asyncio.run(ways())
 asyncio.run(refusals())

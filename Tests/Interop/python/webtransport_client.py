@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import ssl
 
 import msgpack
@@ -132,6 +133,42 @@ class Pulse:
             if frame["type"] == kind:
                 return frame
             check(frame["type"] in ("ping", "ack", "publish"), f"expected {kind}, got {frame}")
+
+
+class Texts:
+    """JSON on a session's first stream, each text behind its length."""
+
+    def __init__(self, transport, session):
+        self.transport, self.session = transport, session
+        self.stream = transport.open_stream(session)
+        self.taken = 0
+
+    @staticmethod
+    async def open(transport, token):
+        session, status = await transport.open_session(f"/wt?frames=json&token={token}")
+        equal(status, 200, "status of the session")
+        return Texts(transport, session)
+
+    def send(self, pieces=1, **frame):
+        """In so many pieces, of a packet each."""
+        text = json.dumps(frame).encode()
+        data = len(text).to_bytes(4, "big") + text
+        size = -(-len(data) // pieces)
+        for at in range(0, len(data), size):
+            self.transport.send(self.stream, data[at : at + size])
+
+    def next(self):
+        data = self.transport.raw[self.stream][self.taken:]
+        size = int.from_bytes(data[:4], "big")
+        if len(data) < 4 or len(data) < 4 + size:
+            return None
+        self.taken += 4 + size
+        return json.loads(data[4 : 4 + size])
+
+    async def receive(self, kind):
+        frame = await self.transport.until(self.next, f"a frame {kind}")
+        equal(frame["type"], kind, f"what came: {frame}")
+        return frame
 
 
 def frames(data):

@@ -136,6 +136,49 @@ struct LiveConnectionTests {
         }
     }
 
+    /// A request that brings as much as a stream may before more is granted, nearly.
+    private static let upload = HTTP3RequestReaderTests.joined(
+        HTTP3RequestReaderTests.frame(
+            HTTP3FrameKind.headers,
+            QPACKEncoder.encode([
+                HTTP3Field(":method", "POST"), HTTP3Field(":scheme", "https"), HTTP3Field(":authority", "127.0.0.1"),
+                HTTP3Field(":path", "/hoard"),
+            ])
+        ),
+        HTTP3RequestReaderTests.frame(HTTP3FrameKind.data, ByteBuffer(repeating: 1, count: 200_000))
+    )
+
+    @Test("bodies that nobody has taken give the connection its credit back when their requests are closed")
+    func untakenBodies() async throws {
+        try await Line.with { line in
+            _ = try await line.open(Self.control, isBidirectional: false)
+            // All of a connection's credit is 1 MiB.
+            for _ in 0..<12 {
+                let id = try await line.open(Self.upload, isLast: true)
+                try await line.wait { $0.ended.contains(id) }
+            }
+        }
+    }
+
+    @Test("streams that came early, whole, and are refused give it back too")
+    func refusedEarlyStreams() async throws {
+        try await Line.with { line in
+            _ = try await line.open(Self.control, isBidirectional: false)
+            for _ in 0..<12 {
+                // Takes an id, and never opens the session.
+                let session = try await line.open(ByteBuffer(bytes: [0x21]))
+                var bytes = ByteBuffer(bytes: Self.oneWay)
+                bytes.writeQUICVarint(session)
+                bytes.writeRepeatingByte(7, count: 200_000)
+                let early = try await line.open(bytes, isBidirectional: false, isLast: true)
+                let count = bytes.readableBytes
+                try await line.wait { $0.released[early] == count }
+                try await line.write(ByteBuffer(bytes: [0]), isLast: true, on: session)
+                try await line.wait { $0.resets[session] == HTTP3ErrorCode.requestIncomplete.rawValue }
+            }
+        }
+    }
+
     static let violations: [(ByteBuffer, isBidirectional: Bool, HTTP3ErrorCode)] = [
         (ByteBuffer(bytes: [0, 7, 0]), false, .missingSettings), (ByteBuffer(bytes: [1]), false, .streamCreation),
         (ByteBuffer(bytes: [0, 0]), true, .frameUnexpected), (ByteBuffer(bytes: [0x40, 0x41, 1, 7]), true, .idError),

@@ -1,5 +1,6 @@
 import NIOCore
 import RelayWire
+import SeededRandom
 import Testing
 
 @testable import RelayHTTP3
@@ -37,6 +38,29 @@ struct HTTP3SettingsTests {
             let payload = try ByteBuffer(hex: hex)
             let violation = #expect(throws: HTTP3Violation.self, "\(hex)") { try HTTP3Settings(payload) }
             #expect(violation?.code == code && violation?.scope == .connection)
+        }
+    }
+
+    @Test("whatever comes is read or refused, and what is read can be written", arguments: 0..<10 as Range<UInt64>)
+    func noise(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let numbers: [UInt64] = [0x06, 0x08, 0x33, 0xFFD277, 0x2B60_3742, 0x02, 0x21, QUICVarint.maximum]
+        for _ in 0..<200 {
+            var payload = ByteBuffer()
+            for _ in 0..<Int.random(in: 0...6, using: &random) {
+                payload.writeQUICVarint(numbers.randomElement(using: &random) ?? 0)
+                payload.writeQUICVarint(
+                    UInt64.random(in: 0...(random.chance(80) ? 1 : QUICVarint.maximum), using: &random)
+                )
+            }
+            if random.chance(20) { payload.writeImmutableBuffer(.random(5, using: &random)) }
+            guard let settings = try? HTTP3Settings(payload) else { continue }
+            var written = ByteBuffer()
+            settings.write(into: &written)
+            let kind = written.readQUICVarint()
+            let length = written.readQUICVarint()
+            #expect(kind == HTTP3FrameKind.settings && length == UInt64(written.readableBytes))
+            #expect(try HTTP3Settings(written) == settings)
         }
     }
 

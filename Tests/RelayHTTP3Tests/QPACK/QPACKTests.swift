@@ -71,6 +71,60 @@ struct QPACKTests {
         }
     }
 
+    @Test("sections of another implementation that somebody has changed", arguments: 0..<20 as Range<UInt64>)
+    func changed(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let section = QPACKEncoder.encode(Self.fields + QPACKStaticTable.fields)
+        for _ in 0..<200 {
+            var bytes = section
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                let place = Int.random(in: 0..<bytes.readableBytes, using: &random)
+                bytes.setInteger(UInt8.random(in: 0...255, using: &random), at: place)
+            }
+            let cut = bytes.getSlice(at: 0, length: Int.random(in: 0...bytes.readableBytes, using: &random)) ?? bytes
+            guard case .fields(let fields)? = try? QPACKDecoder.decode(cut, upTo: 3_000) else { continue }
+            #expect(fields.reduce(0) { $0 + $1.size } <= 3_000)
+        }
+    }
+
+    @Test("a section that becomes many times its size is too large before it is there")
+    func bombs() throws {
+        // The largest entry of the table, by two bytes each time.
+        let largest = QPACKStaticTable.fields.indices.max { left, right in
+            QPACKStaticTable.fields[left].size < QPACKStaticTable.fields[right].size
+        }
+        var section = ByteBuffer(bytes: [0, 0])
+        for _ in 0..<60_000 { section.writePrefixedInteger(try #require(largest), 6, flags: 0xC0) }
+        #expect(section.readableBytes <= 128 << 10)
+        #expect(try QPACKDecoder.decode(section, upTo: 128 << 10) == .tooLarge)
+        // Fields of nothing, which cost what a field costs.
+        let empty = ByteBuffer(bytes: [0, 0] + (0..<60_000).flatMap { _ in [0x20, 0x00] as [UInt8] })
+        #expect(try QPACKDecoder.decode(empty, upTo: 128 << 10) == .tooLarge)
+        // A text that claims more than there is, and all that there can be.
+        for size in ["ff80ffffff07", "ffffffffff0f"] {
+            let claim = try ByteBuffer(hex: "000051" + size)
+            #expect(throws: HTTP3Violation.self) { try QPACKDecoder.decode(claim, upTo: 128 << 10) }
+        }
+    }
+
+    @Test(
+        "instructions on QPACK's own streams are judged the same however they are cut",
+        arguments: 0..<10 as Range<UInt64>
+    )
+    func cutInstructions(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<200 {
+            let count = Int.random(in: 0...30, using: &random)
+            let bytes = (0..<count).map { _ in
+                random.chance(70)
+                    ? UInt8.random(in: 0x40...0x7F, using: &random) : .random(in: 0...0xFF, using: &random)
+            }
+            var (whole, cut) = (QPACKInstructions.Decoder(), QPACKInstructions.Decoder())
+            let isTaken = (try? whole.check(ByteBuffer(bytes: bytes))) != nil
+            #expect(bytes.allSatisfy { (try? cut.check(ByteBuffer(bytes: [$0]))) != nil } == isTaken)
+        }
+    }
+
     @Test("QPACK's own streams may say nearly nothing")
     func instructions() throws {
         #expect(throws: Never.self) { try QPACKInstructions.checkEncoder(try ByteBuffer(hex: "2020")) }

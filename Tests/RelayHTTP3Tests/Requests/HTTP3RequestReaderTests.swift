@@ -140,6 +140,25 @@ struct HTTP3RequestReaderTests {
         }
     }
 
+    @Test("what waits keeps nothing of what came with it")
+    func memory() throws {
+        // A long frame that means nothing, and the first byte of a head.
+        var bytes = Self.frame(0x21, ByteBuffer(repeating: 1, count: 16_000))
+        bytes.writeImmutableBuffer(try #require(Self.head().getSlice(at: 0, length: 3)))
+        var reader = HTTP3RequestReader(maxHeadBytes: 4_000)
+        let none = try reader.receive(bytes, isLast: false)
+        let isAlone = bytes.isAlone()
+        #expect(none.isEmpty && reader.heldBytes == 1 && isAlone)
+        // The same with a byte of a body, and with one of a frame's header.
+        var body = Self.joined(Self.head(), Self.frame(0x21, ByteBuffer(repeating: 1, count: 16_000)))
+        body.writeImmutableBuffer(Self.frame(HTTP3FrameKind.data, ByteBuffer(string: "x")))
+        body.writeInteger(UInt8(0x40))
+        var other = HTTP3RequestReader(maxHeadBytes: 4_000)
+        let events = try other.receive(body, isLast: false)
+        let isReleased = body.isAlone()
+        #expect(events.last == .body(ByteBuffer(string: "x")) && other.heldBytes == 1 && isReleased)
+    }
+
     @Test("whatever comes is read or refused, and the same however it is cut", arguments: 0..<40)
     func noise(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)

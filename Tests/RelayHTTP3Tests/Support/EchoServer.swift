@@ -1,9 +1,10 @@
 import NIOCore
+import QUICFixture
 import RelayHTTP3
 import RelayQUIC
 
-/// A server of the tests: answers requests with what they send, and echoes the streams and datagrams of sessions at `/wt`. Lives on its
-/// connection's loop.
+/// A server of the tests: answers requests with what they send, and echoes the streams and datagrams of sessions at `/wt`. Those at `/hoard` it
+/// answers at their end, and takes nothing of what they send. Lives on its connection's loop.
 final class EchoServer {
     let connection: HTTP3Connection
 
@@ -28,6 +29,14 @@ final class EchoServer {
         }
 
         func requestEnded(_ request: HTTP3Request) { request.write(ByteBuffer(), isLast: true) }
+        func requestReleased(_ request: HTTP3Request) {}
+        func requestWasCancelled(_ request: HTTP3Request) {}
+        func requestClosed(_ request: HTTP3Request) {}
+    }
+
+    private final class Hoard: HTTP3RequestHandler {
+        func request(_ request: HTTP3Request, received bytes: ByteBuffer) {}
+        func requestEnded(_ request: HTTP3Request) { request.write([HTTP3Field(":status", "413")], isLast: true) }
         func requestReleased(_ request: HTTP3Request) {}
         func requestWasCancelled(_ request: HTTP3Request) {}
         func requestClosed(_ request: HTTP3Request) {}
@@ -61,6 +70,7 @@ final class EchoServer {
 
 extension EchoServer: HTTP3ConnectionHandler {
     func connection(_ connection: HTTP3Connection, received head: HTTP3RequestHead, of request: HTTP3Request) {
+        guard head.path != "/hoard" else { return request.handler = Hoard() }
         request.handler = Echo()
         guard head.path == "/wt" else { return request.write([HTTP3Field(":status", "200")], isLast: false) }
         // Capsules that come with the head wait, as streams do.

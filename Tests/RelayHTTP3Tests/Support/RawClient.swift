@@ -9,6 +9,8 @@ final class RawClient: QUICConnectionHandler, QUICStreamHandler {
     private(set) var ended: Set<UInt64> = []
     private(set) var resets: [UInt64: UInt64] = [:]
     private(set) var stops: Set<UInt64> = []
+    /// Of each stream, bytes that the peer has acknowledged.
+    private(set) var released: [UInt64: Int] = [:]
     private(set) var datagrams: [ByteBuffer] = []
     private(set) var end: QUICEnd?
     private(set) var isOpen = false
@@ -72,7 +74,10 @@ final class RawClient: QUICConnectionHandler, QUICStreamHandler {
         self.changed()
     }
 
-    func stream(_ stream: QUICStream, released count: Int) {}
+    func stream(_ stream: QUICStream, released count: Int) {
+        self.released[stream.id, default: 0] += count
+        self.changed()
+    }
 
     func stream(_ stream: QUICStream, wasResetWith code: UInt64) {
         self.resets[stream.id] = code

@@ -37,6 +37,23 @@ struct LeaseTests {
         }
     }
 
+    @Test("who leaves has left also for a relay whose clock is far ahead, or far behind", arguments: [-3_600, 3_600])
+    func farApart(seconds: Int64) async throws {
+        try await PresenceStage.run { stage in
+            let (a, b) = (try await stage.relay(), try await stage.relay(clockAhead: seconds))
+            try await stage.makeTopic(at: a)
+            let (here, there) = (try await StageClient("here", at: a), try await StageClient("there", .greta, at: b))
+            for client in [here, there] { try await client.join() }
+            for client in [here, there] {
+                try await until("both are seen") { try await client.names == ["here", "there"] }
+            }
+            for client in [here, there] { try await client.leave() }
+            for client in [here, there] { try await until("nobody is there") { try await client.names.isEmpty } }
+            #expect(try await stage.stored(at: a).isEmpty)
+            #expect(try await stage.stored(at: b).isEmpty)
+        }
+    }
+
     @Test("a lease has lapsed when nobody has renewed it for so long, and not before")
     func watching() {
         var watch = LeaseWatch()

@@ -300,6 +300,13 @@ struct MembershipTests {
             await #expect(throws: PresenceFailure.self) { _ = try await member.update(longer) }
             #expect(try await member.update("1").data == ByteBuffer(string: "1"))
             #expect(relay.service.figures.bytes <= 4_000)
+            // What it says no more is another's to say.
+            let late = try #require(clients.first { client in !joined.contains { $0 === client } })
+            let half = "\"\(String(repeating: "x", count: 500))\""
+            try await until("there is room") { (try? await late.join(half)) != nil }
+            try await until("no more is held than is said") { relay.service.figures.bytes < 4_000 }
+            for client in clients { try await client.close() }
+            try await until("nothing is held") { relay.service.figures.bytes == 0 }
         }
     }
 

@@ -125,4 +125,12 @@ extension PeerAddress {
         else { preconditionFailure("the address is one") }
         return read
     }
+
+    /// The same address with another port.
+    func with(port: Int) -> PeerAddress {
+        var address = self.socketAddress
+        address.port = port
+        guard let read = PeerAddress(address) else { preconditionFailure("the address is one") }
+        return read
+    }
 }

@@ -37,4 +37,15 @@ struct DrainPaceTests {
     func atOnce() {
         #expect(Self.steps(1_000, 1, 0) == [1_000])
     }
+
+    @Test("a close frame says when to come again, and where to as far as there is room")
+    func reason() {
+        #expect(DrainHint.reason(alternate: nil).hasSuffix(" ms"))
+        #expect(DrainHint.reason(alternate: "https://other.example.org").hasSuffix(" ms at https://other.example.org"))
+        let long = "https://\(String(repeating: "a", count: 120)).example.org"
+        #expect(DrainHint.reason(alternate: long).hasSuffix(" ms"))
+        for length in 0...200 {
+            #expect(DrainHint.reason(alternate: String(repeating: "a", count: length)).utf8.count <= 123)
+        }
+    }
 }

@@ -201,7 +201,7 @@ extension SignalNotice {
             )
         case .joined: .pong(requestID: nil)
         case .pong: .error(Failure(code: "bad_message", message: "no"))
-        case .error: .serverDraining
+        case .error: .serverDraining(alternate: "https://other.example.org")
         case .serverDraining: .gap(.session, after: .zero, resumedFrom: nil, epoch: nil)
         case .gap: .kicked(session: "s", reason: "")
         case .kicked: .lockGranted(element: "e", peer: "a", fence: 1, requestID: nil)

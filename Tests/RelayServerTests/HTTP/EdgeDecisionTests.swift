@@ -66,6 +66,23 @@ struct EdgeDecisionTests {
         }
     }
 
+    @Test(
+        "a page of the same host may open a session of WebTransport, whose port is never the page's",
+        arguments: [
+            ("relay:8443", "https://relay", true), ("relay:8443", "http://relay:8080", true),
+            ("relay:8443", "https://a.example", true), ("[::1]:8443", "http://[::1]", true),
+            ("[::1]:8443", "http://[::1]:80", true), ("relay:8443", "https://relay.evil", false),
+            ("relay:8443", "https://evil:8443", false), ("relay:8443", "file://relay", false),
+            ("relay:8443", "null", false), ("relay", "http://relay:8080", true), ("relay", "http://", false),
+        ] as [(String, String, Bool)]
+    )
+    func sessions(_ host: String, _ origin: String, _ may: Bool) {
+        let gate = RequestGate(hosts: TrustedHosts([]), origins: AllowedOrigins(["https://a.example"]))
+        let headers: HTTPHeaders = ["host": host, "origin": origin, "upgrade": "webtransport"]
+        let head = HTTPRequestHead(version: .http2, method: .GET, uri: "/wt", headers: headers)
+        #expect(gate.mayConnect(head) == may)
+    }
+
     @Test("query items: escapes, plus signs, repeats and what is broken")
     func query() {
         let items = QueryItems("a=1&b=x%20y+z&a=2&c&d=%zz&e=a=b&%66=g&&=h")

@@ -9,6 +9,7 @@ struct DrainNoticeTests {
     func notice() async throws {
         try await withRelay {
             $0.server.shutdownNotice = .seconds(8)
+            $0.server.shutdownAlternate = PublicURL("https://other.example.org")
         } _: { relay in
             let session = try await TestSession(relay, account: try await relay.administratorToken)
             let guest = try await session.guest("guest")
@@ -25,6 +26,7 @@ struct DrainNoticeTests {
             #expect(refused.status == 503 && refused.error == "draining" && refused.header("retry-after") != nil)
             let told = try #require(await socket.next("message")?.object["payload"] as? [String: Any])
             #expect(told["type"] as? String == "server_draining" && told["deadline_ms"] as? Int == 8_000)
+            #expect(told["alternate"] as? String == "https://other.example.org")
             #expect(try await session.publish(["type": "chat_message"], token: guest).status == 201)
             #expect(try await session.join("late", session.joinToken).status == 200)
             socket.connection.disconnect()

@@ -80,6 +80,7 @@ struct RelayDrainTests {
     func pace() async throws {
         try await withRelay {
             $0.server.shutdownSpread = .seconds(10)
+            $0.server.shutdownAlternate = PublicURL("https://other.example.org")
         } _: { relay in
             let token = try await relay.administratorToken
             var sockets: [TestWebSocket] = []
@@ -93,7 +94,7 @@ struct RelayDrainTests {
                 socket.send(0x88, ByteBuffer())
                 #expect(close?.closeCode == 1_001)
                 let reason = close.map { String(buffer: $0.payload).dropFirst(2) } ?? ""
-                #expect(reason.contains("connect again in") && reason.hasSuffix("ms"))
+                #expect(reason.contains("connect again in") && reason.hasSuffix("ms at https://other.example.org"))
                 last = max(last, ContinuousClock.now)
             }
             while await stream.next() != nil {}

@@ -25,9 +25,12 @@ final class WatchedStore: Sendable {
         var looks: [Look] = []
         var before: (@Sendable (Look) async -> Void)?
         var refusesAppends = false
+        /// Whose messages are not read before a test says so.
+        var heldTopic: TopicKey?
+        var heldReads: [@Sendable () -> Void] = []
     }
 
-    private let store = MemoryStore()
+    let store = MemoryStore()
     private let state = Mutex(State())
 
     /// What was read so far, in its order.
@@ -51,6 +54,17 @@ final class WatchedStore: Sendable {
     /// Whether messages are stored: where not, as if there were no store.
     func refuseAppends(_ refuses: Bool) {
         self.state.withLock { $0.refusesAppends = refuses }
+    }
+
+    /// Holds reads of a topic's messages from now on.
+    ///
+    /// - Parameter topic: nil lets all go on, those that were held first.
+    func holdReads(of topic: TopicKey?) {
+        let held = self.state.withLock { state in
+            defer { (state.heldTopic, state.heldReads) = (topic, topic == nil ? [] : state.heldReads) }
+            return topic == nil ? state.heldReads : []
+        }
+        for read in held { read() }
     }
 
     private func note(_ look: Look) async {
@@ -79,8 +93,13 @@ extension WatchedStore: MessageStore {
     }
 
     func read(_ request: ReadRequest, completion: @escaping @Sendable (Result<StoredPage, StoreError>) -> Void) {
-        self.state.withLock { $0.looks.append(.messages(request.topic)) }
-        self.store.read(request, completion: completion)
+        let isHeld = self.state.withLock { state in
+            state.looks.append(.messages(request.topic))
+            guard state.heldTopic == request.topic else { return false }
+            state.heldReads.append { self.store.read(request, completion: completion) }
+            return true
+        }
+        if !isHeld { self.store.read(request, completion: completion) }
     }
 
     func putSnapshot(_ snapshot: StreamSnapshot) async throws(StoreError) -> SnapshotOutcome {
@@ -206,44 +225,6 @@ extension WatchedStore: UserStore {
     func deleteUser(_ id: UserID) async throws(StoreError) -> [TopicKey]? { try await self.store.deleteUser(id) }
 }
 
-extension WatchedStore: RefreshTokenStore {
-    func insertRefreshToken(_ token: RefreshToken, generation: Int64) async throws(StoreError) -> Bool {
-        try await self.store.insertRefreshToken(token, generation: generation)
-    }
-
-    func rotateRefreshToken(_ attempt: RefreshAttempt) async throws(StoreError) -> RefreshOutcome {
-        try await self.store.rotateRefreshToken(attempt)
-    }
-
-    func refreshToken(_ jti: String) async throws(StoreError) -> RefreshToken? {
-        try await self.store.refreshToken(jti)
-    }
-
-    func liveRefreshTokens(of user: UserID, at now: Timestamp) async throws(StoreError) -> [RefreshToken] {
-        try await self.store.liveRefreshTokens(of: user, at: now)
-    }
-
-    func refreshTokens(
-        of user: UserID,
-        after jti: String?,
-        limit: Int
-    ) async throws(StoreError) -> [RefreshToken] {
-        try await self.store.refreshTokens(of: user, after: jti, limit: limit)
-    }
-
-    func revokeRefreshToken(_ jti: String, at now: Timestamp) async throws(StoreError) -> Bool {
-        try await self.store.revokeRefreshToken(jti, at: now)
-    }
-
-    func revokeRefreshChain(_ chain: String, at now: Timestamp) async throws(StoreError) {
-        try await self.store.revokeRefreshChain(chain, at: now)
-    }
-
-    func sweepRefreshTokens(at now: Timestamp) async throws(StoreError) {
-        try await self.store.sweepRefreshTokens(at: now)
-    }
-}
-
 extension WatchedStore: DenyListStore {
     func denyToken(_ jti: String, of user: UserID, until expiresAt: Timestamp) async throws(StoreError) {
         try await self.store.denyToken(jti, of: user, until: expiresAt)
@@ -290,57 +271,6 @@ extension WatchedStore: ReaderStore {
 
     func sweepReaders(unusedSince moment: Timestamp) async throws(StoreError) {
         try await self.store.sweepReaders(unusedSince: moment)
-    }
-}
-
-extension WatchedStore: PendingStore {
-    func insertPending(
-        _ record: PendingRecord,
-        at now: Timestamp,
-        limit: Int
-    ) async throws(StoreError) -> PendingInsertion {
-        try await self.store.insertPending(record, at: now, limit: limit)
-    }
-
-    func pending(
-        _ kind: PendingRecord.Kind,
-        _ name: PendingName,
-        at now: Timestamp
-    ) async throws(StoreError) -> PendingRecord? {
-        try await self.store.pending(kind, name, at: now)
-    }
-
-    func pending(
-        _ kind: PendingRecord.Kind,
-        after last: String?,
-        limit: Int,
-        at now: Timestamp
-    ) async throws(StoreError) -> [PendingRecord] {
-        try await self.store.pending(kind, after: last, limit: limit, at: now)
-    }
-
-    func replacePending(_ record: PendingRecord, by value: [UInt8]) async throws(StoreError) -> Bool {
-        try await self.store.replacePending(record, by: value)
-    }
-
-    func takePending(_ record: PendingRecord) async throws(StoreError) -> Bool {
-        try await self.store.takePending(record)
-    }
-
-    func sweepPending(at now: Timestamp) async throws(StoreError) { try await self.store.sweepPending(at: now) }
-}
-
-extension WatchedStore: AuditStore {
-    func addAuditRecords(_ records: [AuditRecord], keeping most: Int) async throws(StoreError) {
-        try await self.store.addAuditRecords(records, keeping: most)
-    }
-
-    func auditRecords(before place: AuditRecord.Place?, limit: Int) async throws(StoreError) -> [AuditRecord] {
-        try await self.store.auditRecords(before: place, limit: limit)
-    }
-
-    func sweepAuditRecords(before moment: Timestamp) async throws(StoreError) {
-        try await self.store.sweepAuditRecords(before: moment)
     }
 }
 

@@ -26,6 +26,25 @@ import Testing
             .openProxy(name("p"), from: host, to: observer, at: name("http://a:1"), now: moment(4)).session
             .openProxy(name("q"), from: observer, to: nil, at: name("http://b:1"), now: moment(4)).session
             .share(name("notes"), by: host, at: moment(4)).session
+            .placePeer(observer, at: name("http://b:1"), now: moment(4)).session
+    }
+
+    @Test("A session whose peers have places ends with these, keeps one for each, and loses them with their peers")
+    func places() throws {
+        let before = try makeSession().claimed().joined(observer, .observer)
+        let placed = try before.placePeer(host, at: name("n"), now: moment(4)).session
+        let head: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 1]
+        let peer = [0, UInt8(host.text.utf8.count)] + Array(host.text.utf8)
+        #expect(placed.document[4] == 6)
+        #expect(placed.document.suffix(head.count + peer.count + 3) == head + peer + [0, 1] + Array("n".utf8))
+        #expect(try Session(document: placed.document, rules: placed.rules) == placed)
+        let same = try placed.placePeer(host, at: name("n"), now: moment(4))
+        #expect(same.session.revision == placed.revision && same.events.isEmpty)
+        let moved = try placed.placePeer(host, at: name("m"), now: moment(4)).session
+        #expect(moved.node(of: host) == name("m") && moved.node(of: observer) == nil && moved.places.count == 1)
+        let both = try moved.placePeer(observer, at: name("n"), now: moment(4)).session
+        #expect(try both.leave(observer, at: moment(4)).session.places.map(\.peer) == [host])
+        #expect(throws: SessionRefusal.peerUnknown) { try both.placePeer(newcomer, at: name("n"), now: moment(4)) }
     }
 
     @Test("A session with documents ends with these, and is written so from its first document on")
@@ -118,8 +137,8 @@ import Testing
     @Test("A later version is refused, and so is what is no session")
     func versions() throws {
         var bytes = try self.rich().document
-        bytes[4] = 6
-        #expect(throws: SessionDocumentError.unknownVersion(6)) { try Session(document: bytes, rules: SessionRules()) }
+        bytes[4] = 7
+        #expect(throws: SessionDocumentError.unknownVersion(7)) { try Session(document: bytes, rules: SessionRules()) }
         bytes[0] = 0
         #expect(throws: SessionDocumentError.notASession) { try Session(document: bytes, rules: SessionRules()) }
         #expect(throws: SessionDocumentError.notASession) { try Session(document: [], rules: SessionRules()) }
@@ -195,6 +214,8 @@ import Testing
             { $0.joins += $0.joins },
             { $0.origins += $0.origins },
             { $0.origins = [PeerOrigin(peer: name("nobody"), mark: 1)] },
+            { $0.places += $0.places },
+            { $0.places.append(PeerPlace(peer: name("stranger"), node: name("n"))) },
             { $0.proxies += $0.proxies },
             { $0.proxies[0].target = $0.proxies[0].opener },
             { $0.proxies[0].target = newcomer },
@@ -267,12 +288,15 @@ import Testing
         session = try session.openProxy(long("p"), from: long("0"), to: long("1"), at: long("n"), now: moment(2))
             .session
         session = try session.share(long("d"), by: long("0"), at: moment(2)).session
+        for letter in ["0", "1", "2"] {
+            session = try session.placePeer(long(letter), at: long("n"), now: moment(2)).session
+        }
         session = try session.close(by: .relay, at: moment(3)).session
         // All that it could have besides is keys that were kicked: one, and those of the three that are in. Who is there has no time to come back by.
         #expect(session.document.count == rules.limits.maximumDocumentBytes - 4 * 32 - 3 * 8)
         #expect(
             SessionLimits().maximumDocumentBytes == 602_214 + 4 + 128 * (32 + 258 + 130 + 8) + 64 * (257 + 8) + 2 + 16
-                * 130
+                * 130 + 2 + 64 * (257 + 257)
         )
     }
 

@@ -119,6 +119,70 @@ struct QUICRelayMessageTests {
         #expect(request.content == .bind(to: "bob", tunnel: tunnel, kind: kind))
     }
 
+    @Test("a message that has only begun keeps nothing of those before it")
+    func memory() throws {
+        let echo = try Self.bytes(QUICRelaySamples.requests[0].0)
+        var bytes = ByteBuffer()
+        while bytes.readableBytes < 15_000 { bytes.writeBytes(echo) }
+        bytes.writeBytes(echo.prefix(2))
+        var splitter = QUICRelaySplitter()
+        splitter.add(bytes)
+        while try splitter.next() != nil {}
+        let address = Self.address(bytes)
+        bytes.setInteger(UInt8(0), at: 0)
+        // Nobody else holds it, so no copy was made to change it.
+        #expect(Self.address(bytes) == address && splitter.heldBytes == 2)
+    }
+
+    private static func address(_ buffer: ByteBuffer) -> Int {
+        unsafe buffer.withUnsafeReadableBytes { Int(bitPattern: $0.baseAddress) }
+    }
+
+    @Test("whatever comes is cut and read the same, in pieces of any size", arguments: 0..<8 as Range<UInt64>)
+    func cuts(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<200 {
+            var bytes = ByteBuffer()
+            for _ in 0..<3 {
+                let sample = try Self.bytes(QUICRelaySamples.requests.randomElement(using: &random)?.0 ?? "")
+                let isChanged = random.chance(40)
+                bytes.writeBytes(
+                    sample.map { isChanged && random.chance(5) ? UInt8.random(in: 0...255, using: &random) : $0 }
+                )
+            }
+            let whole = Self.read(bytes, inPiecesOf: bytes.readableBytes)
+            #expect(Self.read(bytes, inPiecesOf: 1) == whole && Self.read(bytes, inPiecesOf: 7) == whole)
+        }
+    }
+
+    private struct Outcome: Equatable {
+        var requests: [QUICRelayRequest] = []
+        var problems: [QUICRelayProblem] = []
+        var fault: QUICRelayFault?
+    }
+
+    private static func read(_ bytes: ByteBuffer, inPiecesOf size: Int) -> Outcome {
+        var splitter = QUICRelaySplitter()
+        var outcome = Outcome()
+        var rest = bytes
+        do throws(QUICRelayFault) {
+            while let piece = rest.readSlice(length: min(size, rest.readableBytes)), piece.readableBytes > 0 {
+                splitter.add(piece)
+                while let message = try splitter.next() {
+                    do throws(QUICRelayProblem) {
+                        outcome.requests.append(try QUICRelayRequest(message))
+                    } catch {
+                        outcome.problems.append(error)
+                    }
+                }
+                #expect(splitter.heldBytes <= QUICRelayFraming.maximumMessage + QUICVarint.longest)
+            }
+        } catch {
+            outcome.fault = error
+        }
+        return outcome
+    }
+
     @Test("survives bytes that somebody has changed", arguments: 0..<8 as Range<UInt64>)
     func fuzz(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

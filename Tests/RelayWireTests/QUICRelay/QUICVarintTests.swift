@@ -1,5 +1,6 @@
 import NIOCore
 import RelayWire
+import SeededRandom
 import Testing
 
 @Suite("Numbers of QUIC")
@@ -21,6 +22,24 @@ struct QUICVarintTests {
     private static let sizes: [(UInt64, Int)] = [
         (0, 1), (63, 1), (64, 2), (16_383, 2), (16_384, 4), (1 << 30 - 1, 4), (1 << 30, 8), (QUICVarint.maximum, 8),
     ]
+
+    @Test(
+        "any bytes are a number or the beginning of one, and none is larger than there is",
+        arguments: 0..<4 as Range<UInt64>
+    )
+    func noise(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<2_000 {
+            let count = Int.random(in: 0...9, using: &random)
+            let bytes = ByteBuffer(bytes: (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) })
+            var rest = bytes
+            guard let number = rest.readQUICVarint() else {
+                #expect(rest == bytes && count < QUICVarint.longest)
+                continue
+            }
+            #expect(number <= QUICVarint.maximum && count - rest.readableBytes >= QUICVarint.size(of: number))
+        }
+    }
 
     @Test("come back as they were written, in the shortest form", arguments: sizes)
     func roundTrip(_ number: UInt64, _ size: Int) {

@@ -51,7 +51,11 @@ struct SignalNoticeTests {
             .error(.init(code: "x", message: "y")),
             #"{"type":"error","code":"x","message":"y","retryable":false}"#
         ),
-        (.serverDraining, #"{"type":"server_draining"}"#),
+        (.serverDraining(), #"{"type":"server_draining"}"#),
+        (
+            .serverDraining(alternate: "https://other.example.org"),
+            #"{"type":"server_draining","alternate":"https://other.example.org"}"#
+        ),
         (
             .gap(.signal, after: .zero, resumedFrom: nil, epoch: "5f0c1d9e2b7a4c31"),
             #"{"type":"gap","topic":"signal","after":"0-0","resumed_from":null,"epoch":"5f0c1d9e2b7a4c31"}"#

@@ -2,21 +2,28 @@ import RelayQUIC
 import RelayTunnels
 
 extension RelayConfiguration {
-    /// The QUIC relay, by which peers have streams and datagrams to each other.
+    /// The port of QUIC: the QUIC relay, by which peers have streams and datagrams to each other, and HTTP/3 with WebTransport.
     public struct QUIC: Hashable, Sendable {
         /// nil, the default: there is no such port.
         @Setting(
             "quic_bind",
             ValueFormat.hostPort.optional,
-            "Address and UDP port of the QUIC relay: 0.0.0.0:8443. Not set: none."
+            "Address and UDP port of the QUIC relay, HTTP/3 and WebTransport: 0.0.0.0:8443. Not set: none of these."
         )
         public var bind: HostPort? = nil
+
+        @Setting(
+            "http3_enabled",
+            .boolean,
+            "Whether the port of quic_bind speaks HTTP/3 and WebTransport, beside the QUIC relay."
+        )
+        public var speaksHTTP3 = true
 
         /// nil, the default: the certificate of `tls_cert_path`; without that the relay makes one. Read again when the file changes.
         @Setting(
             "quic_cert_path",
             ValueFormat.text(length: 1...4_096).optional,
-            "PEM file of the QUIC relay's certificate and chain. Not set: tls_cert_path; without it one that the relay makes."
+            "PEM file of quic_bind's certificate and chain. Not set: tls_cert_path; without it one that the relay makes."
         )
         public var certificatePath: String? = nil
 
@@ -66,7 +73,11 @@ extension RelayConfiguration {
         @Setting("quic_max_tunnels", .integer(1...4_096), "Tunnels of one QUIC connection.")
         public var maxTunnels = AllocationLimits().tunnels
 
-        @Setting("quic_max_streams", .integer(1...4_096), "Open streams of one QUIC connection.")
+        @Setting(
+            "quic_max_streams",
+            .integer(1...4_096),
+            "Open streams of one QUIC connection: of its tunnels, or its requests of HTTP/3 and streams of WebTransport."
+        )
         public var maxStreams = AllocationLimits().streams
 
         /// What a stream's is `tunnel_window_bytes` says.
@@ -80,7 +91,7 @@ extension RelayConfiguration {
         @Setting(
             "quic_idle_seconds",
             .duration(.seconds(1) ... .seconds(600)),
-            "Seconds without a sign of its client after which a QUIC connection is over."
+            "Seconds without a sign of its client after which a QUIC connection, of HTTP/3 too, is over."
         )
         public var idle = Duration.seconds(30)
 
@@ -96,6 +107,7 @@ extension RelayConfiguration {
             prefixes: ["quic_"],
             at: \.quic,
             \.$bind,
+            \.$speaksHTTP3,
             \.$certificatePath,
             \.$keyPath,
             \.$maxConnections,

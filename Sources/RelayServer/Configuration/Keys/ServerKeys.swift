@@ -129,6 +129,15 @@ extension RelayConfiguration {
         )
         public var shutdownNotice = Duration.zero
 
+        /// For relays that clients reach by addresses of their own. Where all are behind one, clients come back to that.
+        @Setting(
+            "shutdown_alternate_url",
+            ValueFormat.publicURL.optional,
+            "Where clients had better come again when the relay stops: another one. Not set: to where they were.",
+            reloads: true
+        )
+        public var shutdownAlternate: PublicURL? = nil
+
         /// Each `scheme://host[:port]`, compared exactly.
         @Setting(
             "allowed_origins",
@@ -191,6 +200,7 @@ extension RelayConfiguration {
             \.$shutdownGrace,
             \.$shutdownSpread,
             \.$shutdownNotice,
+            \.$shutdownAlternate,
             \.$allowedOrigins,
             \.$trustedHosts,
             \.$trustForwardedFor,

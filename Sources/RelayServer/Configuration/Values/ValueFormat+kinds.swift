@@ -107,7 +107,7 @@ extension ValueFormat<NodeAddress> {
 
 extension ValueFormat<PublicURL> {
     static var publicURL: ValueFormat {
-        .text(expected: "a URL without path like https://relay.example.org, or of http on localhost") { text in
+        .text(expected: "a URL without path like https://relay.example.org, or http on localhost") { text in
             PublicURL(text)
         } show: {
             $0.description

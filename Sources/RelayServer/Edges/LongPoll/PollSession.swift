@@ -251,7 +251,9 @@ extension PollSession: PresenceAudience {
         self.chargeIfLarge()
     }
 
+    /// Who may not read a topic any more is not told who was there before.
     func presenceEnded(_ seat: PresenceSeat, on topic: TopicName, _ reason: ReaderEnd) {
+        if case .accessLost = reason { self.presence?.reports.removeAll { $0.topic == topic.rawValue } }
         if case .gathering = self.phase { self.presence?.loss = reason } else { self.lost(reason) }
     }
 

@@ -146,11 +146,17 @@ extension MessageSocketConversation {
         } then: { (result: Result<PresenceRoster?, PresenceFailure>) in
             switch result {
             case .success(let roster):
-                let report = roster.map { PresenceReport($0, of: topic.name) } ?? .nobody(on: topic.name)
-                self.send(.presence(.roster(requestID: frame.requestID, report)))
+                self.show(roster.map { PresenceReport($0, of: topic.name) } ?? .nobody(on: topic.name), frame)
             case .failure(let failure): self.refuse(frame, failure.clientText)
             }
         }
+    }
+
+    private func show(_ report: PresenceReport, _ frame: PresenceFrame) {
+        let isSent = self.connection?.sendLarge(report.size) {
+            MessageSocketBatch.frame(.presence(.roster(requestID: frame.requestID, report)))
+        }
+        if isSent == false { self.refuse(frame, PresenceFailure.overloaded.clientText) }
     }
 }
 

@@ -77,6 +77,8 @@ extension MessageSocketConversation: WebSocketDialect {
 
     var facts: ConnectionFacts? { ConnectionFacts(.ws, user: self.userID, topics: self.subscriptions.count) }
 
+    var sessionMessages: SessionMessages { .measuredTexts }
+
     var idleReason: String? { self.isSubscribed ? nil : "Idle timeout before subscribe" }
 
     func received(binary: ByteBuffer) { self.sendError(.processing, "Binary messages are not supported") }

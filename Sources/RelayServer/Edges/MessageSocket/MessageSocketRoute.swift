@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 import RelayAccess
 import RelayCore
 
@@ -50,10 +51,24 @@ final class MessageSocketRoute: Route {
                 guard let session else {
                     return self.peers.open(stranger: exchange, headers, or: self.rooms)
                 }
-                self.sockets.upgrade(exchange, headers, of: session.account.id) {
-                    MessageSocketConversation(session: session, route: self, loop: exchange.loop)
-                }
+                self.open(exchange, headers, session)
             }
+        }
+    }
+
+    private func open(_ exchange: Exchange, _ headers: HTTPHeaders, _ session: Session) {
+        self.sockets.upgrade(exchange, headers, of: session.account.id) {
+            MessageSocketConversation(session: session, route: self, loop: exchange.loop)
+        }
+    }
+}
+
+extension MessageSocketRoute: SessionOpener {
+    /// Who has no token opens none: without frames of WebSockets there are no strangers here.
+    func openSession(_ exchange: Exchange, _ headers: HTTPHeaders) {
+        self.access.admitAnybody(exchange, takingLimited: true) { exchange, session in
+            guard let session else { return exchange.answer(Reply(AccessError(.notAuthenticated))) }
+            self.open(exchange, headers, session)
         }
     }
 }

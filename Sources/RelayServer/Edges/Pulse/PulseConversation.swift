@@ -242,6 +242,19 @@ extension PulseConversation {
         self.counts.took(.now() - start)
     }
 
+    /// The same where the answer may be megabytes.
+    ///
+    /// - Returns: false, with nothing answered, where there is no room for it.
+    func answerLarge(_ frame: PulseServerFrame, since start: NIODeadline) -> Bool {
+        let size = frame.size
+        guard let connection = self.connection, connection.sendLarge(size, { PulseBatch.frame(frame) }) else {
+            return self.connection == nil
+        }
+        self.counts.answered(size)
+        self.counts.took(.now() - start)
+        return true
+    }
+
     /// Every failure goes this way, so that each is counted.
     ///
     /// - Parameter id: the request's; 0 where none is meant, nil where its client wants no answer.

@@ -59,7 +59,7 @@ final class PulseLane {
 
     private func send(_ message: ByteBuffer) {
         if message.readableBytes <= self.transport.largestDatagram {
-            self.transport.send(datagram: message)
+            if !self.transport.send(datagram: message) { self.services.counts.datagramDropped() }
         } else if self.stream != nil {
             self.write(message)
         } else {

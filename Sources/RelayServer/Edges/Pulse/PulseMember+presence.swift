@@ -145,7 +145,8 @@ extension PulseMember {
         guard frame.fits else {
             return self.fail(request.id, PulseFailure(.payloadTooLarge, "Those who are there are too many for a frame"))
         }
-        self.conversation?.answer(frame, since: request.start)
+        let isAnswered = self.conversation?.answerLarge(frame, since: request.start)
+        if isAnswered == false { self.fail(request.id, PulseFailure(PresenceFailure.overloaded)) }
     }
 }
 

@@ -19,6 +19,7 @@ final class PulseMetrics: Sendable {
     private let broadcastBytes: Counter
     private let latency: Timer
     private let gaps: Counter
+    private let datagramsDropped: Counter
     private let errors: [PulseErrorCode: Counter]
     let channels: PulseChannels
 
@@ -36,6 +37,7 @@ final class PulseMetrics: Sendable {
         self.broadcastBytes = counter(RelayMetric.pulseMessageBytes, "broadcast")
         self.latency = Timer(label: RelayMetric.pulseLatency, factory: factory)
         self.gaps = Counter(label: RelayMetric.pulseGaps, factory: factory)
+        self.datagramsDropped = Counter(label: RelayMetric.pulseDatagramsDropped, factory: factory)
         self.errors = PulseErrorCode.allCases.reduce(into: [:]) { counters, code in
             counters[code] = Counter(
                 label: RelayMetric.pulseErrors,
@@ -84,6 +86,9 @@ final class PulseMetrics: Sendable {
 
     /// A subscriber goes on after messages that are no longer kept.
     func gap() { self.gaps.increment() }
+
+    /// A message was to go as a datagram, and did not.
+    func datagramDropped() { self.datagramsDropped.increment() }
 
     /// A request has failed, or something that no request has caused. Counted also where its client wants no answer.
     func failed(_ code: PulseErrorCode) { self.errors[code]?.increment() }

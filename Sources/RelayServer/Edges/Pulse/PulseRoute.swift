@@ -26,7 +26,7 @@ final class PulseRoute: Route {
     }
 
     /// Lets the client in who may come, and says what else there is.
-    fileprivate func open(_ exchange: Exchange, _ headers: HTTPHeaders) {
+    private func open(_ exchange: Exchange, _ headers: HTTPHeaders) {
         self.services.access.admitAnybody(exchange, takingLimited: true) { exchange, session in
             guard let session else { return self.open(withoutToken: exchange, headers) }
             self.services.sockets.upgrade(exchange, headers, of: session.account.id) {
@@ -67,23 +67,6 @@ final class PulseRoute: Route {
     }
 }
 
-/// `/wt`: a session of WebTransport, in which the client opens a stream in both directions and says the same on it as over `/pulse`.
-final class PulseSessionRoute: Route {
-    static let path = "/wt"
-
-    private let pulse: PulseRoute
-
-    init(_ pulse: PulseRoute) {
-        self.pulse = pulse
-    }
-
-    let opensSessions = true
-
-    func handle(_ exchange: Exchange) {
-        guard exchange.connection.stream?.isSession == true else {
-            return exchange.answer(Reply(.badRequest, detail: "This is for WebTransport, over HTTP/3"))
-        }
-        // By which clients of that draft know that it is spoken.
-        self.pulse.open(exchange, ["sec-webtransport-http3-draft": "draft02"])
-    }
+extension PulseRoute: SessionOpener {
+    func openSession(_ exchange: Exchange, _ headers: HTTPHeaders) { self.open(exchange, headers) }
 }

@@ -50,14 +50,7 @@ extension QUICAllocation {
     }
 
     private func refuse(_ error: AccessError, _ re: UInt64?) {
-        let code: SessionErrorCode =
-            switch error.status {
-            case 401: .unauthenticated
-            case 429: .rateLimited
-            case 503: .unavailable
-            default: .forbidden
-            }
-        self.refuse(code, error.detail, re)
+        self.refuse(SessionErrorCode(error), error.detail, re)
     }
 
     /// It may try again, in the time that is left.
@@ -142,7 +135,6 @@ extension QUICAllocation {
             case .failure(let refusal): self.refuse(.unavailable, refusal.clientText, re)
             case .success(let joined):
                 watch.start(joined)
-                guard self.machine.authenticated() else { return watch.stop() }
                 let member = QUICMember(
                     session: claim.session,
                     peer: peer,
@@ -150,12 +142,36 @@ extension QUICAllocation {
                     watch: watch,
                     bandwidth: services.bandwidth(of: claim.session)
                 )
-                self.enter(member, claim.principal, re)
+                self.place(member, claim.principal, re)
+            }
+        }
+    }
+
+    /// Other relays have to find the peer, where they can reach this one.
+    private func place(_ member: QUICMember, _ principal: Principal, _ re: UInt64?) {
+        let (sessions, session) = (self.services.sessions, member.session)
+        guard let own = self.services.nodes.ownURL else { return self.enter(member, principal, re) }
+        self.finish {
+            do throws(SessionFailure) {
+                return .success(try await sessions.placePeer(of: session, at: own, as: principal))
+            } catch {
+                return .failure(error)
+            }
+        } then: { (before: Result<NodeURL?, SessionFailure>) in
+            switch before {
+            case .failure(let failure):
+                member.watch.stop()
+                self.refuse(failure.code, failure.text, re)
+            case .success(let before):
+                self.enter(member, principal, re)
+                guard self.member != nil, let before else { return }
+                self.services.tellMove(of: member.peer, in: session, from: before, on: self.loop)
             }
         }
     }
 
     private func enter(_ member: QUICMember, _ principal: Principal, _ re: UInt64?) {
+        guard self.machine.authenticated() else { return member.watch.stop() }
         self.admitted(member)
         self.services.metrics.entered()
         let entry = AllocationHub.Entry(connection: self.reference, principal: principal)

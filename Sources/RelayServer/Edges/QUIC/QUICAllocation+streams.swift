@@ -21,28 +21,22 @@ extension QUICAllocation {
         try self.machine.begin(stream.id, with: number)
     }
 
-    /// Has the other peer's connection open the counterpart of a stream of the client's.
-    func openCounterpart(of stream: SplicedStream, at place: TunnelPlace) {
-        let (reference, tunnel, number) = (stream.reference, place.tunnel, place.otherNumber)
-        place.other.tell { $0.open(reference, of: tunnel, at: number) }
-    }
-
     /// A stream of the other peer's whose counterpart is to be opened here.
     struct Awaited {
-        let stream: LoopReference<SplicedStream>
+        let stream: Counterpart
         let tunnel: RelayedTunnel
         let number: UInt64
     }
 
-    private func open(_ stream: LoopReference<SplicedStream>, of tunnel: RelayedTunnel, at number: UInt64) {
+    func open(_ stream: Counterpart, of tunnel: RelayedTunnel, at number: UInt64) {
         let awaited = Awaited(stream: stream, tunnel: tunnel, number: number)
         guard self.connection != nil, self.machine.tunnel(number)?.tunnel === tunnel else {
-            return stream.tell { $0.end(.unbound) }
+            return stream.end(.unbound)
         }
         do throws(AllocationRefusal) {
             try self.machine.mayOpen(on: number, behind: self.awaited.count)
         } catch {
-            return stream.tell { $0.end(.tooMany) }
+            return stream.end(.tooMany)
         }
         if !self.awaited.isEmpty || !self.open(awaited) { self.awaited.append(awaited) }
     }
@@ -52,7 +46,7 @@ extension QUICAllocation {
         guard let connection = self.connection, let place = self.machine.tunnel(awaited.number),
             place.tunnel === awaited.tunnel
         else {
-            awaited.stream.tell { $0.end(.unbound) }
+            awaited.stream.end(.unbound)
             return true
         }
         do throws(QUICProblem) {
@@ -65,11 +59,12 @@ extension QUICAllocation {
             )
             self.machine.join(counterpart.id, to: awaited.number)
             self.add(counterpart)
-            let reference = counterpart.reference
-            awaited.stream.tell { $0.connect(to: reference) }
+            awaited.stream.connect(to: counterpart.reference)
             return true
         } catch {
-            return error != .noStreamLeft
+            guard error != .noStreamLeft else { return false }
+            awaited.stream.end(.unbound)
+            return true
         }
     }
 
@@ -82,25 +77,24 @@ extension QUICAllocation {
     func giveUpAwaited(of number: UInt64?) {
         let gone = self.awaited.filter { number == nil || $0.number == number }
         self.awaited.removeAll { number == nil || $0.number == number }
-        for awaited in gone { awaited.stream.tell { $0.end(.unbound) } }
+        for awaited in gone { awaited.stream.end(.unbound) }
     }
 
     // MARK: Datagrams
 
     func connection(_ connection: QUICConnection, receivedDatagram bytes: ByteBuffer) {
         var payload = bytes
-        guard let member = self.member, let number = payload.readQUICVarint(), let place = self.machine.tunnel(number)
+        guard self.member != nil, let number = payload.readQUICVarint(), let place = self.machine.tunnel(number)
         else { return self.services.metrics.droppedDatagram() }
         let count = payload.readableBytes
         self.services.carried.received(count, over: .quicRelay)
-        guard member.bandwidth?.take(count, at: .now()) ?? true else { return self.drop(place.tunnel) }
+        guard place.bandwidth?.take(count, at: .now()) ?? true else { return self.drop(place.tunnel) }
         place.use?.carried(count)
         place.tunnel.carried(count, from: place.side)
-        let (datagram, other) = (payload, place.otherNumber)
-        place.other.tell { $0.send(datagram, of: place.tunnel, at: other) }
+        place.other.send(payload, of: place.tunnel)
     }
 
-    private func send(_ payload: ByteBuffer, of tunnel: RelayedTunnel, at number: UInt64) {
+    func send(_ payload: ByteBuffer, of tunnel: RelayedTunnel, at number: UInt64) {
         guard let connection = self.connection, self.machine.tunnel(number)?.tunnel === tunnel else { return }
         var datagram = ByteBuffer()
         datagram.reserveCapacity(QUICVarint.longest + payload.readableBytes)

@@ -4,8 +4,8 @@ import RelaySessions
 import RelayTunnels
 import RelayWire
 
-/// Tunnels: a peer binds one to another peer that has a connection here. It is a tunnel of the session's, which the relay asks for in the name
-/// of the one and takes in the name of the other: so the session's rules hold, and its members are told as of any.
+/// Tunnels: a peer binds one to another peer that has a connection here, or at another relay. It is a tunnel of the session's, which the relay asks
+/// for in the name of the one and takes in the name of the other: so the session's rules hold, and its members are told as of any.
 extension QUICAllocation {
     /// Why a tunnel is bound no more, as clients are told.
     enum Unbinding: String, Sendable {
@@ -33,7 +33,7 @@ extension QUICAllocation {
         }
         let offer = Offer(session: member.session, opener: member.peer, number: number, kind: kind, re: re)
         guard let entry = self.services.hub.find(target, of: member.session) else {
-            return self.refuseAbsent(target, offer, principal)
+            return self.bindAway(to: target, offer, principal)
         }
         let sessions = self.services.sessions
         self.finish {
@@ -59,28 +59,6 @@ extension QUICAllocation {
         let number: UInt64
         let kind: String
         let re: UInt64?
-    }
-
-    /// The peer has no connection here. Whether it is a peer at all only members of the session are told.
-    private func refuseAbsent(_ target: PeerID, _ offer: Offer, _ principal: Principal) {
-        let sessions = self.services.sessions
-        self.suspend {
-            do throws(SessionFailure) {
-                try await sessions.find(target, in: offer.session, as: principal)
-                return nil
-            } catch {
-                return error
-            }
-        } then: { (failure: SessionFailure?) in
-            self.machine.release(offer.number)
-            if let failure { return self.fail(failure, tunnel: offer.number, re: offer.re) }
-            self.fail(
-                "peer_not_here",
-                "The other peer has no QUIC connection to this relay: both have to come to the same",
-                tunnel: offer.number,
-                re: offer.re
-            )
-        }
     }
 
     private static func agree(
@@ -110,13 +88,13 @@ extension QUICAllocation {
         let tunnel = RelayedTunnel(id, kind: offer.kind)
         let own = self.reference
         entry.connection.tell { other in
-            let number = other.take(tunnel, offer, from: own)
+            let number = other.take(tunnel, offer, from: .here(own, number: offer.number))
             let (reference, refusal) = (other.reference, number.failure)
             own.tell {
                 if let number = number.value {
-                    $0.bound(tunnel, offer, to: target, at: reference, number, principal)
+                    $0.bound(tunnel, offer, to: target, at: .here(reference, number: number), principal)
                 } else if let refusal {
-                    $0.declined(tunnel, offer, because: refusal, principal)
+                    $0.declined(tunnel, offer, "peer_\(refusal.rawValue)", refusal.text, principal)
                 }
             }
         }
@@ -125,11 +103,7 @@ extension QUICAllocation {
     /// Another peer has bound a tunnel to this one.
     ///
     /// - Returns: the number that it has here.
-    private func take(
-        _ tunnel: RelayedTunnel,
-        _ offer: Offer,
-        from opener: LoopReference<QUICAllocation>
-    ) -> Result<UInt64, AllocationRefusal> {
+    func take(_ tunnel: RelayedTunnel, _ offer: Offer, from opener: TunnelPeer) -> Result<UInt64, AllocationRefusal> {
         guard let member = self.member else { return .failure(.goingAway) }
         let number: UInt64
         do throws(AllocationRefusal) {
@@ -142,20 +116,19 @@ extension QUICAllocation {
             side: .target,
             peer: offer.opener,
             other: opener,
-            otherNumber: offer.number,
-            use: self.services.paths.use(.quicRelay, from: member.peer, to: offer.opener, in: offer.session)
+            use: self.services.paths.use(.quicRelay, from: member.peer, to: offer.opener, in: offer.session),
+            bandwidth: opener.isHere ? member.bandwidth : nil
         )
         _ = self.machine.bind(number, to: place)
         self.tell(place, number, re: nil)
         return .success(number)
     }
 
-    private func bound(
+    func bound(
         _ tunnel: RelayedTunnel,
         _ offer: Offer,
         to target: PeerID,
-        at other: LoopReference<QUICAllocation>,
-        _ otherNumber: UInt64,
+        at other: TunnelPeer,
         _ principal: Principal
     ) {
         let place = TunnelPlace(
@@ -163,11 +136,11 @@ extension QUICAllocation {
             side: .opener,
             peer: target,
             other: other,
-            otherNumber: otherNumber,
-            use: self.services.paths.use(.quicRelay, from: offer.opener, to: target, in: offer.session)
+            use: self.services.paths.use(.quicRelay, from: offer.opener, to: target, in: offer.session),
+            bandwidth: self.member?.bandwidth
         )
         guard self.machine.bind(offer.number, to: place) else {
-            other.tell { $0.unbind(otherNumber, tunnel, because: .peerGone) }
+            other.unbind(tunnel, because: .peerGone)
             return self.services.close(tunnel.id, in: offer.session, as: principal)
         }
         place.use?.opened()
@@ -175,16 +148,10 @@ extension QUICAllocation {
         self.tell(place, offer.number, re: offer.re)
     }
 
-    private func declined(
-        _ tunnel: RelayedTunnel,
-        _ offer: Offer,
-        because refusal: AllocationRefusal,
-        _ principal: Principal
-    ) {
+    func declined(_ tunnel: RelayedTunnel, _ offer: Offer, _ code: String, _ why: String, _ principal: Principal) {
         self.machine.release(offer.number)
         self.services.close(tunnel.id, in: offer.session, as: principal)
-        let text = "The other peer can't have it: \(refusal.text)"
-        self.fail("peer_\(refusal.rawValue)", text, tunnel: offer.number, re: offer.re)
+        self.fail(code, "The other peer can't have it: \(why)", tunnel: offer.number, re: offer.re)
     }
 
     private func tell(_ place: TunnelPlace, _ number: UInt64, re: UInt64?) {
@@ -206,24 +173,31 @@ extension QUICAllocation {
         }
         guard let place = self.end(number) else { return self.fail(.tunnelUnknown, tunnel: number, re: re) }
         self.send(.unbound(tunnel: number, reason: Unbinding.unbound.rawValue), re: re)
-        place.other.tell { $0.unbind(place.otherNumber, place.tunnel, because: .byPeer) }
+        place.other.unbind(place.tunnel, because: .byPeer)
         if let principal = member.principal {
             self.services.close(place.tunnel.id, in: member.session, as: principal)
         }
     }
 
     /// The other connection says so.
-    private func unbind(_ number: UInt64, _ tunnel: RelayedTunnel, because reason: Unbinding) {
+    func unbind(_ number: UInt64, _ tunnel: RelayedTunnel, because reason: Unbinding) {
         // It may be another's by now.
         guard self.machine.tunnel(number)?.tunnel === tunnel, self.end(number) != nil else { return }
         self.send(.unbound(tunnel: number, reason: reason.rawValue))
+    }
+
+    /// The other relay is lost. It may not be able to say so to the session.
+    func lost(_ number: UInt64, _ tunnel: RelayedTunnel) {
+        self.unbind(number, tunnel, because: .peerGone)
+        guard let member = self.member, let principal = member.principal else { return }
+        self.services.close(tunnel.id, in: member.session, as: principal)
     }
 
     /// The session says so.
     func tunnelClosed(_ id: String) {
         for (number, place, _) in self.machine.bound where place.tunnel.id.text == id {
             self.unbind(number, place.tunnel, because: .closed)
-            place.other.tell { $0.unbind(place.otherNumber, place.tunnel, because: .closed) }
+            place.other.unbind(place.tunnel, because: .closed)
         }
     }
 
@@ -247,7 +221,7 @@ extension QUICAllocation {
         let principal = self.member?.principal
         for (_, place) in self.machine.close() {
             self.forget(place)
-            place.other.tell { $0.unbind(place.otherNumber, place.tunnel, because: .peerGone) }
+            place.other.unbind(place.tunnel, because: .peerGone)
             guard let principal, let session = self.member?.session else { continue }
             self.services.close(place.tunnel.id, in: session, as: principal)
         }

@@ -26,6 +26,12 @@ final class QUICAllocation {
     var streams: [UInt64: SplicedStream] = [:]
     /// Streams that the client takes only as it allows more. They count among those that it may have.
     var awaited: [Awaited] = []
+    /// Of its client's streams that come to nothing.
+    private var resets = FrameBudget(.resets, at: .now())
+    /// Of tunnels that it binds to peers at other relays. Each is a connection to one of these, with a pass, of which there may be so many a minute.
+    var binds = FrameBudget(.resets, at: .now())
+    /// What streams had not granted anew when they were closed or stopped.
+    var lateCredit = LateCredit()
     /// Whether a message of the client's is worked on: the next waits.
     var isBusy = false
     var outstanding = Outstanding()
@@ -159,6 +165,7 @@ final class QUICAllocation {
         for stream in self.streams.values { stream.connectionEnded() }
         self.streams = [:]
         self.giveUpAwaited(of: nil)
+        self.lateCredit.stop()
         self.leaveTunnels()
         guard let member = self.member.take() else { return }
         member.watch.stop()
@@ -194,7 +201,16 @@ extension QUICAllocation: QUICConnectionHandler {
             let failure = QUICRelayFailure(refusal)
             stream.stop(code: failure.rawValue)
             if stream.isBidirectional { stream.reset(code: failure.rawValue) }
+            self.cameToNothing()
         }
+    }
+
+    /// A stream that the client has opened was refused, or given up by the client before its end. For the relay and the other peer that is work,
+    /// which costs the client next to nothing.
+    func cameToNothing() {
+        guard !self.resets.spend(at: .now()), self.connection != nil else { return }
+        self.services.metrics.failed(.stream)
+        self.close(.tooMany, "Too many streams that come to nothing")
     }
 
     func connection(_ connection: QUICConnection, movedTo address: SocketAddress) { self.services.metrics.moved() }
@@ -208,17 +224,15 @@ extension QUICAllocation: QUICConnectionHandler {
 // MARK: - One of its loop's connections
 
 extension QUICAllocation: LoopConnection {
-    /// For which a client may finish what it does, where the relay stops.
-    private static let farewell = TimeAmount.seconds(10)
-
     /// Its transport has timers of its own.
     func tick(_ now: NIODeadline) -> NIODeadline { .distantFuture }
 
     func shutDown() {
         guard self.member != nil else { return self.close(.goingAway) }
+        let grace = self.services.grace(at: .now())
         self.machine.goAway()
-        self.send(.goAway(deadlineMilliseconds: Self.farewell.nanoseconds / 1_000_000))
-        self.timer = self.loop.eventLoop.assumeIsolated().scheduleTask(in: Self.farewell) { [weak self] in
+        self.send(.goAway(deadlineMilliseconds: grace.nanoseconds / 1_000_000))
+        self.timer = self.loop.eventLoop.assumeIsolated().scheduleTask(in: grace) { [weak self] in
             self?.close(.goingAway)
         }
     }
@@ -262,33 +276,5 @@ extension QUICAllocation: Suspending {
             self.control?.goOn()
         }
         if !isRunning { self.close(.overloaded) }
-    }
-}
-
-extension QUICRelayFailure {
-    init(_ refusal: AllocationRefusal) {
-        switch refusal {
-        case .unauthenticated, .alreadyAuthenticated: self = .unauthenticated
-        case .tunnelExists, .tunnelUnknown: self = .tunnelUnknown
-        case .tooManyTunnels, .tooManyStreams: self = .tooMany
-        case .goingAway: self = .goingAway
-        case .unidirectional: self = .unidirectional
-        }
-    }
-}
-
-extension AllocationRefusal {
-    /// For clients.
-    var text: String {
-        switch self {
-        case .unauthenticated: "Say first who you are"
-        case .alreadyAuthenticated: "You have said who you are"
-        case .tunnelExists: "The number is another tunnel's"
-        case .tunnelUnknown: "No tunnel has the number"
-        case .tooManyTunnels: "A connection has as many tunnels as it may have"
-        case .tooManyStreams: "A connection has as many streams as it may have"
-        case .goingAway: "The connection ends soon"
-        case .unidirectional: "Streams in one direction carry nothing here"
-        }
     }
 }

@@ -10,6 +10,8 @@ import RelayWire
 final class QUICControl: QUICStreamHandler {
     /// Bytes of answers that the client has not acknowledged, at which it is heard no further.
     private static let mostUntaken = 64 << 10
+    /// Of answers and of what others have brought about, at which its connection is ended: a tunnel's other peer binds and unbinds as it likes.
+    private static let mostHeld = 4 * mostUntaken
 
     private let stream: QUICStream
     /// Nil once the connection is over, or the stream is good for nothing any more.
@@ -22,6 +24,7 @@ final class QUICControl: QUICStreamHandler {
     /// Of what waits, bytes.
     private var charged = 0
     private var hasEnded = false
+    private var isOverfull = false
 
     init(_ stream: QUICStream, of allocation: QUICAllocation) {
         self.stream = stream
@@ -30,7 +33,13 @@ final class QUICControl: QUICStreamHandler {
         self.budget = SenderBudget(allocation.services.limits.sender.current)
     }
 
-    func send(_ answer: QUICRelayAnswer) { self.stream.write(answer.framed) }
+    func send(_ answer: QUICRelayAnswer) {
+        self.stream.write(answer.framed)
+        guard self.stream.held > Self.mostHeld, !self.isOverfull, let allocation = self.allocation else { return }
+        self.isOverfull = true
+        // Whoever says this has not done with the tunnel that it is about.
+        allocation.loop.eventLoop.assumeIsolated().execute { [weak self] in self?.allocation?.close(.overloaded) }
+    }
 
     // MARK: From the client
 

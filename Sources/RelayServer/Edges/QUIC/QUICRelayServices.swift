@@ -3,8 +3,11 @@ import RelayCore
 import RelaySessions
 import RelayTunnels
 import RelayWire
+import Synchronization
 
 /// What the QUIC relay's connections work with: the same for all.
+///
+/// Owns the moment at which the relay stops, in a short `Mutex`: each connection asks once for it.
 final class QUICRelayServices: Sendable {
     struct Limits: Sendable {
         var allocation: AllocationLimits
@@ -36,8 +39,13 @@ final class QUICRelayServices: Sendable {
     /// Of addresses, for connections that have not said whose they are.
     let strangers: ConnectionQuota
     let hub = AllocationHub()
+    /// Where peers have come that are not here, and how they are reached.
+    let nodes: RelayNodes
+    /// For what is said to other relays.
+    let sockets: WebSocketServices
     let limits: Limits
     private let bandwidths: SessionBandwidths?
+    private let end = Mutex<NIODeadline?>(nil)
 
     /// - Parameter bandwidths: nil for no limit.
     init(
@@ -54,6 +62,8 @@ final class QUICRelayServices: Sendable {
         paths: PathLedger,
         places: ConnectionQuota,
         strangers: ConnectionQuota,
+        nodes: RelayNodes,
+        sockets: WebSocketServices,
         bandwidths: SessionBandwidths?,
         limits: Limits
     ) {
@@ -70,8 +80,19 @@ final class QUICRelayServices: Sendable {
         self.paths = paths
         self.places = places
         self.strangers = strangers
+        self.nodes = nodes
+        self.sockets = sockets
         self.bandwidths = bandwidths
         self.limits = limits
+    }
+
+    /// The relay stops: connections end then at the latest.
+    func stop(at end: NIODeadline) { self.end.withLock { $0 = end } }
+
+    /// For how long what is open may go on, where the relay stops.
+    func grace(at now: NIODeadline) -> TimeAmount {
+        guard let end = self.end.withLock({ $0 }), end > now else { return .zero }
+        return end - now
     }
 
     /// What all that the session's peers send each other through the relay may take; nil for no limit.

@@ -2,15 +2,18 @@ import NIOCore
 import RelaySessions
 import Synchronization
 
-/// A tunnel between two peers that both have a QUIC connection to this relay: the session's tunnel, by its id there, and what it has carried.
+/// A tunnel between two peers that both have a QUIC connection: the session's tunnel, by its id there, and what it has carried.
 ///
-/// Shared by both connections, on whichever loops they are. What changes is counts.
+/// Shared by both connections, or where one is at another relay by the one that is here and its ``TunnelLink``, on whichever loops they are. What
+/// changes is counts.
 final class RelayedTunnel: Sendable {
     enum Side: Sendable {
         /// Has bound the tunnel.
         case opener
         /// To whom it was bound.
         case target
+
+        var other: Side { self == .opener ? .target : .opener }
     }
 
     let id: TunnelID
@@ -43,23 +46,4 @@ final class RelayedTunnel: Sendable {
     func droppedDatagram() { self.dropped.wrappingAdd(1, ordering: .relaxed) }
 
     var droppedDatagrams: UInt64 { self.dropped.load(ordering: .relaxed) }
-}
-
-/// A tunnel as one of its two connections has it.
-struct TunnelPlace: Sendable {
-    let tunnel: RelayedTunnel
-    let side: RelayedTunnel.Side
-    /// The other peer, its connection, and the number of the tunnel there.
-    let peer: PeerID
-    let other: LoopReference<QUICAllocation>
-    let otherNumber: UInt64
-    /// Where this peer's bytes are accounted for; nil for nowhere.
-    let use: PathUse?
-
-    /// What this peer has sent, and what the other has.
-    var sent: UInt64 { self.tunnel.bytes(from: self.side) }
-    var received: UInt64 { self.tunnel.bytes(from: self.side == .opener ? .target : .opener) }
-
-    /// One of the two connections counts the tunnel, and says that its peers have this way to each other.
-    var counts: Bool { self.side == .opener }
 }

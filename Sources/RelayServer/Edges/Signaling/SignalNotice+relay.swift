@@ -23,14 +23,7 @@ extension SignalNotice.Failure {
     }
 
     init(_ error: AccessError, _ requestID: ByteBuffer?) {
-        let code: SessionErrorCode =
-            switch error.status {
-            case 401: .unauthenticated
-            case 429: .rateLimited
-            case 503: .unavailable
-            default: .forbidden
-            }
-        self.init(code, error.detail, requestID)
+        self.init(SessionErrorCode(error), error.detail, requestID)
     }
 
     init(_ refusal: JoinRefusal, _ requestID: ByteBuffer?) {

@@ -110,7 +110,7 @@ extension SignalingConversation: WebSocketDialect {
     }
 
     func goingAway() -> WebSocketErrorCode {
-        self.send(.serverDraining)
+        self.send(.serverDraining(alternate: self.services.sockets.draining.alternate))
         if case .inside(let member) = self.phase { member.goingAway() }
         return .serviceRestart
     }

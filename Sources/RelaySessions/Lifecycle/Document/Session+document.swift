@@ -4,10 +4,11 @@ extension Session {
     /// `PRSS`, before the version.
     private static let magic: [UInt8] = Array("PRSS".utf8)
     /// The latest. Earlier ones are read too. A relay refuses a later one, as it can't keep what it does not know.
-    private static let version: UInt8 = 5
+    private static let version: UInt8 = 6
     /// Those from the third on are written only for a session that has something of what they add: so relays of an earlier version read the
     /// others still.
     private var writtenVersion: UInt8 {
+        guard self.places.isEmpty else { return 6 }
         guard self.sharedDocuments.isEmpty else { return 5 }
         guard self.proxies.isEmpty else { return 4 }
         return self.joins.isEmpty && self.origins.isEmpty ? 2 : 3
@@ -50,6 +51,7 @@ extension Session {
         }
         if version >= 4 { writer.write(list: self.proxies) { $1.write(to: &$0) } }
         if version >= 5 { writer.write(list: self.sharedDocuments) { $0.write($1) } }
+        if version >= 6 { writer.write(list: self.places) { $1.write(to: &$0) } }
         return writer.bytes
     }
 
@@ -111,7 +113,7 @@ extension Session {
         self.tunnels = try reader.readList(atMost: ceilings.tunnels) { (reader) throws(SessionDocumentError) in
             try SessionTunnel(from: &reader)
         }
-        (self.joins, self.origins, self.proxies, self.sharedDocuments) = ([], [], [], [])
+        (self.joins, self.origins, self.proxies, self.sharedDocuments, self.places) = ([], [], [], [], [])
         try self.readAdditions(from: &reader, version: version)
     }
 
@@ -138,6 +140,11 @@ extension Session {
                 (reader) throws(SessionDocumentError) in try reader.readName()
             }
         }
+        if version >= 6 {
+            self.places = try reader.readList(atMost: ceilings.peers) { (reader) throws(SessionDocumentError) in
+                try PeerPlace(from: &reader)
+            }
+        }
         guard self.writtenVersion == version else { throw .damaged }
     }
 
@@ -156,7 +163,7 @@ extension Session {
 
     private var isEmpty: Bool {
         self.peers.isEmpty && self.invites.isEmpty && self.joins.isEmpty && self.locks.isEmpty
-            && self.tunnels.isEmpty && self.proxies.isEmpty
+            && self.tunnels.isEmpty && self.proxies.isEmpty && self.places.isEmpty
     }
 
     private var rosterIsSound: Bool {
@@ -191,6 +198,7 @@ extension Session {
             && self.tunnels.allSatisfy {
                 $0.opener != $0.target && members.contains($0.opener) && members.contains($0.target)
             }
+            && self.places.map(\.peer).areUnique && self.places.allSatisfy { members.contains($0.peer) }
             && self.sharedDocuments.areUnique && self.proxies.map(\.id).areUnique
             && self.proxies.allSatisfy {
                 $0.opener != $0.target && members.contains($0.opener) && $0.target.map(members.contains) ?? true

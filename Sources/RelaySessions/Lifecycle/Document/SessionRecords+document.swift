@@ -53,6 +53,18 @@ extension PeerOrigin {
     }
 }
 
+extension PeerPlace {
+    func write(to writer: inout DocumentWriter) {
+        writer.write(self.peer)
+        writer.write(self.node)
+    }
+
+    init(from reader: inout DocumentReader) throws(SessionDocumentError) {
+        self.peer = try reader.readName()
+        self.node = try reader.readName(NodeURLKind.self)
+    }
+}
+
 extension SessionLock {
     func write(to writer: inout DocumentWriter) {
         writer.write(self.element)

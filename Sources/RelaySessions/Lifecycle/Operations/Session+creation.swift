@@ -66,7 +66,8 @@ extension Session {
             lastFence: 0,
             tunnels: [],
             proxies: [],
-            sharedDocuments: []
+            sharedDocuments: [],
+            places: []
         )
         return SessionTransition(session: session, events: [.created])
     }

@@ -85,9 +85,8 @@ enum AppendScript {
             if before(s.expired, old) then s.expired = old; call('HSET', STATE, 'expired', old) end
           end
           if old then call('HDEL', STATE, 'r:' .. old) end
-          call('HSET', STATE, key, id)
           -- What goes by itself takes its key along.
-          if expiry then call('HSET', STATE, 'r:' .. id, key) end
+          if expiry then call('HSET', STATE, key, id, 'r:' .. id, key) else call('HSET', STATE, key, id) end
         end
 
         local isNew = not s

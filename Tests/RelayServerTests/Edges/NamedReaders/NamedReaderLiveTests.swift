@@ -206,9 +206,11 @@ struct NamedReaderLiveTests {
             #expect(try await users(admin) == [owner.id, guest.id])
             #expect(try await users(guest.token) == [guest.id])
             #expect(try await users(eve.token) == [])
+            let listed = try await relay.send(.GET, Self.path, token: owner.token).list
+            #expect(Set(listed.compactMap { $0["username"] as? String }) == ["owner", "guest"])
             #expect(try await relay.send(.GET, "\(Self.path)/w", token: eve.token).status == 404)
             let ack = try await relay.send(.POST, "\(Self.path)/w/ack", token: owner.token, json: ["message_id": id])
-            #expect(ack.object["user_id"] as? String == owner.id)
+            #expect(ack.object["user_id"] as? String == owner.id && ack.object["username"] as? String == "owner")
             #expect(try await self.cursor(relay, guest.token) == "0-0")
             let others = "\(Self.path)/w?user_id=\(guest.id)"
             #expect(try await relay.send(.DELETE, others, token: eve.token).status == 403)

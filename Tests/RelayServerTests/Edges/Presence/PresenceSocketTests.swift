@@ -190,6 +190,23 @@ struct PresenceSocketTests {
         }
     }
 
+    @Test("a roster for which there is no room is refused, and the connection stays")
+    func noRoom() async throws {
+        try await withRelay {
+            $0.memory.maxAnswerBytes = 16 << 10
+        } _: { relay in
+            let alice = try await relay.makeUser("alice", by: try await relay.administratorToken)
+            let socket = try await TestWebSocket.open(relay, alice)
+            defer { socket.connection.disconnect() }
+            try await socket.join("room", data: String(repeating: "x", count: 20_000))
+            let refused = try await socket.presenceAnswer("get", "room")
+            #expect(refused.object["message"] as? String == "Server is overloaded, try again later")
+            _ = try await socket.presenceAnswer("update", "room", data: "x")
+            let roster = try await socket.presenceAnswer("get", "room")
+            #expect(roster.object["action"] as? String == "sync", "\(roster.text)")
+        }
+    }
+
     @Test("presence comes after the first subscribe, as all but that")
     func first() async throws {
         try await withRelay { relay in

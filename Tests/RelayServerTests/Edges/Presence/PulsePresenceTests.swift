@@ -156,6 +156,22 @@ struct PulsePresenceTests {
         }
     }
 
+    @Test("a roster for which there is no room is refused")
+    func noRoom() async throws {
+        try await withRelay {
+            $0.memory.maxAnswerBytes = 16 << 10
+        } _: { relay in
+            let client = try await PulseClient(relay, token: try await relay.administratorToken)
+            defer { client.disconnect() }
+            _ = await client.subscribe("presence:room")
+            let long = PulseValue.text(String(repeating: "x", count: 20_000))
+            #expect(await self.ask(client, .join, "presence:room", long) == "ack 7")
+            #expect(await self.ask(client, .sync, "presence:room") == "error 7 1006")
+            #expect(await self.ask(client, .update, "presence:room", .text("x")) == "ack 7")
+            #expect(try await self.roster(client, "presence:room").count == 1)
+        }
+    }
+
     @Test("what Pulse's clients say the others are told, and the other way round")
     func otherEdges() async throws {
         try await withRelay { relay in
@@ -219,6 +235,26 @@ struct PulsePresenceTests {
                     #expect(summary(told) == answer)
                 }
             }
+        }
+    }
+
+    @Test("who shows a token that does not reach the channel has left it, and its user's others are told")
+    func narrowed() async throws {
+        try await withRelay { relay in
+            let alice = try await relay.makeUser("alice", by: try await relay.administratorToken)
+            let client = try await PulseClient(relay, token: alice.token)
+            let eye = try await PulseClient(relay, token: alice.token)
+            defer { for client in [client, eye] { client.disconnect() } }
+            for client in [client, eye] { _ = await client.subscribe("presence:room") }
+            #expect(await self.ask(client, .join, "presence:room") == "ack 7")
+            _ = try await self.state(eye, .join, "presence:room")
+            let narrow = try await relay.serviceToken(["elsewhere"], token: alice.token)
+            client.send("connect", [("version", .number(1)), ("token", .text(narrow.text))])
+            _ = try await self.state(eye, .leave, "presence:room")
+            #expect(try await self.roster(eye, "presence:room").isEmpty)
+            #expect(summary(await client.next("error")) == "error 0 1004")
+            self.send(client, .join, "presence:room")
+            #expect(summary(await client.next("error")) == "error 7 1008")
         }
     }
 

@@ -123,6 +123,7 @@ struct AuthenticationTests {
             )
             #expect(metrics.allSatisfy { ["COUNTER", "GAUGE", "HISTOGRAM"].contains($0["type"] as? String ?? "") })
             #expect(metrics.allSatisfy { $0["metrics"] as? Int ?? 0 > 0 })
+            #expect(metrics.filter { ($0["help"] as? String ?? "").isEmpty }.compactMap { $0["name"] as? String } == [])
         }
     }
 }

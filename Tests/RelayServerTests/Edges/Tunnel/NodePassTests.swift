@@ -7,6 +7,7 @@ import Testing
 struct NodePassTests {
     private static let tunnel = NodePass(node: "http://a:1", session: "s", claim: .tunnel("t", side: "opener"))
     private static let proxy = NodePass(node: "http://a:1", session: "s", claim: .proxy("t", peer: "opener"))
+    private static let quic = NodePass(node: "http://a:1", session: "s", claim: .quic(to: "t", from: "opener"))
     private static let key = NodePassKey(secret: "0123456789abcdef0123456789abcdef")
     private static let number = NodePassNumber(high: 1, low: 2)
     private static let now: Int64 = 1_700_000_000_000
@@ -21,7 +22,7 @@ struct NodePassTests {
 
     @Test("are good for what they are for, while they are in force, also where the other's clock is behind or ahead")
     func life() {
-        for pass in [Self.tunnel, Self.proxy] {
+        for pass in [Self.tunnel, Self.proxy, Self.quic] {
             let text = Self.text(pass)
             #expect([-30_000, 0, 30_000].allSatisfy { self.admits(text, pass, at: Self.now + $0) })
             #expect([-30_001, 30_001].allSatisfy { !self.admits(text, pass, at: Self.now + $0) })
@@ -37,6 +38,7 @@ struct NodePassTests {
             NodePass(node: "http://a:1", session: "s", claim: .tunnel("u", side: "opener")),
             NodePass(node: "http://a:1", session: "s", claim: .tunnel("t", side: "target")),
             NodePass(node: "http://a:1", session: "s", claim: .proxy("t", peer: "opener")),
+            NodePass(node: "http://a:1", session: "s", claim: .quic(to: "t", from: "opener")),
         ]
     )
     func others(pass: NodePass) {
@@ -63,6 +65,8 @@ struct NodePassTests {
         #expect(odd.path == "/v1/node/proxies/t?session_id=s&peer_id=a%26b%20%3D%2B%25%C3%A9")
         let query = QueryItems(odd.path.split(separator: "?")[1])
         #expect(query.first("peer_id") == "a&b =+%é")
+        let peers = NodePass(node: "http://a:1", session: "s", claim: .quic(to: "a&b", from: "c d"))
+        #expect(peers.path == "/v1/node/quic?session_id=s&to_peer_id=a%26b&from_peer_id=c%20d")
     }
 
     @Test("are used once each, for as long as one could be in force")

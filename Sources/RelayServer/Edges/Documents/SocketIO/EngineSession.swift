@@ -367,7 +367,7 @@ extension EngineSession: LoopConnection {
 
     private func goAwayIfDone() {
         guard self.intake.isIdle else { return }
-        self.close(.goingAway, "The relay is restarting, connect again in \(DrainHint.random()) ms")
+        self.close(.goingAway, self.services.sockets.draining.reason)
     }
 
     func cutOff() { self.end() }

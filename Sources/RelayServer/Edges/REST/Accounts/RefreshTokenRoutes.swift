@@ -41,6 +41,7 @@ enum RefreshTokenRoutes {
         _ = try await call.caller()
         let user = try await call.services.access.users.user(UserID(call.parameter("user_id")))
         call.note?.note("of_user", user.id.rawValue)
+        call.note?.note(targetName: user.username)
         try await call.services.access.refreshChains.endSession(call.parameter("jti"), of: user.id)
         return .noContent
     }

@@ -53,6 +53,7 @@ enum ServiceTokenRoutes {
         try await Self.checkTopics(draft.scope.reach.topics, of: caller, call)
         let issued = try await call.services.access.serviceTokens.issue(draft, for: session)
         call.note?.note(target: issued.token.id)
+        call.note?.note(targetName: issued.token.label)
         var reply = Reply(
             .created,
             .object(
@@ -116,7 +117,8 @@ enum ServiceTokenRoutes {
 
     @Sendable private static func revoke(_ call: RESTCall) async throws -> Reply {
         let caller = try await call.caller()
-        try await call.services.access.serviceTokens.revoke(call.parameter("token_id"), by: caller)
+        let token = try await call.services.access.serviceTokens.revoke(call.parameter("token_id"), by: caller)
+        call.note?.note(targetName: token.label)
         return .noContent
     }
 

@@ -57,6 +57,7 @@ enum UserRoutes {
         call.note?.note("username", registration.username)
         let user = try await call.services.access.users.register(registration)
         call.note?.note(target: user.id.rawValue)
+        call.note?.note(targetName: user.username)
         call.note?.note("permissions", user.permissions.names.joined(separator: ","))
         return try await Self.reply(.created, user, call)
     }
@@ -109,13 +110,15 @@ enum UserRoutes {
         if let permissions = patch.permissions { call.note?.note("permissions", permissions.joined(separator: ",")) }
         if let isActive = patch.isActive { call.note?.note("is_active", "\(isActive)") }
         if patch.password != nil { call.note?.note("password", "changed") }
-        let id = UserID(call.parameter("user_id"))
-        return try await Self.reply(.ok, try await call.services.access.users.update(id, patch), call)
+        let user = try await call.services.access.users.update(UserID(call.parameter("user_id")), patch)
+        call.note?.note(targetName: user.username)
+        return try await Self.reply(.ok, user, call)
     }
 
     @Sendable private static func delete(_ call: RESTCall) async throws -> Reply {
         let caller = try await call.caller()
         let id = UserID(call.parameter("user_id"))
+        call.note?.note(targetName: await call.user(id)?.username)
         let topics = try await call.services.access.users.delete(id, by: caller.id)
         do {
             try await call.services.broker.topicsChanged(topics)

@@ -1,4 +1,5 @@
 import NIOCore
+import RelayAccess
 import RelayCore
 import RelaySessions
 import RelayWire
@@ -23,6 +24,7 @@ struct ClusterConnections: Sendable {
     let loops: DeliveryLoops
     /// Take as long an answer as may come.
     let sockets: WebSocketServices
+    let users: UserAdministration
     let now: @Sendable () -> Timestamp
 
     /// What a client is told whose connection is ended.
@@ -65,6 +67,7 @@ struct ClusterConnections: Sendable {
         var entries: [String] = []
         var (bytes, last): (Int, ConnectionPlace?) = (0, nil)
         var isCut = false
+        var names = UserNames(self.users)
         let now = self.now()
         try await self.register.each(after: place, filter) { sights in
             for sight in sights {
@@ -72,8 +75,10 @@ struct ClusterConnections: Sendable {
                     isCut = true
                     return false
                 }
+                var name: String?
+                if let user = sight.facts.user { name = await names.name(of: user) }
                 var buffer = ByteBuffer()
-                self.tree(sight, now).write(into: &buffer)
+                self.tree(sight, username: name, now).write(into: &buffer)
                 bytes += buffer.readableBytes
                 entries.append(String(buffer: buffer))
                 last = sight.place
@@ -83,12 +88,13 @@ struct ClusterConnections: Sendable {
         return .page(entries, next: isCut ? last : nil)
     }
 
-    private func tree(_ sight: ConnectionSight, _ now: Timestamp) -> JSONTree {
+    private func tree(_ sight: ConnectionSight, username: String?, _ now: Timestamp) -> JSONTree {
         .object([
             ("id", .text("\(self.directory.own).\(sight.place)")),
             ("node", .text(self.directory.own)),
             ("kind", .text(sight.facts.kind.rawValue)),
             ("user_id", .text(sight.facts.user?.rawValue)),
+            ("username", .text(username)),
             ("address", .text(sight.address)),
             ("encrypted", .flag(sight.isEncrypted)),
             ("topics", .number(Int64(sight.facts.topics))),

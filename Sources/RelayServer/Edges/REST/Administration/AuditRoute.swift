@@ -55,7 +55,7 @@ enum AuditRoute {
 
         func takes(_ record: AuditRecord) -> Bool {
             (self.user == nil || self.user == record.user)
-                && (self.target == nil || self.target == record.target)
+                && (self.target == nil || self.target == record.target || self.target == record.targetName)
                 && (self.outcome == nil || self.outcome == record.outcome)
                 && (self.action.map { $0.hasSuffix(".") ? record.action.hasPrefix($0) : record.action == $0 } ?? true)
                 && (self.until.map { record.at < $0 } ?? true)
@@ -110,6 +110,7 @@ enum AuditRoute {
             ("address", .text(record.address)),
             ("action", .text(record.action)),
             ("target", .text(record.target)),
+            ("target_name", .text(record.targetName)),
             ("outcome", .text(record.outcome.rawValue)),
             ("status", record.status.map { .number(Int64($0)) } ?? .null),
             ("details", .object(details.map { (name: $0.key, value: .text($0.value)) })),

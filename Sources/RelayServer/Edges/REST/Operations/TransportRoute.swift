@@ -27,8 +27,9 @@ enum TransportRoute {
     }
 
     private static func ofQUIC(_ authority: String, _ quic: QUICOffer?) -> [JSONTree] {
-        guard let quic, let address = quic.address(authority) else { return [] }
-        let hashes = JSONTree.texts(quic.digests())
+        guard let quic, quic.speaksHTTP3, let address = quic.address(authority) else { return [] }
+        // Browsers that are given digests ask no authority, and take such certificates alone as are good for two weeks at most.
+        let hashes = JSONTree.texts(quic.isTrusted ? [] : quic.digests())
         func tree(_ type: String, _ path: String) -> JSONTree {
             .object([
                 ("type", .text(type)), ("url", .text("https://\(address)\(path)")), ("certificate_hashes", hashes),

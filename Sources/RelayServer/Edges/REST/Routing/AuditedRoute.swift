@@ -43,11 +43,13 @@ extension RESTCall {
                 address: self.clientAddress,
                 action: route.action,
                 target: noted.target ?? route.target.map { self.parameter($0) },
+                targetName: noted.targetName,
                 outcome: status < 400 ? .ok : status < 500 ? .refused : .failed,
                 status: status,
                 details: noted.details
             ),
-            by: noted.isAdministrator ? .administrator : noted.user.map { .user($0) } ?? .stranger
+            by: noted.isAdministrator ? .administrator : noted.user.map { .user($0) } ?? .stranger,
+            in: self.context.names
         )
     }
 

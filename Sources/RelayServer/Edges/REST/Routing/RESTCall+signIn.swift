@@ -35,7 +35,7 @@ extension RESTCall {
         guard isWanted else { return }
         let act = self.act("signin.begin", way, noted, user, .ok, status)
         // Administrators' programs may log in as often as they like, too.
-        trail.record(act, by: isAdministrator ? .administratorSignIn(id) : .user(id))
+        trail.record(act, by: isAdministrator ? .administratorSignIn(id) : .user(id), in: self.context.names)
     }
 
     /// Without what was typed, which may be a password. What comes back from no sign-in that this relay has begun is not recorded.
@@ -47,7 +47,8 @@ extension RESTCall {
     ) async {
         guard way != .provider || noted.details["provider"] != nil else { return }
         let user = await self.user(noted.user)
-        trail.record(self.act("signin.refused", way, noted, user, .refused, status), by: .stranger)
+        let act = self.act("signin.refused", way, noted, user, .refused, status)
+        trail.record(act, by: .stranger, in: self.context.names)
     }
 
     private func act(

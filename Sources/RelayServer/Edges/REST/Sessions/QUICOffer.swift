@@ -7,6 +7,8 @@ struct QUICOffer: Sendable {
     let port: Int
     /// Names in ALPN, the preferred first.
     let protocols: [String]
+    /// Whether HTTP/3 is spoken there too.
+    var speaksHTTP3 = true
     /// Whether clients may know its certificate as they know others'.
     var isTrusted = false
     /// SHA-256 of the certificates by which clients may know it, the one that is shown first.
@@ -24,7 +26,9 @@ struct QUICOffer: Sendable {
     }
 
     /// As `Alt-Svc` says it; nil where browsers would not take its certificate for the relay's.
-    var alternative: String? { self.isTrusted && self.port != 0 ? "h3=\":\(self.port)\"; ma=86400" : nil }
+    var alternative: String? {
+        self.speaksHTTP3 && self.isTrusted && self.port != 0 ? "h3=\":\(self.port)\"; ma=86400" : nil
+    }
 
     func address(_ authority: String?) -> String? {
         let host = self.host ?? authority.map { HostPort("\($0)")?.host ?? Self.withoutBrackets($0) }

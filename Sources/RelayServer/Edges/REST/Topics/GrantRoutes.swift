@@ -40,6 +40,7 @@ enum GrantRoutes {
         }
         let user = try await Self.user(wanted, call)
         call.note?.note("of_user", user.id.rawValue)
+        call.note?.note("of_username", user.username)
         let grant = try await path.asking { (key) throws(BrokerError) in
             try await call.services.broker.grant(user.id, on: key, as: caller)
         }
@@ -78,6 +79,7 @@ enum GrantRoutes {
         let existed = try await TopicPath(call, for: caller).asking { (key) throws(BrokerError) in
             try await call.services.broker.revokeGrant(of: user, on: key, as: caller)
         }
+        if let username = await call.user(user)?.username { call.note?.note("of_username", username) }
         guard existed else {
             throw RESTRefusal(Reply(.notFound, detail: "User does not have access to this topic"))
         }

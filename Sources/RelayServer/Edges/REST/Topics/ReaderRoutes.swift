@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOHTTP1
+import RelayAccess
 import RelayCore
 import RelayWire
 
@@ -28,9 +29,11 @@ enum ReaderRoutes {
         }
         var page = ListPage(limit: query.limit)
         var last: NamedReader?
+        var names = UserNames(call.services.access.users)
         for report in reports {
             guard page.room > 0 else { return page.reply(next: last.map { "\($0.user):\($0.name)" }) }
-            page.add(Self.tree(report, path))
+            try call.checkPresence()
+            page.add(Self.tree(report, path, username: await names.name(of: report.stored.reader.user)))
             last = report.stored.reader
         }
         return page.reply(next: nil)
@@ -49,7 +52,7 @@ enum ReaderRoutes {
             try await call.services.readers.report(name, of: key, as: caller)
         }
         guard let report else { throw Self.missing(call) }
-        return Reply(.ok, Self.tree(report, path))
+        return Reply(.ok, Self.tree(report, path, username: try await Self.ownName(call)))
     }
 
     @Sendable private static func put(_ call: RESTCall) async throws -> Reply {
@@ -59,7 +62,7 @@ enum ReaderRoutes {
         let (report, isNew) = try await path.asking { (key) throws(BrokerError) in
             try await call.services.readers.put(name, of: key, at: start, as: caller)
         }
-        return Reply(isNew ? .created : .ok, Self.tree(report, path))
+        return Reply(isNew ? .created : .ok, Self.tree(report, path, username: try await Self.ownName(call)))
     }
 
     /// `last`, `earliest`, an id, or `epoch@id`.
@@ -86,7 +89,7 @@ enum ReaderRoutes {
             try await call.services.readers.acknowledge(cursor, by: name, of: key, as: caller)
         }
         guard let report else { throw Self.missing(call) }
-        return Reply(.ok, Self.tree(report, path))
+        return Reply(.ok, Self.tree(report, path, username: try await Self.ownName(call)))
     }
 
     /// `?user_id=`: another's reader, for who may manage the topic.
@@ -120,12 +123,18 @@ enum ReaderRoutes {
         RESTRefusal(Reply(.notFound, detail: "Reader '\(call.parameter("reader"))' not found"))
     }
 
-    private static func tree(_ report: ReaderCursors.Report, _ path: TopicPath) -> JSONTree {
+    private static func ownName(_ call: RESTCall) async throws(AccessError) -> String {
+        try await call.session().account.username
+    }
+
+    /// - Parameter username: of the user whose it is; nil where it can't be found out.
+    private static func tree(_ report: ReaderCursors.Report, _ path: TopicPath, username: String?) -> JSONTree {
         let (stored, lag) = (report.stored, report.lag)
         return .object([
             ("topic_name", .text(path.text)),
             ("reader", .text(stored.reader.name.rawValue)),
             ("user_id", .text(stored.reader.user.rawValue)),
+            ("username", .text(username)),
             ("cursor", .text(stored.position.description)),
             ("message_id", .text(stored.position.id.description)),
             ("epoch", .text(StreamEpoch.told(stored.position.epoch))),

@@ -21,18 +21,21 @@ enum WebhookRoutes {
         }
         routes.on(.post, Self.one + "/pause", audited: Self.audited("pause")) {
             let webhook = try await edge.webhooks.pause($0.parameter("webhook_id"), by: try await $0.caller())
+            $0.note?.note(targetName: Self.name(of: webhook))
             edge.keeper.changed()
             return Reply(.ok, .object(Self.members(of: webhook)))
         }
         routes.on(.post, Self.one + "/revive", audited: Self.audited("revive")) {
             let (session, caller) = (try await $0.session(), try await $0.caller())
             let webhook = try await edge.webhooks.revive($0.parameter("webhook_id"), by: caller, in: session)
+            $0.note?.note(targetName: Self.name(of: webhook))
             edge.keeper.changed()
             return Reply(.ok, .object(Self.members(of: webhook)))
         }
         routes.on(.delete, Self.one, audited: Self.audited("delete")) { call in
             let caller = try await call.caller()
             let webhook = try await edge.webhooks.remove(call.parameter("webhook_id"), by: caller)
+            call.note?.note(targetName: Self.name(of: webhook))
             await edge.keeper.forget(webhook)
             edge.keeper.changed()
             return .noContent
@@ -40,6 +43,15 @@ enum WebhookRoutes {
     }
 
     private static func audited(_ act: String) -> AuditedRoute { AuditedRoute("webhook.\(act)", target: "webhook_id") }
+
+    /// What its user calls it, else what it is for. Its URL may be a secret.
+    private static func name(of webhook: StoredWebhook) -> String {
+        if let label = webhook.definition.label { return label }
+        return switch webhook.definition.target {
+        case .topic(let name): name
+        case .prefix(let start): "\(start)*"
+        }
+    }
 
     // MARK: Making one
 
@@ -76,6 +88,7 @@ enum WebhookRoutes {
             in: session
         )
         call.note?.note(target: webhook.id)
+        call.note?.note(targetName: Self.name(of: webhook))
         do {
             if !events.isDisjoint(with: WebhookEvent.streamed) { try await edge.keeper.stand(webhook, as: caller) }
         } catch {

@@ -87,6 +87,7 @@ struct AuditRouteTests {
             )
             #expect(records[0]["target"] as? String == alice.id)
             #expect(records[3]["target"] as? String == alice.id)
+            #expect(records.map { $0["target_name"] as? String } == ["alice", nil, "alice", "alice"])
             #expect((records[2]["details"] as? [String: String])?["permissions"] == "read")
             #expect((records[2]["details"] as? [String: String])?["password"] == "changed")
             let all = try await relay.send(.GET, Self.path, token: admin).text
@@ -106,7 +107,8 @@ struct AuditRouteTests {
             _ = try await relay.send(.PUT, topic, token: alice.token, json: ["is_public": true])
             _ = try await relay.send(.POST, "\(topic)/permissions", token: alice.token, json: ["user_id": bob.id])
             _ = try await relay.send(.DELETE, "\(topic)/permissions/\(bob.id)", token: alice.token)
-            let issued = try await relay.send(.POST, "/auth/tokens", token: alice.token, json: ["topics": ["news"]])
+            let wanted: [String: Any] = ["topics": ["news"], "label": "pages"]
+            let issued = try await relay.send(.POST, "/auth/tokens", token: alice.token, json: wanted)
             let id = try #require(issued.object["id"] as? String)
             _ = try await relay.send(.DELETE, "/auth/tokens/\(id)", token: alice.token)
             _ = try await relay.send(.DELETE, topic, token: bob.token)
@@ -118,11 +120,25 @@ struct AuditRouteTests {
                     "topic.create",
                 ]
             )
-            #expect(records.filter { ($0["action"] as? String)?.hasPrefix("t") == false }.count == 2)
+            let grants = records.filter { ($0["action"] as? String)?.hasPrefix("t") == false }
+            #expect(grants.map { ($0["details"] as? [String: String])?["of_username"] } == ["bob", "bob"])
+            let names = records.compactMap { $0["target_name"] as? String }
+            #expect(names == ["pages", "pages"])
             let refused = try await Self.records("outcome=refused&target=news", atLeast: 1, relay, admin)
             #expect(refused.compactMap { $0["user_id"] as? String } == [bob.id])
             let text = try await relay.send(.GET, Self.path, token: admin).text
             #expect(!text.contains(try #require(issued.object["token"] as? String)))
+        }
+    }
+
+    @Test("is in the relay's log with the request by which it was done")
+    func logLine() async throws {
+        try await withLoggedRelay { relay, _, lines in
+            let admin = try await relay.administratorToken
+            let reply = try await relay.send(.POST, "/api/v1/topics", token: admin, json: ["topic_name": "news"])
+            let id = try #require(reply.header("x-request-id"))
+            let line = try #require(lines.all.first { $0.contains("topic.create") })
+            #expect(line.contains("request_id=\(id)"))
         }
     }
 
@@ -135,6 +151,7 @@ struct AuditRouteTests {
             _ = try await relay.send(.POST, "/api/v1/webhooks/\(id)/pause", token: admin)
             let records = try await Self.records("target=\(id)", atLeast: 2, relay, admin)
             #expect(records.compactMap { $0["action"] as? String } == ["webhook.pause", "webhook.create"])
+            #expect(records.compactMap { $0["target_name"] as? String } == ["news", "news"])
         }
     }
 

@@ -22,7 +22,7 @@ struct ConnectionRouteTests {
             let list = try await relay.send(.GET, "\(Self.path)?kind=ws", token: admin).list
             let entry = try #require(list.first)
             #expect(list.count == 1)
-            #expect(entry["user_id"] as? String == alice.id)
+            #expect(entry["user_id"] as? String == alice.id && entry["username"] as? String == "alice")
             #expect(entry["topics"] as? Int == 1)
             #expect(entry["address"] as? String == "127.0.0.1")
             #expect(entry["encrypted"] as? Bool == false)

@@ -14,6 +14,11 @@ export interface Timing {
   renewBefore: number
   /** How long a transport may take to show that it works: 10 s. */
   open: number
+  /**
+   * How long a session of WebTransport may take to open before another transport is used meanwhile, since networks may swallow its packets: 500 ms,
+   * or three times what the last one took. Where one has not opened, others come first for a minute (`climb`).
+   */
+  quic: number
   /** The silence after which a WebSocket is asked for a sign of life, and half of that after which an event stream is given up: 25 s. */
   quiet: number
   /** How long the sign of life may take: 10 s. */
@@ -30,7 +35,7 @@ export interface Timing {
 
 export declare const TIMING: Readonly<Timing>
 
-export type Transport = 'websocket' | 'event-stream' | 'long-poll'
+export type Transport = 'webtransport' | 'websocket' | 'event-stream' | 'long-poll'
 
 /** Best first. */
 export declare const TRANSPORTS: readonly Transport[]
@@ -118,6 +123,8 @@ export interface RelayOptions {
   fetch?: typeof fetch
   /** The class for WebSockets. Null: none are opened. */
   WebSocket?: (new (url: string, protocols: string[]) => unknown) | null
+  /** The class for sessions of WebTransport. Null: none are opened. */
+  WebTransport?: (new (url: string, options: object) => unknown) | null
 }
 
 // Messages

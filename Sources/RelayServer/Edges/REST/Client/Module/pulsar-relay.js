@@ -11,7 +11,7 @@
  *
  * How it is built: a `PulsarRelay` has an `Http`, which asks and tells errors apart, and a `Session`, which has the tokens. A
  * `Subscription` owns where it is in each topic (`Position`), what waits for the application, and which way it reads
- * (`TransportLadder`). The ways themselves are three functions that know nothing of each other: each reads on from the positions, and
+ * (`TransportLadder`). The ways themselves are functions that know nothing of each other: each reads on from the positions, and
  * says what comes. So a change from one to another loses and repeats nothing.
  *
  * The types are in pulsar-relay.d.ts, and the guide is docs/browsers.md.
@@ -30,6 +30,11 @@ export const TIMING = Object.freeze({
   renewBefore: 60_000,
   /** How long a transport may take to show that it works. */
   open: 10_000,
+  /**
+   * How long a session of WebTransport may take to open, or three times what the last one took, before another transport is used meanwhile: there
+   * are networks that swallow its packets.
+   */
+  quic: 500,
   /** After so much silence a WebSocket is asked for a sign of life. After twice that an event stream, in which comments come, is given up. */
   quiet: 25_000,
   /** How long that sign may take. */
@@ -44,7 +49,7 @@ export const TIMING = Object.freeze({
 })
 
 /** Best first. */
-export const TRANSPORTS = Object.freeze(['websocket', 'event-stream', 'long-poll'])
+export const TRANSPORTS = Object.freeze(['webtransport', 'websocket', 'event-stream', 'long-poll'])
 
 const MOST_TOPICS = 50
 const MOST_IN_BULK = 100
@@ -159,6 +164,8 @@ class TransportLadder {
   #hasOpened = false
   #pause
   #hasClimbed = false
+  /** Whether the better one was left before it had all its time. */
+  #wasHurried = false
 
   /** @param {string[]} names best first */
   constructor (names, { settle, climb, climbLongest }) {
@@ -172,7 +179,10 @@ class TransportLadder {
   get better () { return this.names.slice(0, this.#step) }
 
   /** The pause before a better one is tried. */
-  get pause () { return this.#pause }
+  get pause () { return this.#wasHurried ? 0 : this.#pause }
+
+  /** Begins below the best one, where that is known not to work at the moment. */
+  skip () { if (this.#step + 1 < this.names.length) this.#stepTo(this.#step + 1) }
 
   /** A connection works. */
   opened () { [this.#hasOpened, this.#refusals] = [true, 0] }
@@ -189,9 +199,10 @@ class TransportLadder {
    * @param {boolean} opened whether it worked before
    * @param {number} lasted for how many milliseconds
    * @param {boolean} reachable whether the relay answers requests nevertheless
+   * @param {boolean} [hurried] whether it may yet work: it is tried again at once, beside the next one
    * @returns {boolean} whether another transport is to be used now
    */
-  failed ({ opened, lasted, reachable }) {
+  failed ({ opened, lasted, reachable, hurried = false }) {
     if (opened && lasted >= this.settle) {
       this.wentWell()
       return false
@@ -201,6 +212,7 @@ class TransportLadder {
     if (this.#hasClimbed) this.climbFailed()
     this.#hasClimbed = false
     this.#stepTo(this.#step + 1)
+    this.#wasHurried = hurried
     return true
   }
 
@@ -213,10 +225,13 @@ class TransportLadder {
   #stepTo (step) {
     this.#step = step
     this.#strikes = this.#refusals = 0
-    this.#hasOpened = false
+    this.#hasOpened = this.#wasHurried = false
   }
 
-  climbFailed () { this.#pause = Math.min(this.climbLongest, this.#pause * 2) }
+  climbFailed () {
+    if (!this.#wasHurried) this.#pause = Math.min(this.climbLongest, this.#pause * 2)
+    this.#wasHurried = false
+  }
 
   /** A better one works. */
   climbed (name) {
@@ -297,6 +312,48 @@ class EventStreamParser {
       }
     }
   }
+}
+
+/** Cuts the bytes of a stream into texts, each behind its length in four bytes. */
+class TextCutter {
+  /** A stream that announces more is none of a relay's. */
+  static longest = 64 << 20
+  #bytes = new Uint8Array(0)
+  #start = 0
+  #end = 0
+
+  #add (bytes) {
+    if (this.#end + bytes.length > this.#bytes.length) {
+      const held = this.#bytes.subarray(this.#start, this.#end)
+      this.#bytes = new Uint8Array(Math.max(2 * held.length, held.length + bytes.length))
+      this.#bytes.set(held);
+      [this.#start, this.#end] = [0, held.length]
+    }
+    this.#bytes.set(bytes, this.#end)
+    this.#end += bytes.length
+  }
+
+  /** @returns {Iterable<string>} the texts that are complete with these bytes */
+  * push (bytes) {
+    this.#add(bytes)
+    while (this.#end - this.#start >= 4) {
+      const from = this.#start + 4
+      const length = new DataView(this.#bytes.buffer).getUint32(this.#start)
+      if (length > TextCutter.longest) throw new NetworkError('The frame is longer than those of a relay')
+      if (this.#end - from < length) return
+      this.#start = from + length
+      yield new TextDecoder().decode(this.#bytes.subarray(from, this.#start))
+    }
+  }
+}
+
+/** A text behind its length. */
+function measured (text) {
+  const content = new TextEncoder().encode(text)
+  const bytes = new Uint8Array(4 + content.length)
+  new DataView(bytes.buffer).setUint32(0, content.length)
+  bytes.set(content, 4)
+  return bytes
 }
 
 /** The cursors that an event's id tells, by topic. */
@@ -429,6 +486,58 @@ class Http {
     }
   }
 }
+
+/**
+ * Where the relay opens sessions of WebTransport, as it tells itself. It is asked once, after a while again, and after a session that did not
+ * open: certificates change.
+ */
+class SessionOffer {
+  #answer = null
+  #until = 0
+  #shunnedUntil = 0
+  #took = 0
+
+  /** @param {Http} http */
+  constructor (http) { this.http = http }
+
+  /** How long a session may take to open while nothing else is read by, in milliseconds. */
+  get patience () { return Math.min(this.http.timing.open, Math.max(this.http.timing.quic, 3 * this.#took)) }
+
+  /** Whether a session did not open a moment ago, so that others are not waited for either. */
+  get isShunned () { return performance.now() < this.#shunnedUntil }
+
+  /** @returns {Promise<{url: URL, digests: Uint8Array[]}|null>} null where the relay offers none, or does not say so in time */
+  get (signal) {
+    const { timing } = this.http
+    if (!this.#answer || performance.now() >= this.#until) {
+      [this.#answer, this.#until] = [this.#ask(), performance.now() + timing.climbLongest]
+    }
+    return unlessAborted(this.#answer, signal)
+  }
+
+  async #ask () {
+    try {
+      const { body } = await this.http.ask('GET', '/.well-known/pulsar-relay', { timeout: this.http.timing.quic })
+      const { url, certificate_hashes: hashes = [] } = body.transports.find(({ type }) => type === 'webtransport')
+      return { url: new URL(url), digests: hashes.map(fromHex) }
+    } catch (error) {
+      if (error instanceof RelayError && error.isTransient) this.#answer = null
+      // Such as one of a relay that is older, or offers others alone.
+      return null
+    }
+  }
+
+  /** One has opened, after so many milliseconds. */
+  opened (took) { [this.#took, this.#shunnedUntil] = [took, 0] }
+
+  /** One did not open. */
+  failed () {
+    this.#answer = null
+    this.#shunnedUntil = performance.now() + this.http.timing.climb
+  }
+}
+
+const fromHex = text => Uint8Array.from(text.match(/../g), pair => parseInt(pair, 16))
 
 /** Null for what is no JSON object. */
 function jsonOf (text) {
@@ -694,7 +803,8 @@ export class PulsarRelay extends EventTarget {
     const fetcher = options.fetch ?? ((...request) => globalThis.fetch(...request))
     this.#http = new Http(base, fetcher, timing)
     this.#session = new Session(this.#http, options, (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail })))
-    const parts = { http: this.#http, timing, WebSocket: 'WebSocket' in options ? options.WebSocket : globalThis.WebSocket }
+    const { WebSocket = globalThis.WebSocket, WebTransport = globalThis.WebTransport } = options
+    const parts = { http: this.#http, timing, WebSocket, WebTransport, offer: new SessionOffer(this.#http) }
     this.#parts = { ...parts, session: this.#session, authorized: (...request) => this.#authorized(...request) }
   }
 
@@ -898,7 +1008,8 @@ export class Subscription extends EventTarget {
     names.forEach(checkTopic)
     if (names.length < 1 || names.length > MOST_TOPICS) throw new TypeError(`A subscription follows 1 to ${MOST_TOPICS} topics`)
     if (!(maxBuffered >= 1) || !(maxBufferedSize >= 1)) throw new TypeError('A buffer takes at least one message')
-    const usable = TRANSPORTS.filter(name => transports.includes(name) && (name !== 'websocket' || parts.WebSocket))
+    const missing = { websocket: !parts.WebSocket, webtransport: !parts.WebTransport }
+    const usable = TRANSPORTS.filter(name => transports.includes(name) && !missing[name])
     if (usable.length === 0) throw new TypeError(`Transports are some of ${TRANSPORTS.join(', ')}`)
     this.#parts = parts
     this.#positions = new Map(names.map(name => [name, new Position(startOf(from, name))]))
@@ -1028,6 +1139,7 @@ export class Subscription extends EventTarget {
   async #run () {
     try {
       await this.#recall()
+      await this.#choose()
       for (;;) await this.#round()
     } catch (error) {
       this.#end(error)
@@ -1043,6 +1155,13 @@ export class Subscription extends EventTarget {
       position.moveTo(cursor)
       this.#stored.add(topic)
     }
+  }
+
+  /** Begins by another transport where the relay offers no WebTransport, or none has got through a moment ago. */
+  async #choose () {
+    if (this.#ladder.current !== 'webtransport') return
+    const { offer } = this.#parts
+    if (offer.isShunned || !await offer.get(this.#life.signal)) this.#ladder.skip()
   }
 
   /** One connection, from its beginning to its end. Throws where the subscription ends with it. */
@@ -1114,7 +1233,8 @@ export class Subscription extends EventTarget {
     if (!reason.isTransient && isFinal) throw reason
     if (lasted >= this.#parts.timing.settle) this.#backoff.reset()
     const reachable = opened || (reason.code !== 'restarting' && await this.#isReachable(token))
-    const isStep = reason.code !== 'restarting' && this.#ladder.failed({ opened, lasted, reachable })
+    const hurried = this.#ladder.current === 'webtransport' && !opened && reason.code === 'timeout'
+    const isStep = reason.code !== 'restarting' && this.#ladder.failed({ opened, lasted, reachable, hurried })
     await this.#rest(reason, isStep ? 0 : this.#backoff.next(reason.retryAfter))
   }
 
@@ -1175,6 +1295,7 @@ export class Subscription extends EventTarget {
       opened: trial => { opened = true; trial.interrupt('seen') },
       begin: ignored, message: ignored, gap: ignored, isFull: () => false, room: async () => {}
     })
+    trial.isTrial = true
     await READERS[name](trial).catch(ignored)
     trial.end()
     return opened
@@ -1207,11 +1328,14 @@ class Link {
   #began = performance.now()
   opened = false
   token = null
+  /** Whether another one goes on meanwhile, so that there is time. */
+  isTrial = false
 
-  constructor ({ http, timing, session, authorized, WebSocket }, positions, rejected, signal, inward) {
+  /** @param {object} parts `http`, `timing`, `session`, `authorized`, `offer`, `WebSocket` and `WebTransport` */
+  constructor (parts, positions, rejected, signal, inward) {
     this.#controller = childOf(signal)
     this.#inward = inward
-    Object.assign(this, { http, timing, session, authorized, WebSocket, positions, rejected, watchdog: new Watchdog(this.#controller) })
+    Object.assign(this, parts, { positions, rejected, watchdog: new Watchdog(this.#controller) })
   }
 
   get topics () { return [...this.positions.keys()] }
@@ -1257,13 +1381,121 @@ class Link {
 }
 
 /** Each reads on from the positions, until it throws: what failed, or an interruption. */
-const READERS = { websocket: overWebSocket, 'event-stream': overEventStream, 'long-poll': overLongPoll }
+const READERS = { webtransport: overWebTransport, websocket: overWebSocket, 'event-stream': overEventStream, 'long-poll': overLongPoll }
+
+async function overWebTransport (link) {
+  const { offer } = link
+  const place = await offer.get(link.signal)
+  if (!place) throw new NetworkError('The relay offers no WebTransport', { code: 'network' })
+  const token = await link.takeToken()
+  const address = new URL(place.url)
+  address.searchParams.set('frames', 'json')
+  address.searchParams.set('token', token)
+  link.watchdog.wind(link.isTrial ? link.timing.open : offer.patience, 'The session of WebTransport does not open')
+  let socket = null
+  try {
+    await conversation(link, () => (socket = new SessionSocket(link, address.href, place.digests)))
+  } finally {
+    if (!socket?.wasOpen && link.signal.reason !== CLOSED) offer.failed()
+  }
+}
+
+/**
+ * The first stream of a session of WebTransport, used as a WebSocket is. What the application has no room for stays in the stream, whose
+ * credit then holds the relay back.
+ */
+class SessionSocket {
+  readyState = 0
+  wasOpen = false
+  /** Whether nothing is read, for lack of room. */
+  isHeld = false
+  #link
+  #session
+  #writer
+
+  constructor (link, address, digests) {
+    const hashes = digests.map(value => ({ algorithm: 'sha-256', value }))
+    this.#link = link
+    this.#session = new link.WebTransport(address, hashes.length ? { serverCertificateHashes: hashes } : {})
+    // Whoever waits for it hears of it.
+    this.#session.closed.catch(() => {})
+    this.#run()
+  }
+
+  /** That holds back by itself what there is no room for. */
+  get holds () { return true }
+
+  async #run () {
+    const began = performance.now()
+    try {
+      await this.#session.ready
+      this.wasOpen = true
+      this.#link.offer.opened(performance.now() - began)
+      const { readable, writable } = await this.#session.createBidirectionalStream()
+      this.#writer = writable.getWriter()
+      this.readyState = 1
+      this.#link.watchdog.wind(this.#link.timing.open, 'The session of WebTransport is silent')
+      this.onopen?.()
+      await this.#read(readable.getReader())
+    } catch {
+      // The end of the session says more.
+    }
+    const { closeCode: code = 1006, reason = '' } = await this.#end()
+    this.readyState = 3
+    this.onclose?.({ code, reason })
+  }
+
+  async #read (reader) {
+    const cutter = new TextCutter()
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      for (const data of cutter.push(value)) {
+        this.onmessage?.({ data })
+        if (this.#link.isFull) await this.#room()
+      }
+    }
+  }
+
+  async #room () {
+    this.#link.watchdog.stop()
+    this.isHeld = true
+    await this.#link.room()
+    this.isHeld = false
+  }
+
+  /** How the session ends, which it does soon after its stream. */
+  async #end () {
+    try {
+      return await Promise.race([this.#session.closed, pause(2000)]) ?? {}
+    } catch {
+      return {}
+    }
+  }
+
+  send (text) { this.#writer.write(measured(text)).catch(() => {}) }
+
+  close () {
+    try { this.#session.close() } catch {}
+  }
+}
 
 async function overWebSocket (link) {
   const token = await link.takeToken()
   const address = link.http.address('/ws')
   address.protocol = address.protocol.replace('http', 'ws')
-  const socket = socketTo(link, address.href, ['bearer', `bearer.${token}`])
+  link.watchdog.wind(link.timing.open, 'The WebSocket does not open')
+  await conversation(link, () => new link.WebSocket(address.href, ['bearer', `bearer.${token}`]))
+}
+
+async function conversation (link, open) {
+  let socket
+  try {
+    socket = open()
+  } catch (error) {
+    // A page's own rules may forbid it.
+    throw new NetworkError('A connection is not allowed', { code: 'network', cause: error })
+  }
   try {
     await new Promise((_, reject) => converse(link, socket, reject))
   } finally {
@@ -1272,24 +1504,15 @@ async function overWebSocket (link) {
   }
 }
 
-/** A page's own rules may forbid WebSockets too. */
-function socketTo (link, address, protocols) {
-  try {
-    return new link.WebSocket(address, protocols)
-  } catch (error) {
-    throw new NetworkError('A WebSocket is not allowed', { code: 'network', cause: error })
-  }
-}
-
-/** What is said over a WebSocket, until `end` is called. */
+/** What is said over a WebSocket, or what is used as one, until `end` is called. */
 function converse (link, socket, end) {
   const say = frame => socket.send(JSON.stringify(frame))
   let refusal = null
   let isQuiet = false
   const pulse = setInterval(() => {
-    if (link.opened && isQuiet && socket.readyState === 1) {
+    if (link.opened && isQuiet && socket.readyState === 1 && !socket.isHeld) {
       say({ type: 'ping' })
-      link.watchdog.wind(link.timing.answer, 'The WebSocket is silent')
+      link.watchdog.wind(link.timing.answer, 'The connection is silent')
     }
     isQuiet = true
   }, link.timing.quiet)
@@ -1297,7 +1520,6 @@ function converse (link, socket, end) {
     clearInterval(pulse)
     end(link.signal.reason)
   })
-  link.watchdog.wind(link.timing.open, 'The WebSocket does not open')
 
   const renew = async () => {
     // Without a new token the relay ends the connection in its time.
@@ -1340,20 +1562,20 @@ function converse (link, socket, end) {
     } catch (error) {
       end(new NetworkError('The frame is not one of a relay', { code: 'network', cause: error }))
     }
-    if (link.isFull) link.interrupt('full')
+    if (link.isFull && !socket.holds) link.interrupt('full')
   }
   // The end, which comes next, says more. In some versions of Node it does not come.
   socket.onerror = () => setTimeout(() => end(closing(1006, '', refusal)), 100)
   socket.onclose = ({ code, reason }) => end(closing(code, reason, refusal))
 }
 
-/** What the end of a WebSocket means. */
+/** What the end of a WebSocket or a session means. */
 function closing (code, reason, refusal) {
   const isOver = code === 4001 || code === 1008
   if (isOver) return new AuthenticationError(reason || 'The token is not good any more', { code: 'unauthenticated' })
   if (code === 1000 && refusal !== null) return refusal
   if (code === 1001) return new NetworkError(reason || 'The relay is restarting', { code: 'restarting' })
-  return new NetworkError(`The WebSocket ended${reason ? `: ${reason}` : ''} (${code})`, { code: 'network' })
+  return new NetworkError(`The connection ended${reason ? `: ${reason}` : ''} (${code})`, { code: 'network' })
 }
 
 async function overEventStream (link) {
@@ -1436,5 +1658,6 @@ async function overLongPoll (link) {
 
 /** What decides, for the tests. */
 export const parts = Object.freeze({
-  Backoff, EventStreamParser, Http, Position, Session, TransportLadder, cursorsOf, fromBase64, retryAfter, toBase64
+  Backoff, EventStreamParser, Http, Position, Session, SessionOffer, TextCutter, TransportLadder, cursorsOf, fromBase64, measured, retryAfter,
+  toBase64
 })

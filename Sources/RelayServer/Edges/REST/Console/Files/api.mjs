@@ -13,6 +13,8 @@ class API extends EventTarget {
     tokens: { get: () => this.#tokens, set: tokens => { this.#tokens = tokens } },
     // No other window has these.
     lock: (_, act) => act(),
+    // Pages of the console connect to their own origin alone.
+    WebTransport: null,
     // Whoever looks at a page rather hears soon that the relay is away.
     timing: { retryWithin: 3_000 }
   })

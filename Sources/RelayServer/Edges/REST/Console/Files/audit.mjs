@@ -57,7 +57,7 @@ class AuditPage {
     const time = (text, name) => field(text, el('input', { name, type: 'datetime-local', step: 1, value: local(value(name)) }))
     openForm('Which acts', [
       field('User id', nameField({ name: 'user_id', required: false, value: value('user_id') }), 'Who did it'),
-      field('On', nameField({ name: 'target', required: false, value: value('target') }), 'The topic, the user, the session: exactly as it is shown'),
+      field('On', nameField({ name: 'target', required: false, value: value('target') }), 'The topic, the user, the session: its name or id'),
       time('Since', 'since'), time('Until', 'until')
     ], {
       submit: 'Show',
@@ -124,13 +124,13 @@ class AuditPage {
   }
 
   #cells (entry) {
-    const { at, action, username, user_id: user, address, target, outcome } = entry
+    const { at, action, username, user_id: user, address, target, target_name: name, outcome } = entry
     const open = linkButton(action, () => showEntry(entry))
     const who = username ?? user ?? 'nobody'
     return [
-      clock(at), el('div', {}, el('div.clip', {}, open), el('div.clip.dim.small.narrow', {}, `${who}${target ? `: ${target}` : ''}`)),
-      el('div.clip', { title: user ?? '' }, who), el('div.clip.dim', {}, address ?? '–'), el('div.clip', { title: target ?? '' }, target ?? '–'),
-      badge(outcome, kinds[outcome] ?? '')
+      clock(at), el('div', {}, el('div.clip', {}, open), el('div.clip.dim.small.narrow', {}, `${who}${target ? `: ${name ?? target}` : ''}`)),
+      el('div.clip', { title: user ?? '' }, who), el('div.clip.dim', {}, address ?? '–'),
+      el('div.clip', { title: target ?? '' }, name ?? target ?? '–'), badge(outcome, kinds[outcome] ?? '')
     ]
   }
 }
@@ -144,12 +144,16 @@ function local (text) {
 
 const universal = text => text ? new Date(text).toISOString() : ''
 
+function onWhat ({ target, target_name: name }) {
+  return name ? el('span', {}, name, el('code', {}, ` ${target}`)) : target ?? '–'
+}
+
 function showEntry (entry) {
   const details = Object.entries(entry.details ?? {})
   openDialog(entry.action, el('div.stack', {},
     facts([
       ['Time', moment(entry.at)], ['By', el('span', {}, entry.username ?? '–', entry.user_id && el('code', {}, ` ${entry.user_id}`))],
-      ['From', entry.address ?? '–'], ['On', entry.target ?? '–'],
+      ['From', entry.address ?? '–'], ['On', onWhat(entry)],
       ['Outcome', el('span.row', {}, badge(entry.outcome, kinds[entry.outcome] ?? ''), entry.status === null ? '' : String(entry.status))],
       ['Node', el('code', {}, entry.node)], ['Id', el('code', {}, entry.id)]
     ]),

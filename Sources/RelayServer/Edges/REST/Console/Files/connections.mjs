@@ -95,14 +95,15 @@ class ConnectionsPage {
   }
 
   #cells (connection) {
-    const { user_id: user, address, node, encrypted, kind } = connection
+    const { user_id: user, username, address, node, encrypted, kind } = connection
+    const name = username ?? user
     const alone = () => this.filters.set({ user_id: user })
     const whose = user === null
       ? el('span.dim', {}, 'nobody')
-      : button(user, alone, { kind: 'link other', title: user, 'aria-label': `Show those of the user ${user} alone` })
+      : button(name, alone, { kind: 'link other', title: user, 'aria-label': `Show those of the user ${name} alone` })
     return [
       el('span.row', {}, linkButton(names[kind] ?? kind, () => showConnection(connection)), encrypted && badge('TLS', 'good')),
-      el('div', {}, el('div.clip.mono', {}, whose), el('div.clip.dim.small.narrow', {}, address ?? '')),
+      el('div', {}, el(username ? 'div.clip' : 'div.clip.mono', {}, whose), el('div.clip.dim.small.narrow', {}, address ?? '')),
       address ?? '–', count(connection.topics), bytes(connection.queued_bytes), moment(connection.since),
       el('div.clip', { title: node }, el('code', {}, node)),
       el('div.tools', {}, button('End', () => this.#end(connection), { kind: 'quiet danger', 'aria-label': `End the connection ${connection.id}` }))
@@ -121,9 +122,10 @@ class ConnectionsPage {
   }
 }
 
-function showConnection ({ id, kind, encrypted, user_id: user, address, topics, queued_bytes: queued, since, node }) {
+function showConnection ({ id, kind, encrypted, user_id: user, username, address, topics, queued_bytes: queued, since, node }) {
+  const whose = user === null ? 'nobody' : el('span', {}, username ?? '', el('code', {}, ` ${user}`))
   openDialog(names[kind] ?? kind, facts([
-    ['User', user === null ? 'nobody' : el('code', {}, user)], ['Address', address ?? '–'], ['Encrypted', encrypted ? 'by TLS' : 'no'],
+    ['User', whose], ['Address', address ?? '–'], ['Encrypted', encrypted ? 'by TLS' : 'no'],
     ['Topics', count(topics)], ['Waiting for it', bytes(queued)], ['Since', moment(since)], ['Node', el('code', {}, node)], ['Id', el('code', {}, id)]
   ]))
 }

@@ -26,9 +26,9 @@ export function readersCard (topic, signal) {
   }
 
   function row (reader) {
-    const { reader: name, user_id: user, used_at: used } = reader
+    const { reader: name, user_id: user, username, used_at: used } = reader
     const isOwn = user === api.user.user_id
-    const whose = isOwn ? 'yours' : el('span', { title: user }, 'another’s')
+    const whose = isOwn ? 'yours' : el('span', { title: user }, username ? `of ${username}` : 'another’s')
     return el('li.row', {}, el('code.wrap', {}, name), lagOf(reader), el('span.dim.small', {}, whose, ', used ', moment(used)), el('span.push'),
       button('Delete', () => ask(name, user, isOwn), { kind: 'quiet danger', 'aria-label': `Delete the reader ${name}` }))
   }
